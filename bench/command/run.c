@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run.c - `hum run`: run a program under chosen settings and say what moved.
+ *
+ * The settings travel through the environment that libhum reads anyway, and the numbers come back
+ * through the file that HUM_SUMMARY names, so the program needs no change and no new build.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command/child.h"
+#include "command/command.h"
+#include "command/report.h"
+#include "command/summary_file.h"
+
+struct run_options {
+    bool json;
+    const char *output; /* NULL: standard error, with json standard output */
+    char **argv;        /* the program */
+};
+
+enum { OPTION_OUTPUT = 256, OPTION_JSON, OPTION_SETTING };
+
+/* Options that become an environment variable; getopt returns OPTION_SETTING + index. */
+static const struct {
+    const char *option, *variable;
+} settings[] = {
+    {"devices", "HUM_DEVICES"},   {"policy", "HUM_POLICY"},     {"space", "HUM_SPACE"},
+    {"host-mem", "HUM_HOST_MEM"}, {"watchdog", "HUM_WATCHDOG"}, {"kernel-path", "HUM_KERNEL_PATH"},
+    {"features", "HUM_FEATURES"}, {"log", "HUM_LOG"},
+};
+#define SETTINGS (sizeof(settings) / sizeof(settings[0]))
+
+static const char help[] =
+    "Usage: hum run [options] [--] PROGRAM [ARGUMENTS]\n"
+    "\n"
+    "Run PROGRAM and, when it has ended, print what its spaces did: faults, bytes and time by\n"
+    "direction, by cause and by region.  Each option sets the environment variable beside it for\n"
+    "PROGRAM; what a program asks for in its own hum_options wins.\n"
+    "\n"
+    "Options:\n"
+    "  -d, --devices SPEC      HUM_DEVICES      \"emu:mem=256M,workers=2;emu:mem=1G\"\n"
+    "  -p, --policy NAME       HUM_POLICY       ahead, driver or ondemand\n"
+    "  -s, --space SIZE        HUM_SPACE        size of the space, 1T\n"
+    "  -m, --host-mem SIZE     HUM_HOST_MEM     most memory the host side may hold\n"
+    "  -w, --watchdog MS       HUM_WATCHDOG     longest run of one kernel, milliseconds\n"
+    "  -k, --kernel-path PATH  HUM_KERNEL_PATH  folders of kernel modules, separated by ':'\n"
+    "  -f, --features LIST     HUM_FEATURES     \"-huge,-share,-kernel_faults\" takes away\n"
+    "  -l, --log LEVEL         HUM_LOG          warn, info or debug\n"
+    "  -j, --json              one JSON object on one line instead of tables\n"
+    "  -o, --output FILE       write the report to FILE\n"
+    "  -h, --help              this text\n"
+    "\n"
+    "The tables go to standard error; the JSON line goes to standard output, after everything\n"
+    "that PROGRAM printed.  --output keeps either apart.\n"
+    "\n"
+    "Time by region and in total is what the runtime measured; copying is part of serving.\n"
+    "Regions that PROGRAM freed are listed by name and size.  A program that is killed cannot\n"
+    "write its summary; the report says so.\n"
+    "\n"
+    "Exit status: that of PROGRAM, 128 + N if signal N ended it, 127 if it was not found, 126 if\n"
+    "it could not be run, 125 if this command itself failed.\n"
+    "\n"
+    "Example:\n"
+    "  hum run --devices 'emu:mem=64M' --policy driver -- ./vector_add --size 100M\n";
+
+/* ---- running -------------------------------------------------------------------------------- */
+
+/* A file for the summary, empty, named in path. */
+static bool summary_create(char *path, size_t room)
+{
+    const char *folder = getenv("TMPDIR");
+    int fd, length;
+
+    length = snprintf(path, room, "%s/hum-summary-XXXXXX", folder && *folder ? folder : "/tmp");
+    if (length < 0 || (size_t)length >= room) {
+        command_say("run", "TMPDIR is too long");
+        return false;
+    }
+    fd = mkstemp(path);
+    if (fd < 0) {
+        command_say("run", "cannot make %s: %s", path, strerror(errno));
+        return false;
+    }
+    close(fd);
+    return true;
+}
+
+static bool write_report(const struct run_options *options, const struct report *report)
+{
+    FILE *out = options->json ? stdout : stderr;
+    bool done;
+
+    if (options->output) {
+        out = fopen(options->output, "we");
+        if (!out) {
+            command_say("run", "cannot write %s: %s", options->output, strerror(errno));
+            return false;
+        }
+    }
+    done = options->json ? report_json(report, out) : report_text(report, out);
+    done = fflush(out) == 0 && !ferror(out) && done;
+    if (options->output)
+        done = fclose(out) == 0 && done;
+    if (!done)
+        command_say("run", "cannot write the report");
+    return done;
+}
+
+static int run_program(const struct run_options *options, const char *path)
+{
+    struct child_result child;
+    struct summary_file file;
+    const struct report report = {options->argv, &child, &file};
+    int error = child_run(options->argv, &child), status;
+
+    if (error) {
+        command_say("run", "cannot start a process: %s", strerror(error));
+        return CHILD_STATUS_OWN;
+    }
+    if (child.start_errno)
+        command_say("run", "cannot run %s: %s", options->argv[0], strerror(child.start_errno));
+    error = summary_file_read(path, &file);
+    if (error) {
+        command_say("run", "cannot read the summary %s: %s", path, strerror(error));
+        return CHILD_STATUS_OWN;
+    }
+    status = child_status(&child);
+    if (!child.start_errno || options->json)
+        if (!write_report(options, &report) && status == 0)
+            status = CHILD_STATUS_OWN;
+    summary_file_free(&file);
+    return status;
+}
+
+static void fill_long_options(struct option *list)
+{
+    static const struct option own[] = {
+        {"json", no_argument, NULL, OPTION_JSON},
+        {"output", required_argument, NULL, OPTION_OUTPUT},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+
+    for (size_t i = 0; i < SETTINGS; i++)
+        list[i] =
+            (struct option){settings[i].option, required_argument, NULL, OPTION_SETTING + (int)i};
+    memcpy(list + SETTINGS, own, sizeof(own));
+}
+
+/* The short letters of the settings, in their order. */
+static int setting_of(int option)
+{
+    static const char letters[] = "dpsmwkfl";
+    const char *letter = option < 256 && option > 0 ? strchr(letters, option) : NULL;
+
+    if (option >= OPTION_SETTING)
+        return option - OPTION_SETTING;
+    return letter ? (int)(letter - letters) : -1;
+}
+
+/* -1: go on; otherwise the exit status. */
+static int parse(int argc, char **argv, struct run_options *options_out)
+{
+    struct option list[SETTINGS + 4];
+    int option;
+
+    fill_long_options(list);
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "+d:p:s:m:w:k:f:l:jo:h", list, NULL)) != -1) {
+        int setting = setting_of(option);
+
+        if (setting >= 0) {
+            if (setenv(settings[setting].variable, optarg, 1) != 0) {
+                command_say("run", "%s", strerror(errno));
+                return CHILD_STATUS_OWN;
+            }
+        } else if (option == 'j' || option == OPTION_JSON) {
+            options_out->json = true;
+        } else if (option == 'o' || option == OPTION_OUTPUT) {
+            options_out->output = optarg;
+        } else if (option == 'h') {
+            fputs(help, stdout);
+            return EXIT_SUCCESS;
+        } else {
+            command_usage("run");
+            return CHILD_STATUS_OWN;
+        }
+    }
+    options_out->argv = argv + optind;
+    if (!options_out->argv[0]) {
+        command_say("run", "which program?");
+        command_usage("run");
+        return CHILD_STATUS_OWN;
+    }
+    return -1;
+}
+
+static int run(int argc, char **argv)
+{
+    struct run_options options = {false, NULL, NULL};
+    char path[4096];
+    int status = parse(argc, argv, &options);
+
+    if (status >= 0)
+        return status;
+    if (!summary_create(path, sizeof(path)))
+        return CHILD_STATUS_OWN;
+    if (setenv("HUM_SUMMARY", path, 1) != 0)
+        status = CHILD_STATUS_OWN;
+    else
+        status = run_program(&options, path);
+    unlink(path);
+    return status;
+}
+
+const struct command command_run = {"run", "run a program and print what moved", run};

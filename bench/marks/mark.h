@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mark.h - what a benchmark is: a value of hum's, a floor, and the ratio that is promised.
+ *
+ * A benchmark is one const table.  Its measure() runs rounds of floor, value, floor, value, ... so
+ * that a machine that slows down slows both, adds one number a round (or a batch) to each series,
+ * and leaves a note about what was measured.  The first round warms up and is thrown away.
+ *
+ * To add one: write it beside its kin, declare it here, add it to the list in command/bench.c, to
+ * README.md and to hum.1.
+ */
+#ifndef HUM_MARKS_MARK_H
+#define HUM_MARKS_MARK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "marks/series.h"
+
+struct mark_options {
+    size_t bytes;  /* of the streamed, prefetched and touched data */
+    unsigned runs; /* rounds that count */
+    size_t live;   /* live regions of `alloc` */
+};
+
+struct mark_result {
+    struct series value, floor; /* in the mark's unit */
+    bool huge;                  /* hum's frames were huge pages: which limit applies */
+    char note[512];             /* what was measured; after a failure: why not */
+};
+
+struct mark {
+    const char *name, *unit, *about;
+    const char *group;  /* the name that selects it besides its own, or NULL */
+    double limit;       /* the largest good ratio; 0: figure only */
+    double limit_small; /* the same without huge pages; 0: no difference */
+    /* False: could not be measured, and note says why. */
+    bool (*measure)(const struct mark_options *options, struct mark_result *result);
+};
+
+extern const struct mark mark_resident;
+extern const struct mark mark_stream_h2d, mark_stream_d2h;
+extern const struct mark mark_prefetch_h2d, mark_prefetch_d2h;
+extern const struct mark mark_fault_h2d, mark_fault_d2h, mark_upgrade;
+extern const struct mark mark_launch;
+extern const struct mark mark_metadata, mark_metadata_reserved;
+extern const struct mark mark_alloc;
+
+/* Write the note; returns false, so that a failure is `return mark_fail(result, ...)`. */
+bool mark_fail(struct mark_result *result, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Append a sentence to the note. */
+void mark_note(struct mark_result *result, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

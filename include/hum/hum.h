@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hum.h - one shared range of memory for a host program and its compute devices.
+ *
+ * What this is.  hum_open() reserves a range of addresses, the *space*, that means the same on the
+ * host and on every device.  hum_alloc() hands out *regions* of it.  Either side simply touches
+ * them: a page that is not there faults, and the runtime brings it.  Kernels are launched on
+ * streams; hum_wait() is where their errors arrive.
+ *
+ * Units.  A *page* is 4 KiB and is what becomes resident here or there.  A *block* is an aligned
+ * 2 MiB and is what the runtime locks and decides about.  Small regions never share a page; they do
+ * share blocks, so two small regions used by different processors can slow each other down but
+ * never corrupt each other (allocate with HUM_ALLOC_OWN_BLOCKS to keep a region apart).
+ *
+ * Processors.  HUM_HOST is the host; devices count from 0.  Where a set of processors is reported
+ * as bits, HUM_BIT(HUM_HOST) is bit 0 and HUM_BIT(d) is bit d + 1.
+ *
+ * Coherence.  A page that one processor may write is readable nowhere else, so no processor ever
+ * sees stale bytes.  Accesses of at most 8 aligned bytes are never torn.  A page never written
+ * reads as zero everywhere and costs no transfer.
+ *
+ * Threads.  Every function may be called from any thread at any time, except that nothing may be
+ * using a handle while it is destroyed or closed.  No function may be called from a signal handler.
+ *
+ * Errors.  Functions return enum hum_status; outputs are written only on HUM_OK.  hum_error_text()
+ * gives the sentence that explains the calling thread's last failure, with the next step.
+ *
+ * fork().  A child does not inherit the space: touching it there is a segmentation fault.  fork()
+ * followed by exec(), system() and posix_spawn() are fine.
+ */
+#ifndef HUM_HUM_H
+#define HUM_HUM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define HUM_API __attribute__((visibility("default")))
+#define HUM_MUST_USE __attribute__((warn_unused_result))
+#else
+#define HUM_API
+#define HUM_MUST_USE
+#endif
+
+#define HUM_VERSION_MAJOR 0
+#define HUM_VERSION_MINOR 1
+#define HUM_VERSION_PATCH 0
+
+#define HUM_PAGE_SIZE ((size_t)4096)
+#define HUM_BLOCK_SIZE ((size_t)2 << 20)
+
+/* ---- status -------------------------------------------------------------------------------- */
+
+/* X(name, value, text).  Zero is success, errors are negative, HUM_AGAIN is internal. */
+#define HUM_STATUS_LIST(X)                                                                         \
+    X(HUM_OK, 0, "success")                                                                        \
+    X(HUM_AGAIN, 1, "state changed, start again")                                                  \
+    X(HUM_ERR_INVALID, -1, "invalid argument")                                                     \
+    X(HUM_ERR_NO_MEMORY, -2, "out of memory")                                                      \
+    X(HUM_ERR_NO_SPACE, -3, "the space has no free range of this size")                            \
+    X(HUM_ERR_NOT_FOUND, -4, "not found")                                                          \
+    X(HUM_ERR_UNSUPPORTED, -5, "not supported by this system or device")                           \
+    X(HUM_ERR_PERMISSION, -6, "not permitted")                                                     \
+    X(HUM_ERR_SYSTEM, -7, "a system call failed")                                                  \
+    X(HUM_ERR_ILLEGAL_ADDRESS, -8, "a kernel touched an address it was not granted")               \
+    X(HUM_ERR_KERNEL_CRASHED, -9, "a kernel crashed")                                              \
+    X(HUM_ERR_TIMEOUT, -10, "a kernel ran past the watchdog")                                      \
+    X(HUM_ERR_DEVICE_LOST, -11, "the device process died")                                         \
+    X(HUM_ERR_MODULE, -12, "a kernel module could not be loaded")                                  \
+    X(HUM_ERR_BUSY, -13, "the object is in use")                                                   \
+    X(HUM_NOT_READY, 2, "the work is not finished yet")
+
+enum hum_status {
+#define HUM_STATUS_ENUM(name, value, text) name = value,
+    HUM_STATUS_LIST(HUM_STATUS_ENUM)
+#undef HUM_STATUS_ENUM
+};
+
+/* The general text of a status; never NULL, static. */
+HUM_API const char *hum_status_text(enum hum_status status);
+
+/* The name of a status as written in C, "HUM_ERR_INVALID"; never NULL, static. */
+HUM_API const char *hum_status_name(enum hum_status status);
+
+/*
+ * The sentence about the calling thread's last failure: exact cause and next step.  Never NULL;
+ * valid until the thread's next hum call.  After hum_wait() it names the kernel and the address.
+ */
+HUM_API const char *hum_error_text(void);
+
+/* ---- opening ------------------------------------------------------------------------------- */
+
+struct hum;
+struct hum_module;
+struct hum_kernel;
+struct hum_stream;
+struct hum_event;
+
+#define HUM_HOST (-1)                       /* the host as a processor */
+#define HUM_ALL (-2)                        /* hum_wait(): every device */
+#define HUM_DEVICES_MAX 15                  /* devices of one space */
+#define HUM_PROCESSORS_MAX (HUM_DEVICES_MAX + 1)
+#define HUM_BIT(processor) (1u << ((processor) + 1))
+
+/*
+ * Options.  Initialise with HUM_OPTIONS_INIT and set what you want; a zero or NULL member means
+ * "the environment variable named beside it, else the default".
+ */
+struct hum_options {
+    size_t struct_size;       /* set by HUM_OPTIONS_INIT */
+    const char *devices;      /* HUM_DEVICES  "emu:mem=256M,workers=2;emu:mem=1G"  (one emu) */
+    const char *policy;       /* HUM_POLICY   "ahead" | "driver" | "ondemand"      ("ahead") */
+    const char *kernel_path;  /* HUM_KERNEL_PATH  folders of kernel modules, separated by ':' */
+    size_t space_bytes;       /* HUM_SPACE    size of the space, "1T"; multiple of 1 GiB */
+    size_t host_bytes;        /* HUM_HOST_MEM most memory the host side may hold   (no limit) */
+    unsigned watchdog_ms;     /* HUM_WATCHDOG longest run of one kernel, ms        (no limit) */
+    const char *features;     /* HUM_FEATURES "-huge,-share,-kernel_faults" takes features away */
+};
+#define HUM_OPTIONS_INIT                                                                           \
+    {                                                                                              \
+        sizeof(struct hum_options), NULL, NULL, NULL, 0, 0, 0, NULL                                \
+    }
+
+/*
+ * Open a space with its devices.  options may be NULL.  Several spaces may be open at once; memory
+ * of one is foreign to the devices of another.
+ * HUM_ERR_INVALID: unknown option or device; HUM_ERR_UNSUPPORTED: the kernel lacks a needed
+ * feature (the error text names the fix); HUM_ERR_NO_SPACE: no address range is free.
+ */
+HUM_API HUM_MUST_USE enum hum_status hum_open(const struct hum_options *options,
+                                              struct hum **hum_out);
+
+/* Wait for all work, end the devices, free every region and handle.  NULL is allowed. */
+HUM_API void hum_close(struct hum *hum);
+
+/* ---- regions ------------------------------------------------------------------------------- */
+
+enum hum_alloc_flags {
+    HUM_ALLOC_OWN_BLOCKS = 1u << 0, /* share no block with another region */
+};
+
+/*
+ * A new region of at least `bytes` (1 .. the size of the space), page aligned (block aligned from
+ * 2 MiB on), reading as zero, backed by nothing until touched.
+ * HUM_ERR_INVALID: bytes is 0 or a flag is unknown; HUM_ERR_NO_SPACE: the space is full.
+ */
+HUM_API HUM_MUST_USE enum hum_status hum_alloc(struct hum *hum, size_t bytes, unsigned flags,
+                                               void **ptr_out);
+
+/*
+ * Free the region that starts at ptr (NULL is allowed and does nothing).  Waits for nothing: a
+ * kernel still using the region fails with HUM_ERR_ILLEGAL_ADDRESS, a host thread that touches it
+ * afterwards gets SIGSEGV.
+ * HUM_ERR_INVALID: ptr is not the start of a live region.
+ */
+HUM_API enum hum_status hum_free(struct hum *hum, void *ptr);
+
+enum hum_access { HUM_NONE = 0, HUM_READ = 1, HUM_WRITE = 2 };
+
+/*
+ * What a processor may do with a whole region: HUM_NONE, HUM_READ or HUM_READ | HUM_WRITE.  Every
+ * processor starts with both.  Takes effect before the call returns, also for running kernels,
+ * which then fail with HUM_ERR_ILLEGAL_ADDRESS; a host thread gets SIGSEGV.
+ */
+HUM_API HUM_MUST_USE enum hum_status hum_protect(struct hum *hum, void *ptr, int processor,
+                                                 unsigned access);
+
+/* Name a region for tables and traces (copied, at most 63 bytes). */
+HUM_API HUM_MUST_USE enum hum_status hum_name(struct hum *hum, void *ptr, const char *name);
+
+/* ---- kernels and streams -------------------------------------------------------------------- */
+
+/*
+ * Load the module `name` on a device.  A name with a '/' is a path; otherwise name.so is searched
+ * beside the program, in options.kernel_path / HUM_KERNEL_PATH.  Belongs to hum; closed with it.
+ * HUM_ERR_NOT_FOUND: the error text lists where was searched; HUM_ERR_MODULE: the loader's reason.
+ */
+HUM_API HUM_MUST_USE enum hum_status hum_module_load(struct hum *hum, int device, const char *name,
+                                                     struct hum_module **module_out);
+
+/* A kernel of a module by the name given to HUM_KERNEL.  Belongs to the module. */
+HUM_API HUM_MUST_USE enum hum_status hum_kernel_get(struct hum_module *module, const char *name,
+                                                    struct hum_kernel **kernel_out);
+
+/* The default stream of a device, NULL if there is no such device. */
+HUM_API struct hum_stream *hum_stream(struct hum *hum, int device);
+
+/* More streams.  Work of one stream runs in order, work of several may overlap. */
+HUM_API HUM_MUST_USE enum hum_status hum_stream_create(struct hum *hum, int device,
+                                                       struct hum_stream **stream_out);
+
+/* Wait for the stream's work, then destroy it.  NULL is allowed; the default stream is not. */
+HUM_API void hum_stream_destroy(struct hum_stream *stream);
+
+#define HUM_ARGS_MAX ((size_t)4096)         /* bytes of one argument block */
+#define HUM_LOCAL_MAX ((size_t)256 << 10)   /* bytes of local memory of one group */
+
+/*
+ * Run `kernel` for indices 0 .. count-1 after the stream's earlier work.  args is copied before the
+ * call returns (args_bytes <= HUM_ARGS_MAX).  count 0 is allowed and runs nothing.
+ * Returns at once; errors of the kernel itself arrive at hum_wait().
+ */
+HUM_API HUM_MUST_USE enum hum_status hum_launch(struct hum_stream *stream,
+                                                struct hum_kernel *kernel, size_t count,
+                                                const void *args, size_t args_bytes);
+
+/* A launch in groups: groups[d] groups of items[d] work-items in each of 1..3 dimensions. */
+struct hum_grid {
+    unsigned dimensions;   /* 1, 2 or 3; the other entries are ignored */
+    size_t groups[3];
+    size_t items[3];       /* work-items of one group; their product is at most 65536 */
+    size_t local_bytes;    /* local memory of one group, <= HUM_LOCAL_MAX, undefined at start */
+};
+
+HUM_API HUM_MUST_USE enum hum_status hum_launch_nd(struct hum_stream *stream,
+                                                   struct hum_kernel *kernel,
+                                                   const struct hum_grid *grid, const void *args,
+                                                   size_t args_bytes);
+
+/*
+ * Wait until all work of the device's streams (HUM_ALL: of every device) has finished.  Returns the
+ * first error of the work since the last wait and forgets it; the error text names kernel and
+ * address.  After an error of a kernel the stream goes on with the work behind it.
+ */
+HUM_API enum hum_status hum_wait(struct hum *hum, int device);
+
+/* The same for one stream. */
+HUM_API enum hum_status hum_stream_wait(struct hum_stream *stream);
+
+/* Events mark a point in a stream. */
+HUM_API HUM_MUST_USE enum hum_status hum_event_create(struct hum *hum, struct hum_event **event_out);
+HUM_API void hum_event_destroy(struct hum_event *event);
+
+/* The event happens when the stream's work so far is done.  May be recorded again. */
+HUM_API HUM_MUST_USE enum hum_status hum_event_record(struct hum_event *event,
+                                                      struct hum_stream *stream);
+
+/* Later work of `stream` (of any device) waits for the event as last recorded. */
+HUM_API HUM_MUST_USE enum hum_status hum_stream_wait_event(struct hum_stream *stream,
+                                                           struct hum_event *event);
+
+/* Wait on the host; an event never recorded has happened. */
+HUM_API enum hum_status hum_event_wait(struct hum_event *event);
+
+/* HUM_OK if it has happened, HUM_NOT_READY if not. */
+HUM_API enum hum_status hum_event_query(struct hum_event *event);
+
+/* Nanoseconds from one event to another; both must have happened. */
+HUM_API HUM_MUST_USE enum hum_status hum_event_elapsed(struct hum_event *start,
+                                                       struct hum_event *end, int64_t *ns_out);
+
+/* ---- explicit control ----------------------------------------------------------------------- */
+
+/* A range [ptr, ptr + bytes) for the batch forms; it must lie within one region. */
+struct hum_range {
+    void *ptr;
+    size_t bytes;
+};
+
+/*
+ * Make the range resident on `processor` (HUM_HOST or a device) after the stream's earlier work.
+ * Copies elsewhere stay valid until someone writes.  With stream NULL it happens before the call
+ * returns.  A device too small for the range holds what fits.
+ */
+HUM_API HUM_MUST_USE enum hum_status hum_prefetch(struct hum *hum, const void *ptr, size_t bytes,
+                                                  int processor, struct hum_stream *stream);
+HUM_API HUM_MUST_USE enum hum_status hum_prefetch_batch(struct hum *hum,
+                                                        const struct hum_range *ranges,
+                                                        size_t count, int processor,
+                                                        struct hum_stream *stream);
+
+/*
+ * The content of the range is no longer needed: no bytes move for it, its memory is given back,
+ * and it reads as zero until written.  Only whole pages inside the range are discarded.  Ordered
+ * after the stream's earlier work; with stream NULL it happens before the call returns.
+ */
+HUM_API HUM_MUST_USE enum hum_status hum_discard(struct hum *hum, void *ptr, size_t bytes,
+                                                 struct hum_stream *stream);
+HUM_API HUM_MUST_USE enum hum_status hum_discard_batch(struct hum *hum,
+                                                       const struct hum_range *ranges, size_t count,
+                                                       struct hum_stream *stream);
+
+/* X(name, bit, text) */
+#define HUM_ADVICE_LIST(X)                                                                         \
+    X(HUM_ADVISE_READ_MOSTLY, 1u << 0, "read-mostly")                                              \
+    X(HUM_ADVISE_PREFERRED, 1u << 1, "preferred location")                                         \
+    X(HUM_ADVISE_ACCESSED_BY, 1u << 2, "accessed by")                                              \
+    X(HUM_ADVISE_UNSET_READ_MOSTLY, 1u << 8, "unset read-mostly")                                  \
+    X(HUM_ADVISE_UNSET_PREFERRED, 1u << 9, "unset preferred location")                             \
+    X(HUM_ADVISE_UNSET_ACCESSED_BY, 1u << 10, "unset accessed by")
+
+enum hum_advice {
+#define HUM_ADVICE_ENUM(name, bit, text) name = bit,
+    HUM_ADVICE_LIST(HUM_ADVICE_ENUM)
+#undef HUM_ADVICE_ENUM
+};
+
+/*
+ * Advice about the blocks that the range touches.  It changes cost, never results.
+ *   READ_MOSTLY   a reader gets the whole block at once and keeps its copy; `processor` ignored
+ *   PREFERRED     first touch by `processor` takes the whole block, and eviction from a device
+ *                 that is the preferred location comes last
+ *   ACCESSED_BY   when the block's pages become resident anywhere, `processor` is given its copy
+ *                 at its first touch of any page of it, whole
+ */
+HUM_API HUM_MUST_USE enum hum_status hum_advise(struct hum *hum, const void *ptr, size_t bytes,
+                                                enum hum_advice advice, int processor);
+
+/* ---- looking -------------------------------------------------------------------------------- */
+
+/* One page, as sets of processors (HUM_BIT). */
+struct hum_page_info {
+    uint32_t resident;       /* has a current copy */
+    uint32_t mapped;         /* may touch it without a fault */
+    uint32_t writable;       /* may write it without a fault; at most one bit */
+    uint32_t dirty;          /* holds the only current copy and may have changed it */
+    uint32_t advice;         /* enum hum_advice bits in force (without the UNSET ones) */
+    int32_t preferred;       /* processor, meaningful with HUM_ADVISE_PREFERRED */
+    uint32_t accessed_by;    /* processors, meaningful with HUM_ADVISE_ACCESSED_BY */
+};
+
+/*
+ * The state of the pages that [ptr, ptr + bytes) touches, at most `count` of them, in order.
+ * A snapshot, block by block; other threads may change it at once.
+ */
+HUM_API HUM_MUST_USE enum hum_status hum_query(struct hum *hum, const void *ptr, size_t bytes,
+                                               struct hum_page_info *pages_out, size_t count);
+
+/* Why a page's state changed.  X(name, text) */
+#define HUM_CAUSE_LIST(X)                                                                          \
+    X(HUM_CAUSE_FIRST_TOUCH, "first touch")                                                        \
+    X(HUM_CAUSE_HOST_FAULT, "host fault")                                                          \
+    X(HUM_CAUSE_DEVICE_FAULT, "device fault")                                                      \
+    X(HUM_CAUSE_UPGRADE, "write upgrade")                                                          \
+    X(HUM_CAUSE_REMAP, "map again")                                                                \
+    X(HUM_CAUSE_PREFETCH_USER, "prefetch by user")                                                 \
+    X(HUM_CAUSE_PREFETCH_POLICY, "prefetch by policy")                                             \
+    X(HUM_CAUSE_EVICTION, "eviction")                                                              \
+    X(HUM_CAUSE_ADVICE, "advice")                                                                  \
+    X(HUM_CAUSE_DISCARD, "discard")                                                                \
+    X(HUM_CAUSE_FREE, "free")                                                                      \
+    X(HUM_CAUSE_PROTECT, "protection")                                                             \
+    X(HUM_CAUSE_DEVICE_LOST, "device lost")
+
+enum hum_cause {
+#define HUM_CAUSE_ENUM(name, text) name,
+    HUM_CAUSE_LIST(HUM_CAUSE_ENUM)
+#undef HUM_CAUSE_ENUM
+    HUM_CAUSE_COUNT
+};
+
+HUM_API const char *hum_cause_text(enum hum_cause cause);
+
+/* Direction of bytes. */
+enum hum_direction { HUM_H2D, HUM_D2H, HUM_D2D, HUM_DIRECTION_COUNT };
+
+/* Counts since hum_open (or, for a region, since hum_alloc).  All are facts, none is modelled. */
+struct hum_counters {
+    uint64_t faults_host;                     /* faults served for host threads */
+    uint64_t faults_device;                   /* faults served for devices */
+    uint64_t faults_duplicate;                /* faults that found the page already there */
+    uint64_t batches;                         /* wake-ups of the fault service that found work */
+    uint64_t bytes[HUM_DIRECTION_COUNT];      /* bytes copied between processors */
+    uint64_t events[HUM_CAUSE_COUNT];         /* state changes, one a block and cause */
+    uint64_t pages[HUM_CAUSE_COUNT];          /* pages those events concerned */
+    uint64_t bytes_by_cause[HUM_CAUSE_COUNT]; /* bytes they copied */
+    uint64_t evictions_clean;                 /* blocks that left a device without a copy */
+    uint64_t evictions_dirty;                 /* blocks that left with one */
+    uint64_t move_ns[HUM_DIRECTION_COUNT];    /* time spent copying */
+    uint64_t service_ns;                      /* time spent serving faults, copying included */
+};
+
+struct hum_stats {
+    struct hum_counters total;
+    unsigned devices;                         /* number of devices */
+    uint64_t capacity_bytes[HUM_PROCESSORS_MAX]; /* by processor + 1; 0 = no limit */
+    uint64_t resident_bytes[HUM_PROCESSORS_MAX]; /* pages with a current copy */
+    uint64_t frame_bytes[HUM_PROCESSORS_MAX];    /* memory held, never above capacity */
+    uint64_t launches;
+    uint64_t regions;                         /* live regions */
+    uint64_t region_bytes;                    /* their sizes, rounded to pages */
+    uint64_t metadata_bytes;                  /* the runtime's own bookkeeping */
+};
+
+/* A snapshot; cheap, takes no lock that faults wait for. */
+HUM_API HUM_MUST_USE enum hum_status hum_stats(struct hum *hum, struct hum_stats *stats_out);
+
+struct hum_region_info {
+    void *ptr;
+    size_t bytes;                             /* as asked for */
+    unsigned flags;
+    char name[64];                            /* "" if never named */
+    struct hum_counters counters;
+};
+
+/* The region that holds ptr. */
+HUM_API HUM_MUST_USE enum hum_status hum_region_info(struct hum *hum, const void *ptr,
+                                                     struct hum_region_info *info_out);
+
+/* The first region that starts at or after ptr (NULL: the first of all); HUM_ERR_NOT_FOUND: none. */
+HUM_API HUM_MUST_USE enum hum_status hum_region_next(struct hum *hum, const void *ptr,
+                                                     struct hum_region_info *info_out);
+
+struct hum_device_info {
+    char name[64];            /* "emu0" */
+    char kind[16];            /* "emu" */
+    uint64_t memory_bytes;    /* capacity */
+    unsigned workers;         /* threads that run kernels */
+    int pid;                  /* of the device process, 0 if none runs */
+    bool huge_pages;          /* frames are 2 MiB pages */
+    bool lost;                /* died; starts again at the next launch */
+    uint64_t restarts;        /* how often it was started again */
+};
+
+HUM_API unsigned hum_device_count(const struct hum *hum);
+HUM_API HUM_MUST_USE enum hum_status hum_device_info(struct hum *hum, int device,
+                                                     struct hum_device_info *info_out);
+
+/* What this system gives and what is reduced. */
+struct hum_system_info {
+    uintptr_t space_start;    /* first address */
+    size_t space_bytes;
+    const char *policy;
+    bool kernel_faults;       /* system calls on managed pointers work */
+    bool shared_read;         /* read-only copies can be mapped (Linux >= 6.4) */
+    bool huge_pages;          /* frames are 2 MiB pages */
+    const char *reduced;      /* "" or what is reduced and how to lift it, a line each */
+};
+HUM_API HUM_MUST_USE enum hum_status hum_system_info(struct hum *hum,
+                                                     struct hum_system_info *info_out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * clock.c - CLOCK_MONOTONIC unless a test turns time by hand.
+ */
+#include "base/clock.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <time.h>
+
+static uint64_t monotonic_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * HUMI_NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t (*_Atomic current)(void) = monotonic_ns;
+
+uint64_t humi_clock_ns(void)
+{
+    return atomic_load_explicit(&current, memory_order_relaxed)();
+}
+
+void humi_clock_replace(uint64_t (*now)(void))
+{
+    atomic_store(&current, now ? now : monotonic_ns);
+}

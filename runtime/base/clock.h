@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * clock.h - the one clock, in nanoseconds since an arbitrary point that is the same for all
+ * processes of the machine.  Never goes back.  Tests replace it and turn time by hand.
+ * Threads: any.
+ */
+#ifndef HUMI_BASE_CLOCK_H
+#define HUMI_BASE_CLOCK_H
+
+#include <stdint.h>
+
+#define HUMI_NS_PER_US UINT64_C(1000)
+#define HUMI_NS_PER_MS UINT64_C(1000000)
+#define HUMI_NS_PER_S UINT64_C(1000000000)
+
+uint64_t humi_clock_ns(void);
+
+/* Every later humi_clock_ns() calls `now`; NULL: CLOCK_MONOTONIC again. */
+void humi_clock_replace(uint64_t (*now)(void));
+
+#endif

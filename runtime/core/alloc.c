@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* alloc.c - regions as the user makes, names and frees them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/status.h"
+#include "core/residency.h"
+#include "core/summary.h"
+
+enum hum_status hum_alloc(struct hum *hum, size_t bytes, unsigned flags, void **ptr_out)
+{
+    if (!hum || !ptr_out || !bytes)
+        return humi_fail(HUM_ERR_INVALID, "%s", bytes ? "hum_alloc needs a space and an output"
+                                                      : "a region has at least 1 byte");
+    if (flags & ~(unsigned)HUM_ALLOC_OWN_BLOCKS)
+        return humi_fail(HUM_ERR_INVALID, "unknown allocation flags %#x", flags);
+    struct humi_region *region;
+    enum hum_status status = humi_regions_alloc(&hum->regions, bytes, flags, &region);
+    if (status == HUM_OK)
+        *ptr_out = (void *)region->start;
+    return status;
+}
+
+/* The blocks give up the region's pages; `dying` keeps the fault service from bringing new ones. */
+static void clean_blocks(struct hum *hum, struct humi_region *region)
+{
+    uint32_t end = humi_space_block(hum, region->start + region->bytes - 1) + 1;
+    struct humi_block *block = humi_table_next(&hum->table, humi_space_block(hum, region->start),
+                                               end);
+    for (; block; block = humi_table_next(&hum->table, block->index + 1, end)) {
+        struct hum_pages pages = humi_region_pages(region, humi_block_start(hum, block));
+        humi_lock(&block->lock);
+        humi_residency_forget(hum, block, pages, region, HUM_CAUSE_FREE);
+        if (humi_mask_full(&pages)) {
+            block->advice = 0;
+            block->accessed_by = 0;
+            block->preferred = HUM_HOST;
+        }
+        humi_unlock(&block->lock);
+    }
+}
+
+enum hum_status hum_free(struct hum *hum, void *ptr)
+{
+    if (!hum)
+        return humi_fail(HUM_ERR_INVALID, "hum_free needs a space");
+    if (!ptr)
+        return HUM_OK;
+    struct humi_region *region = humi_regions_remove(&hum->regions, (uintptr_t)ptr);
+    if (!region)
+        return humi_fail(HUM_ERR_INVALID, "%p is not the start of a live region", ptr);
+    clean_blocks(hum, region);
+    if (humi_summary_path()) {
+        struct hum_region_info info;
+        humi_region_describe(region, &info);
+        humi_summary_freed(hum, &info);
+    }
+    humi_regions_release(&hum->regions, region);
+    return HUM_OK;
+}
+
+enum hum_status hum_name(struct hum *hum, void *ptr, const char *name)
+{
+    if (!hum || !name)
+        return humi_fail(HUM_ERR_INVALID, "hum_name needs a space and a name");
+    struct humi_region *region = humi_regions_find(&hum->regions, (uintptr_t)ptr);
+    if (!region)
+        return humi_fail(HUM_ERR_INVALID, "%p is not in a live region", ptr);
+    char *copy = strndup(name, sizeof((struct hum_region_info *)NULL)->name - 1);
+    if (copy) {
+        humi_rwlock_write(&hum->regions.lock);
+        char *before = region->name;
+        region->name = copy;
+        humi_rwlock_unlock(&hum->regions.lock);
+        free(before);
+    }
+    humi_region_put(region);
+    return copy ? HUM_OK : humi_fail(HUM_ERR_NO_MEMORY, "no memory for a name");
+}

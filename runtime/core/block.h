@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * block.h - the state of one block: an aligned 2 MiB, the unit of locking and deciding.
+ *
+ * For every processor a block has a *hold*: five separate sets of pages, never merged.
+ *
+ *     present   a frame is there (memory is used)         resident ⊆ present
+ *     fresh     the frame still reads as zero             fresh ⊆ present
+ *     resident  the frame holds a current copy
+ *     mapped    the processor may touch it                mapped ⊆ resident              (R2)
+ *     writable  the processor may write it                writable ⊆ mapped
+ *
+ * Invariants, checked by humi_block_check() after every change in builds with deep checks:
+ *     R1  a page writable at p is resident nowhere but at p
+ *     R2  mapped ⊆ resident at every processor
+ *     R3  a written page is resident somewhere
+ *     R4  a processor never holds more frames than its capacity (order.h counts them)
+ *     R5  each change of state has one event with a cause (meter.h)
+ * A processor may have less access than `mapped` says (an unmapping may be lazy in the other
+ * direction only: never more).
+ *
+ * Threads: everything is guarded by `lock`, rank BLOCK.  No second block is locked while one is
+ * held.  resident_pages and writable_pages may be read without it, as hints.
+ * Ownership: blocks belong to the table, are made at first need and live until hum_close().
+ */
+#ifndef HUMI_CORE_BLOCK_H
+#define HUMI_CORE_BLOCK_H
+
+#include <stdatomic.h>
+
+#include "base/list.h"
+#include "base/lock.h"
+#include "base/mask.h"
+
+struct hum;
+struct humi_region;
+
+struct humi_hold {
+    struct hum_pages present;
+    struct hum_pages fresh;
+    struct hum_pages resident;
+    struct hum_pages mapped;
+    struct hum_pages writable;
+    struct humi_link order;      /* in the processor's eviction order; guarded by its LIST lock */
+    bool ordered;                /* is in it (= counted as held); guarded by its LIST lock */
+    bool own;                    /* mapped unguarded as a whole */
+    uint8_t map_faults;          /* faults on resident pages since access was last taken away */
+    atomic_uchar guesses;        /* see hum_view.neighbour_guesses */
+    atomic_ushort resident_pages; /* count of `resident` */
+    atomic_ushort writable_pages; /* count of `writable` */
+};
+
+struct humi_block {
+    struct humi_lock lock;
+    uint32_t index;              /* offset in the space / 2 MiB; fixed */
+    uint32_t advice;             /* enum hum_advice */
+    int preferred;
+    uint32_t accessed_by;
+    struct hum_pages written;    /* content was ever defined */
+    struct hum_pages dirty;      /* the exclusive holder may have changed it */
+    struct humi_hold hold[];     /* by processor number: 0 the host, 1 + d device d */
+};
+
+static inline size_t humi_block_offset(const struct humi_block *block)
+{
+    return (size_t)block->index * HUM_BLOCK_SIZE;
+}
+
+/* Pages resident on any processor but `except` (-1: on any at all). */
+struct hum_pages humi_block_resident_elsewhere(const struct hum *hum,
+                                               const struct humi_block *block, int except);
+
+/* Walk the invariants; aborts with the rule's name.  Does nothing without deep checks. */
+void humi_block_check(const struct hum *hum, const struct humi_block *block);
+
+/* ---- the table of a space's blocks ------------------------------------------------------------ */
+
+#define HUMI_LEAF_BLOCKS 512u    /* blocks of one leaf: 1 GiB */
+
+/* Two levels, filled on demand: an untouched GiB costs 8 bytes, a touched one 4 KiB + its blocks. */
+struct humi_table {
+    _Atomic(_Atomic(struct humi_block *) *) *leaves;
+    uint32_t leaf_count;
+    unsigned processors;
+    atomic_size_t bytes;         /* of leaves and blocks */
+};
+
+enum hum_status humi_table_init(struct humi_table *table, size_t space_bytes, unsigned processors);
+void humi_table_fini(struct humi_table *table);
+
+/* The block, made if need be; NULL only when memory is out. */
+struct humi_block *humi_table_get(struct humi_table *table, uint32_t index);
+
+/* The block if it exists. */
+struct humi_block *humi_table_peek(const struct humi_table *table, uint32_t index);
+
+/* The first existing block with index >= from and < end, NULL if none.  Skips empty leaves. */
+struct humi_block *humi_table_next(const struct humi_table *table, uint32_t from, uint32_t end);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * core.h - struct hum: what one open space consists of.
+ *
+ *      open.c        a space is put together and taken apart
+ *      launch.c event.c stream.c module.c         work in order
+ *      alloc.c transfer.c advice.c protect.c      explicit control, block by block (visit.c)
+ *      look.c summary.c                           what can be asked
+ *      service.c                                  faults
+ *           \  room.c                             evict until there is room
+ *            \   |
+ *          residency.c                            one locked block: move, map, commit, record
+ *                |
+ *      block.c order.c region.c meter.c           state
+ *
+ * Lock order (base/lock.h): HUM, STREAM, REGION_TREE, BLOCK, LIST, DEVICE.
+ */
+#ifndef HUMI_CORE_CORE_H
+#define HUMI_CORE_CORE_H
+
+#include <hum/policy.h>
+
+#include "core/block.h"
+#include "core/meter.h"
+#include "core/order.h"
+#include "core/region.h"
+#include "device/device.h"
+
+struct humi_service;
+
+struct hum {
+    /* fixed at open */
+    struct humi_space_params params;
+    unsigned processors;                       /* 1 + devices */
+    struct humi_processor *processor[HUM_PROCESSORS_MAX];
+    const struct hum_policy *policy;
+    char *kernel_path;
+    struct hum *next_opened;                   /* opened.c guards it */
+    char *reduced;                             /* hum_system_info.reduced */
+    struct humi_service *service;
+
+    /* state, each with its own rule */
+    struct humi_regions regions;
+    struct humi_table table;
+    struct humi_order order[HUM_PROCESSORS_MAX];
+    struct humi_meter meter;
+    _Atomic uint64_t resident_pages[HUM_PROCESSORS_MAX];
+    _Atomic uint64_t present_pages[HUM_PROCESSORS_MAX];
+    _Atomic uint64_t launches;
+    atomic_bool lost[HUM_PROCESSORS_MAX];
+    _Atomic uint64_t restarts[HUM_PROCESSORS_MAX];
+
+    /* guarded by `lock`, rank HUM */
+    struct humi_lock lock;
+    struct humi_list streams;                  /* of hum_stream.all */
+    struct humi_list modules;                  /* of hum_module.all */
+    struct hum_stream *default_stream[HUM_DEVICES_MAX];
+};
+
+/* Number of a public processor: HUM_HOST is 0, device d is d + 1. */
+static inline unsigned humi_number(int processor)
+{
+    return (unsigned)(processor + 1);
+}
+
+static inline int humi_public(unsigned number)
+{
+    return (int)number - 1;
+}
+
+static inline bool humi_is_processor(const struct hum *hum, int processor)
+{
+    return processor >= HUM_HOST && humi_number(processor) < hum->processors;
+}
+
+static inline bool humi_is_device(const struct hum *hum, int device)
+{
+    return device >= 0 && humi_number(device) < hum->processors;
+}
+
+static inline uintptr_t humi_block_start(const struct hum *hum, const struct humi_block *block)
+{
+    return hum->params.start + humi_block_offset(block);
+}
+
+static inline uint32_t humi_space_block(const struct hum *hum, uintptr_t address)
+{
+    return (uint32_t)((address - hum->params.start) / HUM_BLOCK_SIZE);
+}
+
+static inline bool humi_in_space(const struct hum *hum, uintptr_t address)
+{
+    return address - hum->params.start < hum->params.bytes;
+}
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* look.c - what can be asked: pages, regions, devices, counters. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/range.h"
+#include "base/status.h"
+#include "core/visit.h"
+
+/* ---- pages ------------------------------------------------------------------------------------ */
+
+static void query_page(const struct hum *hum, const struct humi_block *block, unsigned page,
+                       struct hum_page_info *info)
+{
+    for (unsigned p = 0; block && p < hum->processors; p++) {
+        const struct humi_hold *hold = &block->hold[p];
+        uint32_t bit = HUM_BIT(humi_public(p));
+        info->resident |= humi_mask_has(&hold->resident, page) ? bit : 0;
+        info->mapped |= humi_mask_has(&hold->mapped, page) ? bit : 0;
+        info->writable |= humi_mask_has(&hold->writable, page) ? bit : 0;
+    }
+    bool sole = (info->resident & (info->resident - 1)) == 0;
+    if (block && sole && humi_mask_has(&block->dirty, page))
+        info->dirty = info->resident;
+}
+
+static void query_advice(const struct humi_region *region, const struct humi_block *block,
+                         struct hum_page_info *info)
+{
+    info->advice = atomic_load(&region->advice);
+    info->preferred = atomic_load(&region->preferred);
+    info->accessed_by = atomic_load(&region->accessed_by);
+    if (!block)
+        return;
+    info->advice |= block->advice;
+    info->accessed_by |= block->accessed_by;
+    if (block->advice & HUM_ADVISE_PREFERRED)
+        info->preferred = block->preferred;
+}
+
+enum hum_status hum_query(struct hum *hum, const void *ptr, size_t bytes,
+                          struct hum_page_info *pages_out, size_t count)
+{
+    if (!hum || (!pages_out && count))
+        return humi_fail(HUM_ERR_INVALID, "hum_query needs a space and an output");
+    struct humi_region *region = humi_visit_region(hum, ptr, bytes);
+    if (!region)
+        return HUM_ERR_INVALID;
+    uintptr_t at = humi_round_down((uintptr_t)ptr, HUM_PAGE_SIZE);
+    uintptr_t end = (uintptr_t)ptr + bytes;
+    for (size_t i = 0; i < count && at < end;) {
+        struct humi_block *block = humi_table_peek(&hum->table, humi_space_block(hum, at));
+        if (block)
+            humi_lock(&block->lock);
+        do {
+            unsigned page = humi_page_in_block(at - hum->params.start);
+            pages_out[i] = (struct hum_page_info){0};
+            query_page(hum, block, page, &pages_out[i]);
+            query_advice(region, block, &pages_out[i]);
+            i++;
+            at += HUM_PAGE_SIZE;
+        } while (i < count && at < end && (at - hum->params.start) % HUM_BLOCK_SIZE);
+        if (block)
+            humi_unlock(&block->lock);
+    }
+    humi_region_put(region);
+    return HUM_OK;
+}
+
+/* ---- regions ---------------------------------------------------------------------------------- */
+
+static enum hum_status tell_region(struct hum *hum, struct humi_region *region,
+                                   struct hum_region_info *info_out)
+{
+    humi_rwlock_read(&hum->regions.lock);
+    humi_region_describe(region, info_out);
+    humi_rwlock_unlock(&hum->regions.lock);
+    humi_region_put(region);
+    return HUM_OK;
+}
+
+enum hum_status hum_region_info(struct hum *hum, const void *ptr, struct hum_region_info *info_out)
+{
+    if (!hum || !info_out)
+        return humi_fail(HUM_ERR_INVALID, "hum_region_info needs a space and an output");
+    struct humi_region *region = humi_regions_find(&hum->regions, (uintptr_t)ptr);
+    if (!region)
+        return humi_fail(HUM_ERR_INVALID, "%p is not in a live region", ptr);
+    return tell_region(hum, region, info_out);
+}
+
+enum hum_status hum_region_next(struct hum *hum, const void *ptr, struct hum_region_info *info_out)
+{
+    if (!hum || !info_out)
+        return humi_fail(HUM_ERR_INVALID, "hum_region_next needs a space and an output");
+    struct humi_region *region = humi_regions_next(&hum->regions, (uintptr_t)ptr);
+    if (!region)
+        return HUM_ERR_NOT_FOUND; /* the end of a walk, not an error: no text */
+    return tell_region(hum, region, info_out);
+}
+
+/* ---- the space -------------------------------------------------------------------------------- */
+
+enum hum_status hum_stats(struct hum *hum, struct hum_stats *stats_out)
+{
+    if (!hum || !stats_out)
+        return humi_fail(HUM_ERR_INVALID, "hum_stats needs a space and an output");
+    memset(stats_out, 0, sizeof *stats_out);
+    humi_meter_read(&hum->meter, &stats_out->total);
+    stats_out->devices = hum->processors - 1;
+    for (unsigned p = 0; p < hum->processors; p++) {
+        stats_out->capacity_bytes[p] = hum->processor[p]->memory_bytes;
+        stats_out->resident_bytes[p] = atomic_load(&hum->resident_pages[p]) * HUM_PAGE_SIZE;
+        stats_out->frame_bytes[p] = atomic_load(&hum->present_pages[p]) * HUM_PAGE_SIZE;
+    }
+    stats_out->launches = atomic_load(&hum->launches);
+    humi_rwlock_read(&hum->regions.lock);
+    stats_out->regions = hum->regions.count;
+    stats_out->region_bytes = hum->regions.bytes;
+    humi_rwlock_unlock(&hum->regions.lock);
+    stats_out->metadata_bytes = sizeof *hum + atomic_load(&hum->table.bytes) +
+                                humi_regions_metadata(&hum->regions);
+    return HUM_OK;
+}
+
+unsigned hum_device_count(const struct hum *hum)
+{
+    return hum ? hum->processors - 1 : 0;
+}
+
+enum hum_status hum_device_info(struct hum *hum, int device, struct hum_device_info *info_out)
+{
+    if (!hum || !info_out || !humi_is_device(hum, device))
+        return humi_fail(HUM_ERR_INVALID, "there is no device %d", device);
+    unsigned p = humi_number(device);
+    const struct humi_processor *processor = hum->processor[p];
+    memset(info_out, 0, sizeof *info_out);
+    snprintf(info_out->name, sizeof info_out->name, "%s", processor->name);
+    snprintf(info_out->kind, sizeof info_out->kind, "%s", processor->kind);
+    info_out->memory_bytes = processor->memory_bytes;
+    info_out->workers = processor->workers;
+    info_out->pid = processor->pid;
+    info_out->huge_pages = processor->huge;
+    info_out->lost = atomic_load(&hum->lost[p]);
+    info_out->restarts = atomic_load(&hum->restarts[p]);
+    return HUM_OK;
+}
+
+enum hum_status hum_system_info(struct hum *hum, struct hum_system_info *info_out)
+{
+    if (!hum || !info_out)
+        return humi_fail(HUM_ERR_INVALID, "hum_system_info needs a space and an output");
+    const struct humi_processor *host = hum->processor[0];
+    *info_out = (struct hum_system_info){
+        .space_start = hum->params.start,
+        .space_bytes = hum->params.bytes,
+        .policy = hum->policy->name,
+        .kernel_faults = host->kernel_faults,
+        .shared_read = host->shared_read,
+        .huge_pages = host->huge,
+        .reduced = hum->reduced ? hum->reduced : "",
+    };
+    return HUM_OK;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* meter.c - counters of what happened. */
+#include "core/meter.h"
+
+#include <string.h>
+
+static uint64_t bytes_of(const struct humi_event *event)
+{
+    uint64_t sum = 0;
+    for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
+        sum += event->bytes[d];
+    return sum;
+}
+
+/* The direction that an event's time is counted for: that of most of its bytes. */
+static int direction_of(const struct humi_event *event)
+{
+    int most = 0;
+    for (int d = 1; d < HUM_DIRECTION_COUNT; d++)
+        if (event->bytes[d] > event->bytes[most])
+            most = d;
+    return most;
+}
+
+void humi_meter_event(struct humi_meter *meter, const struct humi_event *event)
+{
+    if (!meter)
+        return;
+    uint64_t bytes = bytes_of(event);
+    humi_meter_add(&meter->events[event->cause], 1);
+    humi_meter_add(&meter->pages[event->cause], event->pages);
+    if (bytes) {
+        humi_meter_add(&meter->bytes_by_cause[event->cause], bytes);
+        for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
+            humi_meter_add(&meter->bytes[d], event->bytes[d]);
+        humi_meter_add(&meter->move_ns[direction_of(event)], event->move_ns);
+    }
+    if (event->evicted)
+        humi_meter_add(bytes ? &meter->evictions_dirty : &meter->evictions_clean, 1);
+}
+
+void humi_meter_faults(struct humi_meter *meter, unsigned processor, uint64_t faults,
+                       uint64_t duplicates, uint64_t service_ns)
+{
+    if (!meter)
+        return;
+    humi_meter_add(processor == 0 ? &meter->faults_host : &meter->faults_device, faults);
+    humi_meter_add(&meter->faults_duplicate, duplicates);
+    humi_meter_add(&meter->service_ns, service_ns);
+}
+
+void humi_meter_read(const struct humi_meter *meter, struct hum_counters *out)
+{
+    memset(out, 0, sizeof *out);
+    if (!meter)
+        return;
+    /* Both are arrays of 64-bit words in the same order (asserted in the header). */
+    const _Atomic uint64_t *from = (const _Atomic uint64_t *)(const void *)meter;
+    uint64_t *to = (uint64_t *)(void *)out;
+    for (size_t i = 0; i < sizeof *out / sizeof *to; i++)
+        to[i] = atomic_load_explicit(&from[i], memory_order_relaxed);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * meter.h - counters of what happened, for a space and for each region.
+ *
+ * Every change of state is reported here exactly once, as an event with its cause (R5).
+ * Threads: atomic, relaxed; a snapshot is not a single moment but each figure is exact once the
+ * work it counts has finished.
+ */
+#ifndef HUMI_CORE_METER_H
+#define HUMI_CORE_METER_H
+
+#include <stdatomic.h>
+
+#include <hum/hum.h>
+
+/* struct hum_counters, member by member, with atomics.  meter.c copies one to the other. */
+struct humi_meter {
+    _Atomic uint64_t faults_host, faults_device, faults_duplicate, batches;
+    _Atomic uint64_t bytes[HUM_DIRECTION_COUNT];
+    _Atomic uint64_t events[HUM_CAUSE_COUNT], pages[HUM_CAUSE_COUNT];
+    _Atomic uint64_t bytes_by_cause[HUM_CAUSE_COUNT];
+    _Atomic uint64_t evictions_clean, evictions_dirty;
+    _Atomic uint64_t move_ns[HUM_DIRECTION_COUNT], service_ns;
+};
+_Static_assert(sizeof(struct humi_meter) == sizeof(struct hum_counters), "meter.h mirrors hum.h");
+
+/* One change of a block's state, as told to the meters of the space and of the region. */
+struct humi_event {
+    enum hum_cause cause;
+    unsigned processor;      /* number of the one the change serves: 0 the host */
+    unsigned pages;
+    uint64_t bytes[HUM_DIRECTION_COUNT];
+    uint64_t move_ns;
+    bool evicted;            /* a block left a device */
+};
+
+/* Count one event in a meter.  NULL is allowed. */
+void humi_meter_event(struct humi_meter *meter, const struct humi_event *event);
+
+/* Count a served fault group: faults of a processor, how many found nothing to do, time. */
+void humi_meter_faults(struct humi_meter *meter, unsigned processor, uint64_t faults,
+                       uint64_t duplicates, uint64_t service_ns);
+
+/* Snapshot.  NULL gives zeros. */
+void humi_meter_read(const struct humi_meter *meter, struct hum_counters *out);
+
+static inline void humi_meter_add(_Atomic uint64_t *counter, uint64_t n)
+{
+    atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/* open.c - hum_open and hum_close: a space is put together and taken apart. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/options.h"
+#include "base/status.h"
+#include "core/module.h"
+#include "core/opened.h"
+#include "core/service.h"
+#include "core/stream.h"
+#include "core/summary.h"
+#include "device/registry.h"
+#include "os/memory.h"
+#include "policy/registry.h"
+
+/* What the options say once environment and defaults are in. */
+struct settings {
+    struct humi_device_params devices[HUM_DEVICES_MAX];
+    unsigned device_count;
+    const struct hum_policy *policy;
+    size_t space_bytes;        /* 0: the default, halved until it fits */
+    size_t host_bytes;
+    unsigned watchdog_ms;
+    bool huge, shared_read, kernel_faults;
+    char *kernel_path;
+};
+
+/* ---- settings --------------------------------------------------------------------------------- */
+
+static enum hum_status read_features(const char *given, struct settings *settings)
+{
+    struct humi_option option = humi_option_find("HUM_FEATURES", given);
+    struct humi_slice rest = option.value, item;
+    settings->huge = settings->shared_read = settings->kernel_faults = true;
+    if (!humi_option_is_set(&option))
+        return HUM_OK;
+    while (humi_slice_next(&rest, ',', &item)) {
+        if (humi_slice_is(&item, "-huge"))
+            settings->huge = false;
+        else if (humi_slice_is(&item, "-share"))
+            settings->shared_read = false;
+        else if (humi_slice_is(&item, "-kernel_faults"))
+            settings->kernel_faults = false;
+        else
+            return humi_fail(HUM_ERR_INVALID,
+                             "HUM_FEATURES: unknown feature '%.*s'; known are -huge, -share and "
+                             "-kernel_faults",
+                             (int)item.bytes, item.text);
+    }
+    return HUM_OK;
+}
+
+static enum hum_status read_policy(const char *given, struct settings *settings)
+{
+    struct humi_option option = humi_option_find("HUM_POLICY", given);
+    char name[64] = "";
+    if (option.value.text)
+        snprintf(name, sizeof name, "%.*s", (int)option.value.bytes, option.value.text);
+    settings->policy = humi_policy_find(name);
+    if (settings->policy)
+        return HUM_OK;
+    char known[256] = "";
+    const struct hum_policy *policy;
+    for (unsigned i = 0; (policy = humi_policy_at(i)); i++)
+        snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "",
+                 policy->name);
+    return humi_fail(HUM_ERR_INVALID, "HUM_POLICY: unknown policy '%s'; known are %s", name, known);
+}
+
+static enum hum_status read_size(const char *name, size_t given, size_t *out)
+{
+    struct humi_option option = humi_option_find(name, NULL);
+    *out = given;
+    return given || !humi_option_is_set(&option) ? HUM_OK : humi_option_size(&option, out);
+}
+
+static enum hum_status read_watchdog(unsigned given, struct settings *settings)
+{
+    struct humi_option option = humi_option_find("HUM_WATCHDOG", NULL);
+    uint64_t ns = 0;
+    settings->watchdog_ms = given;
+    if (given || !humi_option_is_set(&option))
+        return HUM_OK;
+    enum hum_status status = humi_option_duration(&option, &ns);
+    if (status == HUM_OK)
+        settings->watchdog_ms = (unsigned)(ns / UINT64_C(1000000));
+    return status;
+}
+
+static enum hum_status read_space(size_t given, struct settings *settings)
+{
+    enum hum_status status = read_size("HUM_SPACE", given, &settings->space_bytes);
+    if (status == HUM_OK && settings->space_bytes % HUMI_SPACE_UNIT)
+        return humi_fail(HUM_ERR_INVALID, "the space (%zu bytes) must be a multiple of 1 GiB",
+                         settings->space_bytes);
+    return status;
+}
+
+static enum hum_status read_devices(const char *given, struct settings *settings)
+{
+    struct humi_option option = humi_option_find("HUM_DEVICES", given);
+    char *text = option.value.text ? strndup(option.value.text, option.value.bytes) : NULL;
+    enum hum_status status = humi_devices_parse(text, settings->watchdog_ms, settings->devices,
+                                                &settings->device_count);
+    free(text);
+    return status;
+}
+
+static enum hum_status read_settings(const struct hum_options *options, struct settings *settings)
+{
+    static const struct hum_options none = HUM_OPTIONS_INIT;
+    if (!options)
+        options = &none;
+    if (options->struct_size != sizeof *options)
+        return humi_fail(HUM_ERR_INVALID,
+                         "hum_options was not initialised with HUM_OPTIONS_INIT of this version");
+    enum hum_status status = read_features(options->features, settings);
+    if (status == HUM_OK)
+        status = read_policy(options->policy, settings);
+    if (status == HUM_OK)
+        status = read_space(options->space_bytes, settings);
+    if (status == HUM_OK)
+        status = read_size("HUM_HOST_MEM", options->host_bytes, &settings->host_bytes);
+    if (status == HUM_OK)
+        status = read_watchdog(options->watchdog_ms, settings);
+    if (status == HUM_OK)
+        status = read_devices(options->devices, settings);
+    struct humi_option path = humi_option_find("HUM_KERNEL_PATH", options->kernel_path);
+    if (status == HUM_OK && humi_option_is_set(&path))
+        settings->kernel_path = strndup(path.value.text, path.value.bytes);
+    return status;
+}
+
+/* ---- processors ------------------------------------------------------------------------------- */
+
+static enum hum_status open_space(struct hum *hum, const struct settings *settings)
+{
+    hum->params.huge = settings->huge;
+    hum->params.kernel_faults = settings->kernel_faults;
+    hum->params.shared_read = settings->shared_read;
+    return humi_space_reserve(settings->space_bytes, settings->space_bytes != 0,
+                              &hum->params.start, &hum->params.bytes);
+}
+
+static enum hum_status open_processors(struct hum *hum, const struct settings *settings)
+{
+    enum hum_status status =
+        humi_host_open(&hum->params, settings->host_bytes, &hum->processor[0]);
+    for (unsigned d = 0; status == HUM_OK && d < settings->device_count; d++)
+        status = humi_device_open(&hum->params, &settings->devices[d], &hum->processor[d + 1]);
+    if (status != HUM_OK)
+        return status;
+    hum->processors = settings->device_count + 1;
+    for (unsigned p = 0; p < hum->processors; p++) {
+        uint64_t blocks = hum->processor[p]->memory_bytes / HUM_BLOCK_SIZE;
+        humi_order_init(&hum->order[p], p, blocks ? blocks : UINT64_MAX);
+    }
+    return HUM_OK;
+}
+
+static enum hum_status open_streams(struct hum *hum)
+{
+    for (unsigned p = 1; p < hum->processors; p++) {
+        enum hum_status status = humi_stream_open(hum, p, true, &hum->default_stream[p - 1]);
+        if (status != HUM_OK)
+            return status;
+    }
+    return HUM_OK;
+}
+
+/* One line for each thing that this system does not give, with the way to get it. */
+static char *describe_reductions(const struct hum *hum)
+{
+    const struct humi_processor *host = hum->processor[0];
+    char *text = calloc(1, 1024);
+    if (!text)
+        return NULL;
+    if (!host->huge)
+        strcat(text, "frames are 4 KiB pages: moving whole blocks costs about twice as much; "
+                     "allow user namespaces (kernel.unprivileged_userns_clone=1) or run as root\n");
+    if (!host->kernel_faults)
+        strcat(text, "system calls on managed pointers that are not mapped fail with EFAULT: set "
+                     "vm.unprivileged_userfaultfd=1, give access to /dev/userfaultfd, or run as "
+                     "root\n");
+    if (!host->shared_read)
+        strcat(text, "no read-only copies: a reader takes pages away from others; needs Linux "
+                     "6.4 or newer\n");
+    size_t length = strlen(text);
+    if (length)
+        text[length - 1] = '\0';
+    return text;
+}
+
+/* ---- open and close --------------------------------------------------------------------------- */
+
+static enum hum_status open_parts(struct hum *hum, struct settings *settings)
+{
+    enum hum_status status = open_space(hum, settings);
+    if (status == HUM_OK)
+        status = open_processors(hum, settings);
+    if (status == HUM_OK)
+        status = humi_regions_init(&hum->regions, hum->params.start, hum->params.bytes);
+    if (status == HUM_OK)
+        status = humi_table_init(&hum->table, hum->params.bytes, hum->processors);
+    if (status == HUM_OK)
+        status = open_streams(hum);
+    if (status == HUM_OK)
+        status = humi_service_start(hum, &hum->service);
+    if (status != HUM_OK)
+        return status;
+    hum->reduced = describe_reductions(hum);
+    if (hum->reduced && *hum->reduced)
+        humi_warn("reduced: %s", hum->reduced);
+    return HUM_OK;
+}
+
+enum hum_status hum_open(const struct hum_options *options, struct hum **hum_out)
+{
+    struct settings settings = {0};
+    if (!hum_out)
+        return humi_fail(HUM_ERR_INVALID, "hum_open needs an output");
+    enum hum_status status = read_settings(options, &settings);
+    if (status != HUM_OK)
+        return status;
+    struct hum *hum = calloc(1, sizeof *hum);
+    if (!hum) {
+        free(settings.kernel_path);
+        return humi_fail(HUM_ERR_NO_MEMORY, "no memory for a space");
+    }
+    humi_lock_init(&hum->lock, HUMI_RANK_HUM);
+    humi_list_init(&hum->streams);
+    humi_list_init(&hum->modules);
+    hum->policy = settings.policy;
+    hum->kernel_path = settings.kernel_path;
+    status = open_parts(hum, &settings);
+    if (status != HUM_OK) {
+        char text[HUMI_ERROR_TEXT_BYTES];
+        humi_error_save(text, sizeof text);
+        hum_close(hum);
+        humi_error_restore(text);
+        return status;
+    }
+    humi_opened_add(hum);
+    *hum_out = hum;
+    return HUM_OK;
+}
+
+void hum_close(struct hum *hum)
+{
+    if (!hum)
+        return;
+    humi_streams_close(hum);
+    if (humi_opened_remove(hum) && humi_summary_path())
+        humi_summary_write(hum, humi_summary_path());
+    humi_service_stop(hum->service);
+    humi_modules_close(hum);
+    for (unsigned p = HUM_PROCESSORS_MAX; p-- > 0;) {
+        if (hum->processor[p])
+            hum->processor[p]->ops->close(hum->processor[p]);
+        if (p < hum->processors)
+            humi_order_fini(&hum->order[p]);
+    }
+    if (hum->params.bytes)
+        humi_space_release(hum->params.start, hum->params.bytes);
+    humi_table_fini(&hum->table);
+    humi_regions_fini(&hum->regions);
+    humi_lock_fini(&hum->lock);
+    free(hum->kernel_path);
+    free(hum->reduced);
+    free(hum);
+}

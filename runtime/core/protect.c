@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* protect.c - what a processor may do with a region. */
+#include "base/status.h"
+#include "core/residency.h"
+#include "core/visit.h"
+
+struct protection {
+    unsigned processor;
+    bool write_only;
+};
+
+static enum hum_status protect_block(const struct humi_visit *visit)
+{
+    const struct protection *protection = visit->context;
+    struct humi_event event = {.cause = HUM_CAUSE_PROTECT, .processor = protection->processor};
+    struct humi_hold *hold = &visit->block->hold[protection->processor];
+    struct hum_pages lost = humi_mask_and(
+        &visit->pages, protection->write_only ? &hold->writable : &hold->mapped);
+    event.pages = humi_mask_count(&lost);
+    humi_residency_unmap(visit->hum, visit->block, protection->processor, visit->pages,
+                         protection->write_only);
+    if (event.pages) {
+        humi_meter_event(&visit->hum->meter, &event);
+        humi_meter_event(humi_region_meter(visit->region), &event);
+    }
+    humi_block_check(visit->hum, visit->block);
+    return HUM_OK;
+}
+
+enum hum_status hum_protect(struct hum *hum, void *ptr, int processor, unsigned access)
+{
+    if (!hum || !humi_is_processor(hum, processor) ||
+        (access != HUM_NONE && access != HUM_READ && access != (HUM_READ | HUM_WRITE)))
+        return humi_fail(HUM_ERR_INVALID,
+                         "hum_protect takes a processor and none, read or read and write");
+    unsigned p = humi_number(processor);
+    if (access == HUM_READ && !hum->processor[p]->shared_read)
+        return humi_fail(HUM_ERR_UNSUPPORTED,
+                         "read-only access needs Linux 6.4 or newer (UFFDIO_CONTINUE_MODE_WP)");
+    struct humi_region *region = humi_visit_region(hum, ptr, 1);
+    if (!region || region->start != (uintptr_t)ptr) {
+        humi_region_put(region);
+        return humi_fail(HUM_ERR_INVALID, "%p is not the start of a live region", ptr);
+    }
+    humi_region_set_access(region, p, access);
+    struct protection protection = {.processor = p, .write_only = access == HUM_READ};
+    struct humi_walk walk = {.hum = hum,
+                             .region = region,
+                             .start = region->start,
+                             .end = region->start + region->bytes,
+                             .function = protect_block,
+                             .context = &protection};
+    enum hum_status status = HUM_OK;
+    if (access != (HUM_READ | HUM_WRITE))
+        status = humi_visit_blocks(&walk);
+    humi_region_put(region);
+    return status;
+}

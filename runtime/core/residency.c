@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: MIT */
+/* residency.c - changes of one locked block: move, map, commit, record. */
+#include "core/residency.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/copy.h"
+#include "base/status.h"
+
+/* What a change did, gathered for its events. */
+struct outcome {
+    struct hum_pages missing;                      /* became resident */
+    uint64_t bytes[2][HUM_DIRECTION_COUNT];        /* [0] for faulted pages, [1] for the others */
+    uint64_t move_ns;
+    unsigned upgraded, mapped;
+};
+
+/* ---- masks and their counts ------------------------------------------------------------------- */
+
+static void set_resident(struct hum *hum, struct humi_block *block, unsigned p,
+                         struct hum_pages pages)
+{
+    struct humi_hold *hold = &block->hold[p];
+    unsigned before = atomic_load(&hold->resident_pages), now = humi_mask_count(&pages);
+    hold->resident = pages;
+    atomic_store(&hold->resident_pages, (unsigned short)now);
+    atomic_fetch_add(&hum->resident_pages[p], (uint64_t)now - before);
+}
+
+static void set_present(struct hum *hum, struct humi_hold *hold, unsigned p,
+                        struct hum_pages pages)
+{
+    uint64_t before = humi_mask_count(&hold->present), now = humi_mask_count(&pages);
+    hold->present = pages;
+    humi_mask_keep(&hold->fresh, &pages);
+    atomic_fetch_add(&hum->present_pages[p], now - before);
+}
+
+static void set_writable(struct humi_hold *hold, struct hum_pages pages)
+{
+    hold->writable = pages;
+    atomic_store(&hold->writable_pages, (unsigned short)humi_mask_count(&pages));
+}
+
+static enum hum_direction direction(unsigned to, unsigned from)
+{
+    return to == 0 ? HUM_D2H : from == 0 ? HUM_H2D : HUM_D2D;
+}
+
+/* ---- frames ----------------------------------------------------------------------------------- */
+
+static enum hum_status back_runs(struct humi_processor *processor, size_t offset,
+                                 const struct hum_pages *pages)
+{
+    humi_for_each_run (run, pages) {
+        enum hum_status status =
+            processor->ops->back(processor, offset + run.first * HUM_PAGE_SIZE,
+                                 (run.end - run.first) * HUM_PAGE_SIZE);
+        if (status != HUM_OK)
+            return status;
+    }
+    return HUM_OK;
+}
+
+/* Make frames for the pages; counts the block against the processor's capacity (R4). */
+static enum hum_status ensure_present(struct hum *hum, struct humi_block *block, unsigned p,
+                                      const struct hum_pages *pages)
+{
+    struct humi_processor *processor = hum->processor[p];
+    struct humi_hold *hold = &block->hold[p];
+    struct hum_pages all = humi_mask_all();
+    struct hum_pages wanted = humi_mask_minus(processor->huge ? &all : pages, &hold->present);
+    if (humi_mask_within(pages, &hold->present))
+        return HUM_OK;
+    if (!humi_order_enter(&hum->order[p], block))
+        return HUM_AGAIN;
+    enum hum_status status = back_runs(processor, humi_block_offset(block), &wanted);
+    if (status != HUM_OK) {
+        if (humi_mask_empty(&hold->present))
+            humi_order_leave(&hum->order[p], block);
+        return status;
+    }
+    set_present(hum, hold, p, humi_mask_or(&hold->present, &wanted));
+    humi_mask_add(&hold->fresh, &wanted);
+    return HUM_OK;
+}
+
+static void drop_frames(struct hum *hum, struct humi_block *block, unsigned p)
+{
+    struct humi_hold *hold = &block->hold[p];
+    if (humi_mask_empty(&hold->present))
+        return;
+    hum->processor[p]->ops->drop(hum->processor[p], humi_block_offset(block), HUM_BLOCK_SIZE);
+    set_resident(hum, block, p, humi_mask_none());
+    set_present(hum, hold, p, humi_mask_none());
+    set_writable(hold, humi_mask_none());
+    hold->mapped = humi_mask_none();
+    hold->own = false;
+    hold->map_faults = 0;
+    humi_order_leave(&hum->order[p], block);
+}
+
+/* ---- access ----------------------------------------------------------------------------------- */
+
+void humi_residency_unmap(struct hum *hum, struct humi_block *block, unsigned p,
+                          struct hum_pages pages, bool write_only)
+{
+    struct humi_processor *processor = hum->processor[p];
+    struct humi_hold *hold = &block->hold[p];
+    size_t offset = humi_block_offset(block);
+    humi_mask_keep(&pages, write_only ? &hold->writable : &hold->mapped);
+    if (humi_mask_empty(&pages))
+        return;
+    hold->map_faults = 0;
+    if (hold->own) {
+        /* Splitting it would cost more than giving all of it back at the next touch. */
+        processor->ops->unmap(processor, offset, HUM_BLOCK_SIZE);
+        hold->own = false;
+        hold->mapped = humi_mask_none();
+        set_writable(hold, humi_mask_none());
+        return;
+    }
+    humi_for_each_run (run, &pages) {
+        size_t start = offset + run.first * HUM_PAGE_SIZE;
+        size_t bytes = (run.end - run.first) * HUM_PAGE_SIZE;
+        if (write_only)
+            processor->ops->protect(processor, start, bytes);
+        else
+            processor->ops->unmap(processor, start, bytes);
+    }
+    set_writable(hold, humi_mask_minus(&hold->writable, &pages));
+    if (!write_only)
+        humi_mask_remove(&hold->mapped, &pages);
+}
+
+/* Before pages are copied or taken: nobody else may change (or, if taken, see) them. */
+static void revoke_others(struct hum *hum, struct humi_block *block,
+                          const struct humi_request *request, const struct hum_pages *write,
+                          const struct hum_pages *copied)
+{
+    for (unsigned q = 0; q < hum->processors; q++) {
+        if (q == request->processor)
+            continue;
+        humi_residency_unmap(hum, block, q, *write, false);
+        humi_residency_unmap(hum, block, q, *copied, true);
+    }
+}
+
+static enum hum_status map_runs(struct humi_processor *processor, size_t offset,
+                                const struct hum_pages *pages, enum humi_map_access access)
+{
+    bool own;
+    humi_for_each_run (run, pages) {
+        enum hum_status status =
+            processor->ops->map(processor, offset + run.first * HUM_PAGE_SIZE,
+                                (run.end - run.first) * HUM_PAGE_SIZE, access, &own);
+        if (status != HUM_OK)
+            return status;
+    }
+    return HUM_OK;
+}
+
+/* Pages of `pages` that still need a call: not there yet, or faulted on all the same. */
+static struct hum_pages to_map(const struct hum_pages *pages, const struct hum_pages *have,
+                               const struct hum_pages *faulted)
+{
+    struct hum_pages missing = humi_mask_minus(pages, have);
+    struct hum_pages again = humi_mask_and(pages, faulted);
+    return humi_mask_or(&missing, &again);
+}
+
+static enum hum_status map_own(struct humi_processor *processor, struct humi_block *block,
+                               struct humi_hold *hold)
+{
+    bool own = false;
+    enum hum_status status = processor->ops->map(processor, humi_block_offset(block),
+                                                 HUM_BLOCK_SIZE, HUMI_MAP_OWN, &own);
+    if (status == HUM_OK)
+        hold->own = own;
+    return status;
+}
+
+/*
+ * Give access to the requested pages that are resident now.  A page that only this processor has
+ * and that was written before is mapped for writing at once: there is nothing to protect.
+ */
+static enum hum_status give_access(struct hum *hum, struct humi_block *block,
+                                   const struct humi_request *request,
+                                   const struct hum_pages *write, struct outcome *outcome)
+{
+    struct humi_processor *processor = hum->processor[request->processor];
+    struct humi_hold *hold = &block->hold[request->processor];
+    size_t offset = humi_block_offset(block);
+    struct hum_pages map = humi_mask_and(&request->map, &hold->resident);
+    struct hum_pages elsewhere =
+        humi_block_resident_elsewhere(hum, block, (int)request->processor);
+    struct hum_pages sole = humi_mask_minus(&block->written, &elsewhere);
+    struct hum_pages writable = humi_mask_or(&sole, write);
+    writable = request->read_only ? humi_mask_none() : humi_mask_and(&map, &writable);
+    struct hum_pages readable = humi_mask_minus(&map, &writable);
+    struct hum_pages after = humi_mask_or(&hold->writable, &writable);
+    struct hum_pages mapped = humi_mask_or(&hold->mapped, &map);
+
+    enum hum_status status;
+    if (hold->own) {
+        processor->ops->resume(processor, offset, HUM_BLOCK_SIZE);
+        return HUM_OK;
+    }
+    if (request->whole && humi_mask_full(&after)) {
+        status = map_own(processor, block, hold);
+    } else {
+        struct hum_pages w = to_map(&writable, &hold->writable, &request->faulted);
+        struct hum_pages r = to_map(&readable, &hold->mapped, &request->faulted);
+        status = map_runs(processor, offset, &w, HUMI_MAP_WRITE);
+        if (status == HUM_OK)
+            status = map_runs(processor, offset, &r, HUMI_MAP_READ);
+    }
+    if (status != HUM_OK)
+        return status;
+    outcome->mapped = humi_mask_count(&mapped) - humi_mask_count(&hold->mapped);
+    hold->mapped = mapped;
+    set_writable(hold, after);
+    humi_mask_add(&block->written, &writable);
+    humi_mask_add(&block->dirty, &writable);
+    humi_mask_remove(&hold->fresh, &writable);
+    return HUM_OK;
+}
+
+/* ---- bytes ------------------------------------------------------------------------------------ */
+
+/* Copy the pages of q's frames into p's. */
+static void copy_pages(struct hum *hum, struct humi_block *block, unsigned p, unsigned q,
+                       const struct hum_pages *pages)
+{
+    size_t offset = humi_block_offset(block);
+    char *to = hum->processor[p]->window + offset;
+    const char *from = hum->processor[q]->window + offset;
+    humi_for_each_run (run, pages)
+        humi_copy(to + run.first * HUM_PAGE_SIZE, from + run.first * HUM_PAGE_SIZE,
+                  (run.end - run.first) * HUM_PAGE_SIZE);
+    humi_mask_remove(&block->hold[p].fresh, pages);
+}
+
+/* Fill p's frames of the missing pages: copies from whoever has them, the host first. */
+static void fill_written(struct hum *hum, struct humi_block *block,
+                         const struct humi_request *request, struct hum_pages todo,
+                         struct outcome *outcome)
+{
+    if (humi_mask_empty(&todo))
+        return;
+    uint64_t start = humi_clock_ns();
+    for (unsigned q = 0; q < hum->processors; q++) {
+        struct hum_pages part = humi_mask_and(&todo, &block->hold[q].resident);
+        if (q == request->processor || humi_mask_empty(&part))
+            continue;
+        copy_pages(hum, block, request->processor, q, &part);
+        humi_mask_remove(&todo, &part);
+        struct hum_pages demand = humi_mask_and(&part, &request->faulted);
+        enum hum_direction d = direction(request->processor, q);
+        uint64_t all = humi_mask_count(&part), faulted = humi_mask_count(&demand);
+        outcome->bytes[0][d] += faulted * HUM_PAGE_SIZE;
+        outcome->bytes[1][d] += (all - faulted) * HUM_PAGE_SIZE;
+    }
+    outcome->move_ns = humi_clock_ns() - start;
+    humi_check(humi_mask_empty(&todo) && "R3: a written page is resident somewhere");
+}
+
+/* Pages never written read as zero; a frame that was used before must be wiped for them. */
+static void fill_zero(struct hum *hum, struct humi_block *block, unsigned p,
+                      struct hum_pages pages)
+{
+    struct humi_hold *hold = &block->hold[p];
+    char *window = hum->processor[p]->window + humi_block_offset(block);
+    humi_mask_remove(&pages, &hold->fresh);
+    humi_for_each_run (run, &pages)
+        memset(window + run.first * HUM_PAGE_SIZE, 0, (run.end - run.first) * HUM_PAGE_SIZE);
+    humi_mask_add(&hold->fresh, &pages);
+}
+
+/* ---- events ----------------------------------------------------------------------------------- */
+
+static void record(struct hum *hum, struct humi_region *region, const struct humi_event *event)
+{
+    humi_meter_event(&hum->meter, event);
+    if (region)
+        humi_meter_event(humi_region_meter(region), event);
+}
+
+static uint64_t sum_bytes(const uint64_t bytes[HUM_DIRECTION_COUNT])
+{
+    return bytes[HUM_H2D] + bytes[HUM_D2H] + bytes[HUM_D2D];
+}
+
+/* What the demanded part of a change was, seen from what had to be done. */
+static enum hum_cause demand_cause(const struct humi_request *request,
+                                   const struct outcome *outcome, unsigned demanded)
+{
+    if (request->cause != HUM_CAUSE_HOST_FAULT && request->cause != HUM_CAUSE_DEVICE_FAULT)
+        return request->cause;
+    if (demanded)
+        return sum_bytes(outcome->bytes[0]) ? request->cause : HUM_CAUSE_FIRST_TOUCH;
+    return outcome->upgraded ? HUM_CAUSE_UPGRADE : HUM_CAUSE_REMAP;
+}
+
+/* One event for what was demanded, one for what the policy added (R5). */
+static void record_change(struct hum *hum, const struct humi_request *request,
+                          const struct outcome *outcome)
+{
+    struct hum_pages demanded = humi_mask_and(&outcome->missing, &request->faulted);
+    unsigned demand = humi_mask_count(&demanded);
+    unsigned added = humi_mask_count(&outcome->missing) - demand;
+    bool fault = !humi_mask_empty(&request->faulted);
+    if (fault && (demand || outcome->upgraded || outcome->mapped)) {
+        struct humi_event event = {.cause = demand_cause(request, outcome, demand),
+                                   .processor = request->processor};
+        event.pages = demand ? demand : outcome->upgraded ? outcome->upgraded : outcome->mapped;
+        memcpy(event.bytes, outcome->bytes[0], sizeof event.bytes);
+        event.move_ns = added && sum_bytes(outcome->bytes[1]) ? 0 : outcome->move_ns;
+        record(hum, request->region, &event);
+    }
+    if (added) {
+        struct humi_event event = {.cause = fault ? HUM_CAUSE_PREFETCH_POLICY : request->cause,
+                                   .processor = request->processor,
+                                   .pages = added,
+                                   .move_ns = outcome->move_ns};
+        memcpy(event.bytes, outcome->bytes[1], sizeof event.bytes);
+        record(hum, request->region, &event);
+    }
+}
+
+/* ---- the changes ------------------------------------------------------------------------------ */
+
+/* After the copies: who has the pages now. */
+static void commit(struct hum *hum, struct humi_block *block, const struct humi_request *request,
+                   const struct hum_pages *write, const struct hum_pages *copied,
+                   struct outcome *outcome)
+{
+    unsigned p = request->processor;
+    struct humi_hold *hold = &block->hold[p];
+    struct hum_pages taken = humi_mask_minus(&hold->mapped, &hold->writable);
+    humi_mask_keep(&taken, write); /* could be read, becomes writable */
+    set_resident(hum, block, p, humi_mask_or(&hold->resident, &outcome->missing));
+    for (unsigned q = 0; q < hum->processors; q++) {
+        struct humi_hold *other = &block->hold[q];
+        if (q == p || !humi_mask_meets(&other->resident, write))
+            continue;
+        struct hum_pages gone = humi_mask_and(&other->resident, write);
+        humi_mask_add(&taken, &gone);
+        set_resident(hum, block, q, humi_mask_minus(&other->resident, write));
+        if (humi_mask_empty(&other->resident))
+            humi_order_expire(&hum->order[q], block);
+    }
+    humi_mask_remove(&taken, &outcome->missing);
+    outcome->upgraded = humi_mask_count(&taken);
+    struct hum_pages shared = humi_mask_minus(copied, write);
+    humi_mask_remove(&block->dirty, &shared);
+}
+
+enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
+                                     const struct humi_request *request)
+{
+    unsigned p = request->processor;
+    struct humi_hold *hold = &block->hold[p];
+    struct outcome outcome = {.missing = humi_mask_minus(&request->bring, &hold->resident)};
+    struct hum_pages write = request->write;
+    if (!hum->processor[p]->shared_read) {
+        /* Read-only copies cannot be mapped here: whoever is given access gets all of it. */
+        struct hum_pages both = humi_mask_or(&request->bring, &hold->resident);
+        humi_mask_keep(&both, &request->map);
+        humi_mask_add(&write, &both);
+    }
+    enum hum_status status = ensure_present(hum, block, p, &outcome.missing);
+    if (status != HUM_OK)
+        return status;
+
+    struct hum_pages copied = humi_mask_and(&outcome.missing, &block->written);
+    struct hum_pages zero = humi_mask_minus(&outcome.missing, &block->written);
+    revoke_others(hum, block, request, &write, &copied);
+    fill_written(hum, block, request, copied, &outcome);
+    fill_zero(hum, block, p, zero);
+    commit(hum, block, request, &write, &copied, &outcome);
+    status = give_access(hum, block, request, &write, &outcome);
+    record_change(hum, request, &outcome);
+    humi_block_check(hum, block);
+    return status;
+}
+
+/* Copy what only p has to the host's frames. */
+static enum hum_status write_back(struct hum *hum, struct humi_block *block, unsigned p,
+                                  const struct hum_pages *sole)
+{
+    if (humi_mask_empty(sole))
+        return HUM_OK;
+    if (p == 0)
+        return HUM_ERR_BUSY;
+    enum hum_status status = ensure_present(hum, block, 0, sole);
+    if (status != HUM_OK)
+        return status;
+    struct humi_processor *processor = hum->processor[p];
+    processor->ops->protect(processor, humi_block_offset(block), HUM_BLOCK_SIZE);
+    copy_pages(hum, block, 0, p, sole);
+    set_resident(hum, block, 0, humi_mask_or(&block->hold[0].resident, sole));
+    humi_mask_remove(&block->dirty, sole);
+    return HUM_OK;
+}
+
+enum hum_status humi_residency_evict(struct hum *hum, struct humi_block *block, unsigned p,
+                                     struct humi_evicted *evicted_out)
+{
+    struct humi_hold *hold = &block->hold[p];
+    struct hum_pages elsewhere = humi_block_resident_elsewhere(hum, block, (int)p);
+    struct hum_pages sole = humi_mask_minus(&hold->resident, &elsewhere);
+    humi_mask_keep(&sole, &block->written);
+    uint64_t start = humi_clock_ns();
+    enum hum_status status = write_back(hum, block, p, &sole);
+    if (status != HUM_OK)
+        return status;
+    evicted_out->left = hold->resident;
+    evicted_out->home = sole;
+    evicted_out->move_ns = humi_mask_empty(&sole) ? 0 : humi_clock_ns() - start;
+    drop_frames(hum, block, p);
+    humi_block_check(hum, block);
+    return HUM_OK;
+}
+
+void humi_residency_forget(struct hum *hum, struct humi_block *block, struct hum_pages pages,
+                           struct humi_region *region, enum hum_cause cause)
+{
+    struct humi_event event = {.cause = cause};
+    struct hum_pages anywhere = humi_block_resident_elsewhere(hum, block, -1);
+    humi_mask_keep(&anywhere, &pages);
+    event.pages = humi_mask_count(&anywhere);
+    for (unsigned p = 0; p < hum->processors; p++) {
+        struct humi_hold *hold = &block->hold[p];
+        humi_residency_unmap(hum, block, p, pages, false);
+        set_resident(hum, block, p, humi_mask_minus(&hold->resident, &pages));
+        if (humi_mask_empty(&hold->resident))
+            drop_frames(hum, block, p);
+    }
+    humi_mask_remove(&block->written, &pages);
+    humi_mask_remove(&block->dirty, &pages);
+    if (event.pages)
+        record(hum, region, &event);
+    humi_block_check(hum, block);
+}
+
+void humi_residency_lost(struct hum *hum, struct humi_block *block, unsigned p)
+{
+    struct humi_hold *hold = &block->hold[p];
+    struct humi_event event = {.cause = HUM_CAUSE_DEVICE_LOST, .processor = p};
+    event.pages = humi_mask_count(&hold->mapped);
+    hold->mapped = humi_mask_none();
+    set_writable(hold, humi_mask_none());
+    hold->own = false;
+    hold->map_faults = 0;
+    if (event.pages)
+        record(hum, NULL, &event);
+    humi_block_check(hum, block);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * residency.h - changes of one locked block: which processor has which pages, and who may touch.
+ *
+ * This is the one place that moves bytes.  Order within a change: make frames, take away the access
+ * of others, copy, commit the masks, give access.  So nobody sees a half-filled frame and nobody
+ * writes a page that is being copied.
+ *
+ * Threads: every function is called with the block's lock held and takes none but LIST and DEVICE.
+ * Failure: HUM_AGAIN (the processor is full: unlock, make room, start again) and HUM_ERR_NO_MEMORY
+ * (the system is) are returned before anything has changed.
+ */
+#ifndef HUMI_CORE_RESIDENCY_H
+#define HUMI_CORE_RESIDENCY_H
+
+#include "core/core.h"
+
+/* What should be true of a block when the call returns. */
+struct humi_request {
+    unsigned processor;        /* number of whom it is for */
+    struct humi_region *region; /* that the pages belong to; NULL: several */
+    struct hum_pages bring;    /* to be resident there */
+    struct hum_pages write;    /* ⊆ bring: for writing, nobody else keeps a copy */
+    struct hum_pages map;      /* resident pages to give access to */
+    struct hum_pages faulted;  /* ⊆ map: give access even if they are believed to have it */
+    bool whole;                /* the region covers the block: it may be mapped unguarded */
+    bool read_only;            /* the processor may not write these pages */
+    enum hum_cause cause;
+};
+
+/* Serve a request. */
+enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
+                                     const struct humi_request *request);
+
+/* What an eviction did; the caller records it once the block is unlocked. */
+struct humi_evicted {
+    struct hum_pages left;     /* pages that left the processor */
+    struct hum_pages home;     /* of these, the ones that were copied home */
+    uint64_t move_ns;
+};
+
+/*
+ * Free processor p of the block: pages that only it has are copied home first, then its frames are
+ * dropped.  p 0 (the host) can only give up pages that others have; HUM_ERR_BUSY if it has more.
+ * HUM_AGAIN: the host is full.
+ */
+enum hum_status humi_residency_evict(struct hum *hum, struct humi_block *block, unsigned p,
+                                     struct humi_evicted *evicted_out);
+
+/* The pages' content is gone on every processor: no bytes move, frames without pages are dropped. */
+void humi_residency_forget(struct hum *hum, struct humi_block *block, struct hum_pages pages,
+                           struct humi_region *region, enum hum_cause cause);
+
+/* Take the processor's access to the pages away (or only its write access); frames stay. */
+void humi_residency_unmap(struct hum *hum, struct humi_block *block, unsigned p,
+                          struct hum_pages pages, bool write_only);
+
+/* The processor's process is gone and with it every access it had. */
+void humi_residency_lost(struct hum *hum, struct humi_block *block, unsigned p);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* room.c - eviction until there is room. */
+#include "core/room.h"
+
+#include <sched.h>
+
+#include "base/status.h"
+#include "core/residency.h"
+
+#define BUSY_ROUNDS_MAX 10000u /* rounds over a list of which every block is being worked on */
+
+/* Tell the meters: the space once, each region about its own pages. */
+static void record(struct hum *hum, const struct humi_block *block, unsigned p,
+                   const struct humi_evicted *evicted)
+{
+    struct humi_event event = {.cause = HUM_CAUSE_EVICTION,
+                               .processor = p,
+                               .pages = humi_mask_count(&evicted->left),
+                               .move_ns = evicted->move_ns};
+    if (!event.pages)
+        return;
+    event.evicted = true;
+    event.bytes[HUM_D2H] = humi_mask_count(&evicted->home) * HUM_PAGE_SIZE;
+    humi_meter_event(&hum->meter, &event);
+    uintptr_t start = humi_block_start(hum, block), at = start;
+    while (at < start + HUM_BLOCK_SIZE) {
+        struct humi_region *region = humi_regions_find(&hum->regions, at);
+        if (!region)
+            region = humi_regions_next(&hum->regions, at);
+        if (!region || region->start >= start + HUM_BLOCK_SIZE) {
+            humi_region_put(region);
+            return;
+        }
+        struct hum_pages own = humi_region_pages(region, start);
+        struct hum_pages left = humi_mask_and(&own, &evicted->left);
+        struct hum_pages home = humi_mask_and(&own, &evicted->home);
+        event.pages = humi_mask_count(&left);
+        event.bytes[HUM_D2H] = humi_mask_count(&home) * HUM_PAGE_SIZE;
+        if (event.pages)
+            humi_meter_event(humi_region_meter(region), &event);
+        at = region->start + region->bytes;
+        humi_region_put(region);
+    }
+}
+
+/* The host's turn comes when a device's only copies must go home and the host is full, too. */
+static enum hum_status evict(struct hum *hum, struct humi_block *block, unsigned p,
+                             struct humi_evicted *evicted)
+{
+    enum hum_status status = humi_residency_evict(hum, block, p, evicted);
+    while (status == HUM_AGAIN) {
+        humi_unlock(&block->lock);
+        status = humi_room_make(hum, 0, block);
+        humi_lock(&block->lock);
+        if (status == HUM_OK)
+            status = humi_residency_evict(hum, block, p, evicted);
+    }
+    return status;
+}
+
+static bool is_preferred_here(const struct humi_block *block, unsigned p)
+{
+    return (block->advice & HUM_ADVISE_PREFERRED) && humi_number(block->preferred) == p &&
+           atomic_load(&block->hold[p].resident_pages) != 0;
+}
+
+/* One walk over the order.  HUM_NOT_READY: only blocks that others work on were left. */
+static enum hum_status walk(struct hum *hum, unsigned p, const struct humi_block *avoid,
+                            bool spare_preferred)
+{
+    unsigned skip = 0;
+    bool busy = false;
+    struct humi_block *block;
+    while ((block = humi_order_pick(&hum->order[p], &skip, &busy))) {
+        struct humi_evicted evicted;
+        enum hum_status status = HUM_ERR_BUSY;
+        if (block != avoid && !(spare_preferred && is_preferred_here(block, p)))
+            status = evict(hum, block, p, &evicted);
+        humi_unlock(&block->lock);
+        if (status == HUM_OK) {
+            record(hum, block, p, &evicted);
+            return HUM_OK;
+        }
+    }
+    return busy ? HUM_NOT_READY : HUM_ERR_NO_MEMORY;
+}
+
+enum hum_status humi_room_make(struct hum *hum, unsigned p, const struct humi_block *avoid)
+{
+    enum hum_status status = HUM_NOT_READY;
+    for (unsigned round = 0; status == HUM_NOT_READY && round < BUSY_ROUNDS_MAX; round++) {
+        if (round)
+            sched_yield();
+        status = walk(hum, p, avoid, true);
+        if (status == HUM_ERR_NO_MEMORY)
+            status = walk(hum, p, avoid, false);
+    }
+    if (status == HUM_OK)
+        return HUM_OK;
+    return humi_fail(HUM_ERR_NO_MEMORY, "%s is full and nothing on it can leave",
+                     hum->processor[p]->name);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * room.h - making room: what leaves a processor when it is full.
+ *
+ * In the processor's order (order.h): first frames in which nothing is resident any more, then the
+ * block that the policy's order says should leave; blocks whose preferred location this is come
+ * last, blocks that somebody is working on are passed over.
+ *
+ * Threads: called with no block locked.
+ */
+#ifndef HUMI_CORE_ROOM_H
+#define HUMI_CORE_ROOM_H
+
+#include "core/core.h"
+
+/*
+ * Free one block of processor p, any but `avoid` (may be NULL).  HUM_ERR_NO_MEMORY: nothing can
+ * leave (a host that is full of the only copies).
+ */
+enum hum_status humi_room_make(struct hum *hum, unsigned p, const struct humi_block *avoid);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * service.h - the fault service: where all stages meet.
+ *
+ *     collect -> group by block -> look up the region -> lock -> view -> plan
+ *             -> make room -> move -> map -> commit -> unlock -> record -> go ahead
+ *
+ * One thread a space serves the faults of the host and of all devices in batches.  It never touches
+ * managed memory and calls nothing that may, holds no lock across a batch, and blocks all signals.
+ *
+ * A fault that cannot be served cannot return a status to the thread that touched the page.  What
+ * happens instead (tests/flow has a test a row):
+ *
+ *     the touch                                       host thread            device launch
+ *     no region there, or freed                       SIGSEGV, si_addr       ILLEGAL_ADDRESS
+ *     access taken away by hum_protect()              SIGSEGV, si_addr       ILLEGAL_ADDRESS
+ *     no memory, and nothing can leave                SIGBUS, si_addr        NO_MEMORY
+ *     the device's process died meanwhile             -                      DEVICE_LOST
+ */
+#ifndef HUMI_CORE_SERVICE_H
+#define HUMI_CORE_SERVICE_H
+
+#include "core/core.h"
+
+/* Start serving; hum's processors are open.  stop ends the thread; NULL is allowed. */
+enum hum_status humi_service_start(struct hum *hum, struct humi_service **service_out);
+void humi_service_stop(struct humi_service *service);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* transfer.c - prefetch and discard, at once or in the order of a stream. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/range.h"
+#include "base/status.h"
+#include "core/residency.h"
+#include "core/stream.h"
+#include "core/visit.h"
+
+struct prefetch {
+    unsigned processor;
+    uint64_t blocks_left; /* that fit before it would evict its own */
+};
+
+static enum hum_status prefetch_block(const struct humi_visit *visit)
+{
+    struct prefetch *prefetch = visit->context;
+    struct hum *hum = visit->hum;
+    struct humi_hold *hold = &visit->block->hold[prefetch->processor];
+    struct humi_request request = {
+        .processor = prefetch->processor,
+        .region = visit->region,
+        .bring = visit->pages,
+        .cause = HUM_CAUSE_PREFETCH_USER,
+    };
+    if (!(humi_region_access(visit->region, prefetch->processor) & HUM_READ))
+        return humi_fail(HUM_ERR_PERMISSION, "%s may not read this region (hum_protect)",
+                         hum->processor[prefetch->processor]->name);
+    if (humi_mask_within(&request.bring, &hold->resident)) {
+        humi_order_renew(&hum->order[prefetch->processor], visit->block);
+    } else if (prefetch->blocks_left) {
+        enum hum_status status = humi_residency_serve(hum, visit->block, &request);
+        if (status != HUM_OK)
+            return status;
+        humi_order_renew(&hum->order[prefetch->processor], visit->block);
+    }
+    if (prefetch->blocks_left)
+        prefetch->blocks_left--;
+    return HUM_OK;
+}
+
+static enum hum_status prefetch_range(struct hum *hum, const struct hum_range *range,
+                                      struct prefetch *prefetch)
+{
+    struct humi_region *region = humi_visit_region(hum, range->ptr, range->bytes);
+    if (!region)
+        return HUM_ERR_INVALID;
+    uintptr_t start = (uintptr_t)range->ptr;
+    struct humi_walk walk = {.hum = hum,
+                             .region = region,
+                             .start = start,
+                             .end = start + range->bytes,
+                             .make = true,
+                             .room_on = prefetch->processor,
+                             .function = prefetch_block,
+                             .context = prefetch};
+    enum hum_status status = humi_visit_blocks(&walk);
+    humi_region_put(region);
+    return status;
+}
+
+static enum hum_status discard_block(const struct humi_visit *visit)
+{
+    humi_residency_forget(visit->hum, visit->block, visit->pages, visit->region,
+                          HUM_CAUSE_DISCARD);
+    return HUM_OK;
+}
+
+static enum hum_status discard_range(struct hum *hum, const struct hum_range *range)
+{
+    struct humi_region *region = humi_visit_region(hum, range->ptr, range->bytes);
+    if (!region)
+        return HUM_ERR_INVALID;
+    uintptr_t end = (uintptr_t)range->ptr + range->bytes;
+    uintptr_t start = humi_round_up((uintptr_t)range->ptr, HUM_PAGE_SIZE);
+    if (end != region->start + region->asked_bytes) /* the region's last page is whole, too */
+        end = humi_round_down(end, HUM_PAGE_SIZE);
+    struct humi_walk walk = {
+        .hum = hum, .region = region, .start = start, .end = end, .function = discard_block};
+    enum hum_status status = start < end ? humi_visit_blocks(&walk) : HUM_OK;
+    humi_region_put(region);
+    return status;
+}
+
+/* ---- now or in a stream ----------------------------------------------------------------------- */
+
+struct range_work {
+    struct humi_work work;
+    bool discard;
+    unsigned processor;
+    size_t count;
+    struct hum_range ranges[];
+};
+
+static enum hum_status do_ranges(struct hum *hum, const struct hum_range *ranges, size_t count,
+                                 bool discard, unsigned processor)
+{
+    struct prefetch prefetch = {.processor = processor,
+                                .blocks_left = hum->order[processor].capacity};
+    enum hum_status first = HUM_OK;
+    for (size_t i = 0; i < count; i++) {
+        enum hum_status status = discard ? discard_range(hum, &ranges[i])
+                                         : prefetch_range(hum, &ranges[i], &prefetch);
+        if (first == HUM_OK)
+            first = status;
+    }
+    return first;
+}
+
+static enum hum_status range_run(struct hum_stream *stream, struct humi_work *work)
+{
+    struct range_work *mine = humi_container_of(work, struct range_work, work);
+    return do_ranges(stream->hum, mine->ranges, mine->count, mine->discard, mine->processor);
+}
+
+static void range_destroy(struct humi_work *work)
+{
+    free(humi_container_of(work, struct range_work, work));
+}
+
+static enum hum_status queue_ranges(struct hum_stream *stream, const struct hum_range *ranges,
+                                    size_t count, bool discard, unsigned processor)
+{
+    struct range_work *mine = calloc(1, sizeof *mine + count * sizeof *ranges);
+    if (!mine)
+        return humi_fail(HUM_ERR_NO_MEMORY, "no memory to queue %zu ranges", count);
+    mine->work.run = range_run;
+    mine->work.destroy = range_destroy;
+    mine->discard = discard;
+    mine->processor = processor;
+    mine->count = count;
+    memcpy(mine->ranges, ranges, count * sizeof *ranges);
+    return humi_stream_queue(stream, &mine->work);
+}
+
+/* All ranges are checked before anything is done. */
+static enum hum_status check_ranges(struct hum *hum, const struct hum_range *ranges, size_t count,
+                                    const struct hum_stream *stream)
+{
+    if (!hum || (!ranges && count) || (stream && stream->hum != hum))
+        return humi_fail(HUM_ERR_INVALID, "%s", !hum      ? "the space is NULL"
+                                                : !ranges ? "the ranges are NULL"
+                                                          : "the stream is of another space");
+    for (size_t i = 0; i < count; i++) {
+        struct humi_region *region = humi_visit_region(hum, ranges[i].ptr, ranges[i].bytes);
+        if (!region)
+            return HUM_ERR_INVALID;
+        humi_region_put(region);
+    }
+    return HUM_OK;
+}
+
+enum hum_status hum_prefetch_batch(struct hum *hum, const struct hum_range *ranges, size_t count,
+                                   int processor, struct hum_stream *stream)
+{
+    enum hum_status status = check_ranges(hum, ranges, count, stream);
+    if (status != HUM_OK)
+        return status;
+    if (!humi_is_processor(hum, processor))
+        return humi_fail(HUM_ERR_INVALID, "there is no processor %d", processor);
+    if (!count)
+        return HUM_OK;
+    if (stream)
+        return queue_ranges(stream, ranges, count, false, humi_number(processor));
+    return do_ranges(hum, ranges, count, false, humi_number(processor));
+}
+
+enum hum_status hum_prefetch(struct hum *hum, const void *ptr, size_t bytes, int processor,
+                             struct hum_stream *stream)
+{
+    struct hum_range range = {.bytes = bytes};
+    memcpy(&range.ptr, &ptr, sizeof ptr); /* a prefetch changes nothing, so const may go */
+    return hum_prefetch_batch(hum, &range, 1, processor, stream);
+}
+
+enum hum_status hum_discard_batch(struct hum *hum, const struct hum_range *ranges, size_t count,
+                                  struct hum_stream *stream)
+{
+    enum hum_status status = check_ranges(hum, ranges, count, stream);
+    if (status != HUM_OK || !count)
+        return status;
+    if (stream)
+        return queue_ranges(stream, ranges, count, true, 0);
+    return do_ranges(hum, ranges, count, true, 0);
+}
+
+enum hum_status hum_discard(struct hum *hum, void *ptr, size_t bytes, struct hum_stream *stream)
+{
+    struct hum_range range = {.ptr = ptr, .bytes = bytes};
+    return hum_discard_batch(hum, &range, 1, stream);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * access.c - giving and taking access by registering, unregistering, mapping and protecting.
+ *
+ * Huge mappings: write-protecting a part of one makes the kernel forget all of it, so for own blocks
+ * with huge frames taking the right to write costs no more than taking everything, and taking
+ * everything is cheaper.
+ */
+#include "device/access.h"
+
+#include "base/check.h"
+#include "base/range.h"
+#include "base/status.h"
+#include "os/userfault.h"
+
+enum hum_status humi_access_init(struct humi_access *access, size_t runs_max)
+{
+    return humi_own_init(&access->own, access->bytes / HUM_BLOCK_SIZE, runs_max);
+}
+
+void humi_access_fini(struct humi_access *access)
+{
+    humi_own_fini(&access->own);
+}
+
+/*
+ * Registering blocks in the middle of an own run makes more mappings and can hit the limit of the
+ * kernel; registering the whole space makes one of them all.  Blocks that stay in the set meanwhile
+ * only fault once more than they had to.
+ */
+static void guard_blocks(struct humi_access *access, size_t first, size_t end)
+{
+    enum hum_status status =
+        humi_userfault_register(access->uffd, access->start + first * HUM_BLOCK_SIZE,
+                                (end - first) * HUM_BLOCK_SIZE);
+
+    if (status == HUM_ERR_NO_MEMORY)
+        status = humi_userfault_register(access->uffd, access->start, access->bytes);
+    humi_check(status == HUM_OK || status == HUM_ERR_DEVICE_LOST);
+    humi_own_remove(&access->own, first, end);
+}
+
+bool humi_access_guard(struct humi_access *access, size_t offset, size_t bytes)
+{
+    size_t first = offset / HUM_BLOCK_SIZE;
+    size_t end = (offset + bytes + HUM_BLOCK_SIZE - 1) / HUM_BLOCK_SIZE;
+
+    if (!humi_own_find(&access->own, first, end, &first, &end))
+        return false;
+    guard_blocks(access, first, end);
+    return true;
+}
+
+/* Map pages one by one; those that were mapped get the same right. */
+static enum hum_status map_pages(struct humi_access *access, size_t offset, size_t bytes,
+                                 bool protect)
+{
+    uintptr_t start = access->start + offset;
+    bool existing = false;
+    enum hum_status status =
+        humi_userfault_resume(access->uffd, start, bytes, protect, &existing);
+
+    if (status == HUM_ERR_NOT_FOUND) { /* a huge mapping, where the kernel calls it that way */
+        status = humi_userfault_protect(access->uffd, start, bytes, true);
+        if (status == HUM_OK)
+            status = humi_userfault_resume(access->uffd, start, bytes, protect, &existing);
+    }
+    if (status != HUM_OK || !existing)
+        return status;
+    status = humi_userfault_protect(access->uffd, start, bytes, protect);
+    if (status == HUM_OK && protect) /* a huge mapping is gone now */
+        status = humi_userfault_resume(access->uffd, start, bytes, protect, &existing);
+    humi_userfault_wake(access->uffd, start, bytes);
+    return status;
+}
+
+/* False: it cannot be had, and the blocks are guarded as before. */
+static bool map_own(struct humi_access *access, size_t offset, size_t bytes,
+                    enum hum_status *status_out)
+{
+    size_t first = offset / HUM_BLOCK_SIZE, end = first + bytes / HUM_BLOCK_SIZE;
+
+    *status_out = HUM_OK;
+    if (!humi_own_add(&access->own, first, end))
+        return false;
+    *status_out = humi_userfault_unregister(access->uffd, access->start + offset, bytes);
+    if (*status_out != HUM_ERR_NO_MEMORY)
+        return true;
+    guard_blocks(access, first, end);
+    return false;
+}
+
+enum hum_status humi_access_map(struct humi_access *access, size_t offset, size_t bytes,
+                                enum humi_map_access what, bool *own_out)
+{
+    enum hum_status status;
+
+    humi_assert(offset % HUM_PAGE_SIZE == 0 && bytes % HUM_PAGE_SIZE == 0);
+    humi_assert(bytes > 0 && offset + bytes <= access->bytes);
+    if (own_out)
+        *own_out = false;
+    if (what == HUMI_MAP_OWN) {
+        humi_assert(offset % HUM_BLOCK_SIZE == 0 && bytes % HUM_BLOCK_SIZE == 0);
+        if (map_own(access, offset, bytes, &status)) {
+            if (own_out)
+                *own_out = status == HUM_OK;
+            return status;
+        }
+    }
+    if (what == HUMI_MAP_READ && !access->shared_read)
+        return humi_fail(HUM_ERR_UNSUPPORTED, "this kernel cannot map frames read-only");
+    humi_access_guard(access, offset, bytes);
+    return map_pages(access, offset, bytes, what == HUMI_MAP_READ);
+}
+
+void humi_access_protect(struct humi_access *access, size_t offset, size_t bytes)
+{
+    enum hum_status status;
+
+    if (humi_access_guard(access, offset, bytes) && access->huge &&
+        access->zap_if_cheap(access, offset, bytes))
+        return;
+    status = humi_userfault_protect(access->uffd, access->start + offset, bytes, true);
+    humi_check(status == HUM_OK || status == HUM_ERR_DEVICE_LOST);
+}
+
+void humi_access_unmap(struct humi_access *access, size_t offset, size_t bytes)
+{
+    humi_access_guard(access, offset, bytes);
+    access->zap(access, offset, bytes);
+}
+
+void humi_access_resume(struct humi_access *access, size_t offset, size_t bytes)
+{
+    humi_userfault_wake(access->uffd, access->start + offset, bytes);
+}

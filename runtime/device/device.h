@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * device.h - the contract of a processor: what the core asks of the host and of every device.
+ *
+ * A processor owns *frames*: memory at the same offsets as the space, present only where the core
+ * asked for it (back/drop).  Frames are reached by the core through `window`, a mapping of them in
+ * the runtime's process that the program and the kernels never see; so the core fills a frame
+ * before anyone can see it and reads it after nobody can write it.  A second, separate thing is
+ * what the processor's own threads may *touch* (map/protect/unmap).
+ *
+ *            space offset 0 ........................................ space_bytes
+ *   frames   |  hole  | backed block |   hole   | backed | ...         (window: runtime only)
+ *   access   |  none  | read | write | own      | none   | ...         (the processor's threads)
+ *
+ * Access of a page or a block, always as seen by the processor's threads:
+ *   none    a touch faults
+ *   read    a read goes through, a write faults
+ *   write   both go through
+ *   own     (whole blocks only) both go through, unguarded: huge pages if the frames are
+ * A processor may always give less than told (an access the core believes in may fault again: the
+ * core then just maps again); it never gives more.
+ *
+ * Offsets and sizes are in bytes from the start of the space, multiples of the page.
+ *
+ * Threads: the core holds the lock of the block concerned around back/drop/map/protect/unmap, so
+ * calls for one block are serial and calls for different blocks are not.  faults() is called by one
+ * thread.  submit/wait/load come from any thread.  No member may touch managed memory.
+ * Ownership: open() makes the processor, close() frees it; the kernel table belongs to the device.
+ */
+#ifndef HUMI_DEVICE_DEVICE_H
+#define HUMI_DEVICE_DEVICE_H
+
+#include <hum/hum.h>
+
+struct humi_processor;
+struct humi_processor_ops;
+
+/* Where the space is and how frames should be made; the same for all processors of a space. */
+struct humi_space_params {
+    uintptr_t start;        /* first address of the space, 1 GiB aligned */
+    size_t bytes;           /* its size */
+    bool huge;              /* try 2 MiB frames (private huge-page tmpfs) */
+    bool kernel_faults;     /* try to serve faults of system calls too */
+    bool shared_read;       /* map read-only copies if the kernel can */
+};
+
+/* What one device was asked to be.  Parsed from HUM_DEVICES by registry.h. */
+struct humi_device_params {
+    char kind[16];          /* "emu" */
+    int index;              /* 0.. */
+    size_t memory_bytes;    /* capacity, a multiple of the block */
+    unsigned workers;       /* threads that run kernels */
+    unsigned watchdog_ms;   /* 0: none */
+};
+
+/* One fault.  `write` is what the processor wanted to do. */
+struct humi_fault {
+    uintptr_t address;      /* exact where the kernel tells it, else of the page */
+    int thread;             /* whom fail() must address; 0 unknown */
+    bool write;
+};
+
+enum humi_map_access { HUMI_MAP_READ, HUMI_MAP_WRITE, HUMI_MAP_OWN };
+
+/* A launch as data.  args is copied by submit(). */
+struct humi_launch {
+    unsigned kernel;        /* id given by load() */
+    unsigned queue;         /* launches of one queue run in order, 0 .. HUMI_QUEUES_MAX-1 */
+    bool grouped;           /* false: count indices; true: grid */
+    size_t count;
+    struct hum_grid grid;
+    const void *args;
+    size_t args_bytes;
+};
+#define HUMI_QUEUES_MAX 64u
+
+/* How a launch ended. */
+struct humi_outcome {
+    enum hum_status status; /* HUM_OK, ILLEGAL_ADDRESS, KERNEL_CRASHED, TIMEOUT, DEVICE_LOST */
+    uintptr_t address;      /* of the bad touch or crash, 0 if none */
+    int signal;             /* KERNEL_CRASHED: which signal */
+    char kernel[64];        /* name of the kernel */
+    uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC */
+};
+
+/* The part of every processor that the core sees.  Back ends embed it as their first member. */
+struct humi_processor {
+    const struct humi_processor_ops *ops;
+    char name[64];          /* "host", "emu0" */
+    char kind[16];          /* "host", "emu" */
+    size_t memory_bytes;    /* capacity, 0: no limit */
+    unsigned workers;
+    char *window;           /* frames as the runtime sees them: window + offset */
+    int fault_fd;           /* readable when faults() has something; -1: cannot fault.  Replaced by
+                               restart(): read it again after that */
+    int life_fd;            /* readable once the processor's process has died; -1: none */
+    int pid;                /* of its process, 0 if none */
+    bool huge;              /* frames are 2 MiB pages */
+    bool shared_read;       /* HUMI_MAP_READ works; else the core maps for writing only */
+    bool kernel_faults;     /* faults of system calls are served */
+};
+
+/* Every member is required of devices; the host has those marked H only, the others are NULL. */
+struct humi_processor_ops {
+    const char *kind;
+
+    /* H  End it: kill its process, unmap its window, free it.  NULL is allowed. */
+    void (*close)(struct humi_processor *p);
+
+    /*
+     * H  Make frames present for [offset, +bytes) (within one block) so that the window can be
+     * written there without failing.  New frames read as zero; present ones are left alone.
+     * HUM_ERR_NO_MEMORY: the system has none; nothing is changed then.
+     */
+    enum hum_status (*back)(struct humi_processor *p, size_t offset, size_t bytes);
+
+    /*
+     * H  Give the frames of [offset, +bytes) back; every access to them ends first, also of
+     * threads that run at the moment.  Afterwards a touch faults.  Any number of blocks.
+     */
+    void (*drop)(struct humi_processor *p, size_t offset, size_t bytes);
+
+    /*
+     * H  Let the processor touch [offset, +bytes), whose frames are present and filled, and wake
+     * whoever waits there.  Pages that are mapped already are brought to this access too.
+     * HUMI_MAP_OWN: offset and bytes are whole blocks.  If it cannot be had (too many mappings)
+     * the processor falls back to write access by itself and returns HUM_OK with *own_out false.
+     */
+    enum hum_status (*map)(struct humi_processor *p, size_t offset, size_t bytes,
+                           enum humi_map_access access, bool *own_out);
+
+    /* H  No thread may write [offset, +bytes) any more when this returns.  Reads may go on. */
+    void (*protect)(struct humi_processor *p, size_t offset, size_t bytes);
+
+    /*
+     * H  No thread may touch [offset, +bytes) any more when this returns; frames stay.  A device
+     * on which nothing runs may defer the work to its next launch: nobody can tell.
+     */
+    void (*unmap)(struct humi_processor *p, size_t offset, size_t bytes);
+
+    /* H  Take up to max waiting faults without blocking; returns how many. */
+    unsigned (*faults)(struct humi_processor *p, struct humi_fault *faults_out, unsigned max);
+
+    /* H  Wake threads that wait at [offset, +bytes) so that they try again. */
+    void (*resume)(struct humi_processor *p, size_t offset, size_t bytes);
+
+    /*
+     * H  The touch cannot be served.  A device ends the launch of that thread with `status` and the
+     * address; the host sends SIGSEGV (ILLEGAL_ADDRESS) or SIGBUS (NO_MEMORY and others) with
+     * si_addr to the thread.
+     */
+    void (*fail)(struct humi_processor *p, const struct humi_fault *fault, enum hum_status status);
+
+    /*
+     * Load a module from a path and give each named kernel an id.  Loading a path again gives the
+     * ids it had.  `kernel_id` is looked up by kernel().  Starts the device's process if it died.
+     */
+    enum hum_status (*load)(struct humi_processor *p, const char *path, unsigned *module_out);
+    enum hum_status (*kernel)(struct humi_processor *p, unsigned module, const char *name,
+                              unsigned *kernel_out, size_t *args_bytes_out);
+
+    /* Queue a launch; the ticket is for wait().  Tickets of one queue finish in order. */
+    enum hum_status (*submit)(struct humi_processor *p, const struct humi_launch *launch,
+                              uint64_t *ticket_out);
+
+    /*
+     * Wait for a ticket (timeout_ns < 0: for ever; 0: only look).  HUM_OK: finished, outcome
+     * written; HUM_NOT_READY.  A ticket is waited for once; its outcome is kept until then.
+     */
+    enum hum_status (*wait)(struct humi_processor *p, uint64_t ticket, int64_t timeout_ns,
+                            struct humi_outcome *outcome_out);
+
+    /*
+     * After life_fd became readable and the core has forgotten all accesses: every launch in
+     * flight ends with DEVICE_LOST, frames stay readable through the window, and a new process
+     * starts (modules are loaded again).  fault_fd and life_fd are new.
+     */
+    enum hum_status (*restart)(struct humi_processor *p);
+};
+
+/* The host as a processor: maps the space into this process.  runtime/device/host/. */
+enum hum_status humi_host_open(const struct humi_space_params *space, size_t host_bytes,
+                               struct humi_processor **out);
+
+/* An emulated device: a process of its own.  runtime/device/emu/. */
+enum hum_status humi_emu_open(const struct humi_space_params *space,
+                              const struct humi_device_params *params,
+                              struct humi_processor **out);
+
+#endif

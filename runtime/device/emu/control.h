@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * control.h - memory shared by the runtime and one device process.
+ *
+ *     runtime                                   hum-emu
+ *     slot[i] = launch, ring[tail++] = i  --->  a worker drains the ring into its queues
+ *     doorbell++, wake one if any sleeps  --->  and runs it
+ *     state == DONE                       <---  outcome in slot[i], finished++, state = DONE
+ *     zaps, when nothing is in flight     --->  done before the first launch behind it starts
+ *     agent request                       --->  the agent thread, while launches run
+ *     fail record of a worker + signal    --->  the worker leaves the kernel
+ *
+ * A launch is in flight from the moment submitted (the runtime's own count) is raised until
+ * finished is; finished is raised when no thread can touch memory for it any more.  So
+ * submitted == finished means that nothing runs, and only the runtime can end that.
+ *
+ * The runtime trusts nothing it reads here except as a number to check: a kernel may have written
+ * over it.
+ *
+ * Every word that both sides use at the same time is accessed with the __atomic functions.
+ */
+#ifndef HUMI_DEVICE_EMU_CONTROL_H
+#define HUMI_DEVICE_EMU_CONTROL_H
+
+#include "device/device.h"
+#include "device/registry.h"
+
+#define HUMI_EMU_VERSION 1u
+#define HUMI_EMU_SLOTS 1024u    /* launches in flight; a power of two */
+#define HUMI_EMU_ZAPS 256u
+#define HUMI_EMU_KERNELS_MAX 4096u
+#define HUMI_EMU_MODULES_MAX 1024u
+#define HUMI_EMU_SIGNAL SIGSYS  /* see process/trap.c */
+
+/* Slot state: code, flag, and the low bits of the serial so that a reused slot looks different. */
+#define HUMI_EMU_QUEUED 1u
+#define HUMI_EMU_DONE 2u
+#define HUMI_EMU_CODE 3u
+#define HUMI_EMU_WAITED 4u      /* somebody sleeps on the state */
+#define HUMI_EMU_STATE(serial, code) ((uint32_t)((uint64_t)(serial) << 8) | (code))
+
+struct humi_emu_slot {
+    /* both: */
+    uint32_t state;             /* futex */
+    /* the runtime's, fixed while in flight: */
+    uint32_t kernel, queue, grouped;
+    uint64_t serial;            /* of the launch, never used again */
+    uint64_t count;
+    struct hum_grid grid;
+    uint64_t args_bytes;
+    /* the device's, before DONE: */
+    int32_t status, signal;
+    uint64_t address, start_ns, end_ns;
+    unsigned char args[HUM_ARGS_MAX] __attribute__((aligned(64)));
+} __attribute__((aligned(64)));
+
+struct humi_emu_range {
+    uint64_t offset, bytes;
+};
+
+struct humi_emu_worker {
+    /* the device's: */
+    int32_t thread;             /* its id, 0: none */
+    uint64_t serial;            /* of the launch it runs, 0: none */
+    /* the runtime's; serial is written last: */
+    int32_t fail_status;
+    uint64_t fail_address;
+    uint64_t fail_serial;
+} __attribute__((aligned(64)));
+
+struct humi_emu_control {
+    /* the way in */
+    uint32_t doorbell __attribute__((aligned(64)));     /* futex: something to do */
+    uint32_t sleepers __attribute__((aligned(64)));     /* workers that sleep on it */
+    uint32_t tail __attribute__((aligned(64)));         /* of the ring */
+    uint32_t ring[HUMI_EMU_SLOTS];
+
+    /* the way out */
+    uint64_t finished __attribute__((aligned(64)));
+    uint32_t completions;                               /* futex: finished has grown */
+    uint32_t completion_sleepers;                       /* the runtime's */
+
+    /* mappings to forget before the next launch; written only while nothing is in flight */
+    uint32_t zap_serial __attribute__((aligned(64)));
+    uint32_t zap_count;                                 /* above HUMI_EMU_ZAPS: the whole space */
+    struct humi_emu_range zaps[HUMI_EMU_ZAPS];
+
+    /* mappings to forget now */
+    uint32_t agent_bell __attribute__((aligned(64)));    /* futex: look again */
+    uint32_t agent_request;                              /* a number */
+    uint32_t agent_done;                                 /* futex: the last one that is done */
+    uint32_t agent_idle;                                 /* it does not look at the watchdog */
+    struct humi_emu_range agent_range;
+
+    struct humi_emu_worker workers[HUMI_WORKERS_MAX];
+    struct humi_emu_slot slots[HUMI_EMU_SLOTS];
+};
+
+_Static_assert((HUMI_EMU_SLOTS & (HUMI_EMU_SLOTS - 1)) == 0, "ring positions wrap");
+_Static_assert(HUMI_EMU_QUEUED < HUMI_EMU_WAITED && HUMI_EMU_WAITED < 256, "below the serial");
+
+#endif

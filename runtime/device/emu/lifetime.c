@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lifetime.c - starting, losing, ending and replacing the device process.
+ *
+ * Losing it takes no data with it: frames are in a file that we hold too.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "device/emu/emu.h"
+#include "os/channel.h"
+#include "os/memory.h"
+#include "os/userfault.h"
+
+/* ---- losing ---------------------------------------------------------------------------------- */
+
+bool humi_emu_is_lost(struct humi_emu *emu)
+{
+    if (!emu->lost && humi_process_has_died(&emu->process)) {
+        emu->lost = true;
+        humi_warn("the process of %s died; its launches in flight are lost", emu->base.name);
+        humi_emu_lose_launches(emu);
+    }
+    return emu->lost;
+}
+
+void humi_emu_kill(struct humi_emu *emu, const char *why)
+{
+    if (emu->lost)
+        return;
+    humi_warn("%s %s and is ended", emu->base.name, why);
+    humi_process_kill(&emu->process); /* and only then is nothing of it left that could touch */
+    emu->lost = true;
+    humi_emu_lose_launches(emu);
+}
+
+void humi_emu_stop(struct humi_emu *emu)
+{
+    struct humi_process process;
+
+    humi_lock(&emu->gate);
+    process = emu->process;
+    emu->process = (struct humi_process){.pidfd = -1, .channel = -1};
+    emu->lost = true;
+    humi_emu_lose_launches(emu);
+    humi_unlock(&emu->gate);
+    humi_process_end(&process);
+    emu->base.pid = 0;
+}
+
+/* ---- starting -------------------------------------------------------------------------------- */
+
+/* Put `fd` under the number *kept has, or keep its own if that has none. */
+static enum hum_status replace_fd(int fd, int *kept)
+{
+    if (*kept < 0) {
+        *kept = fd;
+        return HUM_OK;
+    }
+    if (dup3(fd, *kept, O_CLOEXEC) < 0)
+        return humi_fail_errno("dup3");
+    close(fd);
+    return HUM_OK;
+}
+
+static enum hum_status greet(struct humi_emu *emu, struct humi_process *process, int *uffd_out)
+{
+    struct humi_emu_hello hello = {.version = HUMI_EMU_VERSION,
+                                   .workers = emu->params.workers,
+                                   .control_bytes = sizeof *emu->control,
+                                   .start = emu->space.start,
+                                   .bytes = emu->space.bytes,
+                                   .watchdog_ms = emu->params.watchdog_ms,
+                                   .kernel_faults = emu->space.kernel_faults,
+                                   .parent = getpid()};
+    struct humi_emu_answer answer;
+    int fds[2] = {emu->control_fd, emu->frames.fd};
+    enum hum_status status;
+
+    status = humi_channel_send(process->channel, &hello, sizeof hello, fds, 2);
+    if (status == HUM_OK)
+        status = humi_channel_receive(process->channel, &answer, sizeof answer, uffd_out, 1,
+                                      HUMI_EMU_PATIENCE_NS);
+    if (status == HUM_ERR_DEVICE_LOST || status == HUM_ERR_TIMEOUT)
+        return humi_fail(HUM_ERR_DEVICE_LOST, "%s does not start or is of another version",
+                         emu->path);
+    if (status != HUM_OK)
+        return status;
+    answer.text[sizeof answer.text - 1] = '\0';
+    if (answer.status != HUM_OK || *uffd_out < 0)
+        return humi_fail(answer.status < 0 ? (enum hum_status)answer.status : HUM_ERR_SYSTEM,
+                         "%s: %s", emu->base.name, answer.text);
+    emu->base.kernel_faults = answer.kernel_faults;
+    return HUM_OK;
+}
+
+/* Take the new process's descriptors over. */
+static enum hum_status adopt(struct humi_emu *emu, const struct humi_process *process, int uffd)
+{
+    int life = fcntl(process->pidfd, F_DUPFD_CLOEXEC, 0);
+    enum hum_status status;
+
+    if (life < 0) {
+        status = humi_fail_errno("cannot keep the life of a device process");
+        close(uffd);
+        return status;
+    }
+    status = replace_fd(life, &emu->base.life_fd);
+    if (status == HUM_OK)
+        status = replace_fd(uffd, &emu->access.uffd);
+    emu->base.fault_fd = emu->access.uffd;
+    if (status != HUM_OK)
+        return status;
+    humi_own_reset(&emu->access.own);
+    return humi_userfault_register(emu->access.uffd, emu->space.start, emu->space.bytes);
+}
+
+/* The control memory of a process that has not started yet. */
+static void reset_control(struct humi_emu *emu)
+{
+    struct humi_emu_control *c = emu->control;
+
+    pthread_mutex_lock(&emu->agent);
+    humi_lock(&emu->gate);
+    memset(c, 0, offsetof(struct humi_emu_control, slots));
+    emu->agent_serial = 0;
+    humi_emu_reset_launches(emu);
+    humi_unlock(&emu->gate);
+    pthread_mutex_unlock(&emu->agent);
+}
+
+enum hum_status humi_emu_start(struct humi_emu *emu)
+{
+    const char *const argv[] = {"hum-emu", emu->base.name, NULL};
+    struct humi_process process;
+    int uffd = -1;
+    enum hum_status status;
+
+    reset_control(emu);
+    status = humi_process_start(emu->path, argv, &process);
+    if (status != HUM_OK)
+        return status;
+    status = greet(emu, &process, &uffd);
+    if (status == HUM_OK)
+        status = adopt(emu, &process, uffd);
+    if (status != HUM_OK) {
+        humi_process_end(&process);
+        return status;
+    }
+    humi_lock(&emu->gate);
+    emu->process = process;
+    emu->lost = false;
+    humi_unlock(&emu->gate);
+    emu->base.pid = process.pid;
+    status = humi_emu_reload(emu);
+    if (status != HUM_OK)
+        humi_emu_stop(emu);
+    return status;
+}
+
+enum hum_status humi_emu_restart(struct humi_processor *p)
+{
+    struct humi_emu *emu = humi_emu_of(p);
+    enum hum_status status;
+
+    pthread_mutex_lock(&emu->command);
+    humi_emu_stop(emu);
+    status = humi_emu_start(emu);
+    pthread_mutex_unlock(&emu->command);
+    return status;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * message.h - what the runtime and a device process say to each other over their channel.
+ *
+ * The runtime speaks first (hello, with the control memory and the frame file); each message has
+ * one answer.  The answer to hello carries the process's userfaultfd.
+ */
+#ifndef HUMI_DEVICE_EMU_MESSAGE_H
+#define HUMI_DEVICE_EMU_MESSAGE_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+
+struct humi_emu_hello {
+    uint32_t version;
+    uint32_t workers;
+    uint64_t control_bytes;
+    uint64_t start, bytes;  /* the space */
+    uint32_t watchdog_ms;
+    int32_t kernel_faults;
+    int32_t parent;         /* pid */
+};
+
+/* LOAD: path is in text.  KERNEL: name is in text.  Ids are chosen by the runtime. */
+enum humi_emu_request_kind { HUMI_EMU_LOAD = 1, HUMI_EMU_KERNEL = 2 };
+
+struct humi_emu_request {
+    uint32_t kind;
+    uint32_t module, kernel;
+    char text[4096];
+};
+
+struct humi_emu_answer {
+    int32_t status;
+    int32_t kernel_faults;  /* hello */
+    uint64_t args_bytes;    /* KERNEL */
+    char text[HUMI_ERROR_TEXT_BYTES];
+};
+
+#endif

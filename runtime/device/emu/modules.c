@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * modules.c - modules and kernels, by number.
+ *
+ * The runtime chooses the numbers and remembers what they stand for, so a new process can be given
+ * the same ones.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "device/emu/emu.h"
+#include "os/channel.h"
+
+/* Ask the process and wait.  A process that dies or is silent over it is lost. */
+static enum hum_status ask(struct humi_emu *emu, const struct humi_emu_request *request,
+                           struct humi_emu_answer *answer_out)
+{
+    enum hum_status status =
+        humi_channel_send(emu->process.channel, request, sizeof *request, NULL, 0);
+
+    if (status == HUM_OK)
+        status = humi_channel_receive(emu->process.channel, answer_out, sizeof *answer_out, NULL,
+                                      0, HUMI_EMU_PATIENCE_NS);
+    if (status != HUM_OK) {
+        humi_lock(&emu->gate);
+        humi_emu_kill(emu, "does not answer");
+        humi_unlock(&emu->gate);
+        return humi_fail(HUM_ERR_DEVICE_LOST, "the process of %s died over module %s",
+                         emu->base.name, request->text);
+    }
+    answer_out->text[sizeof answer_out->text - 1] = '\0';
+    if (answer_out->status != HUM_OK)
+        return humi_fail(HUM_ERR_MODULE, "%s", answer_out->text);
+    return HUM_OK;
+}
+
+static enum hum_status send_module(struct humi_emu *emu, unsigned id, const char *path)
+{
+    struct humi_emu_request request = {.kind = HUMI_EMU_LOAD, .module = id};
+    struct humi_emu_answer answer;
+
+    snprintf(request.text, sizeof request.text, "%s", path);
+    return ask(emu, &request, &answer);
+}
+
+static enum hum_status send_kernel(struct humi_emu *emu, unsigned id, unsigned module,
+                                   const char *name, size_t *args_bytes_out)
+{
+    struct humi_emu_request request = {.kind = HUMI_EMU_KERNEL, .module = module, .kernel = id};
+    struct humi_emu_answer answer;
+    enum hum_status status;
+
+    snprintf(request.text, sizeof request.text, "%s", name);
+    status = ask(emu, &request, &answer);
+    if (status == HUM_OK)
+        *args_bytes_out = answer.args_bytes;
+    return status;
+}
+
+enum hum_status humi_emu_reload(struct humi_emu *emu)
+{
+    enum hum_status status = HUM_OK;
+
+    for (unsigned i = 0; status == HUM_OK && i < emu->module_count; i++)
+        status = send_module(emu, i, emu->modules[i].path);
+    for (unsigned i = 0; status == HUM_OK && i < emu->kernel_count; i++) {
+        const struct humi_emu_kernel *k = &emu->kernels[i];
+        size_t args_bytes;
+        status = send_kernel(emu, i, k->module, k->name, &args_bytes);
+        if (status == HUM_OK && args_bytes != k->args_bytes)
+            status = humi_fail(HUM_ERR_MODULE,
+                               "kernel %s of %s changed its arguments on disk meanwhile", k->name,
+                               emu->modules[k->module].path);
+    }
+    return status;
+}
+
+void humi_emu_forget_modules(struct humi_emu *emu)
+{
+    for (unsigned i = 0; i < emu->module_count; i++)
+        free(emu->modules[i].path);
+    free(emu->modules);
+    free(emu->kernels);
+}
+
+/* Start the process again if it died.  Needs command. */
+static enum hum_status revive(struct humi_emu *emu)
+{
+    bool lost;
+
+    humi_lock(&emu->gate);
+    lost = humi_emu_is_lost(emu);
+    humi_unlock(&emu->gate);
+    if (!lost)
+        return HUM_OK;
+    humi_emu_stop(emu);
+    return humi_emu_start(emu);
+}
+
+static enum hum_status add_module(struct humi_emu *emu, const char *path, unsigned *module_out)
+{
+    struct humi_emu_module *grown;
+    enum hum_status status;
+    char *copy;
+
+    if (emu->module_count == HUMI_EMU_MODULES_MAX)
+        return humi_fail(HUM_ERR_MODULE, "more than %u modules on one device",
+                         HUMI_EMU_MODULES_MAX);
+    grown = realloc(emu->modules, (emu->module_count + 1) * sizeof *grown);
+    if (!grown)
+        return humi_fail(HUM_ERR_NO_MEMORY, "no memory for module %s", path);
+    emu->modules = grown;
+    copy = strdup(path);
+    if (!copy)
+        return humi_fail(HUM_ERR_NO_MEMORY, "no memory for module %s", path);
+    status = send_module(emu, emu->module_count, path);
+    if (status != HUM_OK) {
+        free(copy);
+        return status;
+    }
+    emu->modules[emu->module_count].path = copy;
+    *module_out = emu->module_count++;
+    return HUM_OK;
+}
+
+static enum hum_status load_locked(struct humi_emu *emu, const char *path, unsigned *module_out)
+{
+    enum hum_status status = revive(emu);
+
+    if (status != HUM_OK)
+        return status;
+    for (unsigned i = 0; i < emu->module_count; i++) {
+        if (strcmp(emu->modules[i].path, path) == 0) {
+            *module_out = i;
+            return HUM_OK;
+        }
+    }
+    return add_module(emu, path, module_out);
+}
+
+enum hum_status humi_emu_load(struct humi_processor *p, const char *path, unsigned *module_out)
+{
+    struct humi_emu *emu = humi_emu_of(p);
+    char real[PATH_MAX];
+    enum hum_status status;
+
+    if (!realpath(path, real))
+        return humi_fail(HUM_ERR_NOT_FOUND, "no kernel module at %s", path);
+    pthread_mutex_lock(&emu->command);
+    status = load_locked(emu, real, module_out);
+    pthread_mutex_unlock(&emu->command);
+    return status;
+}
+
+static enum hum_status kernel_locked(struct humi_emu *emu, unsigned module, const char *name,
+                                     unsigned *kernel_out)
+{
+    unsigned id = emu->kernel_count;
+    struct humi_emu_kernel *k = &emu->kernels[id];
+    enum hum_status status;
+
+    if (module >= emu->module_count)
+        return humi_fail(HUM_ERR_INVALID, "no module has this number");
+    for (unsigned i = 0; i < id; i++) {
+        if (emu->kernels[i].module == module && strcmp(emu->kernels[i].name, name) == 0) {
+            *kernel_out = i;
+            return HUM_OK;
+        }
+    }
+    if (id == HUMI_EMU_KERNELS_MAX)
+        return humi_fail(HUM_ERR_MODULE, "more than %u kernels on one device",
+                         HUMI_EMU_KERNELS_MAX);
+    status = revive(emu);
+    if (status == HUM_OK)
+        status = send_kernel(emu, id, module, name, &k->args_bytes);
+    if (status != HUM_OK)
+        return status;
+    k->module = module;
+    snprintf(k->name, sizeof k->name, "%s", name);
+    __atomic_store_n(&emu->kernel_count, id + 1, __ATOMIC_RELEASE);
+    *kernel_out = id;
+    return HUM_OK;
+}
+
+enum hum_status humi_emu_kernel(struct humi_processor *p, unsigned module, const char *name,
+                                unsigned *kernel_out, size_t *args_bytes_out)
+{
+    struct humi_emu *emu = humi_emu_of(p);
+    enum hum_status status;
+
+    if (strlen(name) >= sizeof emu->kernels[0].name)
+        return humi_fail(HUM_ERR_NOT_FOUND, "the name of kernel %s is too long", name);
+    pthread_mutex_lock(&emu->command);
+    status = kernel_locked(emu, module, name, kernel_out);
+    if (status == HUM_OK)
+        *args_bytes_out = emu->kernels[*kernel_out].args_bytes;
+    pthread_mutex_unlock(&emu->command);
+    return status;
+}

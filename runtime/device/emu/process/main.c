@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * main.c - hum-emu, started by the runtime and by nobody else.
+ *
+ *     hum-emu <name>      be the emulated device <name>; descriptor 3 leads to the runtime
+ *     hum-emu --frames    make a file of huge pages, send it on descriptor 3, and end
+ *
+ * The process must not outlive the program.  The channel closes when the program ends, unless a
+ * child that it forked keeps the other end open; so the program's own process is watched too.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "device/emu/process/process.h"
+#include "os/channel.h"
+#include "os/frames.h"
+#include "os/memory.h"
+#include "os/process.h"
+#include "os/userfault.h"
+
+struct humi_device humi_device;
+
+/* ---- requests -------------------------------------------------------------------------------- */
+
+static enum hum_status serve(const struct humi_emu_request *request,
+                             struct humi_emu_answer *answer)
+{
+    size_t args_bytes = 0;
+    enum hum_status status;
+
+    switch (request->kind) {
+    case HUMI_EMU_LOAD:
+        return humi_catalog_load(request->module, request->text);
+    case HUMI_EMU_KERNEL:
+        status = humi_catalog_find(request->module, request->kernel, request->text, &args_bytes);
+        answer->args_bytes = args_bytes;
+        return status;
+    default:
+        return humi_fail(HUM_ERR_INVALID, "unknown request");
+    }
+}
+
+/* False: the runtime has gone. */
+static bool answer_one(void)
+{
+    struct humi_emu_request request;
+    struct humi_emu_answer answer = {0};
+
+    if (humi_channel_receive(HUMI_PROCESS_CHANNEL, &request, sizeof request, NULL, 0, -1) !=
+        HUM_OK)
+        return false;
+    request.text[sizeof request.text - 1] = '\0';
+    answer.status = serve(&request, &answer);
+    if (answer.status != HUM_OK)
+        humi_error_save(answer.text, sizeof answer.text);
+    return humi_channel_send(HUMI_PROCESS_CHANNEL, &answer, sizeof answer, NULL, 0) == HUM_OK;
+}
+
+/* Until the program ends. */
+static void answer_all(void)
+{
+    struct pollfd p[2] = {{HUMI_PROCESS_CHANNEL, POLLIN, 0}, {-1, POLLIN, 0}};
+
+    p[1].fd = (int)syscall(SYS_pidfd_open, humi_device.hello.parent, 0);
+    while (getppid() == humi_device.hello.parent) {
+        if (poll(p, 2, -1) < 0 && errno == EINTR)
+            continue;
+        if (p[1].revents || (p[0].revents && !answer_one()))
+            return;
+    }
+}
+
+/* ---- starting -------------------------------------------------------------------------------- */
+
+static enum hum_status open_memory(int control, int frames)
+{
+    const struct humi_emu_hello *hello = &humi_device.hello;
+    void *shared;
+
+    if (hello->version != HUMI_EMU_VERSION || hello->control_bytes != sizeof *humi_device.control ||
+        hello->workers < 1 || hello->workers > HUMI_WORKERS_MAX)
+        return humi_fail(HUM_ERR_INVALID, "hum-emu and the library are of different versions");
+    shared = mmap(NULL, sizeof *humi_device.control, PROT_READ | PROT_WRITE, MAP_SHARED, control,
+                  0);
+    if (shared == MAP_FAILED)
+        return humi_fail_errno("control memory");
+    humi_device.control = shared;
+    return humi_space_map_at(hello->start, hello->bytes, frames);
+}
+
+/* Everything that can fail; the answer to hello says so. */
+static enum hum_status start(int control, int frames, bool *kernel_faults_out)
+{
+    enum hum_status status = open_memory(control, frames);
+
+    if (status == HUM_OK)
+        status = humi_userfault_open(humi_device.hello.kernel_faults, &humi_device.uffd,
+                                     kernel_faults_out);
+    if (status == HUM_OK)
+        status = humi_trap_init();
+    if (status == HUM_OK)
+        status = humi_schedule_init();
+    if (status == HUM_OK)
+        status = humi_agent_start();
+    if (status == HUM_OK)
+        status = humi_workers_start();
+    return status;
+}
+
+static int be_device(void)
+{
+    struct humi_emu_answer answer = {0};
+    bool kernel_faults = false;
+    int fds[2];
+
+    if (humi_channel_receive(HUMI_PROCESS_CHANNEL, &humi_device.hello, sizeof humi_device.hello,
+                             fds, 2, -1) != HUM_OK)
+        return 1;
+    answer.status = start(fds[0], fds[1], &kernel_faults);
+    answer.kernel_faults = kernel_faults;
+    if (answer.status != HUM_OK)
+        humi_error_save(answer.text, sizeof answer.text);
+    if (humi_channel_send(HUMI_PROCESS_CHANNEL, &answer, sizeof answer, &humi_device.uffd,
+                          answer.status == HUM_OK) != HUM_OK ||
+        answer.status != HUM_OK)
+        return 1;
+    close(fds[0]);
+    close(fds[1]);
+    answer_all();
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fprintf(stderr, "hum-emu is started by programs that use hum, not by hand\n");
+        return 2;
+    }
+    /* What the program left open for any child (its sockets, its files) is not ours to hold. */
+    (void)syscall(SYS_close_range, HUMI_PROCESS_CHANNEL + 1, ~0U, 0);
+    if (strcmp(argv[1], "--frames") == 0)
+        return humi_frames_helper();
+    (void)prctl(PR_SET_NAME, "hum-emu");
+    _exit(be_device()); /* workers may be inside of kernels: nothing is torn down */
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * process.h - inside of hum-emu, the process that is an emulated device.
+ *
+ *     main thread    talks to the runtime over the channel, ends the process when the program ends
+ *     workers        take pieces of launches and run kernels; sleep on the doorbell
+ *     agent thread   forgets mappings on request while kernels run, and is the watchdog
+ *
+ * One process, one device: the state is global.  There is one lock, `schedule` in schedule.c; it is
+ * never held while a kernel runs.
+ *
+ * Kernel code may fault, crash, or never return; trap.c takes a worker out of it.  Kernels are given
+ * nothing but plain memory, so leaving one in the middle leaves nothing locked or half changed here.
+ */
+#ifndef HUMI_DEVICE_EMU_PROCESS_PROCESS_H
+#define HUMI_DEVICE_EMU_PROCESS_PROCESS_H
+
+#include <hum/kernel.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+
+#include "device/emu/control.h"
+#include "device/emu/message.h"
+
+struct humi_device {
+    struct humi_emu_hello hello;
+    struct humi_emu_control *control;
+    int uffd;
+};
+extern struct humi_device humi_device; /* fixed before the first thread starts */
+
+/* How the kernel code of one piece ended. */
+struct humi_result {
+    enum hum_status status;
+    int signal;
+    uintptr_t address;
+};
+
+/* Parts [first, end) of the launch in a slot, for one worker. */
+struct humi_piece {
+    unsigned queue;
+    const struct humi_emu_slot *slot;
+    const struct hum_kernel_entry *entry;
+    const bool *cancelled;      /* atomic: the launch has failed, do not start more parts */
+    size_t first, end, parts;
+};
+
+struct humi_worker {
+    unsigned index;
+    pthread_t thread;
+    int tid;
+    void *local;                /* HUM_LOCAL_MAX bytes */
+    unsigned queue;             /* of its last piece: it goes on there if it can */
+    uint64_t serial;            /* atomic: the launch whose kernel code it runs, 0: none */
+    uint64_t timeout_serial;    /* atomic: the launch that the watchdog ends */
+    sigjmp_buf escape;          /* valid while serial is not 0 */
+    struct humi_result trapped; /* written before the jump */
+};
+extern struct humi_worker *humi_workers; /* hello.workers of them */
+
+/* ---- catalog.c: modules and kernels; main thread only, but for entry ------------------------- */
+
+enum hum_status humi_catalog_load(unsigned module, const char *path);
+enum hum_status humi_catalog_find(unsigned module, unsigned kernel, const char *name,
+                                  size_t *args_bytes_out);
+/* NULL: no such kernel.  Any thread. */
+const struct hum_kernel_entry *humi_catalog_entry(unsigned kernel);
+
+/* ---- schedule.c: which worker runs what ------------------------------------------------------ */
+
+enum hum_status humi_schedule_init(void);
+/* Take something to do; false: nothing.  Wakes other workers if there is more. */
+bool humi_schedule_take(struct humi_worker *worker, struct humi_piece *piece_out);
+/* The piece has ended, and no kernel code of it runs any more. */
+void humi_schedule_finish(struct humi_worker *worker, const struct humi_piece *piece,
+                          const struct humi_result *result);
+/* End launches that run longer than the watchdog; false: none runs. */
+bool humi_schedule_watch(void);
+
+/* ---- worker.c, trap.c, agent.c --------------------------------------------------------------- */
+
+enum hum_status humi_workers_start(void);
+/* Handlers of the process; then each worker's own stack for them. */
+enum hum_status humi_trap_init(void);
+enum hum_status humi_trap_init_worker(struct humi_worker *worker);
+/* Make the worker look whether it should leave its kernel. */
+void humi_trap_interrupt(const struct humi_worker *worker);
+enum hum_status humi_agent_start(void);
+/* A launch has started: let the watchdog look. */
+void humi_agent_wake(void);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* worker.c - a thread that takes pieces of launches and runs their kernel code. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/status.h"
+#include "device/emu/process/process.h"
+#include "os/futex.h"
+
+struct humi_worker *humi_workers;
+
+/* ---- running --------------------------------------------------------------------------------- */
+
+static struct hum_place place_of(const struct humi_piece *piece, void *local)
+{
+    const struct hum_grid *grid = &piece->slot->grid;
+    struct hum_place place = {.parts = piece->parts, .local = local, .items_total = 1};
+
+    for (unsigned d = 0; d < 3; d++) {
+        bool used = piece->slot->grouped && d < grid->dimensions;
+        place.groups[d] = used ? grid->groups[d] : 1;
+        place.items[d] = used ? grid->items[d] : 1;
+        place.items_total *= place.items[d];
+    }
+    return place;
+}
+
+/* Group `part` of the grid; dimension 0 runs fastest. */
+static void move_to(struct hum_place *place, size_t part)
+{
+    place->part = part;
+    for (unsigned d = 0; d < 3; d++) {
+        place->group[d] = part % place->groups[d];
+        part /= place->groups[d];
+    }
+}
+
+static void run_parts(const struct humi_piece *piece, void *local)
+{
+    struct hum_place place = place_of(piece, local);
+
+    for (size_t part = piece->first; part < piece->end; part++) {
+        if (__atomic_load_n(piece->cancelled, __ATOMIC_RELAXED))
+            return;
+        if (piece->slot->grouped)
+            move_to(&place, part);
+        else
+            place.part = part;
+        piece->entry->run(piece->slot->args, &place);
+    }
+}
+
+static struct humi_result run(struct humi_worker *worker, const struct humi_piece *piece)
+{
+    struct humi_emu_worker *record = &humi_device.control->workers[worker->index];
+    uint64_t serial = piece->slot->serial;
+
+    __atomic_store_n(&record->serial, serial, __ATOMIC_RELEASE);
+    if (sigsetjmp(worker->escape, 0) != 0)
+        return worker->trapped; /* of the piece; serial is 0 already */
+    __atomic_store_n(&worker->serial, serial, __ATOMIC_SEQ_CST);
+    /* The watchdog may have looked just before: it marks first, then looks at serial. */
+    if (__atomic_load_n(&worker->timeout_serial, __ATOMIC_SEQ_CST) != serial)
+        run_parts(piece, worker->local);
+    __atomic_store_n(&worker->serial, 0, __ATOMIC_SEQ_CST);
+    return (struct humi_result){.status = HUM_OK};
+}
+
+/* ---- the thread ------------------------------------------------------------------------------ */
+
+/* Until the doorbell is no longer what it was. */
+static void sleep_on(uint32_t bell)
+{
+    struct humi_emu_control *c = humi_device.control;
+
+    __atomic_add_fetch(&c->sleepers, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&c->doorbell, __ATOMIC_SEQ_CST) == bell)
+        humi_futex_wait(&c->doorbell, bell, -1);
+    __atomic_sub_fetch(&c->sleepers, 1, __ATOMIC_SEQ_CST);
+}
+
+static void *work(void *arg)
+{
+    struct humi_worker *worker = arg;
+    struct humi_piece piece;
+
+    worker->tid = gettid();
+    if (humi_trap_init_worker(worker) != HUM_OK)
+        _exit(1);
+    __atomic_store_n(&humi_device.control->workers[worker->index].thread, worker->tid,
+                     __ATOMIC_RELEASE);
+    for (;;) {
+        uint32_t bell = __atomic_load_n(&humi_device.control->doorbell, __ATOMIC_SEQ_CST);
+        if (humi_schedule_take(worker, &piece)) {
+            struct humi_result result = run(worker, &piece);
+            humi_schedule_finish(worker, &piece, &result);
+        } else {
+            sleep_on(bell);
+        }
+    }
+    return NULL;
+}
+
+enum hum_status humi_workers_start(void)
+{
+    unsigned count = humi_device.hello.workers;
+
+    humi_workers = calloc(count, sizeof *humi_workers);
+    if (!humi_workers)
+        return humi_fail(HUM_ERR_NO_MEMORY, "no memory for workers");
+    for (unsigned i = 0; i < count; i++) {
+        humi_workers[i].index = i;
+        humi_workers[i].local = aligned_alloc(64, HUM_LOCAL_MAX);
+        if (!humi_workers[i].local)
+            return humi_fail(HUM_ERR_NO_MEMORY, "no local memory for a worker");
+    }
+    for (unsigned i = 0; i < count; i++)
+        if (pthread_create(&humi_workers[i].thread, NULL, work, &humi_workers[i]) != 0)
+            return humi_fail(HUM_ERR_NO_MEMORY, "cannot start worker %u of %u", i + 1, count);
+    return HUM_OK;
+}

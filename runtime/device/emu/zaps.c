@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * zaps.c - making the device process forget mappings.
+ *
+ * No system call forgets a mapping of another process and keeps the frame, so the process does it
+ * itself.  While a launch is in flight its agent thread is asked and waited for.  Otherwise the
+ * range is put on a list that the process works off before the next launch: until then none of its
+ * threads runs kernel code, so nobody can tell.
+ */
+#include <signal.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/range.h"
+#include "device/emu/emu.h"
+#include "os/futex.h"
+
+static struct humi_emu *of_access(struct humi_access *access)
+{
+    return (struct humi_emu *)((char *)access - offsetof(struct humi_emu, access));
+}
+
+/* ---- the list -------------------------------------------------------------------------------- */
+
+static bool is_all(const struct humi_emu_zaps *zaps)
+{
+    return zaps->count > HUMI_EMU_ZAPS;
+}
+
+/* Counts are published for the look without the lock. */
+static void set_count(struct humi_emu_zaps *zaps, uint32_t count)
+{
+    __atomic_store_n(&zaps->count, count, __ATOMIC_RELEASE);
+}
+
+static void add(struct humi_emu_zaps *zaps, uint64_t offset, uint64_t bytes)
+{
+    if (is_all(zaps))
+        return;
+    for (uint32_t i = 0; i < zaps->count; i++) {
+        struct humi_emu_range *r = &zaps->ranges[i];
+        if (offset <= r->offset + r->bytes && r->offset <= offset + bytes) { /* meet or touch */
+            uint64_t start = offset < r->offset ? offset : r->offset;
+            uint64_t end = r->offset + r->bytes;
+            r->bytes = (offset + bytes > end ? offset + bytes : end) - start;
+            r->offset = start;
+            return;
+        }
+    }
+    if (zaps->count < HUMI_EMU_ZAPS)
+        zaps->ranges[zaps->count] = (struct humi_emu_range){offset, bytes};
+    set_count(zaps, zaps->count + 1); /* one too many stands for all */
+}
+
+/* Take [start, end) out of range i.  May leave two parts, one of them at the end of the list. */
+static void cut(struct humi_emu_zaps *zaps, uint32_t i, uint64_t start, uint64_t end)
+{
+    struct humi_emu_range r = zaps->ranges[i];
+    uint64_t r_end = r.offset + r.bytes;
+    bool before = r.offset < start, behind = r_end > end;
+
+    if (before && behind && zaps->count == HUMI_EMU_ZAPS)
+        return; /* no room; forgetting too much is safe */
+    if (before)
+        zaps->ranges[i].bytes = start - r.offset;
+    if (behind)
+        zaps->ranges[before ? zaps->count : i] = (struct humi_emu_range){end, r_end - end};
+    if (before && behind)
+        set_count(zaps, zaps->count + 1);
+    if (!before && !behind) {
+        zaps->ranges[i] = zaps->ranges[zaps->count - 1];
+        set_count(zaps, zaps->count - 1);
+    }
+}
+
+void humi_emu_keep(struct humi_emu *emu, size_t offset, size_t bytes)
+{
+    struct humi_emu_zaps *zaps = &emu->zaps;
+
+    if (__atomic_load_n(&zaps->count, __ATOMIC_ACQUIRE) == 0)
+        return;
+    humi_lock(&emu->gate);
+    for (uint32_t i = is_all(zaps) ? 0 : zaps->count; i-- > 0;) {
+        const struct humi_emu_range *r = &zaps->ranges[i];
+        if (r->offset < offset + bytes && offset < r->offset + r->bytes)
+            cut(zaps, i, offset, offset + bytes);
+    }
+    humi_unlock(&emu->gate);
+}
+
+void humi_emu_flush_zaps(struct humi_emu *emu)
+{
+    struct humi_emu_control *c = emu->control;
+
+    if (emu->zaps.count == 0)
+        return;
+    c->zap_count = emu->zaps.count;
+    for (uint32_t i = 0; i < HUMI_EMU_ZAPS && i < emu->zaps.count; i++)
+        c->zaps[i] = emu->zaps.ranges[i];
+    __atomic_store_n(&c->zap_serial, ++emu->zap_serial, __ATOMIC_RELEASE);
+    set_count(&emu->zaps, 0);
+}
+
+bool humi_emu_zap_if_cheap(struct humi_access *access, size_t offset, size_t bytes)
+{
+    struct humi_emu *emu = of_access(access);
+    bool idle;
+
+    humi_lock(&emu->gate);
+    idle = emu->lost || humi_emu_is_idle(emu); /* lost: perhaps the next process is starting */
+    if (idle)
+        add(&emu->zaps, offset, bytes);
+    humi_unlock(&emu->gate);
+    return idle;
+}
+
+/* ---- the agent ------------------------------------------------------------------------------- */
+
+/* False: the device is lost, so nothing of it is mapped any more. */
+static bool is_worth_waiting(struct humi_emu *emu, uint64_t since_ns)
+{
+    bool lost;
+
+    humi_lock(&emu->gate);
+    lost = humi_emu_is_lost(emu);
+    if (!lost && (int64_t)(humi_clock_ns() - since_ns) > HUMI_EMU_PATIENCE_NS) {
+        humi_emu_kill(emu, "does not answer");
+        lost = true;
+    }
+    humi_unlock(&emu->gate);
+    return !lost;
+}
+
+static void ask_agent(struct humi_emu *emu, size_t offset, size_t bytes)
+{
+    struct humi_emu_control *c = emu->control;
+    uint64_t since = humi_clock_ns();
+    uint32_t done;
+
+    pthread_mutex_lock(&emu->agent);
+    c->agent_range = (struct humi_emu_range){offset, bytes};
+    __atomic_store_n(&c->agent_request, ++emu->agent_serial, __ATOMIC_SEQ_CST);
+    __atomic_add_fetch(&c->agent_bell, 1, __ATOMIC_SEQ_CST);
+    humi_futex_wake(&c->agent_bell, 1);
+    while ((done = __atomic_load_n(&c->agent_done, __ATOMIC_SEQ_CST)) != emu->agent_serial) {
+        humi_futex_wait(&c->agent_done, done, HUMI_EMU_LOOK_NS);
+        if (__atomic_load_n(&c->agent_done, __ATOMIC_SEQ_CST) != emu->agent_serial &&
+            !is_worth_waiting(emu, since))
+            break;
+    }
+    pthread_mutex_unlock(&emu->agent);
+}
+
+void humi_emu_zap(struct humi_access *access, size_t offset, size_t bytes)
+{
+    if (!humi_emu_zap_if_cheap(access, offset, bytes))
+        ask_agent(of_access(access), offset, bytes);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * futex.h - sleep until a 32-bit word changes, also across processes that share it.
+ * Threads: any.  Waking nobody is one system call; callers keep a count to avoid it.
+ */
+#ifndef HUMI_OS_FUTEX_H
+#define HUMI_OS_FUTEX_H
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define HUMI_FUTEX_ALL INT_MAX
+
+/*
+ * Sleep while *word == value, at most timeout_ns (< 0: for ever).  Returns for no reason too: the
+ * caller looks again.
+ */
+static inline void humi_futex_wait(const uint32_t *word, uint32_t value, int64_t timeout_ns)
+{
+    struct timespec t = {timeout_ns / 1000000000, timeout_ns % 1000000000};
+
+    (void)syscall(SYS_futex, word, FUTEX_WAIT, value, timeout_ns < 0 ? NULL : &t, NULL, 0);
+}
+
+static inline void humi_futex_wake(const uint32_t *word, int count)
+{
+    (void)syscall(SYS_futex, word, FUTEX_WAKE, count, NULL, NULL, 0);
+}
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * process.c - starting and ending child processes.
+ *
+ * posix_spawn() would do but for one thing: its child sends SIGCHLD and is found by the program's
+ * own waitpid(-1).  So this is posix_spawn() by hand: a child that shares our memory until it
+ * execs, on a stack of its own, with no exit signal.
+ */
+#include "os/process.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/status.h"
+#include "os/channel.h"
+
+/* ---- starting -------------------------------------------------------------------------------- */
+
+#define STACK_BYTES ((size_t)64 << 10)
+
+struct start {
+    const char *path;
+    char *const *argv;
+    int channel; /* the child's end */
+    int null;    /* /dev/null */
+    int error;   /* errno of the child if it could not exec */
+};
+
+/* Runs in the child, in our memory: nothing but system calls, and no return on success. */
+__attribute__((no_sanitize("thread", "address", "undefined"))) static int child(void *arg)
+{
+    struct start *s = arg;
+    sigset_t none;
+
+    for (int signal = 1; signal < NSIG; signal++) {
+        struct sigaction action = {.sa_handler = SIG_DFL};
+        (void)sigaction(signal, &action, NULL);
+    }
+    sigemptyset(&none);
+    setpgid(0, 0);
+    if (dup2(s->null, 0) >= 0 && dup2(s->null, 1) >= 0 &&
+        (s->channel == HUMI_PROCESS_CHANNEL ? fcntl(s->channel, F_SETFD, 0)
+                                            : dup2(s->channel, HUMI_PROCESS_CHANNEL)) >= 0) {
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        execve(s->path, s->argv, environ);
+    }
+    s->error = errno;
+    _exit(127);
+}
+
+/* The pid, or -1 with errno. */
+static int start_child(struct start *s, int *pidfd_out)
+{
+    sigset_t all, old;
+    int pid, error;
+    char *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                       0);
+
+    if (stack == MAP_FAILED)
+        return -1;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old); /* no handler of ours may run in the child */
+    pid = clone(child, stack + STACK_BYTES, CLONE_VM | CLONE_VFORK | CLONE_PIDFD, s, pidfd_out);
+    error = errno;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    munmap(stack, STACK_BYTES);
+    errno = error;
+    return pid;
+}
+
+static void reap(int pid)
+{
+    while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR) {
+    }
+}
+
+static enum hum_status start_on(const char *path, const char *const argv[], int ends[2],
+                                struct humi_process *process_out)
+{
+    struct start s = {.path = path,
+                      .argv = (char *const *)(uintptr_t)argv,
+                      .channel = ends[1],
+                      .null = open("/dev/null", O_RDWR | O_CLOEXEC)};
+    int pidfd = -1, pid;
+
+    if (s.null < 0)
+        return humi_fail_errno("/dev/null");
+    pid = start_child(&s, &pidfd);
+    close(s.null);
+    if (pid < 0)
+        return humi_fail_errno("cannot start %s", path);
+    if (s.error) {
+        reap(pid);
+        close(pidfd);
+        errno = s.error;
+        return humi_fail_errno("cannot start %s", path);
+    }
+    *process_out = (struct humi_process){pid, pidfd, ends[0]};
+    return HUM_OK;
+}
+
+enum hum_status humi_process_start(const char *path, const char *const argv[],
+                                   struct humi_process *process_out)
+{
+    int ends[2];
+    enum hum_status status = humi_channel_open(ends);
+
+    if (status != HUM_OK)
+        return status;
+    status = start_on(path, argv, ends, process_out);
+    close(ends[1]);
+    if (status != HUM_OK)
+        close(ends[0]);
+    return status;
+}
+
+/* ---- ending ---------------------------------------------------------------------------------- */
+
+bool humi_process_has_died(const struct humi_process *process)
+{
+    struct pollfd p = {process->pidfd, POLLIN, 0};
+
+    return poll(&p, 1, 0) > 0;
+}
+
+void humi_process_kill(const struct humi_process *process)
+{
+    struct pollfd p = {process->pidfd, POLLIN, 0};
+
+    (void)kill(process->pid, SIGKILL);
+    while (poll(&p, 1, 10000) < 0 && errno == EINTR) {
+    }
+}
+
+void humi_process_end(struct humi_process *process)
+{
+    if (process->pid == 0)
+        return;
+    if (!humi_process_has_died(process))
+        humi_process_kill(process);
+    reap(process->pid);
+    close(process->pidfd);
+    close(process->channel);
+    *process = (struct humi_process){0};
+}
+
+/* ---- finding --------------------------------------------------------------------------------- */
+
+/* Folders relative to the one of the file that holds this code, in the order of the search. */
+static const char *const folders[] = {
+    "",
+#ifdef HUMI_LIBEXEC_FROM_LIB
+    HUMI_LIBEXEC_FROM_LIB "/",
+#endif
+    "../libexec/hum/",
+    "../../libexec/hum/",
+};
+
+/* "/usr/lib/" of "/usr/lib/libhum.so.0"; "" if the loader does not know. */
+static void own_folder(char *folder_out, size_t bytes)
+{
+    Dl_info info;
+    char path[4096], *slash;
+
+    folder_out[0] = '\0';
+    if (!dladdr((void *)(uintptr_t)own_folder, &info) || !info.dli_fname ||
+        !realpath(info.dli_fname, path))
+        return;
+    slash = strrchr(path, '/');
+    slash[1] = '\0';
+    snprintf(folder_out, bytes, "%s", path);
+}
+
+enum hum_status humi_process_find_emu(char *path_out, size_t bytes)
+{
+    const char *given = secure_getenv("HUM_EMU");
+    char folder[4096];
+
+    if (given && *given) {
+        snprintf(path_out, bytes, "%s", given);
+        if (access(given, X_OK) == 0)
+            return HUM_OK;
+        return humi_fail(HUM_ERR_NOT_FOUND, "HUM_EMU=%s is not a program that can be run", given);
+    }
+    own_folder(folder, sizeof folder);
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        int length = snprintf(path_out, bytes, "%s%shum-emu", folder, folders[i]);
+        if (length > 0 && (size_t)length < bytes && access(path_out, X_OK) == 0)
+            return HUM_OK;
+    }
+    return humi_fail(HUM_ERR_NOT_FOUND,
+                     "hum-emu, the program of device processes, is neither in %s nor in "
+                     "../libexec/hum from there; set HUM_EMU to its path",
+                     folder[0] ? folder : "the library's folder");
+}

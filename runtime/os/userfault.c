@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * userfault.c - the ioctls of userfaultfd, each repeated until the whole range is done.
+ *
+ * The kernel stops a range early for reasons that are no errors: EAGAIN after partial progress or
+ * while the address space changes, EEXIST at a page that is mapped already.
+ */
+#include "os/userfault.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/status.h"
+
+/* Newer than the headers of Debian 12. */
+#ifndef UFFDIO_CONTINUE_MODE_WP
+#define UFFDIO_CONTINUE_MODE_WP ((__u64)1 << 1)
+#endif
+#ifndef USERFAULTFD_IOC_NEW
+#define USERFAULTFD_IOC_NEW _IO(0xAA, 0x00)
+#endif
+#ifndef UFFD_USER_MODE_ONLY
+#define UFFD_USER_MODE_ONLY 1
+#endif
+
+#define FEATURES                                                                                   \
+    (UFFD_FEATURE_MISSING_SHMEM | UFFD_FEATURE_MINOR_SHMEM | UFFD_FEATURE_WP_HUGETLBFS_SHMEM |     \
+     UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_THREAD_ID | UFFD_FEATURE_EXACT_ADDRESS)
+#define MODES                                                                                      \
+    (UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_MINOR | UFFDIO_REGISTER_MODE_WP)
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+static int open_by_device(int flags)
+{
+    int device = open("/dev/userfaultfd", O_RDWR | O_CLOEXEC), fd;
+
+    if (device < 0)
+        return -1;
+    fd = ioctl(device, USERFAULTFD_IOC_NEW, flags);
+    close(device);
+    return fd;
+}
+
+/* The system call first: it needs no file, and its errno tells more. */
+static int open_any(bool kernel_faults)
+{
+    int flags = O_CLOEXEC | O_NONBLOCK | (kernel_faults ? 0 : UFFD_USER_MODE_ONLY);
+    int fd = (int)syscall(SYS_userfaultfd, flags), error;
+
+    if (fd >= 0)
+        return fd;
+    error = errno;
+    fd = open_by_device(flags);
+    if (fd < 0)
+        errno = error;
+    return fd;
+}
+
+static enum hum_status open_failed(void)
+{
+    if (errno == EPERM || errno == EACCES)
+        return humi_fail(HUM_ERR_PERMISSION,
+                         "userfaultfd is not permitted here: a container or seccomp filter forbids "
+                         "it; allow the system call userfaultfd or give access to "
+                         "/dev/userfaultfd");
+    if (errno == ENOSYS)
+        return humi_fail(HUM_ERR_UNSUPPORTED,
+                         "this kernel has no userfaultfd (CONFIG_USERFAULTFD); Linux 5.19 or later "
+                         "with it is needed");
+    return humi_fail_errno("userfaultfd");
+}
+
+enum hum_status humi_userfault_open(bool kernel_faults, int *fd_out, bool *kernel_faults_out)
+{
+    struct uffdio_api api = {.api = UFFD_API, .features = FEATURES};
+    int fd = -1;
+
+    if (kernel_faults)
+        fd = open_any(true);
+    kernel_faults = fd >= 0;
+    if (fd < 0)
+        fd = open_any(false);
+    if (fd < 0)
+        return open_failed();
+    if (ioctl(fd, UFFDIO_API, &api) != 0) {
+        close(fd);
+        return humi_fail(HUM_ERR_UNSUPPORTED,
+                         "userfaultfd of this kernel lacks minor faults or write protection of "
+                         "shared memory; Linux 5.19 or later is needed");
+    }
+    *fd_out = fd;
+    *kernel_faults_out = kernel_faults;
+    return HUM_OK;
+}
+
+/* Try the real thing on one page: no feature bit stands for it. */
+static bool try_share(int fd, int file)
+{
+    char *page;
+    bool existing = false, can;
+
+    if (ftruncate(file, (off_t)HUM_PAGE_SIZE) != 0 || pwrite(file, "x", 1, 0) != 1)
+        return false;
+    page = mmap(NULL, HUM_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (page == MAP_FAILED)
+        return false;
+    can = humi_userfault_register(fd, (uintptr_t)page, HUM_PAGE_SIZE) == HUM_OK &&
+          humi_userfault_resume(fd, (uintptr_t)page, HUM_PAGE_SIZE, true, &existing) == HUM_OK;
+    munmap(page, HUM_PAGE_SIZE);
+    return can;
+}
+
+bool humi_userfault_can_share(void)
+{
+    static atomic_int known; /* 0 not yet, 1 yes, 2 no */
+    int fd, file, value = atomic_load(&known);
+    bool can = false, kernel_faults;
+
+    if (value != 0)
+        return value == 1;
+    if (humi_userfault_open(false, &fd, &kernel_faults) != HUM_OK)
+        return false;
+    file = memfd_create("hum-probe", MFD_CLOEXEC);
+    if (file >= 0) {
+        can = try_share(fd, file);
+        close(file);
+    }
+    close(fd);
+    atomic_store(&known, can ? 1 : 2);
+    return can;
+}
+
+/* ---- ranges ---------------------------------------------------------------------------------- */
+
+static enum hum_status status_of(int error, const char *call)
+{
+    switch (error) {
+    case ESRCH:
+        return HUM_ERR_DEVICE_LOST;
+    case ENOMEM:
+        return HUM_ERR_NO_MEMORY;
+    case EFAULT:
+        return HUM_ERR_NOT_FOUND;
+    default:
+        errno = error;
+        return humi_fail_errno("%s", call);
+    }
+}
+
+enum hum_status humi_userfault_register(int fd, uintptr_t start, size_t bytes)
+{
+    struct uffdio_register arg = {.range = {start, bytes}, .mode = MODES};
+
+    if (ioctl(fd, UFFDIO_REGISTER, &arg) == 0)
+        return HUM_OK;
+    return status_of(errno, "UFFDIO_REGISTER");
+}
+
+enum hum_status humi_userfault_unregister(int fd, uintptr_t start, size_t bytes)
+{
+    struct uffdio_range arg = {start, bytes};
+
+    if (ioctl(fd, UFFDIO_UNREGISTER, &arg) == 0)
+        return HUM_OK;
+    return status_of(errno, "UFFDIO_UNREGISTER");
+}
+
+enum hum_status humi_userfault_resume(int fd, uintptr_t start, size_t bytes, bool protect,
+                                      bool *existing_out)
+{
+    size_t done = 0;
+
+    while (done < bytes) {
+        struct uffdio_continue arg = {.range = {start + done, bytes - done},
+                                      .mode = protect ? UFFDIO_CONTINUE_MODE_WP : 0};
+        if (ioctl(fd, UFFDIO_CONTINUE, &arg) == 0)
+            return HUM_OK;
+        if (arg.mapped > 0) {
+            done += (size_t)arg.mapped;
+        } else if (errno == EEXIST) {
+            *existing_out = true;
+            done += HUM_PAGE_SIZE;
+        } else if (errno == EAGAIN) {
+            sched_yield();
+        } else {
+            return status_of(errno, "UFFDIO_CONTINUE");
+        }
+    }
+    return HUM_OK;
+}
+
+enum hum_status humi_userfault_protect(int fd, uintptr_t start, size_t bytes, bool on)
+{
+    struct uffdio_writeprotect arg = {.range = {start, bytes},
+                                      .mode = on ? UFFDIO_WRITEPROTECT_MODE_WP : 0};
+
+    while (ioctl(fd, UFFDIO_WRITEPROTECT, &arg) != 0) {
+        if (errno != EAGAIN)
+            return status_of(errno, "UFFDIO_WRITEPROTECT");
+        sched_yield();
+    }
+    return HUM_OK;
+}
+
+void humi_userfault_wake(int fd, uintptr_t start, size_t bytes)
+{
+    struct uffdio_range arg = {start, bytes};
+
+    (void)ioctl(fd, UFFDIO_WAKE, &arg); /* fails only when the process has gone */
+}
+
+unsigned humi_userfault_read(int fd, struct humi_userfault_event *events_out, unsigned max)
+{
+    struct uffd_msg messages[64];
+    unsigned want = max < 64 ? max : 64, count = 0;
+    ssize_t got = read(fd, messages, want * sizeof messages[0]);
+
+    for (ssize_t i = 0; i < got / (ssize_t)sizeof messages[0]; i++) {
+        const struct uffd_msg *m = &messages[i];
+        if (m->event != UFFD_EVENT_PAGEFAULT)
+            continue;
+        events_out[count++] = (struct humi_userfault_event){
+            .address = m->arg.pagefault.address,
+            .thread = (int)m->arg.pagefault.feat.ptid,
+            .write = m->arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_WRITE,
+        };
+    }
+    return count;
+}

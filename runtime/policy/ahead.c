@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ahead.c - hum's default: the density tree, and beyond the block where it pays.
+ *
+ * The driver's tree learns each block anew: six faults to fill 2 MiB from nothing.  Here a block is
+ * taken whole at its first fault when a neighbour is already half here, because who walks through
+ * one block mostly walks into the next; and when the block before is nearly full the next one is
+ * asked for too, so that copying overlaps with computing.  Advice that promises whole blocks gets
+ * them.
+ *
+ * Where the fault is about access only (the page is here), nothing is brought.  A write to a page
+ * that others can read takes their copies away, so there the window grows step by step, unless the
+ * block before is being written as a whole.
+ */
+#include "base/mask.h"
+#include "policy/tree.h"
+#include "policy/window.h"
+
+extern const struct hum_policy humi_policy_ahead;
+
+#define NEIGHBOUR_DENSE (HUM_PAGES_PER_BLOCK / 2)      /* take the block whole */
+#define NEIGHBOUR_FULL (HUM_PAGES_PER_BLOCK * 3 / 4)   /* a stream: ask for the next block */
+#define GUESSES_MAX 8u                                 /* blocks taken for writing unproved */
+#define FREE_BLOCKS_MIN 2u                             /* below, going ahead would evict */
+
+static bool is_next_to_dense(const struct hum_view *view)
+{
+    return view->neighbour_pages[0] >= NEIGHBOUR_DENSE ||
+           view->neighbour_pages[1] >= NEIGHBOUR_DENSE;
+}
+
+/* Advice that gives this processor the whole block at this fault. */
+static bool is_advised_whole(const struct hum_view *view)
+{
+    if ((view->advice & HUM_ADVISE_READ_MOSTLY) && humi_mask_empty(&view->write))
+        return true;
+    if ((view->advice & HUM_ADVISE_ACCESSED_BY) && (view->accessed_by & HUM_BIT(view->processor)))
+        return true;
+    return (view->advice & HUM_ADVISE_PREFERRED) && view->preferred == view->processor &&
+           humi_mask_empty(&view->resident);
+}
+
+/* Somebody else would lose a copy by this write, and nothing says that more writes follow. */
+static bool is_lone_upgrade(const struct hum_view *view)
+{
+    struct hum_pages shared = humi_mask_and(&view->resident, &view->elsewhere);
+
+    return humi_mask_meets(&shared, &view->write) && view->neighbour_writable[0] < NEIGHBOUR_FULL;
+}
+
+static bool is_forward_stream(const struct hum_view *view)
+{
+    return view->neighbour_pages[0] >= NEIGHBOUR_FULL &&
+           view->neighbour_pages[1] < HUM_PAGES_PER_BLOCK && view->free_blocks >= FREE_BLOCKS_MIN;
+}
+
+/*
+ * A stream that wrote the block before will write this one, too: a read takes it for writing at
+ * once and saves mapping it twice.  Every GUESSES_MAX blocks the guess must prove itself again.
+ */
+static bool is_writing_stream(const struct hum_view *view, const struct hum_pages *faulted)
+{
+    return humi_mask_meets(faulted, &view->written) && humi_mask_empty(&view->write) &&
+           view->neighbour_writable[0] >= NEIGHBOUR_FULL && view->neighbour_guesses < GUESSES_MAX &&
+           !(view->advice & HUM_ADVISE_READ_MOSTLY);
+}
+
+/* All pages that should be here when the fault has been served. */
+static struct hum_pages choose_resident(const struct hum_view *view,
+                                        const struct hum_pages *faulted)
+{
+    struct hum_pages here;
+
+    if (humi_mask_within(faulted, &view->resident))
+        return view->resident;
+    if (is_advised_whole(view) || is_next_to_dense(view))
+        return view->valid;
+    here = humi_tree_grow(&view->resident, faulted, &view->valid, HUMI_TREE_PERCENT);
+    humi_mask_add(&here, &view->resident);
+    return here;
+}
+
+/* Of the pages that are here then, those to give access to. */
+static struct hum_pages choose_mapped(const struct hum_view *view, const struct hum_pages *faulted,
+                                      const struct hum_pages *here, bool moves, bool whole)
+{
+    struct hum_pages mapped, brought;
+
+    if (whole && !is_lone_upgrade(view) &&
+        (moves || is_next_to_dense(view) || is_advised_whole(view)))
+        return *here;
+    mapped = humi_window_around(faulted, humi_window_pages(view->map_faults));
+    humi_mask_keep(&mapped, here);
+    brought = humi_mask_minus(here, &view->resident);
+    humi_mask_add(&mapped, &brought);
+    return mapped;
+}
+
+static void plan(const struct hum_view *view, struct hum_plan *plan_out)
+{
+    struct hum_pages faulted = humi_mask_or(&view->read, &view->write);
+    struct hum_pages here = choose_resident(view, &faulted);
+    bool moves = !humi_mask_within(&faulted, &view->resident);
+    bool whole = humi_mask_within(&view->valid, &here);
+
+    plan_out->bring = humi_mask_minus(&here, &view->resident);
+    plan_out->map = choose_mapped(view, &faulted, &here, moves, whole);
+    humi_mask_keep(&plan_out->map, &view->valid);
+    humi_mask_remove(&plan_out->bring, &faulted);
+    humi_mask_remove(&plan_out->map, &faulted);
+    plan_out->exclusive = is_writing_stream(view, &faulted);
+    if (whole && (moves || view->map_faults == 0) && !is_lone_upgrade(view) &&
+        is_forward_stream(view))
+        plan_out->ahead_blocks = 1;
+}
+
+const struct hum_policy humi_policy_ahead = {
+    .struct_size = sizeof(struct hum_policy),
+    .name = "ahead",
+    .description = "driver's tree, whole blocks beside dense ones, one block ahead of a stream",
+    .renewal = HUM_RENEW_ON_MOVE,
+    .plan = plan,
+};

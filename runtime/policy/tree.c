@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tree.c - the density tree, decided from the root down.
+ *
+ * The largest dense subtree on the way from a faulted page to the root is the first dense one on
+ * the way from the root to that page.  So one walk down serves all faulted pages at once: stop at
+ * the first dense node, skip nodes without a fault.  Inside a chunk nothing is left to decide,
+ * because chunks with a fault are filled.
+ */
+#include "policy/tree.h"
+
+#include "base/mask.h"
+
+#define LEAVES (HUM_PAGES_PER_BLOCK / HUM_PAGES_PER_CHUNK)
+#define CHUNKS_PER_WORD (64u / HUM_PAGES_PER_CHUNK)
+
+_Static_assert(HUM_PAGES_PER_CHUNK == 16, "lanes of a word are 16 bits wide");
+_Static_assert(LEAVES == 32, "the tree is complete and its leaves are the bits of a word");
+
+/* Sums over the chunks before chunk i, so that a subtree's count is one difference. */
+struct tree {
+    uint16_t present[LEAVES + 1]; /* pages resident or filled */
+    uint16_t valid[LEAVES + 1];
+    uint32_t faulted;             /* bit i: chunk i has a fault */
+};
+
+/* The number of bits in each 16-bit lane, in that lane. */
+static uint64_t count_lanes(uint64_t x)
+{
+    x -= (x >> 1) & UINT64_C(0x5555555555555555);
+    x = (x & UINT64_C(0x3333333333333333)) + ((x >> 2) & UINT64_C(0x3333333333333333));
+    x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    return (x + (x >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+}
+
+/* All ones in each 16-bit lane that is not zero. */
+static uint64_t fill_lanes(uint64_t x)
+{
+    x |= x >> 8 & UINT64_C(0x00ff00ff00ff00ff);
+    x |= x >> 4 & UINT64_C(0x000f000f000f000f);
+    x |= x >> 2 & UINT64_C(0x0003000300030003);
+    x |= x >> 1;
+    return (x & UINT64_C(0x0001000100010001)) * UINT64_C(0xffff);
+}
+
+static void sum_chunks(uint16_t *sums, const struct hum_pages *pages)
+{
+    unsigned sum = 0;
+
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
+        uint64_t lanes = count_lanes(pages->word[i]);
+        for (unsigned lane = 0; lane < CHUNKS_PER_WORD; lane++) {
+            sums[i * CHUNKS_PER_WORD + lane] = (uint16_t)sum;
+            sum += lanes >> lane * HUM_PAGES_PER_CHUNK & 0xff;
+        }
+    }
+    sums[LEAVES] = (uint16_t)sum;
+}
+
+static void tree_init(struct tree *tree, const struct hum_pages *present,
+                      const struct hum_pages *filled, const struct hum_pages *valid)
+{
+    sum_chunks(tree->present, present);
+    sum_chunks(tree->valid, valid);
+    tree->faulted = 0;
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
+        uint64_t lanes = filled->word[i] & UINT64_C(0x0001000100010001);
+        tree->faulted |= (uint32_t)((lanes | lanes >> 15 | lanes >> 30 | lanes >> 45) & 0xf)
+                         << i * CHUNKS_PER_WORD;
+    }
+}
+
+/* Add to pages_out what the faults in chunks [first, first + n), a subtree, take. */
+static void tree_take(const struct tree *tree, unsigned first, unsigned n, unsigned percent,
+                      struct hum_pages *pages_out)
+{
+    unsigned present = tree->present[first + n] - tree->present[first];
+    unsigned valid = tree->valid[first + n] - tree->valid[first];
+
+    if (!(tree->faulted >> first & (n == LEAVES ? ~UINT32_C(0) : (UINT32_C(1) << n) - 1)))
+        return;
+    if (n == 1 || present * 100 > valid * percent) {
+        struct hum_pages range = humi_mask_range(first * HUM_PAGES_PER_CHUNK,
+                                                 (first + n) * HUM_PAGES_PER_CHUNK);
+        humi_mask_add(pages_out, &range);
+        return;
+    }
+    tree_take(tree, first, n / 2, percent, pages_out);
+    tree_take(tree, first + n / 2, n / 2, percent, pages_out);
+}
+
+struct hum_pages humi_tree_chunks(const struct hum_pages *pages)
+{
+    struct hum_pages chunks;
+
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
+        chunks.word[i] = fill_lanes(pages->word[i]);
+    return chunks;
+}
+
+struct hum_pages humi_tree_grow(const struct hum_pages *resident, const struct hum_pages *faulted,
+                                const struct hum_pages *valid, unsigned percent)
+{
+    struct hum_pages wanted = humi_mask_and(faulted, valid);
+    struct hum_pages filled = humi_tree_chunks(&wanted);
+    struct hum_pages present = humi_mask_or(resident, &filled);
+    struct hum_pages grown = humi_mask_none();
+    struct tree tree;
+
+    humi_mask_keep(&present, valid);
+    tree_init(&tree, &present, &filled, valid);
+    tree_take(&tree, 0, LEAVES, percent, &grown);
+    return humi_mask_and(&grown, valid);
+}

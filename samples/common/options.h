@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* options.h - the command line that all samples share. */
+#ifndef SAMPLES_OPTIONS_H
+#define SAMPLES_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Options that only some samples have. */
+enum sample_accepts {
+    SAMPLE_ACCEPTS_TOUCH = 1u << 0,
+    SAMPLE_ACCEPTS_GRAPH = 1u << 1,
+    SAMPLE_ACCEPTS_STEPS = 1u << 2,
+};
+
+struct sample_options {
+    size_t size;             /* what it counts is up to the sample */
+    unsigned runs;           /* metered runs, after one that is not */
+    unsigned steps;          /* iterations of hotspot and pagerank */
+    bool unified, copies;    /* which versions run */
+    bool json;
+    double touch;            /* (0, 1]: part of the data that the device needs */
+    const char *graph;       /* path of a graph file, NULL: generate one */
+    size_t device_bytes;     /* memory of the device, 0: see below */
+    unsigned device_percent; /* the same as a part of the footprint, 0: as HUM_DEVICES says */
+};
+
+/* What a sample tells about its options. */
+struct sample_usage {
+    const char *name, *summary, *size_text;
+    unsigned accepts;        /* enum sample_accepts */
+    struct sample_options defaults;
+};
+
+/*
+ * Parse argv over the defaults.  Returns -1 to go on; else the program's exit status: 0 after
+ * --help, 2 after a mistake, which is explained on standard error.
+ */
+int sample_options_parse(const struct sample_usage *usage, int argc, char **argv,
+                         struct sample_options *options_out);
+
+/* "64M" and the like to a number (K, M, G are powers of 1024); false if it is not one. */
+bool sample_size_parse(const char *text, size_t *size_out);
+
+#endif

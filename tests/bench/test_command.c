@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_command.c - the hum command as a user runs it: its JSON has the promised members, exit
+ * statuses are passed on, and what could not be measured is said.  No times are asserted.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+static const char *command, *opener;
+
+/* What a command line printed (standard error left out unless redirected) and how it ended. */
+struct output {
+    char text[65536];
+    int status;
+};
+
+static struct output *run_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static struct output *run_line(const char *format, ...)
+{
+    static struct output output;
+    char line[1024];
+    va_list args;
+    size_t bytes;
+    FILE *in;
+    int ended;
+
+    va_start(args, format);
+    vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    in = popen(line, "r");
+    assert_non_null(in);
+    bytes = fread(output.text, 1, sizeof(output.text) - 1, in);
+    output.text[bytes] = '\0';
+    ended = pclose(in);
+    assert_true(WIFEXITED(ended));
+    output.status = WEXITSTATUS(ended);
+    return &output;
+}
+
+static json_t *parse(const char *text)
+{
+    json_error_t error;
+    json_t *value = json_loads(text, 0, &error);
+
+    if (!value)
+        fail_msg("%s in: %s", error.text, text);
+    return value;
+}
+
+/* The last line of an output, which is where `hum run --json` puts its object. */
+static json_t *parse_last_line(const char *text)
+{
+    const char *last = text;
+
+    for (const char *at = text; (at = strchr(at, '\n')) && at[1]; at++)
+        last = at + 1;
+    return parse(last);
+}
+
+static void has_members(json_t *object, const char *const *names)
+{
+    for (; *names; names++)
+        if (!json_object_get(object, *names))
+            fail_msg("no member '%s'", *names);
+}
+
+/* ---- help and usage ------------------------------------------------------------------------- */
+
+static void each_command_explains_itself(void **state)
+{
+    static const char *const names[] = {"", "info", "run", "bench"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct output *out = run_line("%s %s --help", command, names[i]);
+
+        assert_int_equal(out->status, 0);
+        assert_non_null(strstr(out->text, "Usage: hum"));
+    }
+    assert_int_equal(run_line("%s --version", command)->status, 0);
+    assert_int_equal(run_line("%s help run", command)->status, 0);
+}
+
+static void a_wrong_command_line_is_refused(void **state)
+{
+    static const struct {
+        const char *line;
+        int status;
+    } cases[] = {
+        {"", 2},
+        {"frobnicate", 2},
+        {"info --frobnicate", 2},
+        {"info extra", 2},
+        {"bench nothing-of-this-name", 2},
+        {"bench --runs 0", 2},
+        {"bench --runs x", 2},
+        {"bench --size -1", 2},
+        {"bench --size 1X", 2},
+        {"bench --size 99999999999999999999", 2},
+        {"run", 125},
+        {"run --frobnicate", 125},
+        {"run --output", 125},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct output *out = run_line("%s %s 2>&1", command, cases[i].line);
+
+        if (out->status != cases[i].status)
+            fail_msg("hum %s: exit status %d", cases[i].line, out->status);
+        assert_true(strlen(out->text) > 0);
+    }
+}
+
+/* ---- info ----------------------------------------------------------------------------------- */
+
+static void info_tells_devices_features_and_reductions(void **state)
+{
+    static const char *const members[] = {"version",    "works",      "devices", "space",
+                                          "machine",    "topology",   "reduced", "kernel_features",
+                                          "privileges", "huge_pages", NULL};
+    static const char *const device_members[] = {"name",    "kind",       "memory_bytes",
+                                                 "workers", "huge_pages", NULL};
+    json_t *info = parse(run_line("%s info --json", command)->text), *devices;
+
+    (void)state;
+    has_members(info, members);
+    assert_true(json_is_true(json_object_get(info, "works")));
+    devices = json_object_get(info, "devices");
+    assert_int_equal(json_array_size(devices), 1);
+    has_members(json_array_get(devices, 0), device_members);
+    json_decref(info);
+}
+
+static void info_opens_the_devices_it_is_told(void **state)
+{
+    json_t *info = parse(
+               run_line("%s info --json --devices 'emu:mem=64M,workers=1;emu:mem=32M'", command)
+                   ->text),
+           *devices = json_object_get(info, "devices");
+
+    (void)state;
+    assert_int_equal(json_array_size(devices), 2);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(devices, 0), "workers")), 1);
+    assert_int_equal(
+        json_integer_value(json_object_get(json_array_get(devices, 1), "memory_bytes")), 32 << 20);
+    json_decref(info);
+}
+
+static void info_says_why_hum_does_not_work(void **state)
+{
+    struct output *out = run_line("%s info --json --devices nonsense", command);
+    json_t *info = parse(out->text);
+
+    (void)state;
+    assert_int_equal(out->status, 1);
+    assert_true(json_is_false(json_object_get(info, "works")));
+    assert_true(strlen(json_string_value(json_object_get(info, "error"))) > 0);
+    json_decref(info);
+    assert_int_equal(run_line("%s info", command)->status, 0);
+}
+
+/* ---- run ------------------------------------------------------------------------------------ */
+
+static const char *const run_members[] = {"program",  "exit_status", "signal",  "wall_s",  "user_s",
+                                          "system_s", "spaces",      "damaged", "message", NULL};
+
+static void run_passes_the_exit_status_on(void **state)
+{
+    static const struct {
+        const char *program;
+        int status;
+    } cases[] = {
+        {"true", 0},
+        {"sh -c 'exit 3'", 3},
+        {"sh -c 'kill -9 $$'", 137},
+        {"/nonexistent/program", 127},
+        {"/etc/passwd", 126},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct output *out = run_line("%s run --json -- %s 2>/dev/null", command, cases[i].program);
+        json_t *report = parse_last_line(out->text);
+
+        assert_int_equal(out->status, cases[i].status);
+        has_members(report, run_members);
+        assert_int_equal(json_array_size(json_object_get(report, "spaces")), 0);
+        assert_true(strlen(json_string_value(json_object_get(report, "message"))) > 0);
+        json_decref(report);
+    }
+}
+
+static void run_passes_signals_on(void **state)
+{
+    struct output *out = run_line("%s run -- sh -c 'trap \"exit 5\" TERM; kill -TERM $PPID; "
+                                  "while :; do sleep 0.01; done' 2>/dev/null",
+                                  command);
+
+    (void)state;
+    assert_int_equal(out->status, 5);
+}
+
+static void run_reports_what_a_space_did(void **state)
+{
+    static const char *const ends[] = {"close", "free", "leave"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        struct output *out = run_line("%s run --json --devices emu:mem=64M,workers=1 "
+                                      "--policy ondemand -- %s %s",
+                                      command, opener, ends[i]);
+        json_t *report = parse_last_line(out->text), *spaces, *space, *regions, *total, *bytes;
+
+        assert_int_equal(out->status, i == 2 ? 4 : 0);
+        assert_non_null(strstr(out->text, "opener was here"));
+        spaces = json_object_get(report, "spaces");
+        assert_int_equal(json_array_size(spaces), 1);
+        space = json_array_get(spaces, 0);
+        assert_string_equal(json_string_value(json_object_get(space, "policy")), "ondemand");
+        assert_int_equal(json_array_size(json_object_get(space, "devices")), 1);
+        total = json_object_get(space, "total");
+        assert_true(json_integer_value(json_object_get(total, "faults_host")) > 0);
+        bytes = json_object_get(json_object_get(total, "bytes"), "host_to_device");
+        assert_int_equal(json_integer_value(bytes), 1 << 20);
+        regions = json_object_get(space, "regions");
+        if (i != 1 || json_array_size(regions) > 0)
+            assert_string_equal(
+                json_string_value(json_object_get(json_array_get(regions, 0), "name")),
+                "written by opener");
+        json_decref(report);
+    }
+}
+
+static void run_says_that_a_killed_program_left_no_summary(void **state)
+{
+    struct output *out = run_line("%s run --json -- %s kill", command, opener);
+    json_t *report = parse_last_line(out->text);
+    const char *message = json_string_value(json_object_get(report, "message"));
+
+    (void)state;
+    assert_int_equal(out->status, 137);
+    assert_int_equal(json_integer_value(json_object_get(report, "signal")), 9);
+    assert_non_null(strstr(message, "no summary"));
+    json_decref(report);
+}
+
+static void run_writes_tables_where_it_is_told(void **state)
+{
+    struct output *out = run_line("%s run --output /tmp/hum-test-report.$$ -- %s close && "
+                                  "cat /tmp/hum-test-report.$$; rm -f /tmp/hum-test-report.$$",
+                                  command, opener);
+
+    (void)state;
+    assert_non_null(strstr(out->text, "host to device"));
+    assert_non_null(strstr(out->text, "written by opener"));
+    assert_int_equal(
+        run_line("%s run --output /nonexistent/x -- true 2>/dev/null", command)->status, 125);
+}
+
+/* ---- bench ---------------------------------------------------------------------------------- */
+
+static void check_result(json_t *result)
+{
+    static const char *const members[] = {"name", "value", "unit", "floor", "ratio",
+                                          "note", "limit", "pass", NULL};
+    double value, floor, ratio;
+
+    has_members(result, members);
+    if (json_is_null(json_object_get(result, "value")))
+        fail_msg("%s: %s", json_string_value(json_object_get(result, "name")),
+                 json_string_value(json_object_get(result, "note")));
+    value = json_number_value(json_object_get(result, "value"));
+    floor = json_number_value(json_object_get(result, "floor"));
+    ratio = json_number_value(json_object_get(result, "ratio"));
+    assert_true(floor > 0);
+    assert_true(fabs(ratio - value / floor) <= 1e-9 * fabs(ratio));
+}
+
+/* Run with tiny sizes and check that the results have these names, in this order. */
+static void check_bench(const char *names, const char *const *expected)
+{
+    struct output *out =
+        run_line("%s bench --json --size 1M --runs 1 --regions 100 %s", command, names);
+    json_t *all = parse(out->text), *results = json_object_get(all, "results"), *result;
+    size_t i = 0;
+
+    json_array_foreach(results, i, result)
+    {
+        assert_non_null(expected[i]);
+        assert_string_equal(json_string_value(json_object_get(result, "name")), expected[i]);
+        check_result(result);
+    }
+    assert_null(expected[i]);
+    assert_int_equal(out->status, 0);
+    json_decref(all);
+}
+
+static void bench_measures_launch_alloc_and_metadata(void **state)
+{
+    static const char *const expected[] = {"launch", "metadata", "metadata-reserved", "alloc",
+                                           NULL};
+
+    (void)state;
+    check_bench("alloc launch metadata launch", expected);
+}
+
+static void bench_measures_moves(void **state)
+{
+    static const char *const expected[] = {"resident",     "stream-h2d",   "stream-d2h",
+                                           "prefetch-h2d", "prefetch-d2h", NULL};
+
+    (void)state;
+    check_bench("resident stream-h2d stream-d2h prefetch-h2d prefetch-d2h", expected);
+}
+
+static void bench_measures_faults(void **state)
+{
+    static const char *const expected[] = {"fault-h2d", "fault-d2h", NULL};
+
+    (void)state;
+    check_bench("fault-h2d fault-d2h", expected);
+}
+
+static void bench_lists_its_names(void **state)
+{
+    static const char *const names[] = {
+        "resident",  "stream-h2d", "stream-d2h", "prefetch-h2d", "prefetch-d2h", "fault-h2d",
+        "fault-d2h", "upgrade",    "launch",     "metadata",     "alloc",
+    };
+    struct output *out = run_line("%s bench --list", command);
+
+    (void)state;
+    assert_int_equal(out->status, 0);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        assert_non_null(strstr(out->text, names[i]));
+    json_decref(parse(run_line("%s bench --list --json", command)->text));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_command_explains_itself),
+        cmocka_unit_test(a_wrong_command_line_is_refused),
+        cmocka_unit_test(info_tells_devices_features_and_reductions),
+        cmocka_unit_test(info_opens_the_devices_it_is_told),
+        cmocka_unit_test(info_says_why_hum_does_not_work),
+        cmocka_unit_test(run_passes_the_exit_status_on),
+        cmocka_unit_test(run_passes_signals_on),
+        cmocka_unit_test(run_reports_what_a_space_did),
+        cmocka_unit_test(run_says_that_a_killed_program_left_no_summary),
+        cmocka_unit_test(run_writes_tables_where_it_is_told),
+        cmocka_unit_test(bench_measures_launch_alloc_and_metadata),
+        cmocka_unit_test(bench_measures_moves),
+        cmocka_unit_test(bench_measures_faults),
+        cmocka_unit_test(bench_lists_its_names),
+    };
+
+    command = getenv("HUM_COMMAND");
+    opener = getenv("HUM_OPENER");
+    if (!command || !opener) {
+        fprintf(stderr, "HUM_COMMAND and HUM_OPENER name the programs to test\n");
+        return 1;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

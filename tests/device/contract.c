@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * contract.c - what device.h promises, on every processor and in every mode.
+ *
+ * The tests see access only as a program does: by touching.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "device/world.h"
+#include "os/userfault.h"
+
+#define BLOCK HUM_BLOCK_SIZE
+#define PAGE HUM_PAGE_SIZE
+
+static const struct mode modes[] = {
+    {"host", false, true, true, true},
+    {"host, small frames", false, false, true, true},
+    {"host, user faults only", false, true, false, true},
+    {"host, no shared reads", false, true, true, false},
+    {"emu", true, true, true, true},
+    {"emu, small frames", true, false, true, true},
+    {"emu, user faults only", true, true, false, true},
+    {"emu, no shared reads", true, true, true, false},
+};
+static const struct mode *mode;
+static struct world w;
+
+static int setup(void **state)
+{
+    (void)state;
+    world_open(&w, mode);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    world_close(&w);
+    return 0;
+}
+
+/* ---- faults ---------------------------------------------------------------------------------- */
+
+static void touch_of_nothing_faults_with_its_address(void **state)
+{
+    struct touch *t = touch_read(&w, 3 * BLOCK + 5 * PAGE + 16);
+    struct humi_fault fault = world_fault(&w);
+
+    (void)state;
+    assert_int_equal(fault.address, (uintptr_t)at(&w, 3 * BLOCK + 5 * PAGE + 16));
+    assert_false(fault.write);
+    assert_true(fault.thread > 0);
+    assert_int_equal(w.p->ops->back(w.p, 3 * BLOCK + 5 * PAGE, PAGE), HUM_OK);
+    *frame(&w, 3 * BLOCK + 5 * PAGE + 16) = 77;
+    world_map(&w, 3 * BLOCK + 5 * PAGE, PAGE, HUMI_MAP_WRITE);
+    assert_int_equal(touch_end(t), 77);
+}
+
+static void write_faults_say_so(void **state)
+{
+    struct touch *t = touch_write(&w, 7 * BLOCK, 5);
+    struct humi_fault fault = world_fault(&w);
+
+    (void)state;
+    assert_true(fault.write);
+    world_map(&w, 7 * BLOCK, PAGE, HUMI_MAP_WRITE);
+    touch_end(t);
+    assert_int_equal(*frame(&w, 7 * BLOCK), 5);
+}
+
+static void resume_alone_faults_again(void **state)
+{
+    struct touch *t = touch_read(&w, BLOCK);
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(world_fault(&w).address, (uintptr_t)at(&w, BLOCK));
+        w.p->ops->resume(w.p, BLOCK, PAGE);
+    }
+    (void)world_fault(&w);
+    world_map(&w, BLOCK, PAGE, HUMI_MAP_WRITE);
+    assert_int_equal(touch_end(t), 0);
+}
+
+static void several_touches_of_a_page_are_all_woken(void **state)
+{
+    struct touch *t[4];
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++)
+        t[i] = touch_read(&w, 2 * BLOCK + i * 8);
+    for (int i = 0; i < 4; i++)
+        (void)world_fault(&w);
+    world_map(&w, 2 * BLOCK, PAGE, HUMI_MAP_WRITE);
+    for (size_t i = 0; i < 4; i++)
+        touch_end(t[i]);
+    assert_true(world_is_quiet(&w));
+}
+
+/* ---- frames ---------------------------------------------------------------------------------- */
+
+static void new_frames_are_zero_and_present_ones_stay(void **state)
+{
+    (void)state;
+    assert_int_equal(w.p->ops->back(w.p, 4 * BLOCK, BLOCK), HUM_OK);
+    for (size_t i = 0; i < BLOCK; i += 8)
+        assert_int_equal(*frame(&w, 4 * BLOCK + i), 0);
+    memset(frame(&w, 4 * BLOCK), 0xab, BLOCK);
+    assert_int_equal(w.p->ops->back(w.p, 4 * BLOCK, BLOCK), HUM_OK);
+    assert_int_equal(w.p->ops->back(w.p, 4 * BLOCK + 9 * PAGE, PAGE), HUM_OK);
+    assert_int_equal(*frame(&w, 4 * BLOCK + 9 * PAGE), 0xabababababababab);
+    assert_int_equal(*frame(&w, 5 * BLOCK - 8), 0xabababababababab);
+}
+
+static void drop_ends_access_and_forgets_content(void **state)
+{
+    static const enum humi_map_access how[] = {HUMI_MAP_OWN, HUMI_MAP_WRITE};
+    uint64_t value;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(how); i++) {
+        world_map(&w, 0, 2 * BLOCK, how[i]);
+        assert_false(write_faults(&w, 8, 1));
+        assert_false(write_faults(&w, BLOCK + 8, 2));
+        w.p->ops->drop(w.p, 0, 2 * BLOCK);
+        assert_true(read_faults(&w, 8, &value));
+        assert_int_equal(value, 0);
+        assert_true(read_faults(&w, BLOCK + 8, &value));
+        assert_int_equal(value, 0);
+        w.p->ops->drop(w.p, 0, 2 * BLOCK);
+    }
+}
+
+static void drop_of_a_page_leaves_the_others(void **state)
+{
+    uint64_t value;
+
+    (void)state;
+    world_map(&w, 0, BLOCK, HUMI_MAP_OWN);
+    for (size_t i = 0; i < BLOCK; i += PAGE)
+        *frame(&w, i) = i + 1;
+    w.p->ops->drop(w.p, 100 * PAGE, PAGE);
+    assert_true(read_faults(&w, 100 * PAGE, &value));
+    assert_int_equal(value, 0);
+    for (size_t i = 0; i < BLOCK; i += PAGE)
+        assert_int_equal(*frame(&w, i), i == 100 * PAGE ? 0 : i + 1);
+}
+
+/* ---- access ---------------------------------------------------------------------------------- */
+
+static void write_access_lets_both_through(void **state)
+{
+    uint64_t value;
+
+    (void)state;
+    world_map(&w, PAGE, 3 * PAGE, HUMI_MAP_WRITE);
+    assert_false(write_faults(&w, PAGE, 3));
+    assert_false(write_faults(&w, 3 * PAGE + 8, 4));
+    assert_false(read_faults(&w, PAGE, &value));
+    assert_int_equal(value, 3);
+    assert_true(read_faults(&w, 0, NULL));
+    assert_true(read_faults(&w, 4 * PAGE, NULL));
+}
+
+static void own_access_lets_everything_through(void **state)
+{
+    (void)state;
+    world_map(&w, 0, 3 * BLOCK, HUMI_MAP_OWN);
+    for (size_t i = 0; i < 3 * BLOCK; i += BLOCK / 4) {
+        assert_false(read_faults(&w, i, NULL));
+        assert_false(write_faults(&w, i, i));
+    }
+    assert_int_equal(*frame(&w, 2 * BLOCK + BLOCK / 2), 2 * BLOCK + BLOCK / 2);
+    assert_true(read_faults(&w, 3 * BLOCK, NULL));
+}
+
+static void read_access_lets_only_reads_through(void **state)
+{
+    uint64_t value;
+
+    (void)state;
+    if (!w.p->shared_read)
+        return;
+    assert_int_equal(w.p->ops->back(w.p, 0, BLOCK), HUM_OK);
+    *frame(&w, 64) = 9;
+    world_map(&w, 0, BLOCK, HUMI_MAP_READ);
+    assert_false(read_faults(&w, 64, &value));
+    assert_int_equal(value, 9);
+    assert_true(write_faults(&w, 64, 10));
+    assert_int_equal(*frame(&w, 64), 10);
+    assert_true(write_faults(&w, PAGE, 11)); /* a page that was never touched */
+}
+
+static void map_brings_mapped_pages_to_the_new_access(void **state)
+{
+    (void)state;
+    if (!w.p->shared_read)
+        return;
+    world_map(&w, 0, BLOCK, HUMI_MAP_READ);
+    world_map(&w, 0, BLOCK, HUMI_MAP_WRITE);
+    assert_false(write_faults(&w, 0, 1));
+    world_map(&w, 0, BLOCK, HUMI_MAP_READ);
+    assert_true(write_faults(&w, 0, 2));
+    world_map(&w, 0, BLOCK, HUMI_MAP_OWN);
+    assert_false(write_faults(&w, 7 * PAGE, 3));
+    world_map(&w, 7 * PAGE, PAGE, HUMI_MAP_READ);
+    assert_true(write_faults(&w, 7 * PAGE, 4));
+    world_map(&w, 0, BLOCK, HUMI_MAP_OWN);
+    assert_false(write_faults(&w, 7 * PAGE, 5));
+    assert_false(write_faults(&w, 300 * PAGE, 6));
+}
+
+static void map_fills_the_gaps_between_mapped_pages(void **state)
+{
+    (void)state;
+    world_map(&w, 3 * PAGE, PAGE, HUMI_MAP_WRITE);
+    world_map(&w, 9 * PAGE, 2 * PAGE, HUMI_MAP_WRITE);
+    world_map(&w, 0, 20 * PAGE, HUMI_MAP_WRITE);
+    for (size_t i = 0; i < 20; i++)
+        assert_false(write_faults(&w, i * PAGE, i));
+}
+
+static void protect_takes_writing_only(void **state)
+{
+    static const enum humi_map_access how[] = {HUMI_MAP_OWN, HUMI_MAP_WRITE};
+    uint64_t value;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(how); i++) {
+        world_map(&w, 0, BLOCK, how[i]);
+        assert_false(write_faults(&w, 24, 6 + i));
+        w.p->ops->protect(w.p, 0, BLOCK);
+        (void)read_faults(&w, 24, &value); /* may fault: less than told */
+        assert_int_equal(value, 6 + i);
+        w.p->ops->protect(w.p, 0, BLOCK);
+        assert_true(write_faults(&w, 24, 1));
+        assert_true(write_faults(&w, 200 * PAGE, 1));
+        w.p->ops->drop(w.p, 0, BLOCK);
+    }
+}
+
+static void unmap_takes_everything_and_keeps_frames(void **state)
+{
+    static const enum humi_map_access how[] = {HUMI_MAP_OWN, HUMI_MAP_WRITE};
+    uint64_t value;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(how); i++) {
+        world_map(&w, 0, 4 * BLOCK, how[i]);
+        assert_false(write_faults(&w, BLOCK + 40, 21));
+        assert_false(write_faults(&w, 3 * BLOCK + 40, 23));
+        w.p->ops->unmap(w.p, BLOCK, 2 * BLOCK);
+        assert_int_equal(*frame(&w, BLOCK + 40), 21);
+        assert_true(read_faults(&w, BLOCK + 40, &value));
+        assert_int_equal(value, 21);
+        assert_true(write_faults(&w, 2 * BLOCK + 8 * PAGE, 22));
+        assert_false(write_faults(&w, 40, 20));
+        assert_false(read_faults(&w, 3 * BLOCK + 40, &value));
+        assert_int_equal(value, 23);
+        w.p->ops->drop(w.p, 0, 4 * BLOCK);
+    }
+}
+
+static void unmap_of_a_page_of_an_own_block(void **state)
+{
+    (void)state;
+    world_map(&w, 0, 3 * BLOCK, HUMI_MAP_OWN);
+    assert_false(write_faults(&w, BLOCK + 5 * PAGE, 1));
+    w.p->ops->unmap(w.p, BLOCK + 5 * PAGE, PAGE);
+    assert_true(write_faults(&w, BLOCK + 5 * PAGE, 2));
+    assert_false(write_faults(&w, 0, 1));
+    assert_false(write_faults(&w, 2 * BLOCK, 1));
+}
+
+static void access_comes_back_after_unmap(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        size_t blocks = 1 + (size_t)i % 3;
+        world_map(&w, 0, blocks * BLOCK, HUMI_MAP_OWN);
+        assert_false(write_faults(&w, (blocks - 1) * BLOCK + 8, 1));
+        w.p->ops->unmap(w.p, 0, blocks * BLOCK);
+        world_map(&w, 0, BLOCK / 2, HUMI_MAP_WRITE);
+        assert_false(write_faults(&w, 8, 2));
+        assert_true(write_faults(&w, BLOCK / 2, 2));
+        w.p->ops->unmap(w.p, 0, BLOCK);
+        assert_true(read_faults(&w, 8, NULL));
+    }
+}
+
+/* Unmapped while nothing runs, and mapped again in part before anything does. */
+static void a_part_mapped_again_is_mapped(void **state)
+{
+    (void)state;
+    world_map(&w, 0, 2 * BLOCK, HUMI_MAP_OWN);
+    assert_false(write_faults(&w, 8, 1));
+    w.p->ops->unmap(w.p, 0, 2 * BLOCK);
+    world_map(&w, 10 * PAGE, PAGE, HUMI_MAP_WRITE);
+    assert_false(write_faults(&w, 10 * PAGE, 1));
+    assert_true(read_faults(&w, 9 * PAGE, NULL));
+    assert_true(read_faults(&w, 11 * PAGE, NULL));
+    assert_true(read_faults(&w, BLOCK, NULL));
+}
+
+static void many_scattered_unmaps(void **state)
+{
+    enum { BLOCKS = 600 }; /* more than any list of them holds */
+
+    (void)state;
+    world_map(&w, 0, BLOCKS * BLOCK, HUMI_MAP_OWN);
+    assert_false(write_faults(&w, 0, 1));
+    assert_false(write_faults(&w, 3 * BLOCK, 1));
+    for (size_t i = 0; i < BLOCKS; i += 2)
+        w.p->ops->unmap(w.p, i * BLOCK, BLOCK);
+    for (size_t i = 0; i < BLOCKS; i += i > 20 ? 52 : 2)
+        assert_true(read_faults(&w, i * BLOCK + 8, NULL));
+    assert_false(write_faults(&w, 3 * BLOCK, 1));
+    w.p->ops->drop(w.p, 0, BLOCKS * BLOCK);
+}
+
+/* ---- while it is being touched --------------------------------------------------------------- */
+
+static void let_run(size_t offset)
+{
+    uint64_t seen = __atomic_load_n(frame(&w, offset), __ATOMIC_SEQ_CST);
+
+    while (__atomic_load_n(frame(&w, offset), __ATOMIC_SEQ_CST) < seen + 100)
+        ;
+}
+
+static void access_ends_before_the_call_returns(void **state)
+{
+    static const enum humi_map_access how[] = {HUMI_MAP_OWN, HUMI_MAP_WRITE};
+
+    (void)state;
+    for (int round = 0; round < 40; round++) {
+        bool protect = round % 4 >= 2;
+        struct touch *t;
+        uint64_t seen;
+
+        world_map(&w, 0, BLOCK, how[round % 2]);
+        t = touch_hammer(&w, 128);
+        let_run(128);
+        if (protect)
+            w.p->ops->protect(w.p, 0, BLOCK);
+        else
+            w.p->ops->unmap(w.p, 0, BLOCK);
+        seen = __atomic_load_n(frame(&w, 128), __ATOMIC_SEQ_CST);
+        assert_int_equal(world_fault(&w).address, (uintptr_t)at(&w, 128));
+        assert_int_equal(__atomic_load_n(frame(&w, 128), __ATOMIC_SEQ_CST), seen);
+        world_map(&w, 0, BLOCK, how[round / 2 % 2]);
+        let_run(128);
+        touch_stop(t);
+        touch_end(t);
+        assert_true(world_is_quiet(&w));
+    }
+}
+
+static void drop_of_what_is_being_touched_faults(void **state)
+{
+    static const enum humi_map_access how[] = {HUMI_MAP_OWN, HUMI_MAP_WRITE};
+
+    (void)state;
+    for (int round = 0; round < 10; round++) {
+        struct touch *t;
+
+        world_map(&w, 0, BLOCK, how[round % 2]);
+        t = touch_hammer(&w, 0);
+        let_run(0);
+        w.p->ops->drop(w.p, 0, BLOCK);
+        assert_int_equal(world_fault(&w).address, (uintptr_t)at(&w, 0));
+        world_map(&w, 0, PAGE, HUMI_MAP_WRITE);
+        touch_stop(t);
+        touch_end(t);
+    }
+}
+
+/* ---- the list of them, for each mode --------------------------------------------------------- */
+
+#define contract_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        contract_test(touch_of_nothing_faults_with_its_address),
+        contract_test(write_faults_say_so),
+        contract_test(resume_alone_faults_again),
+        contract_test(several_touches_of_a_page_are_all_woken),
+        contract_test(new_frames_are_zero_and_present_ones_stay),
+        contract_test(drop_ends_access_and_forgets_content),
+        contract_test(drop_of_a_page_leaves_the_others),
+        contract_test(write_access_lets_both_through),
+        contract_test(own_access_lets_everything_through),
+        contract_test(read_access_lets_only_reads_through),
+        contract_test(map_brings_mapped_pages_to_the_new_access),
+        contract_test(map_fills_the_gaps_between_mapped_pages),
+        contract_test(protect_takes_writing_only),
+        contract_test(unmap_takes_everything_and_keeps_frames),
+        contract_test(unmap_of_a_page_of_an_own_block),
+        contract_test(access_comes_back_after_unmap),
+        contract_test(a_part_mapped_again_is_mapped),
+        contract_test(many_scattered_unmaps),
+        contract_test(access_ends_before_the_call_returns),
+        contract_test(drop_of_what_is_being_touched_faults),
+    };
+    int failed = 0;
+
+    for (size_t i = 0; i < COUNT_OF(modes); i++) {
+        mode = &modes[i];
+        failed += cmocka_run_group_tests_name(mode->name, tests, NULL, NULL);
+    }
+    return failed;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* device_kernels.c - kernels of the device tests; some break the rules on purpose. */
+#include <hum/kernel.h>
+
+#include "device/kernels.h"
+
+HUM_KERNEL(touch, struct touch_args)
+{
+    if (args->write)
+        *(volatile uint64_t *)args->at = args->value;
+    else
+        *args->result = *(volatile uint64_t *)args->at;
+}
+
+HUM_KERNEL(hammer, struct hammer_args)
+{
+    while (!*(const volatile uint64_t *)args->stop)
+        (void)hum_atomic_add_u64(args->at, 1);
+}
+
+HUM_KERNEL(mark, struct mark_args)
+{
+    hum_for_each (i, args->n)
+        (void)hum_atomic_add_u32(&args->count[i], 1);
+}
+
+HUM_KERNEL(order, struct order_args)
+{
+    args->at[hum_atomic_add_u32(args->next, 1)] = args->value;
+}
+
+HUM_KERNEL(grid, struct grid_args)
+{
+    uint64_t *local = hum_local_memory();
+    size_t width = hum_global_size(0), height = hum_global_size(1), sum = 0;
+
+    hum_for_item (it)
+        local[it] = it;
+    hum_barrier();
+    hum_for_item (it)
+        sum += local[it];
+    hum_for_item (it) {
+        size_t at = (hum_global_id(it, 2) * height + hum_global_id(it, 1)) * width +
+                    hum_global_id(it, 0);
+        args->out[at] += 1 + sum;
+    }
+}
+
+/* More stack than there is. */
+static uint64_t dig(volatile char *above, uint64_t depth)
+{
+    volatile char hole[4096];
+
+    hole[0] = above ? above[0] : 0;
+    return depth > 0 ? dig(hole, depth - 1) + (uint64_t)hole[0] : 0;
+}
+
+HUM_KERNEL(crash, struct crash_args)
+{
+    volatile uint64_t zero = 0;
+
+    if (hum_place->part != 0)
+        return;
+    switch (args->how) {
+    case CRASH_NULL:
+    case CRASH_WILD:
+        *(volatile uint64_t *)args->at = 1;
+        break;
+    case CRASH_DIVIDE:
+        zero = 1 / zero;
+        break;
+    case CRASH_ILLEGAL:
+        __builtin_trap();
+        break;
+    case CRASH_TRAP:
+        __asm__ volatile("int3");
+        break;
+    default:
+        zero = dig(NULL, UINT64_MAX);
+        break;
+    }
+}
+
+HUM_KERNEL(empty, struct empty_args)
+{
+}
+
+HUM_KERNEL(forever, struct empty_args)
+{
+    for (volatile uint64_t i = 0;; i++) {
+    }
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* world.c - opening processors for tests and touching memory on them. */
+#include "device/world.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "os/memory.h"
+
+#define PATIENCE_NS (10 * (int64_t)HUMI_NS_PER_S)
+#define SPACE_BYTES ((size_t)4 << 30)
+
+/* Words of a touch that are not under test: the last block of the space, always mapped. */
+#define SCRATCH (SPACE_BYTES - HUM_BLOCK_SIZE)
+#define TOUCHES 16u
+
+struct touch {
+    struct world *world;
+    bool used;
+    size_t result, stop;    /* offsets in the scratch block */
+    struct touch_args args; /* host */
+    bool hammer;
+    pthread_t thread;
+    bool done;              /* atomic: host */
+    uint64_t ticket;        /* device */
+};
+static struct touch touches[TOUCHES];
+
+/* ---- worlds ---------------------------------------------------------------------------------- */
+
+#define must(call)                                                                                 \
+    do {                                                                                           \
+        enum hum_status status_ = (call);                                                          \
+        if (status_ != HUM_OK)                                                                     \
+            fail_msg("%s: %s (%s)", #call, hum_status_name(status_), hum_error_text());            \
+    } while (0)
+
+const char *world_module_path(void)
+{
+    static char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 32);
+
+    assert_true(length > 0);
+    path[length] = '\0';
+    strcpy(strrchr(path, '/') + 1, "device_kernels.so");
+    return path;
+}
+
+unsigned world_kernel(struct world *w, const char *name)
+{
+    unsigned kernel;
+    size_t args_bytes;
+
+    must(w->p->ops->kernel(w->p, w->module, name, &kernel, &args_bytes));
+    return kernel;
+}
+
+static void reserve(struct world *w, const struct mode *mode)
+{
+    memset(w, 0, sizeof *w);
+    memset(touches, 0, sizeof touches);
+    w->mode = mode;
+    w->space.huge = mode->huge;
+    w->space.kernel_faults = mode->kernel_faults;
+    w->space.shared_read = mode->shared_read;
+    must(humi_space_reserve(SPACE_BYTES, true, &w->space.start, &w->space.bytes));
+}
+
+void world_open_device(struct world *w, const struct mode *mode,
+                       const struct humi_device_params *params)
+{
+    reserve(w, mode);
+    must(humi_emu_open(&w->space, params, &w->p));
+    must(w->p->ops->load(w->p, world_module_path(), &w->module));
+    world_map(w, SCRATCH, HUM_BLOCK_SIZE, HUMI_MAP_OWN);
+}
+
+void world_open(struct world *w, const struct mode *mode)
+{
+    const struct humi_device_params params = {
+        .kind = "emu", .memory_bytes = SPACE_BYTES, .workers = 4};
+
+    if (mode->device) {
+        world_open_device(w, mode, &params);
+        return;
+    }
+    reserve(w, mode);
+    must(humi_host_open(&w->space, 0, &w->p));
+    world_map(w, SCRATCH, HUM_BLOCK_SIZE, HUMI_MAP_OWN);
+}
+
+void world_close(struct world *w)
+{
+    if (w->p)
+        w->p->ops->close(w->p);
+    humi_space_release(w->space.start, w->space.bytes);
+    memset(w, 0, sizeof *w);
+}
+
+void world_map(struct world *w, size_t offset, size_t bytes, enum humi_map_access access)
+{
+    bool own = false;
+
+    for (size_t o = offset; o < offset + bytes;) {
+        size_t end = (o / HUM_BLOCK_SIZE + 1) * HUM_BLOCK_SIZE;
+        end = end < offset + bytes ? end : offset + bytes;
+        must(w->p->ops->back(w->p, o, end - o));
+        o = end;
+    }
+    must(w->p->ops->map(w->p, offset, bytes, access, &own));
+    assert_int_equal(own, access == HUMI_MAP_OWN);
+}
+
+static bool next_fault(struct world *w, int timeout_ms, struct humi_fault *fault_out)
+{
+    struct pollfd p = {w->p->fault_fd, POLLIN, 0};
+
+    return poll(&p, 1, timeout_ms) > 0 && w->p->ops->faults(w->p, fault_out, 1) == 1;
+}
+
+struct humi_fault world_fault(struct world *w)
+{
+    struct humi_fault fault;
+
+    if (!next_fault(w, 10000, &fault))
+        fail_msg("no fault came");
+    return fault;
+}
+
+bool world_is_quiet(struct world *w)
+{
+    struct humi_fault fault;
+
+    return !next_fault(w, 0, &fault);
+}
+
+/* ---- touches --------------------------------------------------------------------------------- */
+
+static void *touch_on_host(void *arg)
+{
+    struct touch *t = arg;
+
+    if (t->hammer)
+        while (!__atomic_load_n(t->args.result, __ATOMIC_SEQ_CST))
+            (void)__atomic_add_fetch(t->args.at, 1, __ATOMIC_SEQ_CST);
+    else if (t->args.write)
+        *(volatile uint64_t *)t->args.at = t->args.value;
+    else
+        *t->args.result = *(volatile uint64_t *)t->args.at;
+    __atomic_store_n(&t->done, true, __ATOMIC_SEQ_CST);
+    return NULL;
+}
+
+static void start_on_device(struct touch *t)
+{
+    struct humi_processor *p = t->world->p;
+    struct hammer_args hammer = {t->args.at, t->args.result};
+    struct humi_launch launch = {.queue = (unsigned)(t - touches), .count = 1};
+
+    launch.kernel = world_kernel(t->world, t->hammer ? "hammer" : "touch");
+    launch.args = t->hammer ? (const void *)&hammer : &t->args;
+    launch.args_bytes = t->hammer ? sizeof hammer : sizeof t->args;
+    must(p->ops->submit(p, &launch, &t->ticket));
+}
+
+static struct touch *start(struct world *w, struct touch_args args, bool hammer)
+{
+    struct touch *t = touches;
+
+    while (t->used)
+        t++;
+    assert_true(t < touches + TOUCHES);
+    *t = (struct touch){.world = w, .used = true, .args = args, .hammer = hammer};
+    t->result = SCRATCH + (size_t)(t - touches) * 64;
+    t->args.result = at(w, t->result);
+    *frame(w, t->result) = 0;
+    if (w->mode->device)
+        start_on_device(t);
+    else
+        assert_int_equal(pthread_create(&t->thread, NULL, touch_on_host, t), 0);
+    return t;
+}
+
+struct touch *touch_read(struct world *w, size_t offset)
+{
+    return start(w, (struct touch_args){.at = at(w, offset)}, false);
+}
+
+struct touch *touch_write(struct world *w, size_t offset, uint64_t value)
+{
+    return start(w, (struct touch_args){.at = at(w, offset), .value = value, .write = 1}, false);
+}
+
+struct touch *touch_hammer(struct world *w, size_t offset)
+{
+    return start(w, (struct touch_args){.at = at(w, offset)}, true);
+}
+
+void touch_stop(struct touch *t)
+{
+    __atomic_store_n(frame(t->world, t->result), 1, __ATOMIC_SEQ_CST);
+}
+
+/* False: not within the time. */
+static bool ended(struct touch *t, int64_t timeout_ns)
+{
+    uint64_t start_ns = humi_clock_ns();
+    struct humi_outcome outcome;
+
+    if (t->world->mode->device) {
+        enum hum_status status =
+            t->world->p->ops->wait(t->world->p, t->ticket, timeout_ns, &outcome);
+        if (status == HUM_NOT_READY)
+            return false;
+        must(status);
+        assert_string_equal(hum_status_name(outcome.status), "HUM_OK");
+        return true;
+    }
+    while (!__atomic_load_n(&t->done, __ATOMIC_SEQ_CST)) {
+        if ((int64_t)(humi_clock_ns() - start_ns) >= timeout_ns)
+            return false;
+        sched_yield();
+    }
+    pthread_join(t->thread, NULL);
+    return true;
+}
+
+uint64_t touch_end(struct touch *t)
+{
+    if (!ended(t, PATIENCE_NS))
+        fail_msg("a touch does not end");
+    t->used = false;
+    return *frame(t->world, t->result);
+}
+
+/* Either the touch ends or a fault comes; the fault is served. */
+static bool ends_with_fault(struct touch *t, size_t offset)
+{
+    struct world *w = t->world;
+    struct humi_fault fault;
+    uint64_t start_ns = humi_clock_ns();
+
+    while ((int64_t)(humi_clock_ns() - start_ns) < PATIENCE_NS) {
+        if (ended(t, 0)) {
+            t->used = false;
+            return false;
+        }
+        if (!next_fault(w, 0, &fault))
+            continue;
+        assert_int_equal(fault.address & ~(uintptr_t)7, (uintptr_t)at(w, offset));
+        world_map(w, offset / HUM_PAGE_SIZE * HUM_PAGE_SIZE, HUM_PAGE_SIZE, HUMI_MAP_WRITE);
+        touch_end(t);
+        return true;
+    }
+    fail_msg("a touch neither ends nor faults");
+    return true;
+}
+
+bool read_faults(struct world *w, size_t offset, uint64_t *value_out)
+{
+    struct touch *t = touch_read(w, offset);
+    bool faulted = ends_with_fault(t, offset);
+
+    if (value_out)
+        *value_out = *frame(w, t->result);
+    return faulted;
+}
+
+bool write_faults(struct world *w, size_t offset, uint64_t value)
+{
+    return ends_with_fault(touch_write(w, offset, value), offset);
+}

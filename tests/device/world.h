@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * world.h - one processor and something that touches memory as its threads do.
+ *
+ * The tests play the core's part by hand: they take faults and serve them.  A touch runs on a thread
+ * of the host or as a kernel of a device, and its end is waited for with a limit, so that a touch
+ * that hangs fails the test and not the run.
+ */
+#ifndef DEVICE_WORLD_H
+#define DEVICE_WORLD_H
+
+#include "device/device.h"
+#include "device/kernels.h"
+#include "support/test.h"
+
+/* One way to open processors. */
+struct mode {
+    const char *name;
+    bool device;                /* an emulated device, else the host */
+    bool huge, kernel_faults, shared_read;
+};
+
+struct touch;
+
+struct world {
+    const struct mode *mode;
+    struct humi_space_params space;
+    struct humi_processor *p;
+    unsigned module;            /* devices: device_kernels.so */
+};
+
+/* Open for a mode; fails the test if that fails. */
+void world_open(struct world *w, const struct mode *mode);
+/* The same with these parameters of a device. */
+void world_open_device(struct world *w, const struct mode *mode,
+                       const struct humi_device_params *params);
+void world_close(struct world *w);
+
+/* Path of device_kernels.so, beside the test. */
+const char *world_module_path(void);
+unsigned world_kernel(struct world *w, const char *name);
+
+static inline uint64_t *at(const struct world *w, size_t offset)
+{
+    return (uint64_t *)(w->space.start + offset);
+}
+
+static inline uint64_t *frame(const struct world *w, size_t offset)
+{
+    return (uint64_t *)(w->p->window + offset);
+}
+
+/* back and map, or fail the test. */
+void world_map(struct world *w, size_t offset, size_t bytes, enum humi_map_access access);
+
+/* The next fault; fails the test if none comes within 10 s. */
+struct humi_fault world_fault(struct world *w);
+/* True: no fault is waiting. */
+bool world_is_quiet(struct world *w);
+
+/* Start a touch of the word at offset.  Several may run at once. */
+struct touch *touch_read(struct world *w, size_t offset);
+struct touch *touch_write(struct world *w, size_t offset, uint64_t value);
+/* Add 1 to the word until touch_stop. */
+struct touch *touch_hammer(struct world *w, size_t offset);
+void touch_stop(struct touch *t);
+
+/* Wait for its end: what was read.  Fails the test if it does not end within 10 s. */
+uint64_t touch_end(struct touch *t);
+
+/* Whether touching faults: if so, the fault is served with a mapping for writing. */
+bool read_faults(struct world *w, size_t offset, uint64_t *value_out);
+bool write_faults(struct world *w, size_t offset, uint64_t value);
+
+#endif

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+# common.sh <source folder> <build folder> <cmake> <C compiler> <generator>: read by the others.
+set -eu
+source_folder=$1
+build_folder=$2
+cmake=$3
+export CC="$4"
+export CMAKE_GENERATOR="$5"
+
+# An installed hum has to be enough: nothing that points into the build tree.
+unset HUM_EMU HUM_KERNEL_PATH HUM_DEVICES LD_LIBRARY_PATH 2>/dev/null || true
+
+temporary=$(mktemp -d)
+trap 'rm -rf "$temporary"' EXIT
+cp -r "$source_folder/tests/install/stranger" "$temporary/stranger"
+
+fail()
+{
+    echo "$*"
+    exit 1
+}
+
+# quiet <command ...>: its output only if it fails
+quiet()
+{
+    "$@" >"$temporary/log" 2>&1 || {
+        cat "$temporary/log"
+        fail "failed: $*"
+    }
+}
+
+install_to()
+{
+    quiet "$cmake" --install "$build_folder" --prefix "$1"
+}
+
+# build_stranger <build folder> <option ...>
+build_stranger()
+{
+    folder=$1
+    shift
+    quiet "$cmake" -S "$temporary/stranger" -B "$folder" -DCMAKE_BUILD_TYPE=Release "$@"
+    quiet "$cmake" --build "$folder" -j 2
+}
+
+# expect_answer <command ...>: the program of the manual prints 2 * 12345
+expect_answer()
+{
+    answer=$("$@") || fail "failed: $*"
+    [ "$answer" = 24690 ] || fail "$* printed '$answer' instead of 24690"
+    echo "$*: $answer"
+}

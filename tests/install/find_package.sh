@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# find_package.sh: install, use from CMake, move the prefix, use again.
+. "$(dirname "$0")/common.sh"
+
+install_to "$temporary/first"
+build_stranger "$temporary/build-first" -DCMAKE_PREFIX_PATH="$temporary/first"
+expect_answer "$temporary/build-first/stranger"
+
+# Nothing installed may look for files where it was built.
+for file in $(find "$temporary/first" -type f -exec sh -c \
+    'head -c 4 "$1" | grep -q ELF && echo "$1"' _ {} \;); do
+    if readelf -d "$file" | grep -E 'R(UN)?PATH' | grep -qF "$build_folder"; then
+        fail "$file has a run path into the build tree"
+    fi
+done
+if grep -rlF "$build_folder" "$temporary/first" --include='*.cmake' --include='*.pc'; then
+    fail "these files name the build tree"
+fi
+
+mv "$temporary/first" "$temporary/second place"
+build_stranger "$temporary/build-second" -DCMAKE_PREFIX_PATH="$temporary/second place"
+expect_answer "$temporary/build-second/stranger"
+if [ -x "$temporary/second place/bin/hum" ]; then
+    quiet "$temporary/second place/bin/hum" info
+fi

@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# pkg_config.sh: install, move the prefix, build by hand with pkg-config, run.
+. "$(dirname "$0")/common.sh"
+
+install_to "$temporary/first"
+mv "$temporary/first" "$temporary/moved"
+PKG_CONFIG_PATH=$(dirname "$(find "$temporary/moved" -name hum.pc)")
+export PKG_CONFIG_PATH
+flags=$(pkg-config --cflags --libs hum)
+library_folder=$(pkg-config --variable=libdir hum)
+
+cd "$temporary/stranger"
+# shellcheck disable=SC2086 # a list of flags
+{
+    quiet "$CC" -O2 -o stranger main.c $flags -Wl,-rpath,"$library_folder"
+    quiet "$CC" -O2 -shared -fPIC -o saxpy.so saxpy.c $(pkg-config --cflags hum)
+}
+expect_answer ./stranger

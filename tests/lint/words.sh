@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# words.sh <source folder>: marks of unfinished work, private paths, missing licence lines, long
+# lines and tabs are errors; files beyond 600 lines are only named.
+set -eu
+cd "$1"
+failed=0
+marks='TO''DO|FIX''ME|X''XX'
+private='(^|[^A-Za-z0-9_.$}])/wor''k([^a-z]|$)'
+
+# files <find expression>: ours, not what was built
+files()
+{
+    find . \( -name .git -o -path ./build -o -path ./shared \) -prune -o -type f "$@" -print | sort
+}
+
+complain()
+{
+    if [ -n "$1" ]; then
+        echo "$1"
+        echo "^ $2"
+        failed=1
+    fi
+}
+
+sources=$(files \( -name '*.[ch]' -o -name '*.cmake' -o -name CMakeLists.txt -o -name '*.sh' \
+    -o -path ./tests/run -o -path ./.ci/run \))
+everything=$(files ! -name '*.csr' ! -name '*.gz')
+
+complain "$(grep -nE "\\b($marks)\\b" $everything /dev/null || true)" "marks of unfinished work"
+complain "$(grep -nE "$private" $everything /dev/null || true)" "paths of one machine"
+complain "$(grep -nE '^.{101,}' $sources /dev/null || true)" "lines of more than 100 columns"
+complain "$(grep -nP '^ *\t' $(files -name '*.[ch]') /dev/null || true)" "tabs"
+complain "$(for file in $sources; do
+    head -2 "$file" | grep -q 'SPDX-License-Identifier: MIT' || echo "$file"
+done)" "no SPDX line at the top"
+complain "$(for folder in runtime runtime/base runtime/os runtime/device runtime/policy \
+    runtime/core kernels samples bench tests; do
+    [ ! -d $folder ] || [ -f $folder/README.md ] || echo "$folder"
+done)" "a folder without a README.md"
+
+for file in $(files -name '*.[ch]'); do
+    lines=$(wc -l <"$file")
+    [ "$lines" -le 600 ] || echo "warning: $file has $lines lines: does it hold two nouns?"
+done
+exit $failed

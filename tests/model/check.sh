@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# check.sh - run the model checker over ownership.pml: the protocol must hold in every world, and
+# every protocol with a bug put in must be caught (else the model would prove nothing).
+# Exit 77: spin is not installed.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+if ! command -v spin >/dev/null; then
+    echo "skipped: the model checker is not installed (apt-get install spin)"
+    exit 77
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+# check <holds|fails> <name> <spin options...>
+check() {
+    want=$1 name=$2
+    shift 2
+    spin -a "$@" "$here/ownership.pml" >spin.log 2>&1 || { cat spin.log; exit 1; }
+    ${CC:-cc} -O2 -w -DSAFETY -DCOLLAPSE -DVECTORSZ=2048 -DMEMLIM=3072 -o pan pan.c
+    ./pan -m2000000 >pan.log 2>&1 || true
+    errors=$(sed -n 's/.*errors: \([0-9]*\).*/\1/p' pan.log)
+    states=$(sed -n 's/ *\([0-9.e+]*\) states, stored.*/\1/p' pan.log)
+    if grep -q -e "max search depth too small" -e "out of memory" -e "memory limit" pan.log; then
+        echo "$name: the search was cut short"; cat pan.log; exit 1
+    fi
+    case $want:$errors in
+    holds:0 | fails:[1-9]*) echo "ok   $name: $want, $states states" ;;
+    *) echo "FAIL $name: $want expected, errors: $errors"; cat pan.log; exit 1 ;;
+    esac
+}
+
+check holds "two devices" -DDEVICES=2 -DBLOCKS=1
+check holds "eviction at any time" -DDEVICES=1 -DBLOCKS=1 -DWITH_EVICTION
+check holds "discard at any time" -DDEVICES=1 -DBLOCKS=1 -DWITH_DISCARD
+check holds "device death at any time" -DDEVICES=1 -DBLOCKS=1 -DWITH_DEATH -DWITH_EVICTION
+check holds "two blocks, room for one" -DDEVICES=1 -DBLOCKS=2 -DCAPACITY=1
+check fails "bug 1: copy before taking write access" -DDEVICES=1 -DBUG=1
+check fails "bug 2: launch without deferred unmapping" -DDEVICES=1 -DBUG=2
+check fails "bug 3: evict the only copy" -DDEVICES=1 -DWITH_EVICTION -DBUG=3
+check fails "bug 4: write beside a reader" -DDEVICES=1 -DBUG=4
+check fails "bug 5: restart with old access" -DDEVICES=1 -DWITH_DEATH -DWITH_EVICTION -DBUG=5
+check fails "bug 6: frame before room" -DDEVICES=1 -DBLOCKS=2 -DCAPACITY=1 -DBUG=6
+if [ "${HUM_LONG:-0}" = 1 ]; then
+    check holds "two devices, eviction" -DDEVICES=2 -DBLOCKS=1 -DWITH_EVICTION
+    check holds "two devices, death" -DDEVICES=2 -DBLOCKS=1 -DWITH_DEATH
+fi

@@ -1,0 +1,680 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_residency.c - every transition of a page: who has it then, who may touch it, what was
+ * copied, and the one event it was counted as.
+ */
+#include "core_test.h"
+
+static const struct fake_params three = {.processors = 3, .blocks = 4};
+
+/* ---- a table of transitions ------------------------------------------------------------------- */
+
+#define TOUCHES_MAX 3u
+
+struct step {
+    unsigned processor;
+    enum touch touch;
+};
+
+/* Pages [8, 24) after the touches; the last one is what is counted. */
+struct transition {
+    const char *name;
+    struct step steps[TOUCHES_MAX];
+    unsigned count;
+    enum fake_access access[3];  /* at host, device 0, device 1 */
+    unsigned residents;          /* bits: 1 host, 2 device 0, 4 device 1 */
+    bool written, dirty;
+    struct counted event;
+};
+
+#define R(p) {p, TOUCH_READ}
+#define W(p) {p, TOUCH_WRITE}
+#define N FAKE_NONE
+
+static const struct transition transitions[] = {
+    {"first read by the host", {R(0)}, 1, {FAKE_READ, N, N}, 1, false, false,
+     {HUM_CAUSE_FIRST_TOUCH, 16, {0}}},
+    {"first write by the host", {W(0)}, 1, {FAKE_WRITE, N, N}, 1, true, true,
+     {HUM_CAUSE_FIRST_TOUCH, 16, {0}}},
+    {"first read by a device", {R(1)}, 1, {N, FAKE_READ, N}, 2, false, false,
+     {HUM_CAUSE_FIRST_TOUCH, 16, {0}}},
+    {"first write by a device", {W(1)}, 1, {N, FAKE_WRITE, N}, 2, true, true,
+     {HUM_CAUSE_FIRST_TOUCH, 16, {0}}},
+    {"zero page read by both", {R(0), R(1)}, 2, {FAKE_READ, FAKE_READ, N}, 3, false, false,
+     {HUM_CAUSE_FIRST_TOUCH, 16, {0}}},
+    {"write after own read", {R(0), W(0)}, 2, {FAKE_WRITE, N, N}, 1, true, true,
+     {HUM_CAUSE_UPGRADE, 16, {0}}},
+    {"zero page written elsewhere", {R(0), W(1)}, 2, {N, FAKE_WRITE, N}, 2, true, true,
+     {HUM_CAUSE_FIRST_TOUCH, 16, {0}}},
+    {"device reads what the host wrote", {W(0), R(1)}, 2, {FAKE_READ, FAKE_READ, N}, 3, true,
+     false, {HUM_CAUSE_DEVICE_FAULT, 16, {16, 0, 0}}},
+    {"device writes what the host wrote", {W(0), W(1)}, 2, {N, FAKE_WRITE, N}, 2, true, true,
+     {HUM_CAUSE_DEVICE_FAULT, 16, {16, 0, 0}}},
+    {"host reads what a device wrote", {W(1), R(0)}, 2, {FAKE_READ, FAKE_READ, N}, 3, true, false,
+     {HUM_CAUSE_HOST_FAULT, 16, {0, 16, 0}}},
+    {"host writes what a device wrote", {W(1), W(0)}, 2, {FAKE_WRITE, N, N}, 1, true, true,
+     {HUM_CAUSE_HOST_FAULT, 16, {0, 16, 0}}},
+    {"device to device read", {W(1), R(2)}, 2, {N, FAKE_READ, FAKE_READ}, 6, true, false,
+     {HUM_CAUSE_DEVICE_FAULT, 16, {0, 0, 16}}},
+    {"device to device write", {W(1), W(2)}, 2, {N, N, FAKE_WRITE}, 4, true, true,
+     {HUM_CAUSE_DEVICE_FAULT, 16, {0, 0, 16}}},
+    {"third reader takes the host's copy", {W(1), R(0), R(2)}, 3,
+     {FAKE_READ, FAKE_READ, FAKE_READ}, 7, true, false,
+     {HUM_CAUSE_DEVICE_FAULT, 16, {16, 0, 0}}},
+    {"upgrade by the reader", {W(0), R(1), W(1)}, 3, {N, FAKE_WRITE, N}, 2, true, true,
+     {HUM_CAUSE_UPGRADE, 16, {0}}},
+    {"upgrade by the old owner", {W(0), R(1), W(0)}, 3, {FAKE_WRITE, N, N}, 1, true, true,
+     {HUM_CAUSE_UPGRADE, 16, {0}}},
+    {"write takes two copies", {W(0), R(1), W(2)}, 3, {N, N, FAKE_WRITE}, 4, true, true,
+     {HUM_CAUSE_DEVICE_FAULT, 16, {16, 0, 0}}},
+    {"second read does not move", {W(0), R(1), R(1)}, 3, {FAKE_READ, FAKE_READ, N}, 3, true,
+     false, {HUM_CAUSE_COUNT, 0, {0}}},
+    {"second write does not move", {W(1), W(1)}, 2, {N, FAKE_WRITE, N}, 2, true, true,
+     {HUM_CAUSE_COUNT, 0, {0}}},
+};
+
+static void check_transition(struct fake_world *world, const struct transition *t)
+{
+    struct humi_block *block = block_at(world, 1);
+    struct hum_pages pages = humi_mask_range(8, 24), none = humi_mask_none();
+    struct hum_counters before;
+
+    print_message("    %s\n", t->name);
+    for (unsigned i = 0; i < t->count; i++) {
+        before = counters(world);
+        touch(world, block, t->steps[i].processor, 8, 24, t->steps[i].touch);
+    }
+    expect_events(world, &before, &t->event, t->event.cause != HUM_CAUSE_COUNT);
+    for (unsigned p = 0; p < 3; p++) {
+        expect_access(world, block, p, 0, 8, FAKE_NONE);
+        expect_access(world, block, p, 8, 24, t->access[p]);
+        expect_access(world, block, p, 24, HUMI_PAGES, FAKE_NONE);
+        assert_true(humi_mask_equal(&block->hold[p].resident,
+                                    t->residents & (1u << p) ? &pages : &none));
+    }
+    assert_true(humi_mask_equal(&block->written, t->written ? &pages : &none));
+    assert_true(humi_mask_equal(&block->dirty, t->dirty ? &pages : &none));
+}
+
+static void every_transition_is_exact(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(transitions); i++) {
+        struct fake_world *world = world_open(&three);
+        check_transition(world, &transitions[i]);
+        fake_world_close(world);
+    }
+}
+
+static void every_transition_is_exact_with_huge_frames(void **state)
+{
+    struct fake_params params = three;
+
+    (void)state;
+    params.huge = true;
+    for (size_t i = 0; i < COUNT_OF(transitions); i++) {
+        struct fake_world *world = world_open(&params);
+        check_transition(world, &transitions[i]);
+        fake_world_close(world);
+    }
+}
+
+/* ---- contents --------------------------------------------------------------------------------- */
+
+static void bytes_follow_the_pages(void **state)
+{
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 2);
+
+    (void)state;
+    touch_fill(world, block, HOST, 0, 4, 0x11);
+    touch_fill(world, block, DEV0, 2, 8, 0x22);
+    touch(world, block, HOST, 0, 8, TOUCH_READ);
+    expect_content(world, block, HOST, 0, 2, 0x11);
+    expect_content(world, block, HOST, 2, 8, 0x22);
+    touch_fill(world, block, DEV1, 0, 1, 0x33);
+    touch(world, block, DEV0, 0, 8, TOUCH_READ);
+    expect_content(world, block, DEV0, 0, 1, 0x33);
+    expect_content(world, block, DEV0, 1, 2, 0x11);
+    expect_content(world, block, DEV0, 2, 8, 0x22);
+    fake_world_close(world);
+}
+
+static void a_used_frame_is_wiped_for_a_page_never_written(void **state)
+{
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 0);
+
+    (void)state;
+    touch_fill(world, block, DEV0, 0, 4, 0x77);
+    forget(world, block, 0, 2);
+    touch(world, block, DEV0, 0, 2, TOUCH_READ);
+    expect_content(world, block, DEV0, 0, 2, 0);
+    expect_content(world, block, DEV0, 2, 4, 0x77);
+    fake_world_close(world);
+}
+
+static void sources_of_one_request_may_differ(void **state)
+{
+    static const struct counted event = {HUM_CAUSE_DEVICE_FAULT, 12, {4, 0, 4}};
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 0);
+    struct hum_counters before;
+
+    (void)state;
+    touch_fill(world, block, HOST, 0, 4, 1);
+    touch_fill(world, block, DEV1, 4, 8, 2);
+    before = counters(world);
+    touch(world, block, DEV0, 0, 12, TOUCH_READ);
+    expect_events(world, &before, &event, 1);
+    expect_content(world, block, DEV0, 0, 4, 1);
+    expect_content(world, block, DEV0, 4, 8, 2);
+    expect_content(world, block, DEV0, 8, 12, 0);
+    fake_world_close(world);
+}
+
+/* ---- what a policy adds ----------------------------------------------------------------------- */
+
+static void added_pages_are_an_event_of_their_own(void **state)
+{
+    static const struct counted events[] = {{HUM_CAUSE_DEVICE_FAULT, 1, {1, 0, 0}},
+                                            {HUM_CAUSE_PREFETCH_POLICY, 63, {63, 0, 0}}};
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 0);
+    struct humi_request request = fault_request(DEV0, 5, 6, TOUCH_READ);
+    struct hum_counters before;
+
+    (void)state;
+    touch_fill(world, block, HOST, 0, 64, 9);
+    before = counters(world);
+    request.bring = request.map = humi_mask_range(0, 64);
+    assert_int_equal(serve(world, block, &request), HUM_OK);
+    check_world(world);
+    expect_events(world, &before, events, 2);
+    expect_content(world, block, DEV0, 0, 64, 9);
+    fake_world_close(world);
+}
+
+static void a_prefetch_gives_a_copy_without_access(void **state)
+{
+    static const struct counted events[] = {{HUM_CAUSE_PREFETCH_USER, 64, {64, 0, 0}},
+                                            {HUM_CAUSE_REMAP, 64, {0}}};
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 0);
+    struct humi_request request = {.processor = DEV0,
+                                   .bring = humi_mask_range(0, 64),
+                                   .cause = HUM_CAUSE_PREFETCH_USER};
+    struct hum_counters before;
+
+    (void)state;
+    touch_fill(world, block, HOST, 0, 64, 9);
+    before = counters(world);
+    assert_int_equal(serve(world, block, &request), HUM_OK);
+    check_world(world);
+    expect_events(world, &before, events, 1);
+    expect_access(world, block, DEV0, ALL, FAKE_NONE);
+    expect_access(world, block, HOST, 0, 64, FAKE_READ);
+    before = counters(world);
+    touch(world, block, DEV0, 0, 64, TOUCH_READ);
+    expect_events(world, &before, events + 1, 1);
+    expect_content(world, block, DEV0, 0, 64, 9);
+    fake_world_close(world);
+}
+
+static void access_given_ahead_is_counted(void **state)
+{
+    static const struct counted event = {HUM_CAUSE_PREFETCH_POLICY, 64, {0}};
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 0);
+    struct humi_request request = {.processor = DEV0,
+                                   .bring = humi_mask_range(0, 64),
+                                   .cause = HUM_CAUSE_PREFETCH_USER};
+    struct hum_counters before;
+
+    (void)state;
+    touch_fill(world, block, HOST, 0, 64, 9);
+    assert_int_equal(serve(world, block, &request), HUM_OK);
+    before = counters(world);
+    request.map = request.write = request.bring;
+    request.cause = HUM_CAUSE_PREFETCH_POLICY;
+    assert_int_equal(serve(world, block, &request), HUM_OK);
+    check_world(world);
+    expect_access(world, block, DEV0, 0, 64, FAKE_WRITE);
+    assert_int_equal(resident(block, HOST), 0);
+    expect_events(world, &before, &event, 1); /* R5 */
+    fake_world_close(world);
+}
+
+static void a_sole_written_page_is_mapped_for_writing_at_once(void **state)
+{
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 0);
+    struct humi_evicted evicted;
+
+    (void)state;
+    touch_fill(world, block, DEV0, 0, 4, 5);
+    assert_int_equal(evict(world, block, DEV0, &evicted), HUM_OK);
+    touch(world, block, HOST, 0, 4, TOUCH_READ);
+    expect_access(world, block, HOST, 0, 4, FAKE_WRITE);
+    expect_content(world, block, HOST, 0, 4, 5);
+    fake_world_close(world);
+}
+
+static void a_fault_on_a_mapped_page_maps_again(void **state)
+{
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 0);
+    unsigned maps;
+
+    (void)state;
+    touch(world, block, DEV0, 0, 4, TOUCH_WRITE);
+    maps = world->fake[DEV0]->calls.map;
+    touch(world, block, DEV0, 0, 4, TOUCH_WRITE);
+    assert_int_equal(world->fake[DEV0]->calls.map, maps + 1);
+    fake_world_close(world);
+}
+
+/* ---- whole blocks ----------------------------------------------------------------------------- */
+
+static void touch_whole(struct fake_world *world, struct humi_block *block, unsigned p,
+                        enum touch how)
+{
+    struct humi_request request = fault_request(p, 7, 8, how);
+
+    request.bring = request.map = humi_mask_all();
+    if (how == TOUCH_WRITE)
+        request.write = request.bring;
+    request.whole = true;
+    assert_int_equal(serve(world, block, &request), HUM_OK);
+    check_world(world);
+}
+
+static void a_whole_block_is_mapped_own(void **state)
+{
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 3);
+
+    (void)state;
+    touch_whole(world, block, DEV0, TOUCH_WRITE);
+    assert_true(block->hold[DEV0].own);
+    expect_access(world, block, DEV0, ALL, FAKE_OWN);
+    assert_int_equal(world->fake[DEV0]->calls.map, 1);
+    touch(world, block, DEV0, 3, 4, TOUCH_WRITE);
+    assert_int_equal(world->fake[DEV0]->calls.map, 1);
+    assert_int_equal(world->fake[DEV0]->calls.resume, 1);
+    fake_world_close(world);
+}
+
+static void a_part_of_a_region_is_never_own(void **state)
+{
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 3);
+    struct humi_request request = fault_request(DEV0, ALL, TOUCH_WRITE);
+
+    (void)state;
+    assert_int_equal(serve(world, block, &request), HUM_OK);
+    check_world(world);
+    expect_access(world, block, DEV0, ALL, FAKE_WRITE);
+    fake_world_close(world);
+}
+
+static void own_is_refused_and_write_works_instead(void **state)
+{
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 3);
+
+    (void)state;
+    world->fake[DEV0]->refuse_own = true;
+    touch_whole(world, block, DEV0, TOUCH_WRITE);
+    assert_false(block->hold[DEV0].own);
+    expect_access(world, block, DEV0, ALL, FAKE_WRITE);
+    touch(world, block, HOST, 3, 4, TOUCH_READ);
+    expect_access(world, block, DEV0, 4, 5, FAKE_WRITE);
+    fake_world_close(world);
+}
+
+static void one_page_taken_from_an_own_block_takes_all_access(void **state)
+{
+    for (int write = 0; write < 2; write++) {
+        struct fake_world *world = world_open(&three);
+        struct humi_block *block = block_at(world, 3);
+
+        (void)state;
+        touch_whole(world, block, DEV0, TOUCH_WRITE);
+        fill(world, block, DEV0, ALL, 0x5a);
+        touch(world, block, HOST, 9, 10, write ? TOUCH_WRITE : TOUCH_READ);
+        expect_content(world, block, HOST, 9, 10, 0x5a);
+        expect_access(world, block, DEV0, ALL, FAKE_NONE);
+        assert_int_equal(resident(block, DEV0), write ? 511 : 512);
+        assert_int_equal(resident(block, HOST), 1);
+        touch_whole(world, block, DEV0, TOUCH_WRITE);
+        assert_true(block->hold[DEV0].own);
+        fake_world_close(world);
+    }
+}
+
+static void an_own_block_read_whole_is_shared(void **state)
+{
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 3);
+
+    (void)state;
+    touch_whole(world, block, HOST, TOUCH_WRITE);
+    fill(world, block, HOST, ALL, 0x66);
+    touch_whole(world, block, DEV0, TOUCH_READ);
+    expect_content(world, block, DEV0, ALL, 0x66);
+    expect_access(world, block, DEV0, ALL, FAKE_READ);
+    expect_access(world, block, HOST, ALL, FAKE_NONE);
+    touch_whole(world, block, HOST, TOUCH_READ);
+    expect_access(world, block, HOST, ALL, FAKE_READ);
+    assert_false(block->hold[HOST].own);
+    fake_world_close(world);
+}
+
+/* ---- reduced processors and protected regions ------------------------------------------------- */
+
+static void without_shared_read_access_is_exclusive(void **state)
+{
+    struct fake_params params = three;
+
+    (void)state;
+    params.no_shared_read = true;
+    struct fake_world *world = world_open(&params);
+    struct humi_block *block = block_at(world, 0);
+    touch(world, block, HOST, 0, 8, TOUCH_READ);
+    expect_access(world, block, HOST, 0, 8, FAKE_WRITE);
+    fill(world, block, HOST, 0, 8, 3);
+    touch(world, block, DEV0, 0, 8, TOUCH_READ);
+    expect_content(world, block, DEV0, 0, 8, 3);
+    expect_access(world, block, DEV0, 0, 8, FAKE_WRITE);
+    assert_int_equal(resident(block, HOST), 0);
+    fake_world_close(world);
+}
+
+/* A prefetch leaves two copies; the first touch of either takes the other. */
+static void without_shared_read_a_prefetched_copy_is_taken_at_the_touch(void **state)
+{
+    struct fake_params params = three;
+
+    (void)state;
+    params.no_shared_read = true;
+    struct fake_world *world = world_open(&params);
+    struct humi_block *block = block_at(world, 0);
+    struct humi_request request = {.processor = DEV0,
+                                   .bring = humi_mask_range(0, 8),
+                                   .cause = HUM_CAUSE_PREFETCH_USER};
+    touch_fill(world, block, HOST, 0, 8, 4);
+    assert_int_equal(serve(world, block, &request), HUM_OK);
+    check_world(world);
+    touch_fill(world, block, HOST, 0, 4, 5);
+    assert_int_equal(resident(block, DEV0), 4);
+    touch(world, block, DEV0, 0, 8, TOUCH_READ);
+    expect_content(world, block, DEV0, 0, 4, 5);
+    expect_content(world, block, DEV0, 4, 8, 4);
+    assert_int_equal(resident(block, HOST), 0);
+    fake_world_close(world);
+}
+
+static void read_only_never_maps_for_writing(void **state)
+{
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 0);
+    struct humi_request request = fault_request(DEV0, ALL, TOUCH_READ);
+    struct humi_evicted evicted;
+
+    (void)state;
+    touch_fill(world, block, DEV0, ALL, 6);
+    assert_int_equal(evict(world, block, DEV0, &evicted), HUM_OK);
+    touch(world, block, DEV0, ALL, TOUCH_READ);
+    humi_lock(&block->lock);
+    humi_residency_unmap(&world->hum, block, DEV0, humi_mask_all(), false);
+    humi_unlock(&block->lock);
+    request.read_only = request.whole = true;
+    assert_int_equal(serve(world, block, &request), HUM_OK);
+    check_world(world);
+    expect_access(world, block, DEV0, ALL, FAKE_READ);
+    fake_world_close(world);
+}
+
+static void unmapping_writes_only_keeps_reads(void **state)
+{
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 0);
+
+    (void)state;
+    touch(world, block, DEV0, 0, 8, TOUCH_WRITE);
+    humi_lock(&block->lock);
+    humi_residency_unmap(&world->hum, block, DEV0, humi_mask_range(2, 4), true);
+    humi_residency_unmap(&world->hum, block, DEV0, humi_mask_range(6, 20), false);
+    humi_unlock(&block->lock);
+    check_world(world);
+    expect_access(world, block, DEV0, 0, 2, FAKE_WRITE);
+    expect_access(world, block, DEV0, 2, 4, FAKE_READ);
+    expect_access(world, block, DEV0, 4, 6, FAKE_WRITE);
+    expect_access(world, block, DEV0, 6, 8, FAKE_NONE);
+    assert_int_equal(resident(block, DEV0), 8);
+    fake_world_close(world);
+}
+
+/* ---- leaving ---------------------------------------------------------------------------------- */
+
+static void eviction_brings_home_what_is_nowhere_else(void **state)
+{
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 0);
+    struct humi_evicted evicted;
+
+    (void)state;
+    touch_fill(world, block, DEV0, 0, 8, 1);  /* dirty */
+    touch_fill(world, block, HOST, 8, 16, 2);
+    touch(world, block, DEV0, 8, 16, TOUCH_READ);  /* shared */
+    touch(world, block, DEV0, 16, 24, TOUCH_READ); /* never written */
+    touch_fill(world, block, DEV0, 24, 28, 3);
+    touch(world, block, DEV1, 24, 28, TOUCH_READ); /* shared with a device only */
+    assert_int_equal(evict(world, block, DEV0, &evicted), HUM_OK);
+    assert_int_equal(humi_mask_count(&evicted.left), 28);
+    assert_int_equal(humi_mask_count(&evicted.home), 8);
+    assert_int_equal(world->fake[DEV0]->calls.drop, 1);
+    assert_int_equal(resident(block, DEV0), 0);
+    touch(world, block, HOST, 0, 24, TOUCH_READ);
+    expect_content(world, block, HOST, 0, 8, 1);
+    expect_content(world, block, HOST, 8, 16, 2);
+    expect_content(world, block, HOST, 16, 24, 0);
+    expect_content(world, block, DEV1, 24, 28, 3);
+    assert_int_equal(evict(world, block, DEV0, &evicted), HUM_OK);
+    assert_true(humi_mask_empty(&evicted.left));
+    fake_world_close(world);
+}
+
+static void a_clean_copy_leaves_without_a_copy(void **state)
+{
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 0);
+    struct humi_evicted evicted;
+
+    (void)state;
+    touch_fill(world, block, HOST, ALL, 1);
+    touch(world, block, DEV0, ALL, TOUCH_READ);
+    assert_int_equal(evict(world, block, DEV0, &evicted), HUM_OK);
+    assert_int_equal(humi_mask_count(&evicted.left), 512);
+    assert_true(humi_mask_empty(&evicted.home));
+    assert_int_equal(evicted.move_ns, 0);
+    fake_world_close(world);
+}
+
+static void an_own_block_is_evicted_whole(void **state)
+{
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 0);
+    struct humi_evicted evicted;
+
+    (void)state;
+    touch_whole(world, block, DEV0, TOUCH_WRITE);
+    fill(world, block, DEV0, ALL, 0x31);
+    assert_int_equal(evict(world, block, DEV0, &evicted), HUM_OK);
+    assert_int_equal(humi_mask_count(&evicted.home), 512);
+    touch_whole(world, block, HOST, TOUCH_READ);
+    expect_content(world, block, HOST, ALL, 0x31);
+    fake_world_close(world);
+}
+
+static void the_host_gives_up_only_what_others_have(void **state)
+{
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 0);
+    struct humi_evicted evicted;
+
+    (void)state;
+    touch_fill(world, block, HOST, 0, 8, 1);
+    touch(world, block, DEV0, 0, 7, TOUCH_READ);
+    assert_int_equal(evict(world, block, HOST, &evicted), HUM_ERR_BUSY);
+    assert_int_equal(resident(block, HOST), 8);
+    touch(world, block, DEV0, 7, 8, TOUCH_READ);
+    assert_int_equal(evict(world, block, HOST, &evicted), HUM_OK);
+    assert_int_equal(resident(block, HOST), 0);
+    expect_content(world, block, DEV0, 0, 8, 1);
+    fake_world_close(world);
+}
+
+static void a_full_host_says_again_and_nothing_changes(void **state)
+{
+    struct fake_params params = three;
+
+    (void)state;
+    params.capacity[HOST] = 1;
+    struct fake_world *world = world_open(&params);
+    struct humi_block *block = block_at(world, 0), *other = block_at(world, 1);
+    struct humi_evicted evicted;
+    touch_fill(world, other, HOST, 0, 1, 1);
+    touch_fill(world, block, DEV0, 0, 8, 2);
+    assert_int_equal(evict(world, block, DEV0, &evicted), HUM_AGAIN);
+    expect_content(world, block, DEV0, 0, 8, 2);
+    expect_access(world, block, DEV0, 0, 8, FAKE_WRITE);
+    fake_world_close(world);
+}
+
+static void a_full_device_says_again_and_nothing_changes(void **state)
+{
+    struct fake_params params = three;
+
+    (void)state;
+    params.capacity[DEV0] = 1;
+    struct fake_world *world = world_open(&params);
+    struct humi_block *block = block_at(world, 0), *other = block_at(world, 1);
+    struct humi_request request = fault_request(DEV0, 0, 8, TOUCH_WRITE);
+    touch_fill(world, other, DEV0, 0, 1, 1);
+    touch_fill(world, block, HOST, 0, 8, 2);
+    struct hum_counters before = counters(world);
+    assert_int_equal(serve(world, block, &request), HUM_AGAIN);
+    check_world(world);
+    expect_events(world, &before, NULL, 0);
+    expect_access(world, block, HOST, 0, 8, FAKE_WRITE);
+    fake_world_close(world);
+}
+
+static void forgetting_moves_nothing_and_reads_as_zero(void **state)
+{
+    static const struct counted events[] = {{HUM_CAUSE_DISCARD, 12, {0}},
+                                            {HUM_CAUSE_DISCARD, 4, {0}}};
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 0);
+
+    (void)state;
+    touch_fill(world, block, HOST, 0, 8, 1);
+    touch_fill(world, block, DEV0, 4, 16, 2);
+    touch(world, block, DEV1, 4, 8, TOUCH_READ);
+    struct hum_counters before = counters(world);
+    forget(world, block, 4, 20);
+    expect_events(world, &before, events, 1);
+    assert_int_equal(resident(block, DEV0), 0);
+    assert_int_equal(humi_mask_count(&block->hold[DEV0].present), 0);
+    assert_int_equal(humi_mask_count(&block->hold[DEV1].present), 0);
+    before = counters(world);
+    forget(world, block, 0, 20);
+    expect_events(world, &before, events + 1, 1);
+    before = counters(world);
+    forget(world, block, ALL);
+    expect_events(world, &before, NULL, 0);
+    touch(world, block, HOST, 0, 20, TOUCH_READ);
+    expect_content(world, block, HOST, 0, 20, 0);
+    fake_world_close(world);
+}
+
+static void forgetting_a_page_of_an_own_block(void **state)
+{
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 0);
+
+    (void)state;
+    touch_whole(world, block, DEV0, TOUCH_WRITE);
+    fill(world, block, DEV0, ALL, 0x31);
+    forget(world, block, 100, 101);
+    assert_int_equal(resident(block, DEV0), 511);
+    touch(world, block, DEV0, ALL, TOUCH_READ);
+    expect_content(world, block, DEV0, 0, 100, 0x31);
+    expect_content(world, block, DEV0, 100, 101, 0);
+    expect_content(world, block, DEV0, 101, HUMI_PAGES, 0x31);
+    fake_world_close(world);
+}
+
+static void a_lost_device_keeps_its_pages(void **state)
+{
+    static const struct counted events[] = {{HUM_CAUSE_DEVICE_LOST, 512, {0}},
+                                            {HUM_CAUSE_HOST_FAULT, 512, {0, 512, 0}}};
+    struct fake_world *world = world_open(&three);
+    struct humi_block *block = block_at(world, 0);
+
+    (void)state;
+    touch_whole(world, block, DEV0, TOUCH_WRITE);
+    fill(world, block, DEV0, ALL, 0x41);
+    struct hum_counters before = counters(world);
+    fake_die(world->fake[DEV0]);
+    humi_lock(&block->lock);
+    humi_residency_lost(&world->hum, block, DEV0);
+    humi_residency_lost(&world->hum, block, DEV0); /* nothing to lose: no event */
+    humi_unlock(&block->lock);
+    check_world(world);
+    expect_events(world, &before, events, 1);
+    assert_int_equal(resident(block, DEV0), 512);
+    before = counters(world);
+    touch(world, block, HOST, ALL, TOUCH_READ);
+    expect_events(world, &before, events + 1, 1);
+    expect_content(world, block, HOST, ALL, 0x41);
+    touch(world, block, DEV0, 0, 1, TOUCH_WRITE);
+    fake_world_close(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_transition_is_exact),
+        cmocka_unit_test(every_transition_is_exact_with_huge_frames),
+        cmocka_unit_test(bytes_follow_the_pages),
+        cmocka_unit_test(a_used_frame_is_wiped_for_a_page_never_written),
+        cmocka_unit_test(sources_of_one_request_may_differ),
+        cmocka_unit_test(added_pages_are_an_event_of_their_own),
+        cmocka_unit_test(a_prefetch_gives_a_copy_without_access),
+        cmocka_unit_test(access_given_ahead_is_counted),
+        cmocka_unit_test(a_sole_written_page_is_mapped_for_writing_at_once),
+        cmocka_unit_test(a_fault_on_a_mapped_page_maps_again),
+        cmocka_unit_test(a_whole_block_is_mapped_own),
+        cmocka_unit_test(a_part_of_a_region_is_never_own),
+        cmocka_unit_test(own_is_refused_and_write_works_instead),
+        cmocka_unit_test(one_page_taken_from_an_own_block_takes_all_access),
+        cmocka_unit_test(an_own_block_read_whole_is_shared),
+        cmocka_unit_test(without_shared_read_access_is_exclusive),
+        cmocka_unit_test(without_shared_read_a_prefetched_copy_is_taken_at_the_touch),
+        cmocka_unit_test(read_only_never_maps_for_writing),
+        cmocka_unit_test(unmapping_writes_only_keeps_reads),
+        cmocka_unit_test(eviction_brings_home_what_is_nowhere_else),
+        cmocka_unit_test(a_clean_copy_leaves_without_a_copy),
+        cmocka_unit_test(an_own_block_is_evicted_whole),
+        cmocka_unit_test(the_host_gives_up_only_what_others_have),
+        cmocka_unit_test(a_full_host_says_again_and_nothing_changes),
+        cmocka_unit_test(a_full_device_says_again_and_nothing_changes),
+        cmocka_unit_test(forgetting_moves_nothing_and_reads_as_zero),
+        cmocka_unit_test(forgetting_a_page_of_an_own_block),
+        cmocka_unit_test(a_lost_device_keeps_its_pages),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

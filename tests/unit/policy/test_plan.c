@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_plan.c - plans of all policies: what holds for every policy, on random views, and tables of
+ * what each one decides.  Reports what a decision costs.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "base/mask.h"
+#include "policy/registry.h"
+#include "support/random.h"
+
+static struct random randoms;
+
+/* ---- small worlds ----------------------------------------------------------------------------- */
+
+/* A view in few words: runs are [first, end) pages. */
+struct world {
+    const char *says;
+    const char *policy;
+    unsigned read[2], write[2], resident[2], elsewhere[2];
+    unsigned before, behind, map_faults;
+    uint32_t advice;
+    uint64_t free_blocks;       /* 0: no limit */
+    unsigned want_bring, want_map, want_ahead;
+};
+
+/* Device 0 faults on a block of which all pages are valid and whatever is resident was written. */
+static struct hum_view view_of(const struct world *w)
+{
+    struct hum_view view = {
+        .processor = 0,
+        .valid = humi_mask_all(),
+        .read = humi_mask_range(w->read[0], w->read[1]),
+        .write = humi_mask_range(w->write[0], w->write[1]),
+        .resident = humi_mask_range(w->resident[0], w->resident[1]),
+        .elsewhere = humi_mask_range(w->elsewhere[0], w->elsewhere[1]),
+        .neighbour_pages = {w->before, w->behind},
+        .map_faults = w->map_faults,
+        .advice = w->advice,
+        .preferred = 0,
+        .accessed_by = HUM_BIT(0),
+        .free_blocks = w->free_blocks ? w->free_blocks : UINT64_MAX,
+        .capacity_blocks = UINT64_MAX,
+    };
+
+    view.written = humi_mask_or(&view.resident, &view.elsewhere);
+    return view;
+}
+
+#define ALL {0, 512}
+static const struct world worlds[] = {
+    {.says = "only the page", .policy = "ondemand", .read = {7, 8}, .elsewhere = ALL},
+    {.says = "not even with advice", .policy = "ondemand", .read = {7, 8}, .elsewhere = ALL,
+     .advice = HUM_ADVISE_READ_MOSTLY | HUM_ADVISE_ACCESSED_BY | HUM_ADVISE_PREFERRED},
+    {.says = "not beside dense blocks", .policy = "ondemand", .read = {7, 8}, .elsewhere = ALL,
+     .before = 512, .behind = 512},
+
+    {.says = "chunk", .policy = "driver", .read = {7, 8}, .elsewhere = ALL,
+     .want_bring = 15, .want_map = 15},
+    {.says = "chunk at first touch", .policy = "driver", .write = {7, 8},
+     .want_bring = 15, .want_map = 15},
+    {.says = "seventeenth chunk takes all", .policy = "driver", .read = {256, 257},
+     .resident = {0, 256}, .elsewhere = {256, 512}, .want_bring = 255, .want_map = 255},
+    {.says = "first touch at home", .policy = "driver", .write = {7, 8},
+     .advice = HUM_ADVISE_PREFERRED, .want_bring = 511, .want_map = 511},
+    {.says = "home, but written elsewhere", .policy = "driver", .read = {7, 8}, .elsewhere = ALL,
+     .advice = HUM_ADVISE_PREFERRED, .want_bring = 15, .want_map = 15},
+    {.says = "neighbours do not matter", .policy = "driver", .read = {7, 8}, .elsewhere = ALL,
+     .before = 512, .behind = 512, .want_bring = 15, .want_map = 15},
+    {.says = "resident pages map in growing windows", .policy = "driver", .read = {7, 8},
+     .resident = {0, 256}, .map_faults = 1, .want_bring = 0, .want_map = 63},
+
+    {.says = "chunk", .policy = "ahead", .read = {7, 8}, .elsewhere = ALL,
+     .want_bring = 15, .want_map = 15},
+    {.says = "sparse first touch stays small", .policy = "ahead", .write = {7, 8},
+     .want_bring = 15, .want_map = 15},
+    {.says = "whole behind a dense block", .policy = "ahead", .read = {7, 8}, .elsewhere = ALL,
+     .before = 256, .want_bring = 511, .want_map = 511},
+    {.says = "whole before a dense block", .policy = "ahead", .read = {7, 8}, .elsewhere = ALL,
+     .behind = 256, .want_bring = 511, .want_map = 511},
+    {.says = "not beside a sparse block", .policy = "ahead", .read = {7, 8}, .elsewhere = ALL,
+     .before = 255, .behind = 255, .want_bring = 15, .want_map = 15},
+    {.says = "stream asks ahead", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
+     .before = 384, .want_bring = 511, .want_map = 511, .want_ahead = 1},
+    {.says = "backward stream does not", .policy = "ahead", .read = {511, 512}, .elsewhere = ALL,
+     .behind = 512, .want_bring = 511, .want_map = 511},
+    {.says = "the next block is there", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
+     .before = 512, .behind = 512, .want_bring = 511, .want_map = 511},
+    {.says = "two free blocks are enough", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
+     .before = 512, .free_blocks = 2, .want_bring = 511, .want_map = 511, .want_ahead = 1},
+    {.says = "one free block is not", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
+     .before = 512, .free_blocks = 1, .want_bring = 511, .want_map = 511},
+    {.says = "stream goes on over blocks brought ahead", .policy = "ahead", .read = {0, 1},
+     .resident = ALL, .elsewhere = ALL, .before = 512, .want_map = 511, .want_ahead = 1},
+    {.says = "read-mostly reader", .policy = "ahead", .read = {7, 8}, .elsewhere = ALL,
+     .advice = HUM_ADVISE_READ_MOSTLY, .want_bring = 511, .want_map = 511},
+    {.says = "read-mostly writer", .policy = "ahead", .write = {7, 8}, .elsewhere = ALL,
+     .advice = HUM_ADVISE_READ_MOSTLY, .want_bring = 15, .want_map = 15},
+    {.says = "accessed by me", .policy = "ahead", .write = {7, 8}, .elsewhere = ALL,
+     .advice = HUM_ADVISE_ACCESSED_BY, .want_bring = 511, .want_map = 511},
+    {.says = "my preferred location", .policy = "ahead", .read = {7, 8}, .elsewhere = ALL,
+     .advice = HUM_ADVISE_PREFERRED, .want_bring = 511, .want_map = 511},
+    {.says = "access only: nothing is brought", .policy = "ahead", .read = {7, 8},
+     .resident = {0, 300}, .elsewhere = ALL, .want_map = 15},
+    {.says = "second access fault", .policy = "ahead", .read = {7, 8}, .resident = {0, 300},
+     .elsewhere = ALL, .map_faults = 1, .want_map = 63},
+    {.says = "third access fault", .policy = "ahead", .read = {7, 8}, .resident = {0, 300},
+     .elsewhere = ALL, .map_faults = 2, .want_map = 299},
+    {.says = "upgrade stays small beside dense blocks", .policy = "ahead", .write = {7, 8},
+     .resident = ALL, .elsewhere = ALL, .before = 512, .behind = 100, .want_map = 15},
+    {.says = "last page of the block completes it", .policy = "ahead", .read = {511, 512},
+     .resident = {0, 511}, .elsewhere = ALL, .want_map = 511},
+};
+
+static void plans_are_as_in_the_table(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < sizeof worlds / sizeof worlds[0]; i++) {
+        const struct world *w = &worlds[i];
+        struct hum_view view = view_of(w);
+        struct hum_plan plan = {0};
+        unsigned bring, map;
+
+        humi_policy_find(w->policy)->plan(&view, &plan);
+        bring = humi_mask_count(&plan.bring);
+        map = humi_mask_count(&plan.map);
+        if (bring != w->want_bring || map != w->want_map || plan.ahead_blocks != w->want_ahead)
+            fail_msg("%s, %s: bring %u map %u ahead %u, wanted %u %u %u", w->policy, w->says, bring,
+                     map, plan.ahead_blocks, w->want_bring, w->want_map, w->want_ahead);
+    }
+}
+
+static void advice_for_others_changes_nothing(void **state)
+{
+    struct world w = {.read = {7, 8}, .elsewhere = ALL};
+    struct hum_view view = view_of(&w);
+    struct hum_plan plan = {0};
+
+    (void)state;
+    view.advice = HUM_ADVISE_PREFERRED | HUM_ADVISE_ACCESSED_BY;
+    view.preferred = HUM_HOST;
+    view.accessed_by = HUM_BIT(HUM_HOST) | HUM_BIT(1);
+    humi_policy_find("ahead")->plan(&view, &plan);
+    assert_int_equal(humi_mask_count(&plan.bring), 15);
+}
+
+static void nothing_outside_the_region_is_asked_for(void **state)
+{
+    struct world w = {.read = {20, 21}, .elsewhere = {16, 24}, .before = 512};
+
+    (void)state;
+    for (unsigned i = 0; humi_policy_at(i); i++) {
+        struct hum_view view = view_of(&w);
+        struct hum_plan plan = {0};
+
+        view.valid = humi_mask_range(16, 24);
+        humi_policy_at(i)->plan(&view, &plan);
+        assert_true(humi_mask_within(&plan.bring, &view.valid));
+        assert_true(humi_mask_within(&plan.map, &view.valid));
+    }
+}
+
+/* ---- what holds for every policy --------------------------------------------------------------- */
+
+static struct hum_pages random_mask(void)
+{
+    unsigned first = (unsigned)(random_next(&randoms) % 512), end = (unsigned)(random_next(&randoms) % 513);
+    struct hum_pages mask = first < end ? humi_mask_range(first, end) : humi_mask_none();
+
+    for (unsigned i = (unsigned)(random_next(&randoms) % 40); i > 0; i--)
+        humi_mask_set(&mask, (unsigned)(random_next(&randoms) % 512));
+    return random_next(&randoms) % 6 ? mask : humi_mask_all();
+}
+
+static struct hum_view random_view(void)
+{
+    struct hum_view view = {
+        .processor = (int)(random_next(&randoms) % 3) - 1,
+        .valid = random_mask(),
+        .read = random_mask(),
+        .write = random_mask(),
+        .resident = random_mask(),
+        .elsewhere = random_mask(),
+        .neighbour_pages = {(unsigned)(random_next(&randoms) % 513), (unsigned)(random_next(&randoms) % 513)},
+        .map_faults = (unsigned)(random_next(&randoms) % 5),
+        .advice = (uint32_t)(random_next(&randoms) % 8),
+        .preferred = (int)(random_next(&randoms) % 3) - 1,
+        .accessed_by = (uint32_t)(random_next(&randoms) % 8),
+        .free_blocks = random_next(&randoms) % 4,
+        .capacity_blocks = 4,
+    };
+    unsigned page = (unsigned)(random_next(&randoms) % 512);
+
+    humi_mask_set(&view.valid, page);
+    if (random_next(&randoms) % 2)
+        view.read = view.write = humi_mask_none();
+    humi_mask_set(random_next(&randoms) % 2 ? &view.read : &view.write, page);
+    humi_mask_keep(&view.read, &view.valid);
+    humi_mask_keep(&view.write, &view.valid);
+    humi_mask_keep(&view.resident, &view.valid);
+    humi_mask_keep(&view.elsewhere, &view.valid);
+    view.mapped = random_mask();
+    humi_mask_keep(&view.mapped, &view.resident);
+    view.written = humi_mask_or(&view.resident, &view.elsewhere);
+    return view;
+}
+
+static void check_rules(const struct hum_policy *policy, const struct hum_view *view)
+{
+    struct hum_pages faulted = humi_mask_or(&view->read, &view->write), here;
+    struct hum_plan plan = {0}, again = {0};
+
+    policy->plan(view, &plan);
+    policy->plan(view, &again);
+    here = humi_mask_or(&view->resident, &plan.bring);
+    assert_memory_equal(&plan, &again, sizeof plan);
+    assert_true(humi_mask_within(&plan.bring, &view->valid));
+    assert_true(humi_mask_within(&plan.map, &here));
+    assert_false(humi_mask_meets(&plan.bring, &view->resident));
+    assert_false(humi_mask_meets(&plan.bring, &faulted));
+    assert_false(humi_mask_meets(&plan.map, &faulted));
+    assert_true(plan.ahead_blocks <= 1);
+    assert_true(plan.ahead_blocks == 0 || view->free_blocks >= 2);
+}
+
+static void every_plan_keeps_the_rules(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < random_steps(20000); i++) {
+        struct hum_view view = random_view();
+        for (unsigned p = 0; humi_policy_at(p); p++)
+            check_rules(humi_policy_at(p), &view);
+    }
+}
+
+/* ---- cost -------------------------------------------------------------------------------------- */
+
+static double now_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static void decisions_are_cheap(void **state)
+{
+    enum { VIEWS = 64, ROUNDS = 2000 };
+    static struct hum_view views[VIEWS];
+
+    (void)state;
+    for (unsigned i = 0; i < VIEWS; i++) {
+        views[i] = random_view();
+        views[i].read = views[i].write = humi_mask_none();
+        humi_mask_set(&views[i].read, (unsigned)(random_next(&randoms) % 512));
+    }
+    for (unsigned p = 0; humi_policy_at(p); p++) {
+        double start = now_ns(), each;
+        for (unsigned i = 0; i < VIEWS * ROUNDS; i++) {
+            struct hum_plan plan = {0};
+            humi_policy_at(p)->plan(&views[i % VIEWS], &plan);
+            __asm__ volatile("" : : "r"(&plan) : "memory");
+        }
+        each = (now_ns() - start) / (VIEWS * ROUNDS);
+        print_message("%-10s %6.0f ns a decision (goal: 100, limit: 1000)\n",
+                      humi_policy_at(p)->name, each);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(plans_are_as_in_the_table),
+        cmocka_unit_test(advice_for_others_changes_nothing),
+        cmocka_unit_test(nothing_outside_the_region_is_asked_for),
+        cmocka_unit_test(every_plan_keeps_the_rules),
+        cmocka_unit_test(decisions_are_cheap),
+    };
+
+    randoms = random_make(random_seed("policy_plan"), 0);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
