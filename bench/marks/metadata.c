@@ -129,7 +129,8 @@ static bool measure_reserved(const struct mark_options *options, struct mark_res
     done = world_alloc(&w, HUM_BLOCK_SIZE, "warm", &ptr) && usage_of(&w, &before) &&
            world_alloc(&w, bytes, "data", &ptr) && usage_of(&w, &after);
     if (done) {
-        mark_note(result, "%.0f GiB reserved, nothing touched", (double)bytes / (double)GIB);
+        mark_note(result, "%.0f GiB reserved, nothing touched; the open space itself took %.0f KiB",
+                  (double)bytes / (double)GIB, (double)before.counted / 1024);
         record(result, &before, &after, bytes, 65536);
     }
     world_close(&w);

@@ -26,6 +26,7 @@ struct humi_mark *humi_stream_mark(struct hum_stream *stream)
     atomic_fetch_add(&stream->references, 1);
     atomic_store(&mark->references, 1);
     humi_lock(&stream->lock);
+    humi_stream_look(stream); /* what is done already does not date the mark back */
     mark->sequence = stream->issued;
     if (stream->finished >= mark->sequence) {
         atomic_store(&mark->ns, humi_clock_ns());

@@ -69,11 +69,12 @@ static enum hum_status launch_run(struct hum_stream *stream, struct humi_work *w
     enum hum_status status = submit_locked(stream, &mine->launch, work->sequence);
     if (status != HUM_OK) {
         humi_stream_finish_locked(stream, work->sequence - 1);
+        humi_stream_note_error(stream, status, hum_error_text()); /* before anyone may look */
         humi_stream_note_finished(stream, work->sequence, humi_clock_ns());
     }
     pthread_cond_broadcast(&stream->changed);
     humi_unlock(&stream->lock);
-    return status;
+    return HUM_OK; /* a failure was noted above */
 }
 
 static void launch_destroy(struct humi_work *work)

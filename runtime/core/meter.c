@@ -40,13 +40,12 @@ void humi_meter_event(struct humi_meter *meter, const struct humi_event *event)
 }
 
 void humi_meter_faults(struct humi_meter *meter, unsigned processor, uint64_t faults,
-                       uint64_t duplicates, uint64_t service_ns)
+                       uint64_t duplicates)
 {
     if (!meter)
         return;
     humi_meter_add(processor == 0 ? &meter->faults_host : &meter->faults_device, faults);
     humi_meter_add(&meter->faults_duplicate, duplicates);
-    humi_meter_add(&meter->service_ns, service_ns);
 }
 
 void humi_meter_read(const struct humi_meter *meter, struct hum_counters *out)

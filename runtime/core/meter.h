@@ -37,9 +37,9 @@ struct humi_event {
 /* Count one event in a meter.  NULL is allowed. */
 void humi_meter_event(struct humi_meter *meter, const struct humi_event *event);
 
-/* Count a served fault group: faults of a processor, how many found nothing to do, time. */
+/* Count faults of a processor, and how many of them found nothing to do.  NULL is allowed. */
 void humi_meter_faults(struct humi_meter *meter, unsigned processor, uint64_t faults,
-                       uint64_t duplicates, uint64_t service_ns);
+                       uint64_t duplicates);
 
 /* Snapshot.  NULL gives zeros. */
 void humi_meter_read(const struct humi_meter *meter, struct hum_counters *out);

@@ -182,49 +182,62 @@ static enum hum_status map_own(struct humi_processor *processor, struct humi_blo
     return status;
 }
 
+/* Who may touch what when the change is done. */
+struct access {
+    struct hum_pages writable, readable; /* to be given now */
+    struct hum_pages after;              /* writable pages then */
+    struct hum_pages mapped;             /* mapped pages then */
+};
+
 /*
- * Give access to the requested pages that are resident now.  A page that only this processor has
- * and that was written before is mapped for writing at once: there is nothing to protect.
+ * The requested pages that are resident now.  A page that only this processor has and that was
+ * written before is mapped for writing at once: there is nothing to protect.
  */
-static enum hum_status give_access(struct hum *hum, struct humi_block *block,
+static struct access choose_access(const struct hum *hum, const struct humi_block *block,
                                    const struct humi_request *request,
-                                   const struct hum_pages *write, struct outcome *outcome)
+                                   const struct hum_pages *write)
 {
-    struct humi_processor *processor = hum->processor[request->processor];
-    struct humi_hold *hold = &block->hold[request->processor];
-    size_t offset = humi_block_offset(block);
+    const struct humi_hold *hold = &block->hold[request->processor];
     struct hum_pages map = humi_mask_and(&request->map, &hold->resident);
     struct hum_pages elsewhere =
         humi_block_resident_elsewhere(hum, block, (int)request->processor);
     struct hum_pages sole = humi_mask_minus(&block->written, &elsewhere);
     struct hum_pages writable = humi_mask_or(&sole, write);
     writable = request->read_only ? humi_mask_none() : humi_mask_and(&map, &writable);
-    struct hum_pages readable = humi_mask_minus(&map, &writable);
-    struct hum_pages after = humi_mask_or(&hold->writable, &writable);
-    struct hum_pages mapped = humi_mask_or(&hold->mapped, &map);
+    return (struct access){.writable = writable,
+                           .readable = humi_mask_minus(&map, &writable),
+                           .after = humi_mask_or(&hold->writable, &writable),
+                           .mapped = humi_mask_or(&hold->mapped, &map)};
+}
 
+/* The processor's threads go on as soon as this maps, so everything else has been done before. */
+static enum hum_status give_access(struct hum *hum, struct humi_block *block,
+                                   const struct humi_request *request, const struct access *access)
+{
+    struct humi_processor *processor = hum->processor[request->processor];
+    struct humi_hold *hold = &block->hold[request->processor];
+    size_t offset = humi_block_offset(block);
     enum hum_status status;
     if (hold->own) {
         processor->ops->resume(processor, offset, HUM_BLOCK_SIZE);
         return HUM_OK;
     }
-    if (request->whole && humi_mask_full(&after)) {
+    if (request->whole && humi_mask_full(&access->after)) {
         status = map_own(processor, block, hold);
     } else {
-        struct hum_pages w = to_map(&writable, &hold->writable, &request->faulted);
-        struct hum_pages r = to_map(&readable, &hold->mapped, &request->faulted);
+        struct hum_pages w = to_map(&access->writable, &hold->writable, &request->faulted);
+        struct hum_pages r = to_map(&access->readable, &hold->mapped, &request->faulted);
         status = map_runs(processor, offset, &w, HUMI_MAP_WRITE);
         if (status == HUM_OK)
             status = map_runs(processor, offset, &r, HUMI_MAP_READ);
     }
     if (status != HUM_OK)
         return status;
-    outcome->mapped = humi_mask_count(&mapped) - humi_mask_count(&hold->mapped);
-    hold->mapped = mapped;
-    set_writable(hold, after);
-    humi_mask_add(&block->written, &writable);
-    humi_mask_add(&block->dirty, &writable);
-    humi_mask_remove(&hold->fresh, &writable);
+    hold->mapped = access->mapped;
+    set_writable(hold, access->after);
+    humi_mask_add(&block->written, &access->writable);
+    humi_mask_add(&block->dirty, &access->writable);
+    humi_mask_remove(&hold->fresh, &access->writable);
     return HUM_OK;
 }
 
@@ -312,6 +325,11 @@ static void record_change(struct hum *hum, const struct humi_request *request,
     unsigned demand = humi_mask_count(&demanded);
     unsigned added = humi_mask_count(&outcome->missing) - demand;
     bool fault = !humi_mask_empty(&request->faulted);
+    if (fault) {
+        humi_meter_faults(&hum->meter, request->processor, request->faults, request->duplicates);
+        humi_meter_faults(humi_region_meter(request->region), request->processor, request->faults,
+                          request->duplicates);
+    }
     if (fault && (demand || outcome->upgraded || outcome->mapped)) {
         struct humi_event event = {.cause = demand_cause(request, outcome, demand),
                                    .processor = request->processor};
@@ -381,8 +399,10 @@ enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
     fill_written(hum, block, request, copied, &outcome);
     fill_zero(hum, block, p, zero);
     commit(hum, block, request, &write, &copied, &outcome);
-    status = give_access(hum, block, request, &write, &outcome);
+    struct access access = choose_access(hum, block, request, &write);
+    outcome.mapped = humi_mask_count(&access.mapped) - humi_mask_count(&hold->mapped);
     record_change(hum, request, &outcome);
+    status = give_access(hum, block, request, &access);
     humi_block_check(hum, block);
     return status;
 }

@@ -26,6 +26,8 @@ struct humi_request {
     bool whole;                /* the region covers the block: it may be mapped unguarded */
     bool read_only;            /* the processor may not write these pages */
     enum hum_cause cause;
+    unsigned faults;           /* touches that are answered by this, to be counted */
+    unsigned duplicates;       /* of these, the ones that found their page accessible */
 };
 
 /* Serve a request. */

@@ -19,7 +19,7 @@ static void record(struct hum *hum, const struct humi_block *block, unsigned p,
                                .move_ns = evicted->move_ns};
     if (!event.pages)
         return;
-    event.evicted = true;
+    event.evicted = p != 0;
     event.bytes[HUM_D2H] = humi_mask_count(&evicted->home) * HUM_PAGE_SIZE;
     humi_meter_event(&hum->meter, &event);
     uintptr_t start = humi_block_start(hum, block), at = start;

@@ -195,8 +195,7 @@ static void renew(struct hum *hum, const struct group *group, unsigned resident_
 /* ---- one group -------------------------------------------------------------------------------- */
 
 /* The block is locked and the region lives.  HUM_AGAIN: make room and come back. */
-static enum hum_status serve_locked(struct humi_service *service, struct group *group,
-                                    unsigned *duplicates_out)
+static enum hum_status serve_locked(struct humi_service *service, struct group *group)
 {
     struct hum *hum = service->hum;
     struct humi_hold *hold = &group->block->hold[group->processor];
@@ -206,27 +205,28 @@ static enum hum_status serve_locked(struct humi_service *service, struct group *
     view_fill(hum, group, &view);
     hum->policy->plan(&view, &plan);
     struct humi_request request = request_of(group, &view, &plan);
-    *duplicates_out = count_duplicates(group);
+    request.faults = group->count;
+    request.duplicates = count_duplicates(group);
+    count_map_fault(group);
     enum hum_status status = humi_residency_serve(hum, group->block, &request);
     if (status != HUM_OK)
         return status;
-    count_map_fault(group);
     count_guess(group, &view, plan.exclusive);
     renew(hum, group, resident_before);
     go_ahead_later(service, group, &plan);
     return HUM_OK;
 }
 
-static enum hum_status serve(struct humi_service *service, struct group *group,
-                             unsigned *duplicates_out)
+static enum hum_status serve(struct humi_service *service, struct group *group)
 {
     struct hum *hum = service->hum;
     enum hum_status status;
     do {
         humi_lock(&group->block->lock);
-        status = atomic_load(&group->region->dying)
-                     ? HUM_ERR_ILLEGAL_ADDRESS
-                     : serve_locked(service, group, duplicates_out);
+        /* hum_protect() may have come in between; it takes this lock after it changed the access. */
+        bool may = !atomic_load(&group->region->dying) &&
+                   (humi_region_access(group->region, group->processor) & HUM_READ);
+        status = may ? serve_locked(service, group) : HUM_ERR_ILLEGAL_ADDRESS;
         humi_unlock(&group->block->lock);
         if (status == HUM_AGAIN && humi_room_make(hum, group->processor, group->block) != HUM_OK)
             status = HUM_ERR_NO_MEMORY;
@@ -252,18 +252,18 @@ static void fail_all(struct hum *hum, unsigned p, const struct humi_fault *fault
 static void serve_group(struct humi_service *service, struct group *group)
 {
     struct hum *hum = service->hum;
-    unsigned duplicates = 0;
     uint64_t start = humi_clock_ns();
     enum hum_status status = HUM_ERR_NO_MEMORY;
     group->block = humi_table_get(&hum->table, humi_space_block(hum, group->faults->address));
     if (group->block)
-        status = serve(service, group, &duplicates);
+        status = serve(service, group);
     if (status != HUM_OK)
         fail_all(hum, group->processor, group->faults, group->count, status);
     uint64_t ns = humi_clock_ns() - start;
-    humi_meter_faults(&hum->meter, group->processor, group->count, duplicates, ns);
-    humi_meter_faults(humi_region_meter(group->region), group->processor, group->count, duplicates,
-                      ns);
+    struct humi_meter *meter = humi_region_meter(group->region);
+    humi_meter_add(&hum->meter.service_ns, ns);
+    if (meter)
+        humi_meter_add(&meter->service_ns, ns);
 }
 
 /* ---- a batch ---------------------------------------------------------------------------------- */
@@ -359,9 +359,10 @@ static void go_ahead(struct humi_service *service)
     for (unsigned i = 0; i < service->ahead_count; i++) {
         struct ahead *ahead = &service->ahead[i];
         struct humi_block *block = humi_table_get(&hum->table, ahead->block);
-        if (block && (humi_region_access(ahead->region, ahead->processor) & HUM_READ)) {
+        if (block) {
             humi_lock(&block->lock);
-            if (!atomic_load(&ahead->region->dying))
+            if (!atomic_load(&ahead->region->dying) &&
+                (humi_region_access(ahead->region, ahead->processor) & HUM_READ))
                 bring_ahead(hum, ahead, block);
             humi_unlock(&block->lock);
         }

@@ -36,7 +36,8 @@ static void guard_blocks(struct humi_access *access, size_t first, size_t end)
 
     if (status == HUM_ERR_NO_MEMORY)
         status = humi_userfault_register(access->uffd, access->start, access->bytes);
-    humi_check(status == HUM_OK || status == HUM_ERR_DEVICE_LOST);
+    /* No memory for making one mapping of many is how the kernel says that the process is gone. */
+    humi_check(status == HUM_OK || status == HUM_ERR_DEVICE_LOST || status == HUM_ERR_NO_MEMORY);
     humi_own_remove(&access->own, first, end);
 }
 
@@ -51,6 +52,14 @@ bool humi_access_guard(struct humi_access *access, size_t offset, size_t bytes)
     return true;
 }
 
+static void take_writing(struct humi_access *access, size_t offset, size_t bytes)
+{
+    enum hum_status status =
+        humi_userfault_protect(access->uffd, access->start + offset, bytes, true);
+
+    humi_check(status == HUM_OK || status == HUM_ERR_DEVICE_LOST);
+}
+
 /* Map pages one by one; those that were mapped get the same right. */
 static enum hum_status map_pages(struct humi_access *access, size_t offset, size_t bytes,
                                  bool protect)
@@ -60,16 +69,9 @@ static enum hum_status map_pages(struct humi_access *access, size_t offset, size
     enum hum_status status =
         humi_userfault_resume(access->uffd, start, bytes, protect, &existing);
 
-    if (status == HUM_ERR_NOT_FOUND) { /* a huge mapping, where the kernel calls it that way */
-        status = humi_userfault_protect(access->uffd, start, bytes, true);
-        if (status == HUM_OK)
-            status = humi_userfault_resume(access->uffd, start, bytes, protect, &existing);
-    }
     if (status != HUM_OK || !existing)
         return status;
     status = humi_userfault_protect(access->uffd, start, bytes, protect);
-    if (status == HUM_OK && protect) /* a huge mapping is gone now */
-        status = humi_userfault_resume(access->uffd, start, bytes, protect, &existing);
     humi_userfault_wake(access->uffd, start, bytes);
     return status;
 }
@@ -109,19 +111,23 @@ enum hum_status humi_access_map(struct humi_access *access, size_t offset, size_
     }
     if (what == HUMI_MAP_READ && !access->shared_read)
         return humi_fail(HUM_ERR_UNSUPPORTED, "this kernel cannot map frames read-only");
-    humi_access_guard(access, offset, bytes);
+    if (humi_access_guard(access, offset, bytes))
+        humi_access_break(access, offset, bytes);
     return map_pages(access, offset, bytes, what == HUMI_MAP_READ);
+}
+
+void humi_access_break(struct humi_access *access, size_t offset, size_t bytes)
+{
+    if (access->huge)
+        take_writing(access, offset, bytes);
 }
 
 void humi_access_protect(struct humi_access *access, size_t offset, size_t bytes)
 {
-    enum hum_status status;
-
     if (humi_access_guard(access, offset, bytes) && access->huge &&
         access->zap_if_cheap(access, offset, bytes))
         return;
-    status = humi_userfault_protect(access->uffd, access->start + offset, bytes, true);
-    humi_check(status == HUM_OK || status == HUM_ERR_DEVICE_LOST);
+    take_writing(access, offset, bytes);
 }
 
 void humi_access_unmap(struct humi_access *access, size_t offset, size_t bytes)

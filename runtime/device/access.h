@@ -44,6 +44,12 @@ void humi_access_protect(struct humi_access *access, size_t offset, size_t bytes
 void humi_access_unmap(struct humi_access *access, size_t offset, size_t bytes);
 void humi_access_resume(struct humi_access *access, size_t offset, size_t bytes);
 
+/*
+ * Forget what may be mapped as huge pages in [offset, +bytes), which is registered.  Such a mapping
+ * cannot be changed page by page: the kernel drops it at the first write, which then faults.
+ */
+void humi_access_break(struct humi_access *access, size_t offset, size_t bytes);
+
 /* Every touch of what is not mapped in [offset, +bytes) faults from now on.  True: some was own. */
 bool humi_access_guard(struct humi_access *access, size_t offset, size_t bytes);
 

@@ -51,7 +51,7 @@ HUM_MUST_USE enum hum_status humi_userfault_unregister(int fd, uintptr_t start, 
 /*
  * Map the present frames of the range, read-only if `protect`, and wake who waits.  Pages that are
  * mapped already stay as they are and *existing_out becomes true (it is never set to false).
- * HUM_ERR_NOT_FOUND: a frame is absent, or (before 6.6) a huge page is mapped there.
+ * HUM_ERR_NOT_FOUND: a frame is absent, or (in older kernels) a huge page is mapped there.
  */
 HUM_MUST_USE enum hum_status humi_userfault_resume(int fd, uintptr_t start, size_t bytes,
                                                    bool protect, bool *existing_out);

@@ -45,7 +45,8 @@ static void bad_device_lists_are_refused(void **state)
         {"emu:workers=0", "workers"},
         {"emu:workers=x", "workers"},
         {"emu:colour=red", "colour"},
-        {"emu:mem=64M;;emu:mem=64Z", "64Z"},
+        {"emu:mem=64M;emu:mem=64Z", "64Z"},
+        {"emu;;emu", "kind"},
         {"emu;emu;emu;emu;emu;emu;emu;emu;emu;emu;emu;emu;emu;emu;emu;emu", "15"},
     };
 

@@ -35,7 +35,8 @@ static enum hum_status emu_map(struct humi_processor *p, size_t offset, size_t b
 {
     struct humi_emu *emu = humi_emu_of(p);
 
-    humi_emu_keep(emu, offset, bytes);
+    if (humi_emu_keep(emu, offset, bytes) && access != HUMI_MAP_OWN)
+        humi_access_break(&emu->access, offset, bytes);
     return humi_access_map(&emu->access, offset, bytes, access, own_out);
 }
 
@@ -171,6 +172,7 @@ static struct humi_emu *create(const struct humi_space_params *space,
     emu->params = *params;
     emu->frames.fd = emu->control_fd = emu->access.uffd = -1;
     emu->process = (struct humi_process){.pidfd = -1, .channel = -1};
+    emu->patience_ns = HUMI_EMU_PATIENCE_NS;
     emu->lost = true;
     emu->ticket_free = UINT32_MAX;
     emu->access.start = space->start;

@@ -25,7 +25,7 @@
 #include "os/frames.h"
 #include "os/process.h"
 
-#define HUMI_EMU_PATIENCE_NS INT64_C(10000000000) /* an answer later than this: the device is lost */
+#define HUMI_EMU_PATIENCE_NS INT64_C(10000000000)
 #define HUMI_EMU_LOOK_NS INT64_C(50000000)        /* while waiting, look whether it lives */
 #define HUMI_EMU_NO_SLOT UINT32_MAX
 
@@ -65,6 +65,7 @@ struct humi_emu {
     int control_fd;
     struct humi_emu_control *control;
     char path[4096];                /* of hum-emu */
+    int64_t patience_ns;            /* an answer later than this: the device is lost */
 
     /* guarded by command */
     pthread_mutex_t command;
@@ -138,8 +139,8 @@ bool humi_emu_is_idle(const struct humi_emu *emu);
 /* Members of struct humi_access. */
 void humi_emu_zap(struct humi_access *access, size_t offset, size_t bytes);
 bool humi_emu_zap_if_cheap(struct humi_access *access, size_t offset, size_t bytes);
-/* The range is mapped again: what was deferred for it is void. */
-void humi_emu_keep(struct humi_emu *emu, size_t offset, size_t bytes);
+/* The range is mapped again: what was deferred for it is void.  True: there was something. */
+bool humi_emu_keep(struct humi_emu *emu, size_t offset, size_t bytes);
 /* Hand the deferred ranges over with the next launch.  Needs gate; nothing is in flight. */
 void humi_emu_flush_zaps(struct humi_emu *emu);
 

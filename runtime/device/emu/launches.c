@@ -275,7 +275,7 @@ enum hum_status humi_emu_submit(struct humi_processor *p, const struct humi_laun
 static void check_overdue(struct humi_emu *emu, uint32_t slot)
 {
     uint64_t start = emu->control->slots[slot].start_ns;
-    int64_t limit = (int64_t)(emu->params.watchdog_ms * HUMI_NS_PER_MS) + HUMI_EMU_PATIENCE_NS;
+    int64_t limit = (int64_t)(emu->params.watchdog_ms * HUMI_NS_PER_MS) + emu->patience_ns;
 
     if (emu->params.watchdog_ms > 0 && start > 0 && (int64_t)(humi_clock_ns() - start) > limit)
         humi_emu_kill(emu, "does not end a kernel that ran past the watchdog");

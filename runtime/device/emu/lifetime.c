@@ -85,7 +85,7 @@ static enum hum_status greet(struct humi_emu *emu, struct humi_process *process,
     status = humi_channel_send(process->channel, &hello, sizeof hello, fds, 2);
     if (status == HUM_OK)
         status = humi_channel_receive(process->channel, &answer, sizeof answer, uffd_out, 1,
-                                      HUMI_EMU_PATIENCE_NS);
+                                      emu->patience_ns);
     if (status == HUM_ERR_DEVICE_LOST || status == HUM_ERR_TIMEOUT)
         return humi_fail(HUM_ERR_DEVICE_LOST, "%s does not start or is of another version",
                          emu->path);

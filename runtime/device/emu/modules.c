@@ -24,7 +24,7 @@ static enum hum_status ask(struct humi_emu *emu, const struct humi_emu_request *
 
     if (status == HUM_OK)
         status = humi_channel_receive(emu->process.channel, answer_out, sizeof *answer_out, NULL,
-                                      0, HUMI_EMU_PATIENCE_NS);
+                                      0, emu->patience_ns);
     if (status != HUM_OK) {
         humi_lock(&emu->gate);
         humi_emu_kill(emu, "does not answer");

@@ -73,19 +73,24 @@ static void cut(struct humi_emu_zaps *zaps, uint32_t i, uint64_t start, uint64_t
     }
 }
 
-void humi_emu_keep(struct humi_emu *emu, size_t offset, size_t bytes)
+bool humi_emu_keep(struct humi_emu *emu, size_t offset, size_t bytes)
 {
     struct humi_emu_zaps *zaps = &emu->zaps;
+    bool found;
 
     if (__atomic_load_n(&zaps->count, __ATOMIC_ACQUIRE) == 0)
-        return;
+        return false;
     humi_lock(&emu->gate);
+    found = is_all(zaps);
     for (uint32_t i = is_all(zaps) ? 0 : zaps->count; i-- > 0;) {
         const struct humi_emu_range *r = &zaps->ranges[i];
-        if (r->offset < offset + bytes && offset < r->offset + r->bytes)
+        if (r->offset < offset + bytes && offset < r->offset + r->bytes) {
+            found = true;
             cut(zaps, i, offset, offset + bytes);
+        }
     }
     humi_unlock(&emu->gate);
+    return found;
 }
 
 void humi_emu_flush_zaps(struct humi_emu *emu)
@@ -123,7 +128,7 @@ static bool is_worth_waiting(struct humi_emu *emu, uint64_t since_ns)
 
     humi_lock(&emu->gate);
     lost = humi_emu_is_lost(emu);
-    if (!lost && (int64_t)(humi_clock_ns() - since_ns) > HUMI_EMU_PATIENCE_NS) {
+    if (!lost && (int64_t)(humi_clock_ns() - since_ns) > emu->patience_ns) {
         humi_emu_kill(emu, "does not answer");
         lost = true;
     }
