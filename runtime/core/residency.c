@@ -327,8 +327,9 @@ static void record_change(struct hum *hum, const struct humi_request *request,
     bool fault = !humi_mask_empty(&request->faulted);
     if (fault) {
         humi_meter_faults(&hum->meter, request->processor, request->faults, request->duplicates);
-        humi_meter_faults(humi_region_meter(request->region), request->processor, request->faults,
-                          request->duplicates);
+        if (request->region)
+            humi_meter_faults(humi_region_meter(request->region), request->processor,
+                              request->faults, request->duplicates);
     }
     if (fault && (demand || outcome->upgraded || outcome->mapped)) {
         struct humi_event event = {.cause = demand_cause(request, outcome, demand),

@@ -27,6 +27,14 @@
 #ifndef USERFAULTFD_IOC_NEW
 #define USERFAULTFD_IOC_NEW _IO(0xAA, 0x00)
 #endif
+#ifndef UFFDIO_POISON
+struct uffdio_poison {
+    struct uffdio_range range;
+    __u64 mode;
+    __s64 updated;
+};
+#define UFFDIO_POISON _IOWR(UFFDIO, 0x08, struct uffdio_poison)
+#endif
 #ifndef UFFD_USER_MODE_ONLY
 #define UFFD_USER_MODE_ONLY 1
 #endif
@@ -209,6 +217,18 @@ enum hum_status humi_userfault_protect(int fd, uintptr_t start, size_t bytes, bo
         sched_yield();
     }
     return HUM_OK;
+}
+
+bool humi_userfault_poison(int fd, uintptr_t start, size_t bytes)
+{
+    struct uffdio_poison arg = {.range = {start, bytes}};
+
+    while (ioctl(fd, UFFDIO_POISON, &arg) != 0) {
+        if (errno != EAGAIN)
+            return errno == EEXIST;
+        sched_yield();
+    }
+    return true;
 }
 
 void humi_userfault_wake(int fd, uintptr_t start, size_t bytes)

@@ -59,6 +59,12 @@ HUM_MUST_USE enum hum_status humi_userfault_resume(int fd, uintptr_t start, size
 /* Take (on) or give back (off) the right to write the mapped pages of the range. */
 HUM_MUST_USE enum hum_status humi_userfault_protect(int fd, uintptr_t start, size_t bytes, bool on);
 
+/*
+ * Until the mapping is forgotten, a touch of the range by a system call fails with EFAULT (by the
+ * program: SIGBUS).  False: this kernel cannot (Linux 6.6).
+ */
+bool humi_userfault_poison(int fd, uintptr_t start, size_t bytes);
+
 /* Wake who waits in the range, so that the touch is tried again. */
 void humi_userfault_wake(int fd, uintptr_t start, size_t bytes);
 

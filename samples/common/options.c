@@ -38,7 +38,7 @@ static void usage_print(const struct sample_usage *usage)
         printf("  --graph FILE      a graph in the format of bench/graph/README.md; without it\n"
                "                    an R-MAT graph of --size nodes is generated\n");
     printf("  --device-mem M    one emulated device with this much memory, as 256M, or this part of\n"
-           "                    the footprint, as 50%% (what HUM_DEVICES says)\n"
+           "                    the footprint, as 50%%, at least 32M (what HUM_DEVICES says)\n"
            "  --json            one line of JSON instead of a table\n"
            "  --help            this text\n\n"
            "The exit status is 0 only if every result agrees with the CPU reference.\n");
@@ -107,6 +107,7 @@ static bool memory_parse(const char *text, struct sample_options *options)
         options->device_percent = (unsigned)strtoul(percent, NULL, 10);
         return options->device_percent > 0;
     }
+    options->device_percent = 0;
     options->device_bytes = sample_size_parse(text, &number) ? number : 0;
     return options->device_bytes > 0;
 }

@@ -5,7 +5,11 @@
 
 #include "report.h"
 
-#define DEVICE_BYTES_MIN (4.0 * HUM_BLOCK_SIZE)
+/*
+ * The least that "--device-mem N%" gives.  With fewer blocks than the stretches that a kernel works
+ * on at a time, every touch would move a block, and nothing could be learned from that.
+ */
+#define DEVICE_BYTES_MIN (16.0 * HUM_BLOCK_SIZE)
 
 static int meter_compare(const void *a, const void *b)
 {
@@ -35,16 +39,15 @@ static void version_measure(struct session *session, const struct sample_version
     free(meters);
 }
 
-/* What --device-mem asks for, in whole blocks. */
+/* What --device-mem asks for, in whole blocks; 0: nothing. */
 static size_t device_bytes(const struct sample_options *options, size_t footprint_bytes)
 {
-    double bytes = (double)options->device_bytes;
+    double bytes = (double)footprint_bytes * options->device_percent / 100.0;
 
-    if (options->device_percent)
-        bytes = (double)footprint_bytes * options->device_percent / 100.0;
-    else if (!options->device_bytes)
-        return 0;
-    bytes = bytes < DEVICE_BYTES_MIN ? DEVICE_BYTES_MIN : bytes;
+    if (options->device_percent && bytes < DEVICE_BYTES_MIN)
+        bytes = DEVICE_BYTES_MIN;
+    if (!options->device_percent)
+        bytes = (double)options->device_bytes;
     return (size_t)(bytes / HUM_BLOCK_SIZE + 0.999) * HUM_BLOCK_SIZE;
 }
 

@@ -67,7 +67,7 @@ HUM_KERNEL(crash, struct crash_args)
         *(volatile uint64_t *)args->at = 1;
         break;
     case CRASH_DIVIDE:
-        zero = 1 / zero;
+        zero = 7 / zero;
         break;
     case CRASH_ILLEGAL:
         __builtin_trap();

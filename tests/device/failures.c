@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -123,7 +124,7 @@ static void failing_a_fault_ends_its_launch(void **state)
         for (int i = 0; i < 2; i++) {
             struct humi_fault fault = world_fault(&w);
             if (fault.address == (uintptr_t)at(&w, offset))
-                w.p->ops->fail(w.p, &fault, how[round % 2]);
+                (w.p->ops->fail)(w.p, &fault, how[round % 2]); /* cmocka has a macro fail() */
             else
                 world_map(&w, 200 * HUM_BLOCK_SIZE, HUM_PAGE_SIZE, HUMI_MAP_WRITE);
         }
@@ -217,7 +218,10 @@ static void a_killed_device_loses_its_launches_and_no_bytes(void **state)
         struct pollfd life = {w.p->life_fd, POLLIN, 0};
         uint64_t running = launch_start(&w, "forever", 1, 100, &args, sizeof args);
         uint64_t queued = launch_start(&w, "empty", 1, 1, &args, sizeof args), after;
-        struct humi_launch launch = {.args = &args, .args_bytes = sizeof args, .count = 1};
+        struct humi_launch launch = {.kernel = world_kernel(&w, "empty"),
+                                     .args = &args,
+                                     .args_bytes = sizeof args,
+                                     .count = 1};
 
         frame(&w, 0)[round] = 0x1234;
         assert_int_equal(poll(&life, 1, 0), 0);
@@ -229,9 +233,6 @@ static void a_killed_device_loses_its_launches_and_no_bytes(void **state)
         assert_int_equal(launch_end(&w, running).status, HUM_ERR_DEVICE_LOST);
         assert_int_equal(launch_end(&w, queued).status, HUM_ERR_DEVICE_LOST);
         if (round % 2 == 0) {
-            launch.kernel = world_kernel(&w, "mark");
-            launch.args_bytes = sizeof(struct mark_args);
-            launch.args = &(struct mark_args){0};
             assert_int_equal(w.p->ops->submit(w.p, &launch, &after), HUM_ERR_DEVICE_LOST);
             w.p->ops->unmap(w.p, 0, HUM_BLOCK_SIZE);
             w.p->ops->protect(w.p, 0, HUM_BLOCK_SIZE);
@@ -325,6 +326,7 @@ static void a_stopped_device_is_given_up(void **state)
     (void)state;
     humi_emu_of(w.p)->patience_ns = 300 * (int64_t)HUMI_NS_PER_MS;
     assert_int_equal(kill(w.p->pid, SIGSTOP), 0);
+    assert_int_equal(waitpid(w.p->pid, NULL, WUNTRACED | __WALL), w.p->pid); /* all threads */
     w.p->ops->unmap(w.p, 0, HUM_BLOCK_SIZE);
     assert_int_equal(poll(&life, 1, 0), 1);
     (void)t;

@@ -21,6 +21,7 @@
  *     -DBUG=n   1 copy before taking write access away    2 launch without the deferred unmapping
  *               3 evict the only copy without writing it  4 write while others keep their copy
  *               5 restart without forgetting access       6 make a frame before making room
+ *               7 restart before forgetting access: what was given meanwhile is forgotten, too
  */
 #ifndef DEVICES
 #define DEVICES 2
@@ -119,11 +120,12 @@ inline give(b, p, what)
     }
 }
 
+/* As in the core: what it does not believe to be mapped it does not take away. */
 inline protect(b, p)
 {
     atomic {
         if
-        :: access[AT(b, p)] == WRITE -> access[AT(b, p)] = READ
+        :: writable[AT(b, p)] && access[AT(b, p)] == WRITE -> access[AT(b, p)] = READ
         :: else
         fi;
         writable[AT(b, p)] = false
@@ -134,9 +136,11 @@ inline unmap(b, p)
 {
     atomic {
         if
-        :: access[AT(b, p)] == NONE
-        :: access[AT(b, p)] != NONE && !running[p] -> deferred[AT(b, p)] = true
-        :: access[AT(b, p)] != NONE && running[p] -> access[AT(b, p)] = NONE
+        :: !mapped[AT(b, p)] || access[AT(b, p)] == NONE
+        :: mapped[AT(b, p)] && access[AT(b, p)] != NONE && !running[p] ->
+            deferred[AT(b, p)] = true
+        :: mapped[AT(b, p)] && access[AT(b, p)] != NONE && running[p] ->
+            access[AT(b, p)] = NONE
         fi;
         mapped[AT(b, p)] = false;
         writable[AT(b, p)] = false
@@ -437,6 +441,9 @@ end:
            :: else -> k = 0; break
            od
        };
+#if BUG == 7
+        alive[1] = true;
+#endif
 #if BUG != 5
         do
         :: k < BLOCKS ->

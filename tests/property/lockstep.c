@@ -318,6 +318,7 @@ static void discard(struct world *w)
     struct part part = random_part(w);
     size_t first = (part.from + HUM_PAGE_SIZE - 1) / HUM_PAGE_SIZE * HUM_PAGE_SIZE;
     size_t end = (part.from + part.bytes) / HUM_PAGE_SIZE * HUM_PAGE_SIZE;
+    bool to_the_end = part.from + part.bytes == part.piece->bytes; /* its last page is whole */
     struct hum_range range = {start_of(&part), part.bytes};
     struct hum_stream *stream = maybe_stream(w);
 
@@ -326,6 +327,8 @@ static void discard(struct world *w)
         must(hum_discard(w->hum, range.ptr, range.bytes, stream));
     else
         must(hum_discard_batch(w->hum, &range, 1, stream));
+    if (to_the_end)
+        end = part.piece->bytes;
     if (first < end)
         memset(part.piece->model + first, 0, end - first);
 }
@@ -392,7 +395,8 @@ static void kill_device(struct world *w)
     must(hum_device_info(w->hum, (int)device, &info));
     if (info.pid > 0)
         kill(info.pid, SIGKILL);
-    for (unsigned i = 0; i < 10 && status == HUM_ERR_DEVICE_LOST; i++) {
+    for (double end = now_seconds() + 10;
+         status == HUM_ERR_DEVICE_LOST && now_seconds() < end;) {
         status = hum_launch(w->streams[device][0], w->kernels[device][K_NOTHING], 1, &args,
                             sizeof args);
         if (status == HUM_OK)

@@ -10,7 +10,7 @@
 #include "random.h"
 #include "support/test.h"
 
-#define MUTATIONS 20000u
+#define MUTATIONS 5000u
 #define SEED 3u
 
 /* 0 -> 1, 2;  1 -> 2;  2 -> (none);  3 -> 0, 3 */

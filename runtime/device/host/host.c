@@ -17,6 +17,8 @@
 #include "os/process.h"
 #include "os/userfault.h"
 
+#define POISON_US 200u /* a woken thread has run by then, mostly */
+
 static struct humi_host *of(struct humi_processor *p)
 {
     return (struct humi_host *)p;
@@ -107,11 +109,29 @@ static void host_resume(struct humi_processor *p, size_t offset, size_t bytes)
     humi_access_resume(&of(p)->access, offset, bytes);
 }
 
+/*
+ * A thread that waits inside a system call takes no signal: the touch itself must fail.  The page
+ * is poisoned just long enough for the thread to find it so; if it was too slow it faults again.
+ */
+static bool fail_system_call(struct humi_host *host, uintptr_t address)
+{
+    uintptr_t page = address & ~(uintptr_t)(HUM_PAGE_SIZE - 1);
+
+    if (!humi_userfault_poison(host->access.uffd, page, HUM_PAGE_SIZE))
+        return false;
+    humi_userfault_wake(host->access.uffd, page, HUM_PAGE_SIZE);
+    usleep(POISON_US);
+    humi_memory_zap(page, HUM_PAGE_SIZE);
+    return true;
+}
+
 static void host_fail(struct humi_processor *p, const struct humi_fault *fault,
                       enum hum_status status)
 {
-    (void)p;
-    humi_host_raise(fault->thread, fault->address, status);
+    struct humi_host *host = of(p);
+
+    if (!humi_host_is_in_system_call(fault->thread) || !fail_system_call(host, fault->address))
+        humi_host_raise(fault->thread, fault->address, status);
 }
 
 static const struct humi_processor_ops host_ops = {

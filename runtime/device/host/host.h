@@ -16,6 +16,9 @@ struct humi_host {
     bool mapped;                  /* the space is */
 };
 
+/* Whether the thread waits inside a system call, which touched the address for it. */
+bool humi_host_is_in_system_call(int thread);
+
 /*
  * Send the thread the signal that a bad touch of plain memory would have raised there.  A thread
  * that blocks or ignores the signal ends the process, as it would with plain memory.

@@ -3,8 +3,9 @@
  * signal.c - a touch of the host that cannot be served becomes the signal it would have been.
  *
  * The signal interrupts the thread's wait for its fault and carries si_addr, so the program's own
- * handler sees what it would see with plain memory.  (A system call that touched the address for
- * the program fails with EFAULT besides.)  A handler that returns touches again and gets here again.
+ * handler sees what it would see with plain memory; si_code is SI_QUEUE, because the kernel lets no
+ * thread claim its own codes for another.  A handler that returns touches again and gets here again.
+ * A touch by a system call fails with EFAULT instead (host.c), before Linux 6.6 the program ends.
  */
 #include <errno.h>
 #include <signal.h>
@@ -43,6 +44,21 @@ static bool refuses(int thread, int signal)
     return refused;
 }
 
+bool humi_host_is_in_system_call(int thread)
+{
+    char path[64], word[32] = "";
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/syscall", thread);
+    file = fopen(path, "re");
+    if (!file)
+        return false;
+    if (fscanf(file, "%31s", word) != 1)
+        word[0] = '\0';
+    fclose(file);
+    return word[0] >= '0' && word[0] <= '9'; /* "-1": it waits, but not in a system call */
+}
+
 /* What the kernel does with a fault whose signal is blocked or ignored. */
 static void end_process(int number)
 {
@@ -63,11 +79,11 @@ void humi_host_raise(int thread, uintptr_t address, enum hum_status status)
     siginfo_t info;
 
     humi_info("a host thread touched 0x%zx: %s", (size_t)address, hum_status_text(status));
-    if (refuses(thread, number))
+    if (refuses(thread, number) || humi_host_is_in_system_call(thread))
         end_process(number);
     memset(&info, 0, sizeof info);
     info.si_signo = number;
-    info.si_code = illegal ? SEGV_MAPERR : BUS_ADRERR;
+    info.si_code = SI_QUEUE;
     info.si_addr = (void *)address;
     if (syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, number, &info) != 0 && errno != ESRCH)
         humi_warn("a host thread that touched 0x%zx could not be told: %s", (size_t)address,

@@ -33,7 +33,7 @@ enum hum_status humi_catalog_find(unsigned module, unsigned kernel, const char *
     snprintf(symbol, sizeof symbol, "hum_kernel_%s", name);
     entry = dlsym(modules[module], symbol);
     if (!entry)
-        return humi_fail(HUM_ERR_MODULE, "the module has no kernel \"%s\"", name);
+        return humi_fail(HUM_ERR_NOT_FOUND, "the module has no kernel \"%s\"", name);
     if (entry->abi != HUM_KERNEL_ABI)
         return humi_fail(HUM_ERR_MODULE,
                          "kernel \"%s\" was built with version %u of hum/kernel.h, this is "
