@@ -54,7 +54,7 @@ static void levels_start(int32_t *level, uint64_t nodes, uint64_t source)
     level[source] = 0;
 }
 
-/* ---- the problem and its reference --------------------------------------------------------------- */
+/* ---- the problem and its reference ----------------------------------------------------------- */
 
 static void reference_solve(struct problem *p, uint32_t *queue)
 {
@@ -128,7 +128,7 @@ static void discard(void *problem)
     free(p);
 }
 
-/* ---- unified ---------------------------------------------------------------------------------- */
+/* ---- unified --------------------------------------------------------------------------------- */
 
 struct unified {
     struct session *session;
@@ -194,7 +194,7 @@ static void unified_close(void *state)
     free(u);
 }
 
-/* ---- explicit copies --------------------------------------------------------------------------- */
+/* ---- explicit copies ------------------------------------------------------------------------- */
 
 struct copies {
     struct session *session;

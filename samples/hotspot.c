@@ -4,7 +4,7 @@
  *
  * Two temperature grids alternate as input and output of a step.  After every LOOK_STEPS steps the
  * host takes the hottest cell and the mean, as a program does that stops when the chip is too hot.
- * The host's code and the kernel do the same operations in the same order, so results must be equal.
+ * The host's code and the kernel do the same operations in the same order: results must be equal.
  */
 #include "hotspot.h"
 
@@ -47,7 +47,7 @@ static struct look grid_look(const float *grid, size_t cells)
     return look;
 }
 
-/* ---- the problem and its reference --------------------------------------------------------------- */
+/* ---- the problem and its reference ----------------------------------------------------------- */
 
 static void reference_step(const struct problem *p, const float *in, float *out)
 {
@@ -141,7 +141,7 @@ static void discard(void *problem)
     free(p);
 }
 
-/* ---- unified ---------------------------------------------------------------------------------- */
+/* ---- unified --------------------------------------------------------------------------------- */
 
 struct unified {
     struct session *session;
@@ -203,7 +203,7 @@ static void unified_close(void *state)
     free(u);
 }
 
-/* ---- explicit copies --------------------------------------------------------------------------- */
+/* ---- explicit copies ------------------------------------------------------------------------- */
 
 struct copies {
     struct session *session;

@@ -40,7 +40,7 @@ static inline uint64_t entry_key(size_t i)
     return (uint64_t)i * UINT64_C(0xd1342543de82ef95) + 1;
 }
 
-/* ---- the problem and its reference --------------------------------------------------------------- */
+/* ---- the problem and its reference ----------------------------------------------------------- */
 
 static void order_shuffle(uint32_t *order, size_t count, uint64_t *random)
 {
@@ -103,7 +103,7 @@ static void discard(void *problem)
     free(p);
 }
 
-/* ---- the structures, as any C program has them ----------------------------------------------------- */
+/* ---- the structures, as any C program has them ----------------------------------------------- */
 
 struct structures {
     struct list_node **head, *nodes;
@@ -182,7 +182,7 @@ static uint64_t structures_read(const struct problem *p, const struct structures
     return total;
 }
 
-/* ---- unified ---------------------------------------------------------------------------------- */
+/* ---- unified --------------------------------------------------------------------------------- */
 
 struct unified {
     struct session *session;
@@ -250,7 +250,7 @@ static void unified_close(void *state)
     free(u);
 }
 
-/* ---- explicit copies --------------------------------------------------------------------------- */
+/* ---- explicit copies ------------------------------------------------------------------------- */
 
 struct arrays {
     int64_t *in, *out;

@@ -81,7 +81,7 @@ static bool ranks_agree(const struct problem *p, const float *share)
     return true;
 }
 
-/* ---- the problem and its reference --------------------------------------------------------------- */
+/* ---- the problem and its reference ----------------------------------------------------------- */
 
 /* Shares in double, spread from each node to its targets. */
 static void reference_step(const struct problem *p, const struct graph *directed, double *next)
@@ -157,7 +157,7 @@ static void discard(void *problem)
     free(p);
 }
 
-/* ---- unified ---------------------------------------------------------------------------------- */
+/* ---- unified --------------------------------------------------------------------------------- */
 
 struct unified {
     struct session *session;
@@ -235,7 +235,7 @@ static void unified_close(void *state)
     free(u);
 }
 
-/* ---- explicit copies --------------------------------------------------------------------------- */
+/* ---- explicit copies ------------------------------------------------------------------------- */
 
 struct copies {
     struct session *session;

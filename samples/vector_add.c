@@ -3,8 +3,8 @@
  * vector_add - z = x + y, of which the device needs all or, with --touch, a part.
  *
  * The host writes all of x and y.  The device adds a window of them (which one is known only at run
- * time), and the host reads the sums of that window.  The unified version moves what is touched; the
- * program with explicit copies cannot know, and copies x, y and z whole.
+ * time), and the host reads the sums of that window.  The unified version moves what is touched;
+ * the program with explicit copies cannot know, and copies x, y and z whole.
  * The results must be exactly those of the reference.
  */
 #include "vector_add.h"
@@ -80,7 +80,7 @@ static void discard(void *problem)
     free(p);
 }
 
-/* ---- unified ---------------------------------------------------------------------------------- */
+/* ---- unified --------------------------------------------------------------------------------- */
 
 struct unified {
     struct session *session;
@@ -135,7 +135,7 @@ static void unified_close(void *state)
     free(u);
 }
 
-/* ---- explicit copies --------------------------------------------------------------------------- */
+/* ---- explicit copies ------------------------------------------------------------------------- */
 
 struct copies {
     struct session *session;

@@ -131,7 +131,7 @@ static void rows_start(struct rows *rows, uint64_t nodes)
     }
 }
 
-/* The output as memory.  Its room is taken at once: a full disk is an error here, no SIGBUS later. */
+/* The output as memory.  Its room is taken at once: a full disk is an error here, not a SIGBUS. */
 static char *output_map(const struct builder *builder, size_t bytes)
 {
     int fd = open(builder->part, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), error;

@@ -275,8 +275,8 @@ HUM_API HUM_MUST_USE enum hum_status hum_prefetch_batch(struct hum *hum,
                                                         struct hum_stream *stream);
 
 /*
- * The content of the range is no longer needed: no bytes move for it, its memory is given back,
- * and it reads as zero until written.  Only whole pages inside the range are discarded.  Ordered
+ * The content of the range is no longer needed: no bytes move for it, its memory can hold other
+ * pages at once, and it reads as zero until written.  Only whole pages inside the range are discarded.  Ordered
  * after the stream's earlier work; with stream NULL it happens before the call returns.
  */
 HUM_API HUM_MUST_USE enum hum_status hum_discard(struct hum *hum, void *ptr, size_t bytes,
@@ -380,7 +380,9 @@ struct hum_stats {
     unsigned devices;                         /* number of devices */
     uint64_t capacity_bytes[HUM_PROCESSORS_MAX]; /* by processor + 1; 0 = no limit */
     uint64_t resident_bytes[HUM_PROCESSORS_MAX]; /* pages with a current copy */
-    uint64_t frame_bytes[HUM_PROCESSORS_MAX];    /* memory held, never above capacity */
+    uint64_t frame_bytes[HUM_PROCESSORS_MAX];    /* memory of blocks with resident pages */
+    uint64_t spare_bytes[HUM_PROCESSORS_MAX];    /* memory kept for the next pages; the two together
+                                                    never exceed the capacity */
     uint64_t launches;
     uint64_t regions;                         /* live regions */
     uint64_t region_bytes;                    /* their sizes, rounded to pages */

@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "core/residency.h"
+#include "core/room.h"
 #include "core/summary.h"
 
 enum hum_status hum_alloc(struct hum *hum, size_t bytes, unsigned flags, void **ptr_out)
@@ -51,6 +52,7 @@ enum hum_status hum_free(struct hum *hum, void *ptr)
     if (!region)
         return humi_fail(HUM_ERR_INVALID, "%p is not the start of a live region", ptr);
     clean_blocks(hum, region);
+    humi_room_trim(hum);
     if (humi_summary_path()) {
         struct hum_region_info info;
         humi_region_describe(region, &info);

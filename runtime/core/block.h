@@ -43,6 +43,7 @@ struct humi_hold {
     struct hum_pages writable;
     struct humi_link order;      /* in the processor's eviction order; guarded by its LIST lock */
     bool ordered;                /* is in it (= counted as held); guarded by its LIST lock */
+    bool stale;                  /* has frames but nothing resident; guarded by its LIST lock */
     bool own;                    /* mapped unguarded as a whole */
     uint8_t map_faults;          /* faults on resident pages since access was last taken away */
     atomic_uchar guesses;        /* see hum_view.neighbour_guesses */

@@ -34,6 +34,7 @@ struct hum {
     unsigned processors;                       /* 1 + devices */
     struct humi_processor *processor[HUM_PROCESSORS_MAX];
     const struct hum_policy *policy;
+    uint64_t stale_max;                        /* host blocks that may hold frames for later use */
     char *kernel_path;
     struct hum *next_opened;                   /* opened.c guards it */
     char *reduced;                             /* hum_system_info.reduced */
@@ -46,6 +47,7 @@ struct hum {
     struct humi_meter meter;
     _Atomic uint64_t resident_pages[HUM_PROCESSORS_MAX];
     _Atomic uint64_t present_pages[HUM_PROCESSORS_MAX];
+    _Atomic uint64_t spare_pages[HUM_PROCESSORS_MAX]; /* present in stale blocks */
     _Atomic uint64_t launches;
     atomic_bool lost[HUM_PROCESSORS_MAX];
     _Atomic uint64_t restarts[HUM_PROCESSORS_MAX];

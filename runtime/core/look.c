@@ -111,7 +111,11 @@ enum hum_status hum_stats(struct hum *hum, struct hum_stats *stats_out)
     for (unsigned p = 0; p < hum->processors; p++) {
         stats_out->capacity_bytes[p] = hum->processor[p]->memory_bytes;
         stats_out->resident_bytes[p] = atomic_load(&hum->resident_pages[p]) * HUM_PAGE_SIZE;
-        stats_out->frame_bytes[p] = atomic_load(&hum->present_pages[p]) * HUM_PAGE_SIZE;
+        uint64_t present = atomic_load(&hum->present_pages[p]);
+        uint64_t spare = atomic_load(&hum->spare_pages[p]);
+        spare = spare < present ? spare : present; /* the two are not read at one moment */
+        stats_out->frame_bytes[p] = (present - spare) * HUM_PAGE_SIZE;
+        stats_out->spare_bytes[p] = spare * HUM_PAGE_SIZE;
     }
     stats_out->launches = atomic_load(&hum->launches);
     humi_rwlock_read(&hum->regions.lock);

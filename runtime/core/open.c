@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/options.h"
@@ -161,6 +162,15 @@ static enum hum_status open_processors(struct hum *hum, const struct settings *s
     return HUM_OK;
 }
 
+/* An eighth of the machine's memory may wait on the host side for its next use. */
+static uint64_t stale_blocks_max(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page_bytes > 0
+               ? (uint64_t)pages * (uint64_t)page_bytes / 8 / HUM_BLOCK_SIZE
+               : 0;
+}
+
 static enum hum_status open_streams(struct hum *hum)
 {
     for (unsigned p = 1; p < hum->processors; p++) {
@@ -234,6 +244,7 @@ enum hum_status hum_open(const struct hum_options *options, struct hum **hum_out
     humi_list_init(&hum->streams);
     humi_list_init(&hum->modules);
     hum->policy = settings.policy;
+    hum->stale_max = stale_blocks_max();
     hum->kernel_path = settings.kernel_path;
     status = open_parts(hum, &settings);
     if (status != HUM_OK) {

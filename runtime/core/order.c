@@ -13,6 +13,18 @@ static struct humi_block *block_of(const struct humi_order *order, struct humi_l
     return humi_container_of(hold - order->processor, struct humi_block, hold);
 }
 
+/* List lock held. */
+static void mark_stale(struct humi_order *order, struct humi_hold *hold, bool stale)
+{
+    if (hold->stale == stale)
+        return;
+    hold->stale = stale;
+    if (stale)
+        atomic_fetch_add(&order->stale, 1);
+    else
+        atomic_fetch_sub(&order->stale, 1);
+}
+
 void humi_order_init(struct humi_order *order, unsigned processor, uint64_t capacity)
 {
     humi_lock_init(&order->lock, HUMI_RANK_LIST);
@@ -20,6 +32,7 @@ void humi_order_init(struct humi_order *order, unsigned processor, uint64_t capa
     order->capacity = capacity;
     order->processor = processor;
     atomic_store(&order->held, 0);
+    atomic_store(&order->stale, 0);
 }
 
 void humi_order_fini(struct humi_order *order)
@@ -48,6 +61,7 @@ void humi_order_leave(struct humi_order *order, struct humi_block *block)
     if (hold->ordered) {
         humi_list_remove(&hold->order);
         hold->ordered = false;
+        mark_stale(order, hold, false);
         atomic_fetch_sub(&order->held, 1);
     }
     humi_unlock(&order->lock);
@@ -70,7 +84,16 @@ void humi_order_expire(struct humi_order *order, struct humi_block *block)
     if (hold->ordered) {
         humi_list_remove(&hold->order);
         humi_list_push_front(&order->list, &hold->order);
+        mark_stale(order, hold, true);
     }
+    humi_unlock(&order->lock);
+}
+
+void humi_order_revive(struct humi_order *order, struct humi_block *block)
+{
+    struct humi_hold *hold = hold_of(order, block);
+    humi_lock(&order->lock);
+    mark_stale(order, hold, false);
     humi_unlock(&order->lock);
 }
 

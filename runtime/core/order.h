@@ -22,6 +22,7 @@ struct humi_order {
     struct humi_list list;        /* of humi_hold.order */
     uint64_t capacity;            /* blocks; UINT64_MAX: no limit; fixed */
     _Atomic uint64_t held;        /* blocks with frames; written under the lock, read anywhere */
+    _Atomic uint64_t stale;       /* of these, the ones in which nothing is resident; likewise */
     unsigned processor;           /* number; fixed */
 };
 
@@ -34,9 +35,14 @@ bool humi_order_enter(struct humi_order *order, struct humi_block *block);
 /* The frames are gone.  Block lock held; a block that is not in the list is left alone. */
 void humi_order_leave(struct humi_order *order, struct humi_block *block);
 
-/* Move to the tail (renewed) or to the head (nothing resident).  Block lock held. */
+/* Move to the tail.  Block lock held. */
 void humi_order_renew(struct humi_order *order, struct humi_block *block);
+
+/* Nothing is resident in its frames any more: it goes to the head, stale.  Block lock held. */
 void humi_order_expire(struct humi_order *order, struct humi_block *block);
+
+/* Something is going to be resident in its frames again.  Block lock held. */
+void humi_order_revive(struct humi_order *order, struct humi_block *block);
 
 /*
  * The first block from the head that can be locked at once, locked; NULL when there is none.

@@ -9,6 +9,9 @@
 #include "base/check.h"
 #include "base/status.h"
 
+#define COLOURS 7u
+#define COLOURED_BYTES ((size_t)32 << 20) /* smaller arrays share little of a cache's sets */
+
 /* Functions of the trees that nothing here calls are no mistake. */
 #define TREE_LINKAGE __attribute__((unused)) static
 
@@ -34,6 +37,8 @@ RB_GENERATE_INTERNAL(humi_extents_by_start, humi_extent, by_start, extent_compar
                      TREE_LINKAGE)
 RB_GENERATE_INTERNAL(humi_extents_by_size, humi_extent, by_size, extent_compare_size,
                      TREE_LINKAGE)
+
+#define CHOOSE_TRIES 16u /* extents looked at before alignment is bought with room */
 
 /* ---- free extents ----------------------------------------------------------------------------- */
 
@@ -65,15 +70,43 @@ static uintptr_t extent_fit(const struct humi_extent *extent, size_t bytes, size
                : 0;
 }
 
-/* Best fit: the smallest extent in which it fits with its alignment. */
+/*
+ * Best fit: the smallest extent in which it fits with its alignment.  After a few that do not fit it
+ * is the smallest that fits wherever it starts, so that many such gaps cost no walk over them all.
+ */
 static struct humi_extent *extent_choose(struct humi_regions *regions, size_t bytes,
                                          size_t alignment)
 {
     struct humi_extent key = {.bytes = bytes};
     struct humi_extent *extent = RB_NFIND(humi_extents_by_size, &regions->free_by_size, &key);
-    while (extent && !extent_fit(extent, bytes, alignment))
+    for (unsigned tries = 1; extent && !extent_fit(extent, bytes, alignment); tries++) {
+        if (tries == CHOOSE_TRIES) {
+            key.bytes = bytes + alignment;
+            struct humi_extent *any =
+                RB_NFIND(humi_extents_by_size, &regions->free_by_size, &key);
+            if (any)
+                return any;
+        }
         extent = RB_NEXT(humi_extents_by_size, &regions->free_by_size, extent);
+    }
     return extent;
+}
+
+/*
+ * Where in the extent the region starts.  Large regions get a colour, one to seven blocks of unused
+ * addresses before them, if there is room: data caches that pick a way by the address's lower 28
+ * bits made a loop over two arrays exactly 256 MiB apart 15 times slower (measured, AMD Zen 4).
+ */
+static uintptr_t place(struct humi_regions *regions, const struct humi_extent *extent, size_t bytes,
+                       size_t alignment)
+{
+    uintptr_t at = extent_fit(extent, bytes, alignment);
+    size_t left = extent->start + extent->bytes - at - bytes;
+    size_t colour = (regions->colour % COLOURS + 1) * HUM_BLOCK_SIZE;
+    if (bytes < COLOURED_BYTES || left < colour)
+        return at;
+    regions->colour++;
+    return at + colour;
 }
 
 /*
@@ -195,7 +228,7 @@ enum hum_status humi_regions_alloc(struct humi_regions *regions, size_t asked, u
     humi_rwlock_write(&regions->lock);
     struct humi_extent *extent = extent_choose(regions, bytes, alignment);
     if (extent) {
-        region->start = extent_fit(extent, bytes, alignment);
+        region->start = place(regions, extent, bytes, alignment);
         spare = extent_cut(regions, extent, region->start, bytes, spare);
         RB_INSERT(humi_region_tree, &regions->live, region);
         regions->count++;

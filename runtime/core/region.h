@@ -55,6 +55,7 @@ struct humi_regions {
     struct humi_extents_by_size free_by_size;
     size_t count, bytes;          /* of live regions */
     size_t extents;               /* number of free extents */
+    unsigned colour;              /* counts large regions, see place() */
 };
 
 enum hum_status humi_regions_init(struct humi_regions *regions, uintptr_t start, size_t bytes);

@@ -25,6 +25,14 @@ static void set_resident(struct hum *hum, struct humi_block *block, unsigned p,
     struct humi_hold *hold = &block->hold[p];
     unsigned before = atomic_load(&hold->resident_pages), now = humi_mask_count(&pages);
     hold->resident = pages;
+    if (!before && now) {
+        humi_order_revive(&hum->order[p], block);
+        atomic_fetch_sub(&hum->spare_pages[p], humi_mask_count(&hold->present));
+    }
+    if (before && !now) {
+        humi_order_expire(&hum->order[p], block);
+        atomic_fetch_add(&hum->spare_pages[p], humi_mask_count(&hold->present));
+    }
     atomic_store(&hold->resident_pages, (unsigned short)now);
     atomic_fetch_add(&hum->resident_pages[p], (uint64_t)now - before);
 }
@@ -36,6 +44,8 @@ static void set_present(struct hum *hum, struct humi_hold *hold, unsigned p,
     hold->present = pages;
     humi_mask_keep(&hold->fresh, &pages);
     atomic_fetch_add(&hum->present_pages[p], now - before);
+    if (!atomic_load(&hold->resident_pages))
+        atomic_fetch_add(&hum->spare_pages[p], now - before);
 }
 
 static void set_writable(struct humi_hold *hold, struct hum_pages pages)
@@ -51,17 +61,27 @@ static enum hum_direction direction(unsigned to, unsigned from)
 
 /* ---- frames ----------------------------------------------------------------------------------- */
 
+/* All of the pages or none of them. */
 static enum hum_status back_runs(struct humi_processor *processor, size_t offset,
                                  const struct hum_pages *pages)
 {
+    enum hum_status status = HUM_OK;
+    unsigned failed = 0;
     humi_for_each_run (run, pages) {
-        enum hum_status status =
-            processor->ops->back(processor, offset + run.first * HUM_PAGE_SIZE,
-                                 (run.end - run.first) * HUM_PAGE_SIZE);
+        status = processor->ops->back(processor, offset + run.first * HUM_PAGE_SIZE,
+                                      (run.end - run.first) * HUM_PAGE_SIZE);
+        failed = run.first;
         if (status != HUM_OK)
-            return status;
+            break;
     }
-    return HUM_OK;
+    if (status == HUM_OK)
+        return HUM_OK;
+    struct hum_pages made = humi_mask_range(0, failed);
+    humi_mask_keep(&made, pages);
+    humi_for_each_run (run, &made)
+        processor->ops->drop(processor, offset + run.first * HUM_PAGE_SIZE,
+                             (run.end - run.first) * HUM_PAGE_SIZE);
+    return status;
 }
 
 /* Make frames for the pages; counts the block against the processor's capacity (R4). */
@@ -231,14 +251,17 @@ static enum hum_status give_access(struct hum *hum, struct humi_block *block,
         if (status == HUM_OK)
             status = map_runs(processor, offset, &r, HUMI_MAP_READ);
     }
-    if (status != HUM_OK)
-        return status;
     hold->mapped = access->mapped;
     set_writable(hold, access->after);
     humi_mask_add(&block->written, &access->writable);
     humi_mask_add(&block->dirty, &access->writable);
     humi_mask_remove(&hold->fresh, &access->writable);
-    return HUM_OK;
+    if (status != HUM_OK) {
+        /* Some of it was given, and may have been used: so it counts as written, and is taken. */
+        struct hum_pages tried = humi_mask_or(&access->writable, &access->readable);
+        humi_residency_unmap(hum, block, request->processor, tried, false);
+    }
+    return status;
 }
 
 /* ---- bytes ------------------------------------------------------------------------------------ */
@@ -346,6 +369,10 @@ static void record_change(struct hum *hum, const struct humi_request *request,
                                    .move_ns = outcome->move_ns};
         memcpy(event.bytes, outcome->bytes[1], sizeof event.bytes);
         record(hum, request->region, &event);
+    } else if (!fault && (outcome->upgraded || outcome->mapped)) {
+        struct humi_event event = {.cause = request->cause, .processor = request->processor};
+        event.pages = outcome->upgraded ? outcome->upgraded : outcome->mapped;
+        record(hum, request->region, &event);
     }
 }
 
@@ -368,8 +395,6 @@ static void commit(struct hum *hum, struct humi_block *block, const struct humi_
         struct hum_pages gone = humi_mask_and(&other->resident, write);
         humi_mask_add(&taken, &gone);
         set_resident(hum, block, q, humi_mask_minus(&other->resident, write));
-        if (humi_mask_empty(&other->resident))
-            humi_order_expire(&hum->order[q], block);
     }
     humi_mask_remove(&taken, &outcome->missing);
     outcome->upgraded = humi_mask_count(&taken);
@@ -457,8 +482,6 @@ void humi_residency_forget(struct hum *hum, struct humi_block *block, struct hum
         struct humi_hold *hold = &block->hold[p];
         humi_residency_unmap(hum, block, p, pages, false);
         set_resident(hum, block, p, humi_mask_minus(&hold->resident, &pages));
-        if (humi_mask_empty(&hold->resident))
-            drop_frames(hum, block, p);
     }
     humi_mask_remove(&block->written, &pages);
     humi_mask_remove(&block->dirty, &pages);

@@ -8,7 +8,8 @@
  *
  * Threads: every function is called with the block's lock held and takes none but LIST and DEVICE.
  * Failure: HUM_AGAIN (the processor is full: unlock, make room, start again) and HUM_ERR_NO_MEMORY
- * (the system is) are returned before anything has changed.
+ * from making frames are returned before anything has changed.  A failure to give access comes after
+ * the pages moved: they are resident, and nobody has access to what was asked for.
  */
 #ifndef HUMI_CORE_RESIDENCY_H
 #define HUMI_CORE_RESIDENCY_H
@@ -20,7 +21,7 @@ struct humi_request {
     unsigned processor;        /* number of whom it is for */
     struct humi_region *region; /* that the pages belong to; NULL: several */
     struct hum_pages bring;    /* to be resident there */
-    struct hum_pages write;    /* ⊆ bring: for writing, nobody else keeps a copy */
+    struct hum_pages write;    /* ⊆ bring and what is here: for writing, nobody else keeps a copy */
     struct hum_pages map;      /* resident pages to give access to */
     struct hum_pages faulted;  /* ⊆ map: give access even if they are believed to have it */
     bool whole;                /* the region covers the block: it may be mapped unguarded */
@@ -49,7 +50,7 @@ struct humi_evicted {
 enum hum_status humi_residency_evict(struct hum *hum, struct humi_block *block, unsigned p,
                                      struct humi_evicted *evicted_out);
 
-/* The pages' content is gone on every processor: no bytes move, frames without pages are dropped. */
+/* The pages' content is gone on every processor: no bytes move, frames stay for the next pages. */
 void humi_residency_forget(struct hum *hum, struct humi_block *block, struct hum_pages pages,
                            struct humi_region *region, enum hum_cause cause);
 

@@ -3,11 +3,13 @@
 #include "core/room.h"
 
 #include <sched.h>
+#include <time.h>
 
 #include "base/status.h"
 #include "core/residency.h"
 
-#define BUSY_ROUNDS_MAX 10000u /* rounds over a list of which every block is being worked on */
+#define BUSY_SPINS 100u         /* rounds over a list of which every block is being worked on */
+#define BUSY_ROUNDS_MAX 100000u /* ... and with a pause between them: 10 s and more */
 
 /* Tell the meters: the space once, each region about its own pages. */
 static void record(struct hum *hum, const struct humi_block *block, unsigned p,
@@ -85,12 +87,22 @@ static enum hum_status walk(struct hum *hum, unsigned p, const struct humi_block
     return busy ? HUM_NOT_READY : HUM_ERR_NO_MEMORY;
 }
 
+/* Copying a block takes 0.2 ms, but whoever does it may not be running just now. */
+static void pause_round(unsigned round)
+{
+    struct timespec pause = {0, 100000};
+    if (round < BUSY_SPINS)
+        sched_yield();
+    else
+        nanosleep(&pause, NULL);
+}
+
 enum hum_status humi_room_make(struct hum *hum, unsigned p, const struct humi_block *avoid)
 {
     enum hum_status status = HUM_NOT_READY;
     for (unsigned round = 0; status == HUM_NOT_READY && round < BUSY_ROUNDS_MAX; round++) {
         if (round)
-            sched_yield();
+            pause_round(round);
         status = walk(hum, p, avoid, true);
         if (status == HUM_ERR_NO_MEMORY)
             status = walk(hum, p, avoid, false);
@@ -99,4 +111,21 @@ enum hum_status humi_room_make(struct hum *hum, unsigned p, const struct humi_bl
         return HUM_OK;
     return humi_fail(HUM_ERR_NO_MEMORY, "%s is full and nothing on it can leave",
                      hum->processor[p]->name);
+}
+
+void humi_room_trim(struct hum *hum)
+{
+    struct humi_order *order = &hum->order[0];
+    unsigned skip = 0;
+    bool busy = false;
+    while (atomic_load(&order->stale) > hum->stale_max) {
+        struct humi_block *block = humi_order_pick(order, &skip, &busy);
+        if (!block)
+            return;
+        struct humi_evicted evicted;
+        if (atomic_load(&block->hold[0].resident_pages) == 0 &&
+            humi_residency_evict(hum, block, 0, &evicted) == HUM_OK)
+            skip--; /* it left the list */
+        humi_unlock(&block->lock);
+    }
 }

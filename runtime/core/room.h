@@ -19,4 +19,11 @@
  */
 enum hum_status humi_room_make(struct hum *hum, unsigned p, const struct humi_block *avoid);
 
+/*
+ * Give the host's stale frames back to the system as far as they are more than hum->stale_max.
+ * Frames that stay are taken into use again without asking the system, which can cost twenty times
+ * the copy: virtual machines hand freed memory to their host and fetch it back page by page.
+ */
+void humi_room_trim(struct hum *hum);
+
 #endif

@@ -16,9 +16,11 @@
 #include "base/status.h"
 #include "core/residency.h"
 #include "core/room.h"
+#include "core/view.h"
 
 #define BATCH_MAX 256u
 #define AHEAD_MAX 8u      /* blocks to go ahead for after one batch */
+#define RETRY_MS 1000
 #define POLLS_MAX (1 + 2 * HUM_PROCESSORS_MAX)
 
 /* A block that a policy wants before it is asked for. */
@@ -35,109 +37,15 @@ struct humi_service {
     int stop_fd;
     struct pollfd polls[POLLS_MAX];
     unsigned poll_count;
+    bool retry;               /* a device is lost and waits for another try */
     struct humi_fault faults[BATCH_MAX];
     struct ahead ahead[AHEAD_MAX];
     unsigned ahead_count;
 };
 
-/* Faults of one processor on pages of one block that belong to one region. */
-struct group {
-    unsigned processor;
-    struct humi_region *region;
-    struct humi_block *block;
-    struct humi_fault *faults;
-    unsigned count;
-    struct hum_pages read, write;
-};
-
-/* ---- view ------------------------------------------------------------------------------------- */
-
-static uint32_t effective_advice(const struct humi_block *block, const struct humi_region *region,
-                                 struct hum_view *view)
-{
-    unsigned whole = atomic_load(&region->advice);
-    view->preferred = block->advice & HUM_ADVISE_PREFERRED ? block->preferred
-                                                           : atomic_load(&region->preferred);
-    view->accessed_by = block->accessed_by | atomic_load(&region->accessed_by);
-    return block->advice | whole;
-}
-
-/* What the blocks before and behind look like, if they are the same region's. */
-static void view_neighbours(const struct hum *hum, const struct group *group,
-                            struct hum_view *view)
-{
-    uintptr_t start = humi_block_start(hum, group->block);
-    uintptr_t region_end = group->region->start + group->region->bytes;
-    bool inside[2] = {group->region->start < start, start + HUM_BLOCK_SIZE < region_end};
-    for (int side = 0; side < 2; side++) {
-        struct humi_block *next =
-            inside[side] ? humi_table_peek(&hum->table, group->block->index + (side ? 1u : -1u))
-                         : NULL;
-        if (!next)
-            continue;
-        struct humi_hold *hold = &next->hold[group->processor];
-        view->neighbour_pages[side] = atomic_load(&hold->resident_pages);
-        view->neighbour_writable[side] = atomic_load(&hold->writable_pages);
-        if (side == 0)
-            view->neighbour_guesses = atomic_load(&hold->guesses);
-    }
-}
-
-static void view_fill(const struct hum *hum, const struct group *group, struct hum_view *view)
-{
-    const struct humi_block *block = group->block;
-    const struct humi_hold *hold = &block->hold[group->processor];
-    const struct humi_order *order = &hum->order[group->processor];
-    *view = (struct hum_view){
-        .processor = humi_public(group->processor),
-        .valid = humi_region_pages(group->region, humi_block_start(hum, block)),
-        .read = group->read,
-        .write = group->write,
-        .resident = hold->resident,
-        .mapped = hold->mapped,
-        .elsewhere = humi_block_resident_elsewhere(hum, block, (int)group->processor),
-        .written = block->written,
-        .map_faults = hold->map_faults,
-        .capacity_blocks = order->capacity,
-        .free_blocks = UINT64_MAX,
-    };
-    view->advice = effective_advice(block, group->region, view);
-    if (order->capacity != UINT64_MAX) {
-        uint64_t held = atomic_load(&order->held);
-        view->free_blocks = held < order->capacity ? order->capacity - held : 0;
-    }
-    view_neighbours(hum, group, view);
-}
-
 /* ---- plan ------------------------------------------------------------------------------------- */
 
-/* A plan is a proposal: only valid pages, and the faulted ones in any case. */
-static struct humi_request request_of(const struct group *group, const struct hum_view *view,
-                                      const struct hum_plan *plan)
-{
-    struct hum_pages faulted = humi_mask_or(&group->read, &group->write);
-    struct humi_request request = {
-        .processor = group->processor,
-        .region = group->region,
-        .bring = humi_mask_or(&faulted, &plan->bring),
-        .faulted = faulted,
-        .whole = humi_mask_full(&view->valid),
-        .read_only = !(humi_region_access(group->region, group->processor) & HUM_WRITE),
-        .cause = group->processor == 0 ? HUM_CAUSE_HOST_FAULT : HUM_CAUSE_DEVICE_FAULT,
-    };
-    humi_mask_keep(&request.bring, &view->valid);
-    request.map = humi_mask_or(&request.bring, &plan->map);
-    humi_mask_keep(&request.map, &view->valid);
-    bool writes = plan->exclusive || !humi_mask_empty(&group->write);
-    if (writes && !request.read_only)
-        request.write = humi_mask_or(&request.bring, &request.map);
-    struct hum_pages here = humi_mask_or(&view->resident, &request.bring);
-    humi_mask_keep(&request.map, &here);
-    humi_mask_keep(&request.write, &here);
-    return request;
-}
-
-static void go_ahead_later(struct humi_service *service, const struct group *group,
+static void go_ahead_later(struct humi_service *service, const struct humi_group *group,
                            const struct hum_plan *plan)
 {
     uintptr_t end = group->region->start + group->region->bytes;
@@ -155,7 +63,7 @@ static void go_ahead_later(struct humi_service *service, const struct group *gro
 }
 
 /* How many of the faults found their page accessible: another fault got there first. */
-static unsigned count_duplicates(const struct group *group)
+static unsigned count_duplicates(const struct humi_group *group)
 {
     const struct humi_hold *hold = &group->block->hold[group->processor];
     struct hum_pages asked = humi_mask_or(&group->read, &group->write);
@@ -166,7 +74,7 @@ static unsigned count_duplicates(const struct group *group)
            humi_mask_count(&write_there);
 }
 
-static void count_map_fault(struct group *group)
+static void count_map_fault(struct humi_group *group)
 {
     struct humi_hold *hold = &group->block->hold[group->processor];
     struct hum_pages asked = humi_mask_or(&group->read, &group->write);
@@ -175,7 +83,7 @@ static void count_map_fault(struct group *group)
 }
 
 /* A chain of guesses ends where a write proves it right; a policy lets none grow without end. */
-static void count_guess(const struct group *group, const struct hum_view *view, bool exclusive)
+static void count_guess(const struct humi_group *group, const struct hum_view *view, bool exclusive)
 {
     struct humi_hold *hold = &group->block->hold[group->processor];
     if (!humi_mask_empty(&group->write))
@@ -184,7 +92,7 @@ static void count_guess(const struct group *group, const struct hum_view *view, 
         atomic_store(&hold->guesses, (unsigned char)(view->neighbour_guesses + 1));
 }
 
-static void renew(struct hum *hum, const struct group *group, unsigned resident_before)
+static void renew(struct hum *hum, const struct humi_group *group, unsigned resident_before)
 {
     struct humi_hold *hold = &group->block->hold[group->processor];
     bool moved = atomic_load(&hold->resident_pages) != resident_before;
@@ -195,16 +103,16 @@ static void renew(struct hum *hum, const struct group *group, unsigned resident_
 /* ---- one group -------------------------------------------------------------------------------- */
 
 /* The block is locked and the region lives.  HUM_AGAIN: make room and come back. */
-static enum hum_status serve_locked(struct humi_service *service, struct group *group)
+static enum hum_status serve_locked(struct humi_service *service, struct humi_group *group)
 {
     struct hum *hum = service->hum;
     struct humi_hold *hold = &group->block->hold[group->processor];
     unsigned resident_before = atomic_load(&hold->resident_pages);
     struct hum_view view;
     struct hum_plan plan = {0};
-    view_fill(hum, group, &view);
+    humi_view_fill(hum, group, &view);
     hum->policy->plan(&view, &plan);
-    struct humi_request request = request_of(group, &view, &plan);
+    struct humi_request request = humi_view_request(group, &view, &plan);
     request.faults = group->count;
     request.duplicates = count_duplicates(group);
     count_map_fault(group);
@@ -217,7 +125,7 @@ static enum hum_status serve_locked(struct humi_service *service, struct group *
     return HUM_OK;
 }
 
-static enum hum_status serve(struct humi_service *service, struct group *group)
+static enum hum_status serve(struct humi_service *service, struct humi_group *group)
 {
     struct hum *hum = service->hum;
     enum hum_status status;
@@ -249,7 +157,7 @@ static void fail_all(struct hum *hum, unsigned p, const struct humi_fault *fault
     }
 }
 
-static void serve_group(struct humi_service *service, struct group *group)
+static void serve_group(struct humi_service *service, struct humi_group *group)
 {
     struct hum *hum = service->hum;
     uint64_t start = humi_clock_ns();
@@ -287,7 +195,7 @@ static unsigned group_length(const struct hum *hum, const struct humi_region *re
 }
 
 /* Gather the pages; touches that hum_protect() forbids fail here and leave the group. */
-static void group_pages(struct hum *hum, struct group *group)
+static void group_pages(struct hum *hum, struct humi_group *group)
 {
     unsigned access = humi_region_access(group->region, group->processor);
     unsigned kept = 0;
@@ -312,7 +220,7 @@ static void serve_batch(struct humi_service *service, unsigned p, unsigned count
     qsort(service->faults, count, sizeof *service->faults, compare_faults);
     for (unsigned i = 0; i < count;) {
         struct humi_fault *faults = &service->faults[i];
-        struct group group = {.processor = p, .faults = faults};
+        struct humi_group group = {.processor = p, .faults = faults};
         unsigned length = 1;
         group.region = humi_regions_find(&hum->regions, faults->address);
         if (group.region) {
@@ -332,7 +240,8 @@ static void serve_batch(struct humi_service *service, unsigned p, unsigned count
 /* ---- going ahead ------------------------------------------------------------------------------ */
 
 /* Bring and map what is written elsewhere; a block that nobody wrote waits for its first touch. */
-static void bring_ahead(struct hum *hum, const struct ahead *ahead, struct humi_block *block)
+static enum hum_status bring_ahead(struct hum *hum, const struct ahead *ahead,
+                                   struct humi_block *block)
 {
     const struct humi_hold *hold = &block->hold[ahead->processor];
     struct hum_pages valid = humi_region_pages(ahead->region, humi_block_start(hum, block));
@@ -344,13 +253,29 @@ static void bring_ahead(struct hum *hum, const struct ahead *ahead, struct humi_
         .read_only = !(humi_region_access(ahead->region, ahead->processor) & HUM_WRITE),
         .cause = HUM_CAUSE_PREFETCH_POLICY,
     };
-    if (humi_mask_within(&request.bring, &hold->mapped))
-        return;
+    if (humi_mask_within(&request.bring, &hold->mapped) || atomic_load(&ahead->region->dying) ||
+        !(humi_region_access(ahead->region, ahead->processor) & HUM_READ))
+        return HUM_OK;
     request.map = request.bring;
     if (ahead->exclusive && !request.read_only)
         request.write = request.bring;
-    if (humi_residency_serve(hum, block, &request) == HUM_OK)
+    enum hum_status status = humi_residency_serve(hum, block, &request);
+    if (status == HUM_OK)
         humi_order_renew(&hum->order[ahead->processor], block);
+    return status;
+}
+
+/* Frames that nobody uses may make room for it, pages of others not. */
+static void ahead_block(struct hum *hum, const struct ahead *ahead, struct humi_block *block)
+{
+    enum hum_status status;
+    do {
+        humi_lock(&block->lock);
+        status = bring_ahead(hum, ahead, block);
+        humi_unlock(&block->lock);
+        if (status == HUM_AGAIN && !atomic_load(&hum->order[ahead->processor].stale))
+            return;
+    } while (status == HUM_AGAIN && humi_room_make(hum, ahead->processor, block) == HUM_OK);
 }
 
 static void go_ahead(struct humi_service *service)
@@ -359,13 +284,8 @@ static void go_ahead(struct humi_service *service)
     for (unsigned i = 0; i < service->ahead_count; i++) {
         struct ahead *ahead = &service->ahead[i];
         struct humi_block *block = humi_table_get(&hum->table, ahead->block);
-        if (block) {
-            humi_lock(&block->lock);
-            if (!atomic_load(&ahead->region->dying) &&
-                (humi_region_access(ahead->region, ahead->processor) & HUM_READ))
-                bring_ahead(hum, ahead, block);
-            humi_unlock(&block->lock);
-        }
+        if (block)
+            ahead_block(hum, ahead, block);
         humi_region_put(ahead->region);
     }
     service->ahead_count = 0;
@@ -377,8 +297,8 @@ static void go_ahead(struct humi_service *service)
 static void recover(struct hum *hum, unsigned p)
 {
     struct humi_processor *processor = hum->processor[p];
-    humi_warn("%s: process %d died; its pages stay readable", processor->name, processor->pid);
-    atomic_store(&hum->lost[p], true);
+    if (!atomic_exchange(&hum->lost[p], true))
+        humi_warn("%s: process %d died; its pages stay readable", processor->name, processor->pid);
     /* The new process maps nothing, so the masks claim too much until they are cleared: harmless,
      * while the other order would let a new mapping be forgotten. */
     enum hum_status status = processor->ops->restart(processor);
@@ -393,22 +313,26 @@ static void recover(struct hum *hum, unsigned p)
         atomic_fetch_add(&hum->restarts[p], 1);
         atomic_store(&hum->lost[p], false);
     } else {
-        humi_warn("%s: cannot be started again: %s", processor->name, hum_error_text());
+        humi_warn("%s: cannot be started again, another try in a second: %s", processor->name,
+                  hum_error_text());
     }
 }
 
 static void fill_polls(struct humi_service *service)
 {
     struct hum *hum = service->hum;
+    bool any_lost = false;
     service->polls[0] = (struct pollfd){.fd = service->stop_fd, .events = POLLIN};
     for (unsigned p = 0; p < hum->processors; p++) {
         bool lost = atomic_load(&hum->lost[p]);
+        any_lost |= lost;
         int fault_fd = lost ? -1 : hum->processor[p]->fault_fd;
         int life_fd = lost ? -1 : hum->processor[p]->life_fd;
         service->polls[1 + 2 * p] = (struct pollfd){.fd = fault_fd, .events = POLLIN};
         service->polls[2 + 2 * p] = (struct pollfd){.fd = life_fd, .events = POLLIN};
     }
     service->poll_count = 1 + 2 * hum->processors;
+    service->retry = any_lost;
 }
 
 static void serve_processor(struct humi_service *service, unsigned p)
@@ -420,6 +344,17 @@ static void serve_processor(struct humi_service *service, unsigned p)
     humi_meter_add(&service->hum->meter.batches, 1);
     serve_batch(service, p, count);
     go_ahead(service);
+    humi_room_trim(service->hum);
+}
+
+/* Devices that could not be started again get another try. */
+static void recover_lost(struct humi_service *service)
+{
+    struct hum *hum = service->hum;
+    for (unsigned p = 0; p < hum->processors; p++)
+        if (atomic_load(&hum->lost[p]))
+            recover(hum, p);
+    fill_polls(service);
 }
 
 static void *run(void *argument)
@@ -428,9 +363,10 @@ static void *run(void *argument)
     struct hum *hum = service->hum;
     fill_polls(service);
     for (;;) {
-        int ready = poll(service->polls, service->poll_count, -1);
-        if (ready < 0 && errno != EINTR)
-            humi_check(!"poll of the fault descriptors");
+        int ready = poll(service->polls, service->poll_count, service->retry ? RETRY_MS : -1);
+        humi_check(ready >= 0 || errno == EINTR);
+        if (ready == 0)
+            recover_lost(service);
         if (ready <= 0)
             continue;
         if (service->polls[0].revents)

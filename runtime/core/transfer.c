@@ -6,6 +6,7 @@
 #include "base/range.h"
 #include "base/status.h"
 #include "core/residency.h"
+#include "core/room.h"
 #include "core/stream.h"
 #include "core/visit.h"
 
@@ -106,6 +107,7 @@ static enum hum_status do_ranges(struct hum *hum, const struct hum_range *ranges
         if (first == HUM_OK)
             first = status;
     }
+    humi_room_trim(hum);
     return first;
 }
 

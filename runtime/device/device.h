@@ -171,9 +171,9 @@ struct humi_processor_ops {
                             struct humi_outcome *outcome_out);
 
     /*
-     * After life_fd became readable and the core has forgotten all accesses: every launch in
-     * flight ends with DEVICE_LOST, frames stay readable through the window, and a new process
-     * starts (modules are loaded again).  fault_fd and life_fd are new.
+     * After life_fd became readable: every launch in flight ends with DEVICE_LOST, frames stay
+     * readable through the window, and a new process starts in which nothing is mapped (modules
+     * are loaded again).  fault_fd and life_fd are new.  May be tried again when it failed.
      */
     enum hum_status (*restart)(struct humi_processor *p);
 };

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * process.c - starting and ending child processes.
+ * process.c - starting and ending processes.
  *
  * posix_spawn() would do but for one thing: its child sends SIGCHLD and is found by the program's
- * own waitpid(-1).  So this is posix_spawn() by hand: a child that shares our memory until it
- * execs, on a stack of its own, with no exit signal.
+ * own waitpid(-1).  So a helper starts the process and ends at once; the process is then init's.
+ * (A child without exit signal does not help: exec gives it one.)  Both share our memory until the
+ * process has its own, and the helper shares our descriptors too, so that the pidfd it gets is ours.
  */
 #include "os/process.h"
 
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,17 +30,21 @@
 /* ---- starting -------------------------------------------------------------------------------- */
 
 #define STACK_BYTES ((size_t)64 << 10)
+#define NO_SANITIZER __attribute__((no_sanitize("thread", "address", "undefined")))
 
 struct start {
     const char *path;
     char *const *argv;
-    int channel; /* the child's end */
+    int channel; /* the process's end */
     int null;    /* /dev/null */
-    int error;   /* errno of the child if it could not exec */
+    char *stack; /* two of STACK_BYTES */
+    int pid;     /* of the process; -1: could not be made */
+    int pidfd;
+    int error;   /* errno of what failed, 0: nothing */
 };
 
-/* Runs in the child, in our memory: nothing but system calls, and no return on success. */
-__attribute__((no_sanitize("thread", "address", "undefined"))) static int child(void *arg)
+/* The process, until it execs: nothing but system calls, and no return. */
+NO_SANITIZER static int run_process(void *arg)
 {
     struct start *s = arg;
     sigset_t none;
@@ -59,30 +65,40 @@ __attribute__((no_sanitize("thread", "address", "undefined"))) static int child(
     _exit(127);
 }
 
-/* The pid, or -1 with errno. */
-static int start_child(struct start *s, int *pidfd_out)
+NO_SANITIZER static int run_helper(void *arg)
 {
-    sigset_t all, old;
-    int pid, error;
-    char *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-                       0);
+    struct start *s = arg;
 
-    if (stack == MAP_FAILED)
-        return -1;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old); /* no handler of ours may run in the child */
-    pid = clone(child, stack + STACK_BYTES, CLONE_VM | CLONE_VFORK | CLONE_PIDFD, s, pidfd_out);
-    error = errno;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    munmap(stack, STACK_BYTES);
-    errno = error;
-    return pid;
+    s->pid = clone(run_process, s->stack + STACK_BYTES,
+                   CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, s, &s->pidfd);
+    if (s->pid < 0)
+        s->error = errno;
+    _exit(0);
 }
 
-static void reap(int pid)
+/* Fill in pid, pidfd and error. */
+static void start_process(struct start *s)
 {
-    while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR) {
+    sigset_t all, old;
+    int helper;
+
+    s->pid = s->pidfd = -1;
+    s->stack = mmap(NULL, 2 * STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                    0);
+    if (s->stack == MAP_FAILED) {
+        s->error = errno;
+        return;
     }
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old); /* no handler of ours may run in them */
+    helper = clone(run_helper, s->stack + 2 * STACK_BYTES, CLONE_VM | CLONE_VFORK | CLONE_FILES,
+                   s);
+    if (helper < 0)
+        s->error = errno;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    while (helper >= 0 && waitpid(helper, NULL, __WALL) < 0 && errno == EINTR) {
+    }
+    munmap(s->stack, 2 * STACK_BYTES);
 }
 
 static enum hum_status start_on(const char *path, const char *const argv[], int ends[2],
@@ -92,22 +108,19 @@ static enum hum_status start_on(const char *path, const char *const argv[], int 
                       .argv = (char *const *)(uintptr_t)argv,
                       .channel = ends[1],
                       .null = open("/dev/null", O_RDWR | O_CLOEXEC)};
-    int pidfd = -1, pid;
 
     if (s.null < 0)
         return humi_fail_errno("/dev/null");
-    pid = start_child(&s, &pidfd);
+    start_process(&s);
     close(s.null);
-    if (pid < 0)
-        return humi_fail_errno("cannot start %s", path);
-    if (s.error) {
-        reap(pid);
-        close(pidfd);
-        errno = s.error;
-        return humi_fail_errno("cannot start %s", path);
+    if (s.error == 0) {
+        *process_out = (struct humi_process){s.pid, s.pidfd, ends[0]};
+        return HUM_OK;
     }
-    *process_out = (struct humi_process){pid, pidfd, ends[0]};
-    return HUM_OK;
+    if (s.pidfd >= 0)
+        close(s.pidfd);
+    errno = s.error;
+    return humi_fail_errno("cannot start %s", path);
 }
 
 enum hum_status humi_process_start(const char *path, const char *const argv[],
@@ -138,7 +151,7 @@ void humi_process_kill(const struct humi_process *process)
 {
     struct pollfd p = {process->pidfd, POLLIN, 0};
 
-    (void)kill(process->pid, SIGKILL);
+    (void)syscall(SYS_pidfd_send_signal, process->pidfd, SIGKILL, NULL, 0);
     while (poll(&p, 1, 10000) < 0 && errno == EINTR) {
     }
 }
@@ -149,7 +162,6 @@ void humi_process_end(struct humi_process *process)
         return;
     if (!humi_process_has_died(process))
         humi_process_kill(process);
-    reap(process->pid);
     close(process->pidfd);
     close(process->channel);
     *process = (struct humi_process){0};

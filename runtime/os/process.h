@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * process.h - the runtime's own child processes.
+ * process.h - the runtime's own processes.
  *
- * A child is started so that the program around it does not notice: it sends no SIGCHLD and is not
- * found by wait() or waitpid(-1), it is in a process group of its own (so a key press that
- * interrupts the program does not hit it), has all signals at their defaults, /dev/null as input
- * and output, the program's standard error, and one end of a channel as descriptor 3.
+ * They are started so that the program around them does not notice.  Such a process is a grandchild
+ * whose parent has gone: it sends the program no SIGCHLD and is not found by wait() or waitpid(-1)
+ * (unless the program is process 1 of its container, or a subreaper, and so inherits it).  It is in
+ * a process group of its own, so a key press that interrupts the program does not hit it, has all
+ * signals at their defaults, /dev/null as input and output, the program's standard error, and one
+ * end of a channel as descriptor 3.
  * The child itself watches for the program's end (see emu/process/main.c); the kernel's parent-death
  * signal is not used because it fires when the *thread* that started the child ends.
  *
@@ -19,7 +21,7 @@
 #define HUMI_PROCESS_CHANNEL 3 /* the child's end of the channel */
 
 struct humi_process {
-    int pid;
+    int pid;     /* to name it; may be another process's once it has died */
     int pidfd;   /* readable once it has died */
     int channel; /* our end */
 };
@@ -33,7 +35,7 @@ bool humi_process_has_died(const struct humi_process *process);
 /* Kill it, and wait until none of its threads runs any more (10 s at most). */
 void humi_process_kill(const struct humi_process *process);
 
-/* Kill it if it lives, wait for its end, close the descriptors.  A zeroed process is allowed. */
+/* Kill it if it lives, close the descriptors.  A zeroed process is allowed. */
 void humi_process_end(struct humi_process *process);
 
 /*

@@ -39,7 +39,6 @@ static void read_nodes(hwloc_topology_t topology, hwloc_const_bitmap_t set)
     for (hwloc_obj_t o = NULL;
          (o = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_NUMANODE, o)) != NULL;) {
         hwloc_bitmap_t both = hwloc_bitmap_dup(o->cpuset);
-        known.memory_bytes += o->attr->numanode.local_memory;
         if (both && known.nodes < HUMI_TOPOLOGY_NODES_MAX) {
             hwloc_bitmap_and(both, both, set);
             known.node[known.nodes] = (struct humi_topology_node){
@@ -102,9 +101,8 @@ static void look(void)
         known.cores = known.threads;
     if (known.packages == 0)
         known.packages = 1;
-    if (known.memory_bytes == 0)
-        known.memory_bytes =
-            (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    /* Not the sum of the nodes: they do not know of memory that was added later. */
+    known.memory_bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 void humi_topology_get(struct humi_topology *topology_out)

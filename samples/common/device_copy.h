@@ -6,8 +6,8 @@
  * buffer to the device, and one of every result back.  hum has no call for memory that only the
  * device may see, so the twins make it from a region:
  *
- *   to the device   memcpy host -> region, then hum_prefetch(region, device)    the second is metered
- *   to the host     hum_prefetch(region, HUM_HOST), then memcpy region -> host  the first is metered
+ *   to the device   memcpy host -> region, then hum_prefetch(region, device)    metered: the second
+ *   to the host     hum_prefetch(region, HUM_HOST), then memcpy region -> host  metered: the first
  *
  * The prefetch is the one bulk copy that such a program pays; the meter stands still during the
  * memcpy, which only stages.  It also stands still while the device takes the region for itself

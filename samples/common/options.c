@@ -37,8 +37,8 @@ static void usage_print(const struct sample_usage *usage)
     if (usage->accepts & SAMPLE_ACCEPTS_GRAPH)
         printf("  --graph FILE      a graph in the format of bench/graph/README.md; without it\n"
                "                    an R-MAT graph of --size nodes is generated\n");
-    printf("  --device-mem M    one emulated device with this much memory, as 256M, or this part of\n"
-           "                    the footprint, as 50%%, at least 32M (what HUM_DEVICES says)\n"
+    printf("  --device-mem M    one emulated device with this much memory, as 256M, or this part\n"
+           "                    of the footprint, as 50%%, at least 32M (what HUM_DEVICES says)\n"
            "  --json            one line of JSON instead of a table\n"
            "  --help            this text\n\n"
            "The exit status is 0 only if every result agrees with the CPU reference.\n");

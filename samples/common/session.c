@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 void session_check(enum hum_status status, const char *call, const char *file, int line)
@@ -16,8 +17,16 @@ void session_check(enum hum_status status, const char *call, const char *file, i
 
 void *session_malloc(size_t bytes)
 {
-    void *memory = malloc(bytes ? bytes : 1);
+    void *memory;
 
+    if (bytes >= HUM_BLOCK_SIZE) {
+        bytes = (bytes + HUM_BLOCK_SIZE - 1) / HUM_BLOCK_SIZE * HUM_BLOCK_SIZE;
+        memory = aligned_alloc(HUM_BLOCK_SIZE, bytes);
+        if (memory)
+            (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a wish, no need */
+    } else {
+        memory = malloc(bytes ? bytes : 1);
+    }
     if (!memory) {
         fprintf(stderr, "no memory for %zu bytes\n", bytes);
         exit(1);

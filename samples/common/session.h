@@ -21,7 +21,10 @@
 #define CHECK(call) session_check((call), #call, __FILE__, __LINE__)
 void session_check(enum hum_status status, const char *call, const char *file, int line);
 
-/* malloc that ends the program when there is no memory; bytes may be 0. */
+/*
+ * malloc that ends the program when there is no memory; bytes may be 0.  Large buffers are of huge
+ * pages if the system lets them, so that the twins' host memory is as fast as hum's.
+ */
 void *session_malloc(size_t bytes);
 
 /* What one run cost. */

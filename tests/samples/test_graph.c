@@ -85,7 +85,7 @@ static bool is_sound(const struct graph *g)
     return true;
 }
 
-/* ---- the file ------------------------------------------------------------------------------------ */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 static void written_graph_is_read_back(void **state)
 {
@@ -216,7 +216,7 @@ static void what_is_no_file_is_refused(void **state)
     assert_non_null(strstr(error.text, "cannot be written"));
 }
 
-/* ---- graphs from graphs ---------------------------------------------------------------------------- */
+/* ---- graphs from graphs ---------------------------------------------------------------------- */
 
 static void transposed_edges_are_turned_round(void **state)
 {
@@ -267,7 +267,7 @@ static void generated_graphs_are_sound_and_repeat(void **state)
     }
 }
 
-/* ---- parts ----------------------------------------------------------------------------------------- */
+/* ---- parts ----------------------------------------------------------------------------------- */
 
 /* Parts cover all rows in order, fit, and hold the rows. */
 static void assert_parts_hold(const struct graph *g, const struct graph_parts *parts, size_t max)

@@ -61,7 +61,7 @@ static void keep_own_whole(struct fake *fake, const char *call, size_t offset, s
 
 static void set_access(struct fake *fake, size_t offset, size_t bytes, enum fake_access access)
 {
-    memset(fake->access + offset / HUM_PAGE_SIZE, access, bytes / HUM_PAGE_SIZE);
+    memset(fake->access + offset / HUM_PAGE_SIZE, (int)access, bytes / HUM_PAGE_SIZE);
 }
 
 /* True: this is the call that was ordered to fail. */
@@ -562,6 +562,9 @@ const char *fake_world_check(struct fake_world *world, const struct humi_block *
         if (hold->ordered != !humi_mask_empty(&hold->present))
             WRONG("%u: frames %u but ordered %d", p, humi_mask_count(&hold->present),
                   hold->ordered);
+        if (hold->stale != (hold->ordered && humi_mask_empty(&hold->resident)))
+            WRONG("%u: resident %u but stale %d", p, humi_mask_count(&hold->resident),
+                  hold->stale);
         if (atomic_load(&hold->resident_pages) != humi_mask_count(&hold->resident) ||
             atomic_load(&hold->writable_pages) != humi_mask_count(&hold->writable))
             WRONG("%u: counts of resident or writable pages are wrong", p);
@@ -581,25 +584,33 @@ const char *fake_world_check_all(struct fake_world *world)
     struct hum *hum = &world->hum;
     uint32_t end_block = (uint32_t)(hum->params.bytes / HUM_BLOCK_SIZE);
     struct humi_block *block = humi_table_next(&hum->table, 0, end_block);
-    uint64_t held[HUM_PROCESSORS_MAX] = {0}, resident[HUM_PROCESSORS_MAX] = {0},
-             present[HUM_PROCESSORS_MAX] = {0};
+    struct {
+        uint64_t held, stale, resident, present, spare;
+    } sum[HUM_PROCESSORS_MAX] = {{0}};
 
     for (; block; block = humi_table_next(&hum->table, block->index + 1, end_block)) {
         const char *wrong = fake_world_check(world, block);
         if (wrong)
             return wrong;
         for (unsigned p = 0; p < hum->processors; p++) {
-            held[p] += block->hold[p].ordered;
-            resident[p] += humi_mask_count(&block->hold[p].resident);
-            present[p] += humi_mask_count(&block->hold[p].present);
+            const struct humi_hold *hold = &block->hold[p];
+            sum[p].held += hold->ordered;
+            sum[p].stale += hold->stale;
+            sum[p].resident += humi_mask_count(&hold->resident);
+            sum[p].present += humi_mask_count(&hold->present);
+            sum[p].spare += hold->stale ? humi_mask_count(&hold->present) : 0;
         }
     }
     for (unsigned p = 0; p < hum->processors; p++) {
-        if (held[p] != atomic_load(&hum->order[p].held) || held[p] > hum->order[p].capacity)
-            WRONG("%u: %llu blocks have frames (R4)", p, (unsigned long long)held[p]);
-        if (resident[p] != atomic_load(&hum->resident_pages[p]) ||
-            present[p] != atomic_load(&hum->present_pages[p]))
-            WRONG("%u: the sums of resident or present pages are wrong", p);
+        const struct humi_order *order = &hum->order[p];
+        if (sum[p].held != atomic_load(&order->held) || sum[p].held > order->capacity ||
+            sum[p].stale != atomic_load(&order->stale))
+            WRONG("%u: %llu blocks have frames, %llu are stale (R4)", p,
+                  (unsigned long long)sum[p].held, (unsigned long long)sum[p].stale);
+        if (sum[p].resident != atomic_load(&hum->resident_pages[p]) ||
+            sum[p].present != atomic_load(&hum->present_pages[p]) ||
+            sum[p].spare != atomic_load(&hum->spare_pages[p]))
+            WRONG("%u: the sums of resident, present or spare pages are wrong", p);
     }
     return NULL;
 }

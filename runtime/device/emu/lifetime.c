@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -76,13 +77,15 @@ static enum hum_status greet(struct humi_emu *emu, struct humi_process *process,
                                    .start = emu->space.start,
                                    .bytes = emu->space.bytes,
                                    .watchdog_ms = emu->params.watchdog_ms,
-                                   .kernel_faults = emu->space.kernel_faults,
-                                   .parent = getpid()};
+                                   .kernel_faults = emu->space.kernel_faults};
     struct humi_emu_answer answer;
-    int fds[2] = {emu->control_fd, emu->frames.fd};
+    int fds[3] = {emu->control_fd, emu->frames.fd, (int)syscall(SYS_pidfd_open, getpid(), 0)};
     enum hum_status status;
 
-    status = humi_channel_send(process->channel, &hello, sizeof hello, fds, 2);
+    if (fds[2] < 0)
+        return humi_fail_errno("pidfd_open");
+    status = humi_channel_send(process->channel, &hello, sizeof hello, fds, 3);
+    close(fds[2]);
     if (status == HUM_OK)
         status = humi_channel_receive(process->channel, &answer, sizeof answer, uffd_out, 1,
                                       emu->patience_ns);

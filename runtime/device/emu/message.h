@@ -2,8 +2,8 @@
 /*
  * message.h - what the runtime and a device process say to each other over their channel.
  *
- * The runtime speaks first (hello, with the control memory and the frame file); each message has
- * one answer.  The answer to hello carries the process's userfaultfd.
+ * The runtime speaks first (hello, with the control memory, the frame file, and a pidfd of the
+ * program); each message has one answer.  The answer to hello carries the process's userfaultfd.
  */
 #ifndef HUMI_DEVICE_EMU_MESSAGE_H
 #define HUMI_DEVICE_EMU_MESSAGE_H
@@ -19,7 +19,6 @@ struct humi_emu_hello {
     uint64_t start, bytes;  /* the space */
     uint32_t watchdog_ms;
     int32_t kernel_faults;
-    int32_t parent;         /* pid */
 };
 
 /* LOAD: path is in text.  KERNEL: name is in text.  Ids are chosen by the runtime. */

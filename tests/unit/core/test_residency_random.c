@@ -180,14 +180,10 @@ static enum hum_status model_evict(struct model_block *block, unsigned p, struct
 static void model_forget(struct model_block *block, const struct hum_pages *pages)
 {
     for (unsigned p = 0; p < PROCESSORS; p++) {
-        bool any = false;
         model_limit(block, p, pages, FAKE_NONE);
-        for (unsigned i = 0; i < HUMI_PAGES; i++) {
+        for (unsigned i = 0; i < HUMI_PAGES; i++)
             if (humi_mask_has(pages, i))
                 block->page[i].resident[p] = false;
-            any = any || block->page[i].resident[p];
-        }
-        block->held[p] = block->held[p] && any;
     }
     for (unsigned i = 0; i < HUMI_PAGES; i++)
         if (humi_mask_has(pages, i)) {

@@ -145,7 +145,6 @@ static void regions_of_one_block_share_the_eviction(void **state)
     struct fake_world *world = world_open(&tiny);
     struct humi_region *regions[3];
     static const unsigned pages[] = {4, 2, 8};
-    unsigned first = 0;
 
     (void)state;
     for (unsigned i = 0; i < 3; i++)
@@ -155,7 +154,7 @@ static void regions_of_one_block_share_the_eviction(void **state)
     touch_fill(world, block, DEV0, 0, 14, 1);
     touch(world, block, HOST, 4, 5, TOUCH_READ);
     make_room(world, DEV0, NULL);
-    for (unsigned i = 0; i < 3; first += pages[i++]) {
+    for (unsigned i = 0; i < 3; i++) {
         struct hum_counters now;
         humi_meter_read(regions[i]->meter, &now);
         assert_int_equal(now.pages[HUM_CAUSE_EVICTION], pages[i]);
@@ -224,6 +223,67 @@ static void a_clean_block_leaves_though_the_host_is_full(void **state)
     make_room(world, DEV0, NULL);
     assert_true(is_on(world, 0, DEV0));
     assert_false(is_on(world, 1, DEV0));
+    fake_world_close(world);
+}
+
+/* ---- stale frames ------------------------------------------------------------------------------ */
+
+static void make_stale(struct fake_world *world, uint32_t index)
+{
+    touch_fill(world, block_at(world, index), HOST, 0, 4, 1);
+    touch(world, block_at(world, index), DEV0, 0, 4, TOUCH_WRITE);
+}
+
+static void stale_host_frames_are_kept_up_to_a_limit(void **state)
+{
+    struct fake_world *world = world_open(&tiny);
+
+    (void)state;
+    for (uint32_t i = 0; i < 3; i++)
+        make_stale(world, i);
+    touch(world, block_at(world, 4), HOST, 0, 4, TOUCH_WRITE);
+    world->hum.stale_max = 3;
+    humi_room_trim(&world->hum);
+    check_world(world);
+    assert_int_equal(world->hum.order[HOST].stale, 3);
+    world->hum.stale_max = 1;
+    humi_room_trim(&world->hum);
+    check_world(world);
+    assert_int_equal(world->hum.order[HOST].stale, 1);
+    world->hum.stale_max = 0;
+    humi_room_trim(&world->hum);
+    check_world(world);
+    assert_int_equal(world->hum.order[HOST].held, 1);
+    assert_true(is_on(world, 4, HOST));
+    for (uint32_t i = 0; i < 3; i++)
+        expect_content(world, block_at(world, i), DEV0, 0, 4, 1);
+    fake_world_close(world);
+}
+
+static void stale_frames_are_used_again_without_asking_for_memory(void **state)
+{
+    struct fake_world *world = world_open(&tiny);
+
+    (void)state;
+    make_stale(world, 0);
+    unsigned backs = world->fake[HOST]->calls.back;
+    touch(world, block_at(world, 0), HOST, 0, 4, TOUCH_READ);
+    expect_content(world, block_at(world, 0), HOST, 0, 4, 1);
+    assert_int_equal(world->fake[HOST]->calls.back, backs);
+    assert_false(block_at(world, 0)->hold[HOST].stale);
+    fake_world_close(world);
+}
+
+static void forgotten_blocks_make_room_first(void **state)
+{
+    struct fake_world *world = full_device(0);
+
+    (void)state;
+    forget(world, block_at(world, 1), ALL);
+    assert_true(is_on(world, 1, DEV0));
+    make_room(world, DEV0, NULL);
+    assert_false(is_on(world, 1, DEV0));
+    assert_true(is_on(world, 0, DEV0) && is_on(world, 2, DEV0));
     fake_world_close(world);
 }
 
@@ -314,6 +374,9 @@ int main(void)
         cmocka_unit_test(copies_at_the_host_leave_for_what_comes_home),
         cmocka_unit_test(a_host_full_of_only_copies_stops_everything),
         cmocka_unit_test(a_clean_block_leaves_though_the_host_is_full),
+        cmocka_unit_test(stale_host_frames_are_kept_up_to_a_limit),
+        cmocka_unit_test(stale_frames_are_used_again_without_asking_for_memory),
+        cmocka_unit_test(forgotten_blocks_make_room_first),
         cmocka_unit_test(a_block_at_work_is_passed_over),
         cmocka_unit_test(the_only_block_is_waited_for),
     };

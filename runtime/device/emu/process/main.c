@@ -66,12 +66,11 @@ static bool answer_one(void)
 }
 
 /* Until the program ends. */
-static void answer_all(void)
+static void answer_all(int program)
 {
-    struct pollfd p[2] = {{HUMI_PROCESS_CHANNEL, POLLIN, 0}, {-1, POLLIN, 0}};
+    struct pollfd p[2] = {{HUMI_PROCESS_CHANNEL, POLLIN, 0}, {program, POLLIN, 0}};
 
-    p[1].fd = (int)syscall(SYS_pidfd_open, humi_device.hello.parent, 0);
-    while (getppid() == humi_device.hello.parent) {
+    for (;;) {
         if (poll(p, 2, -1) < 0 && errno == EINTR)
             continue;
         if (p[1].revents || (p[0].revents && !answer_one()))
@@ -120,10 +119,10 @@ static int be_device(void)
 {
     struct humi_emu_answer answer = {0};
     bool kernel_faults = false;
-    int fds[2];
+    int fds[3]; /* control memory, frames, the program's life */
 
     if (humi_channel_receive(HUMI_PROCESS_CHANNEL, &humi_device.hello, sizeof humi_device.hello,
-                             fds, 2, -1) != HUM_OK)
+                             fds, 3, -1) != HUM_OK)
         return 1;
     answer.status = start(fds[0], fds[1], &kernel_faults);
     answer.kernel_faults = kernel_faults;
@@ -135,7 +134,7 @@ static int be_device(void)
         return 1;
     close(fds[0]);
     close(fds[1]);
-    answer_all();
+    answer_all(fds[2]);
     return 0;
 }
 

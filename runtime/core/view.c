@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* view.c - a locked block as a policy sees it, and a plan as a request. */
+#include "core/view.h"
+
+static uint32_t effective_advice(const struct humi_block *block, const struct humi_region *region,
+                                 struct hum_view *view)
+{
+    unsigned whole = atomic_load(&region->advice);
+    view->preferred = block->advice & HUM_ADVISE_PREFERRED ? block->preferred
+                                                           : atomic_load(&region->preferred);
+    view->accessed_by = block->accessed_by | atomic_load(&region->accessed_by);
+    return block->advice | whole;
+}
+
+/* What the blocks before and behind look like, if they are the same region's. */
+static void view_neighbours(const struct hum *hum, const struct humi_group *group,
+                            struct hum_view *view)
+{
+    uintptr_t start = humi_block_start(hum, group->block);
+    uintptr_t region_end = group->region->start + group->region->bytes;
+    bool inside[2] = {group->region->start < start, start + HUM_BLOCK_SIZE < region_end};
+    for (int side = 0; side < 2; side++) {
+        struct humi_block *next =
+            inside[side] ? humi_table_peek(&hum->table, group->block->index + (side ? 1u : -1u))
+                         : NULL;
+        if (!next)
+            continue;
+        struct humi_hold *hold = &next->hold[group->processor];
+        view->neighbour_pages[side] = atomic_load(&hold->resident_pages);
+        view->neighbour_writable[side] = atomic_load(&hold->writable_pages);
+        if (side == 0)
+            view->neighbour_guesses = atomic_load(&hold->guesses);
+    }
+}
+
+void humi_view_fill(const struct hum *hum, const struct humi_group *group, struct hum_view *view)
+{
+    const struct humi_block *block = group->block;
+    const struct humi_hold *hold = &block->hold[group->processor];
+    const struct humi_order *order = &hum->order[group->processor];
+    *view = (struct hum_view){
+        .processor = humi_public(group->processor),
+        .valid = humi_region_pages(group->region, humi_block_start(hum, block)),
+        .read = group->read,
+        .write = group->write,
+        .resident = hold->resident,
+        .mapped = hold->mapped,
+        .elsewhere = humi_block_resident_elsewhere(hum, block, (int)group->processor),
+        .written = block->written,
+        .map_faults = hold->map_faults,
+        .capacity_blocks = order->capacity,
+        .free_blocks = UINT64_MAX,
+    };
+    view->advice = effective_advice(block, group->region, view);
+    if (order->capacity != UINT64_MAX) {
+        uint64_t held = atomic_load(&order->held), stale = atomic_load(&order->stale);
+        uint64_t used = held > stale ? held - stale : 0;
+        view->free_blocks = used < order->capacity ? order->capacity - used : 0;
+    }
+    view_neighbours(hum, group, view);
+}
+
+struct humi_request humi_view_request(const struct humi_group *group, const struct hum_view *view,
+                                      const struct hum_plan *plan)
+{
+    struct hum_pages faulted = humi_mask_or(&group->read, &group->write);
+    struct humi_request request = {
+        .processor = group->processor,
+        .region = group->region,
+        .bring = humi_mask_or(&faulted, &plan->bring),
+        .faulted = faulted,
+        .whole = humi_mask_full(&view->valid),
+        .read_only = !(humi_region_access(group->region, group->processor) & HUM_WRITE),
+        .cause = group->processor == 0 ? HUM_CAUSE_HOST_FAULT : HUM_CAUSE_DEVICE_FAULT,
+    };
+    humi_mask_keep(&request.bring, &view->valid);
+    request.map = humi_mask_or(&request.bring, &plan->map);
+    humi_mask_keep(&request.map, &view->valid);
+    bool writes = plan->exclusive || !humi_mask_empty(&group->write);
+    if (writes && !request.read_only)
+        request.write = humi_mask_or(&request.bring, &request.map);
+    struct hum_pages here = humi_mask_or(&view->resident, &request.bring);
+    humi_mask_keep(&request.map, &here);
+    humi_mask_keep(&request.write, &here);
+    return request;
+}

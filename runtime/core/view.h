@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * view.h - what a policy gets to see of a group of faults, and its plan made into a request.
+ *
+ * Threads: the block of the group is locked.
+ */
+#ifndef HUMI_CORE_VIEW_H
+#define HUMI_CORE_VIEW_H
+
+#include "core/residency.h"
+
+/* Faults of one processor on pages of one block that belong to one region. */
+struct humi_group {
+    unsigned processor;
+    struct humi_region *region;
+    struct humi_block *block;
+    struct humi_fault *faults;
+    unsigned count;
+    struct hum_pages read, write;
+};
+
+void humi_view_fill(const struct hum *hum, const struct humi_group *group, struct hum_view *view);
+
+/* A plan is a proposal: of it only valid pages count, and the faulted ones come in any case. */
+struct humi_request humi_view_request(const struct humi_group *group, const struct hum_view *view,
+                                      const struct hum_plan *plan);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "device/registry.h"
+#include "os/topology.h"
+#include "support/test.h"
+
+static struct humi_device_params params[HUM_DEVICES_MAX];
+static unsigned count;
+
+static void nothing_said_is_one_device_of_a_sensible_size(void **state)
+{
+    static const char *const texts[] = {NULL, "", "emu", " emu "};
+    struct humi_topology machine;
+
+    (void)state;
+    humi_topology_get(&machine);
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        assert_int_equal(humi_devices_parse(texts[i], 250, params, &count), HUM_OK);
+        assert_int_equal(count, 1);
+        assert_string_equal(params[0].kind, "emu");
+        assert_int_equal(params[0].index, 0);
+        assert_int_equal(params[0].workers, machine.cores);
+        assert_int_equal(params[0].watchdog_ms, 250);
+        assert_true(params[0].memory_bytes <= (size_t)4 << 30);
+        assert_true(params[0].memory_bytes >= HUM_BLOCK_SIZE);
+        assert_int_equal(params[0].memory_bytes % HUM_BLOCK_SIZE, 0);
+    }
+}
+
+static void settings_are_read(void **state)
+{
+    (void)state;
+    assert_int_equal(humi_devices_parse("emu:mem=256M,workers=3;emu: mem = 1G ; "
+                                        "emu:watchdog=2s,mem=5M",
+                                        0, params, &count),
+                     HUM_OK);
+    assert_int_equal(count, 3);
+    assert_int_equal(params[0].memory_bytes, 256 << 20);
+    assert_int_equal(params[0].workers, 3);
+    assert_int_equal(params[0].watchdog_ms, 0);
+    assert_int_equal(params[1].index, 1);
+    assert_int_equal(params[1].memory_bytes, 1 << 30);
+    assert_int_equal(params[2].watchdog_ms, 2000);
+    assert_int_equal(params[2].memory_bytes, 4 << 20); /* rounded down to blocks */
+}
+
+static void bad_texts_name_the_word_and_the_known_ones(void **state)
+{
+    static const struct {
+        const char *text, *word, *known;
+    } cases[] = {
+        {"gpu", "gpu", "emu"},
+        {"emu;cuda:mem=1G", "cuda", "emu"},
+        {"emu:memory=1G", "memory", "mem, workers"},
+        {"emu:mem", "\"mem\"", "mem, workers"},
+        {"emu:mem=1X", "1X", "HUM_DEVICES: mem"},
+        {"emu:mem=1M", "1M", "2M"},
+        {"emu:mem=", "mem", "HUM_DEVICES"},
+        {"emu:workers=0", "workers=0", "at least one"},
+        {"emu:workers=-1", "-1", "workers"},
+        {"emu:workers=100000", "100000", "workers"},
+        {"emu:watchdog=soon", "soon", "watchdog"},
+        {"emu:mem=1G,,workers=2", "\"\"", "mem, workers"},
+        {"emu;", "\"\"", "emu"},
+    };
+
+    (void)state;
+    count = 77;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        assert_int_equal(humi_devices_parse(cases[i].text, 0, params, &count), HUM_ERR_INVALID);
+        if (!strstr(hum_error_text(), cases[i].word) || !strstr(hum_error_text(), cases[i].known))
+            fail_msg("%s: %s", cases[i].text, hum_error_text());
+        assert_int_equal(count, 77);
+    }
+}
+
+static void at_most_fifteen_devices(void **state)
+{
+    char text[256] = "emu";
+
+    (void)state;
+    for (int i = 1; i < HUM_DEVICES_MAX; i++)
+        strcat(text, ";emu");
+    assert_int_equal(humi_devices_parse(text, 0, params, &count), HUM_OK);
+    assert_int_equal(count, HUM_DEVICES_MAX);
+    strcat(text, ";emu");
+    assert_int_equal(humi_devices_parse(text, 0, params, &count), HUM_ERR_INVALID);
+}
+
+static void an_unknown_kind_is_not_opened(void **state)
+{
+    struct humi_space_params space = {0};
+    struct humi_processor *p = NULL;
+
+    (void)state;
+    params[0] = (struct humi_device_params){.kind = "abacus"};
+    assert_int_equal(humi_device_open(&space, &params[0], &p), HUM_ERR_INVALID);
+    assert_null(p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_said_is_one_device_of_a_sensible_size),
+        cmocka_unit_test(settings_are_read),
+        cmocka_unit_test(bad_texts_name_the_word_and_the_known_ones),
+        cmocka_unit_test(at_most_fifteen_devices),
+        cmocka_unit_test(an_unknown_kind_is_not_opened),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

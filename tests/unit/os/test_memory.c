@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "os/memory.h"
+#include "support/child.h"
+#include "support/test.h"
+
+#define GIB ((size_t)1 << 30)
+
+static void a_space_is_where_and_as_big_as_told(void **state)
+{
+    uintptr_t start = 0;
+    size_t bytes = 0;
+
+    (void)state;
+    assert_int_equal(humi_space_reserve(3 * GIB, true, &start, &bytes), HUM_OK);
+    assert_int_equal(bytes, 3 * GIB);
+    assert_true(start != 0);
+    assert_int_equal(start % GIB, 0);
+    humi_space_release(start, bytes);
+}
+
+static void spaces_find_different_places(void **state)
+{
+    uintptr_t start[4];
+    size_t bytes[4];
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(humi_space_reserve(GIB, true, &start[i], &bytes[i]), HUM_OK);
+        for (int k = 0; k < i; k++)
+            assert_true(start[k] + GIB <= start[i] || start[i] + GIB <= start[k]);
+    }
+    for (int i = 0; i < 4; i++)
+        humi_space_release(start[i], bytes[i]);
+}
+
+static void odd_and_impossible_sizes_are_refused(void **state)
+{
+    uintptr_t start = 5;
+    size_t bytes = 5;
+
+    (void)state;
+    assert_int_equal(humi_space_reserve(GIB + 4096, true, &start, &bytes), HUM_ERR_INVALID);
+    assert_int_equal(humi_space_reserve(GIB << 30, true, &start, &bytes), HUM_ERR_NO_SPACE);
+    assert_non_null(strstr(hum_error_text(), "HUM_SPACE"));
+    assert_int_equal(start, 5);
+    assert_int_equal(bytes, 5);
+}
+
+/* Address space for 100 GiB: a default space becomes smaller, an exact one fails. */
+static void in_a_small_address_space(void *context)
+{
+    struct rlimit limit = {100 * GIB, 100 * GIB};
+    uintptr_t start;
+    size_t bytes;
+
+    (void)context;
+    if (setrlimit(RLIMIT_AS, &limit) != 0 ||
+        humi_space_reserve(0, false, &start, &bytes) != HUM_OK || bytes != 64 * GIB)
+        _exit(1);
+    humi_space_release(start, bytes);
+    if (humi_space_reserve(1024 * GIB, true, &start, &bytes) != HUM_ERR_NO_SPACE)
+        _exit(2);
+    _exit(0);
+}
+
+static void a_default_space_is_halved_until_it_fits(void **state)
+{
+    struct child child;
+
+    (void)state;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    skip(); /* sanitizers need more address space than that */
+#endif
+    assert_true(child_run(in_a_small_address_space, NULL, &child));
+    assert_true(child.exited);
+    assert_int_equal(child.code, 0);
+}
+
+static void a_file_is_the_same_in_space_and_window(void **state)
+{
+    int file = memfd_create("test", MFD_CLOEXEC);
+    uintptr_t start;
+    size_t bytes;
+    char *window;
+
+    (void)state;
+    assert_int_equal(ftruncate(file, GIB), 0);
+    assert_int_equal(humi_space_reserve(GIB, true, &start, &bytes), HUM_OK);
+    assert_int_equal(humi_space_map_at(start, bytes, file), HUM_ERR_NO_SPACE); /* taken */
+    assert_int_equal(humi_space_map(start, bytes, file), HUM_OK);
+    assert_int_equal(humi_window_map(file, bytes, &window), HUM_OK);
+    assert_int_equal((uintptr_t)window % HUM_BLOCK_SIZE, 0);
+    ((char *)start)[GIB - 1] = 42;
+    assert_int_equal(window[GIB - 1], 42);
+    humi_memory_zap(start, bytes);
+    assert_int_equal(((char *)start)[GIB - 1], 42);
+    humi_window_unmap(window, bytes);
+    humi_space_unmap(start, bytes);
+    humi_space_release(start, bytes);
+    assert_int_equal(humi_space_map_at(start, bytes, file), HUM_OK);
+    assert_int_equal(((char *)start)[GIB - 1], 42);
+    munmap((void *)start, bytes);
+    close(file);
+}
+
+static void the_limit_of_mappings_is_known(void **state)
+{
+    (void)state;
+    assert_true(humi_memory_mappings_max() >= 1000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_space_is_where_and_as_big_as_told),
+        cmocka_unit_test(spaces_find_different_places),
+        cmocka_unit_test(odd_and_impossible_sizes_are_refused),
+        cmocka_unit_test(a_default_space_is_halved_until_it_fits),
+        cmocka_unit_test(a_file_is_the_same_in_space_and_window),
+        cmocka_unit_test(the_limit_of_mappings_is_known),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
