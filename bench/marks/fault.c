@@ -113,8 +113,9 @@ static bool open_world(struct faults *f, struct mark_result *result)
         !world_alloc(w, HUM_PAGE_SIZE, "sum", &f->device_sum))
         return false;
     if (f->kind == UPGRADE && !w->system.shared_read)
-        return mark_fail(result, "no page can be shared here (before Linux 6.4, or HUM_FEATURES took "
-                                 "it away), so there is nothing to upgrade");
+        return mark_fail(result,
+                         "no page can be shared here (before Linux 6.4, or HUM_FEATURES took "
+                         "it away), so there is nothing to upgrade");
     memcpy(f->device_list, f->list, list_bytes);
     return world_ok(w, hum_prefetch(w->hum, f->device_list, list_bytes, 0, NULL), "hum_prefetch");
 }

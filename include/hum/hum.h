@@ -233,7 +233,8 @@ HUM_API enum hum_status hum_wait(struct hum *hum, int device);
 HUM_API enum hum_status hum_stream_wait(struct hum_stream *stream);
 
 /* Events mark a point in a stream. */
-HUM_API HUM_MUST_USE enum hum_status hum_event_create(struct hum *hum, struct hum_event **event_out);
+HUM_API HUM_MUST_USE enum hum_status hum_event_create(struct hum *hum,
+                                                      struct hum_event **event_out);
 HUM_API void hum_event_destroy(struct hum_event *event);
 
 /* The event happens when the stream's work so far is done.  May be recorded again. */
@@ -276,8 +277,9 @@ HUM_API HUM_MUST_USE enum hum_status hum_prefetch_batch(struct hum *hum,
 
 /*
  * The content of the range is no longer needed: no bytes move for it, its memory can hold other
- * pages at once, and it reads as zero until written.  Only whole pages inside the range are discarded.  Ordered
- * after the stream's earlier work; with stream NULL it happens before the call returns.
+ * pages at once, and it reads as zero until written.  Only whole pages inside the range are
+ * discarded.  Ordered after the stream's earlier work; with stream NULL it happens before the call
+ * returns.
  */
 HUM_API HUM_MUST_USE enum hum_status hum_discard(struct hum *hum, void *ptr, size_t bytes,
                                                  struct hum_stream *stream);
@@ -404,7 +406,9 @@ struct hum_region_info {
 HUM_API HUM_MUST_USE enum hum_status hum_region_info(struct hum *hum, const void *ptr,
                                                      struct hum_region_info *info_out);
 
-/* The first region that starts at or after ptr (NULL: the first of all); HUM_ERR_NOT_FOUND: none. */
+/*
+ * The first region that starts at or after ptr (NULL: the first of all); HUM_ERR_NOT_FOUND: none.
+ */
 HUM_API HUM_MUST_USE enum hum_status hum_region_next(struct hum *hum, const void *ptr,
                                                      struct hum_region_info *info_out);
 

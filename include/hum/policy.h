@@ -51,7 +51,7 @@ struct hum_plan {
     struct hum_pages bring;      /* pages to make resident here besides the faulted ones */
     struct hum_pages map;        /* resident pages to give access to besides the faulted ones */
     bool exclusive;              /* a read takes the pages for writing, like a write would */
-    unsigned ahead_blocks;       /* whole blocks behind this one to bring before they are asked for */
+    unsigned ahead_blocks;       /* whole blocks behind this one to bring before they are wanted */
 };
 
 /* Which occurrences renew a block's place in the order of eviction. */

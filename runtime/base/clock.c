@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <time.h>
 
-static uint64_t monotonic_ns(void)
+uint64_t humi_clock_real_ns(void)
 {
     struct timespec now;
 
@@ -16,7 +16,7 @@ static uint64_t monotonic_ns(void)
     return (uint64_t)now.tv_sec * HUMI_NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
-static uint64_t (*_Atomic current)(void) = monotonic_ns;
+static uint64_t (*_Atomic current)(void) = humi_clock_real_ns;
 
 uint64_t humi_clock_ns(void)
 {
@@ -25,5 +25,5 @@ uint64_t humi_clock_ns(void)
 
 void humi_clock_replace(uint64_t (*now)(void))
 {
-    atomic_store(&current, now ? now : monotonic_ns);
+    atomic_store(&current, now ? now : humi_clock_real_ns);
 }

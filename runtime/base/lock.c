@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/signals.h"
 
 static const char *const rank_texts[] = {
 #define RANK_TEXT(name, text) [name] = text,
@@ -143,6 +144,7 @@ void humi_lock_fini(struct humi_lock *lock)
 void humi_lock(struct humi_lock *lock)
 {
     may_wait_for(lock->rank);
+    humi_signals_hold();
     humi_check(pthread_mutex_lock(&lock->mutex) == 0);
     took(lock, lock->rank);
 }
@@ -150,8 +152,11 @@ void humi_lock(struct humi_lock *lock)
 bool humi_lock_try(struct humi_lock *lock)
 {
     may_try(lock->rank);
-    if (pthread_mutex_trylock(&lock->mutex) != 0)
+    humi_signals_hold();
+    if (pthread_mutex_trylock(&lock->mutex) != 0) {
+        humi_signals_release();
         return false;
+    }
     took(lock, lock->rank);
     return true;
 }
@@ -160,6 +165,7 @@ void humi_unlock(struct humi_lock *lock)
 {
     released(lock);
     humi_check(pthread_mutex_unlock(&lock->mutex) == 0);
+    humi_signals_release();
 }
 
 bool humi_lock_is_held(const struct humi_lock *lock)
@@ -179,14 +185,10 @@ void humi_cond_init(pthread_cond_t *cond)
     pthread_condattr_destroy(&attributes);
 }
 
-/* The thread counts as holding the lock while it waits: it runs nothing in between. */
-void humi_cond_wait(pthread_cond_t *cond, struct humi_lock *lock)
-{
-    humi_assert(holds(lock));
-    humi_check(pthread_cond_wait(cond, &lock->mutex) == 0);
-}
+#define SIGNAL_PATIENCE_NS (50 * HUMI_NS_PER_MS) /* how long a wait holds signals back */
 
-bool humi_cond_wait_until(pthread_cond_t *cond, struct humi_lock *lock, uint64_t deadline_ns)
+/* The thread counts as holding the lock while it waits: it runs nothing in between. */
+static bool wait_until(pthread_cond_t *cond, struct humi_lock *lock, uint64_t deadline_ns)
 {
     struct timespec deadline = {(time_t)(deadline_ns / HUMI_NS_PER_S),
                                 (long)(deadline_ns % HUMI_NS_PER_S)};
@@ -196,6 +198,15 @@ bool humi_cond_wait_until(pthread_cond_t *cond, struct humi_lock *lock, uint64_t
     error = pthread_cond_timedwait(cond, &lock->mutex, &deadline);
     humi_check(error == 0 || error == ETIMEDOUT);
     return error == 0;
+}
+
+/* Now and then the lock is let go by hand, which delivers the signals that came meanwhile. */
+void humi_cond_wait(pthread_cond_t *cond, struct humi_lock *lock)
+{
+    if (wait_until(cond, lock, humi_clock_real_ns() + SIGNAL_PATIENCE_NS))
+        return;
+    humi_unlock(lock);
+    humi_lock(lock);
 }
 
 /* ---- read-write locks ------------------------------------------------------------------------ */
@@ -214,6 +225,7 @@ void humi_rwlock_fini(struct humi_rwlock *lock)
 void humi_rwlock_read(struct humi_rwlock *lock)
 {
     may_wait_for(lock->rank);
+    humi_signals_hold();
     humi_check(pthread_rwlock_rdlock(&lock->rwlock) == 0);
     took(lock, lock->rank);
 }
@@ -221,6 +233,7 @@ void humi_rwlock_read(struct humi_rwlock *lock)
 void humi_rwlock_write(struct humi_rwlock *lock)
 {
     may_wait_for(lock->rank);
+    humi_signals_hold();
     humi_check(pthread_rwlock_wrlock(&lock->rwlock) == 0);
     took(lock, lock->rank);
 }
@@ -228,8 +241,11 @@ void humi_rwlock_write(struct humi_rwlock *lock)
 bool humi_rwlock_read_try(struct humi_rwlock *lock)
 {
     may_try(lock->rank);
-    if (pthread_rwlock_tryrdlock(&lock->rwlock) != 0)
+    humi_signals_hold();
+    if (pthread_rwlock_tryrdlock(&lock->rwlock) != 0) {
+        humi_signals_release();
         return false;
+    }
     took(lock, lock->rank);
     return true;
 }
@@ -237,8 +253,11 @@ bool humi_rwlock_read_try(struct humi_rwlock *lock)
 bool humi_rwlock_write_try(struct humi_rwlock *lock)
 {
     may_try(lock->rank);
-    if (pthread_rwlock_trywrlock(&lock->rwlock) != 0)
+    humi_signals_hold();
+    if (pthread_rwlock_trywrlock(&lock->rwlock) != 0) {
+        humi_signals_release();
         return false;
+    }
     took(lock, lock->rank);
     return true;
 }
@@ -247,6 +266,7 @@ void humi_rwlock_unlock(struct humi_rwlock *lock)
 {
     released(lock);
     humi_check(pthread_rwlock_unlock(&lock->rwlock) == 0);
+    humi_signals_release();
 }
 
 bool humi_rwlock_is_held(const struct humi_rwlock *lock)

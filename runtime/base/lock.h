@@ -10,6 +10,8 @@
  * Builds without NDEBUG check the rule for each thread and call the failure hook when it is broken;
  * the hook aborts unless a test replaced it.
  *
+ * While a thread holds one, no handler of the program's signals runs there (signals.h).
+ *
  * Threads: any.  No lock may be held while managed memory is touched, and none is recursive.
  */
 #ifndef HUMI_BASE_LOCK_H
@@ -79,12 +81,9 @@ bool humi_rwlock_write_try(struct humi_rwlock *lock);
 /* Either kind. */
 void humi_rwlock_unlock(struct humi_rwlock *lock);
 
-/* A condition whose deadlines are of humi_clock_ns's real clock, CLOCK_MONOTONIC. */
 void humi_cond_init(pthread_cond_t *cond);
 /* The lock is held at the call and at the return, free in between.  Wakes for no reason too. */
 void humi_cond_wait(pthread_cond_t *cond, struct humi_lock *lock);
-/* false: the deadline passed. */
-bool humi_cond_wait_until(pthread_cond_t *cond, struct humi_lock *lock, uint64_t deadline_ns);
 
 /* The calling thread holds it.  Always true where ranks are not checked. */
 bool humi_lock_is_held(const struct humi_lock *lock);

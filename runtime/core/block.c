@@ -39,7 +39,7 @@ void humi_block_check(const struct hum *hum, const struct humi_block *block)
     humi_check(humi_mask_within(&block->dirty, &block->written) && "dirty within written");
 }
 
-/* ---- table ------------------------------------------------------------------------------------ */
+/* ---- table ----------------------------------------------------------------------------------- */
 
 enum hum_status humi_table_init(struct humi_table *table, size_t space_bytes, unsigned processors)
 {

@@ -74,11 +74,13 @@ struct hum_pages humi_block_resident_elsewhere(const struct hum *hum,
 /* Walk the invariants; aborts with the rule's name.  Does nothing without deep checks. */
 void humi_block_check(const struct hum *hum, const struct humi_block *block);
 
-/* ---- the table of a space's blocks ------------------------------------------------------------ */
+/* ---- the table of a space's blocks ----------------------------------------------------------- */
 
 #define HUMI_LEAF_BLOCKS 512u    /* blocks of one leaf: 1 GiB */
 
-/* Two levels, filled on demand: an untouched GiB costs 8 bytes, a touched one 4 KiB + its blocks. */
+/*
+ * Two levels, filled on demand: an untouched GiB costs 8 bytes, a touched one 4 KiB + its blocks.
+ */
 struct humi_table {
     _Atomic(_Atomic(struct humi_block *) *) *leaves;
     uint32_t leaf_count;

@@ -14,7 +14,7 @@ struct hum_event {
     struct humi_mark *mark; /* a reference; NULL: never recorded */
 };
 
-/* ---- marks ------------------------------------------------------------------------------------ */
+/* ---- marks ----------------------------------------------------------------------------------- */
 
 struct humi_mark *humi_stream_mark(struct hum_stream *stream)
 {
@@ -63,7 +63,7 @@ void humi_mark_wait(struct humi_mark *mark)
         humi_stream_finish(mark->stream, mark->sequence);
 }
 
-/* ---- the public handle ------------------------------------------------------------------------ */
+/* ---- the public handle ----------------------------------------------------------------------- */
 
 /* The event's mark with a reference, NULL if it was never recorded. */
 static struct humi_mark *mark_of(struct hum_event *event)
@@ -180,7 +180,8 @@ enum hum_status hum_event_elapsed(struct hum_event *start, struct hum_event *end
     struct humi_mark *from = mark_of(start), *to = mark_of(end);
     enum hum_status status = HUM_OK;
     if (!from || !to || !humi_mark_look(from) || !humi_mark_look(to))
-        status = humi_fail(HUM_ERR_INVALID, "both events must have been recorded and have happened");
+        status =
+            humi_fail(HUM_ERR_INVALID, "both events must have been recorded and have happened");
     else
         *ns_out = (int64_t)(atomic_load(&to->ns) - atomic_load(&from->ns));
     humi_mark_put(from);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* launch.c - kernels put on streams: checked, then submitted at once or queued behind other work. */
+/*
+ * launch.c - kernels put on streams: checked, then submitted at once or queued behind other work.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +40,7 @@ static enum hum_status ticket_reserve(struct hum_stream *stream)
     return HUM_OK;
 }
 
-/* ---- launches --------------------------------------------------------------------------------- */
+/* ---- launches -------------------------------------------------------------------------------- */
 
 /* A launch that waits behind other work of its stream. */
 struct launch_work {

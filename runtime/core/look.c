@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "core/visit.h"
 
-/* ---- pages ------------------------------------------------------------------------------------ */
+/* ---- pages ----------------------------------------------------------------------------------- */
 
 static void query_page(const struct hum *hum, const struct humi_block *block, unsigned page,
                        struct hum_page_info *info)
@@ -67,7 +67,7 @@ enum hum_status hum_query(struct hum *hum, const void *ptr, size_t bytes,
     return HUM_OK;
 }
 
-/* ---- regions ---------------------------------------------------------------------------------- */
+/* ---- regions --------------------------------------------------------------------------------- */
 
 static enum hum_status tell_region(struct hum *hum, struct humi_region *region,
                                    struct hum_region_info *info_out)
@@ -99,7 +99,7 @@ enum hum_status hum_region_next(struct hum *hum, const void *ptr, struct hum_reg
     return tell_region(hum, region, info_out);
 }
 
-/* ---- the space -------------------------------------------------------------------------------- */
+/* ---- the space ------------------------------------------------------------------------------- */
 
 enum hum_status hum_stats(struct hum *hum, struct hum_stats *stats_out)
 {

@@ -12,7 +12,7 @@
 #include "base/options.h"
 #include "base/status.h"
 
-/* ---- finding ---------------------------------------------------------------------------------- */
+/* ---- finding --------------------------------------------------------------------------------- */
 
 /* The folder of the running program, without the last '/'; "" if it cannot be told. */
 static void program_folder(char *folder_out, size_t bytes)
@@ -52,7 +52,7 @@ static enum hum_status find(const struct hum *hum, const char *name, char *path_
                      name, beside, *folders ? folders : "not set");
 }
 
-/* ---- modules and kernels ---------------------------------------------------------------------- */
+/* ---- modules and kernels --------------------------------------------------------------------- */
 
 static struct hum_module *module_create(struct hum *hum, unsigned processor, const char *path)
 {

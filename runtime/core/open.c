@@ -29,7 +29,7 @@ struct settings {
     char *kernel_path;
 };
 
-/* ---- settings --------------------------------------------------------------------------------- */
+/* ---- settings -------------------------------------------------------------------------------- */
 
 static enum hum_status read_features(const char *given, struct settings *settings)
 {
@@ -135,7 +135,7 @@ static enum hum_status read_settings(const struct hum_options *options, struct s
     return status;
 }
 
-/* ---- processors ------------------------------------------------------------------------------- */
+/* ---- processors ------------------------------------------------------------------------------ */
 
 static enum hum_status open_space(struct hum *hum, const struct settings *settings)
 {
@@ -204,7 +204,7 @@ static char *describe_reductions(const struct hum *hum)
     return text;
 }
 
-/* ---- open and close --------------------------------------------------------------------------- */
+/* ---- open and close -------------------------------------------------------------------------- */
 
 static enum hum_status open_parts(struct hum *hum, struct settings *settings)
 {

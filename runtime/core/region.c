@@ -40,7 +40,7 @@ RB_GENERATE_INTERNAL(humi_extents_by_size, humi_extent, by_size, extent_compare_
 
 #define CHOOSE_TRIES 16u /* extents looked at before alignment is bought with room */
 
-/* ---- free extents ----------------------------------------------------------------------------- */
+/* ---- free extents ---------------------------------------------------------------------------- */
 
 static void extent_link(struct humi_regions *regions, struct humi_extent *extent)
 {
@@ -71,8 +71,9 @@ static uintptr_t extent_fit(const struct humi_extent *extent, size_t bytes, size
 }
 
 /*
- * Best fit: the smallest extent in which it fits with its alignment.  After a few that do not fit it
- * is the smallest that fits wherever it starts, so that many such gaps cost no walk over them all.
+ * Best fit: the smallest extent in which it fits with its alignment.  After a few that do not fit
+ * it is the smallest that fits wherever it starts, so that many such gaps cost no walk over them
+ * all.
  */
 static struct humi_extent *extent_choose(struct humi_regions *regions, size_t bytes,
                                          size_t alignment)
@@ -162,7 +163,7 @@ static void extent_give(struct humi_regions *regions, uintptr_t start, size_t by
     extent_link(regions, node);
 }
 
-/* ---- regions ---------------------------------------------------------------------------------- */
+/* ---- regions --------------------------------------------------------------------------------- */
 
 enum hum_status humi_regions_init(struct humi_regions *regions, uintptr_t start, size_t bytes)
 {

@@ -17,7 +17,7 @@ struct outcome {
     unsigned upgraded, mapped;
 };
 
-/* ---- masks and their counts ------------------------------------------------------------------- */
+/* ---- masks and their counts ------------------------------------------------------------------ */
 
 static void set_resident(struct hum *hum, struct humi_block *block, unsigned p,
                          struct hum_pages pages)
@@ -59,7 +59,7 @@ static enum hum_direction direction(unsigned to, unsigned from)
     return to == 0 ? HUM_D2H : from == 0 ? HUM_H2D : HUM_D2D;
 }
 
-/* ---- frames ----------------------------------------------------------------------------------- */
+/* ---- frames ---------------------------------------------------------------------------------- */
 
 /* All of the pages or none of them. */
 static enum hum_status back_runs(struct humi_processor *processor, size_t offset,
@@ -122,7 +122,7 @@ static void drop_frames(struct hum *hum, struct humi_block *block, unsigned p)
     humi_order_leave(&hum->order[p], block);
 }
 
-/* ---- access ----------------------------------------------------------------------------------- */
+/* ---- access ---------------------------------------------------------------------------------- */
 
 void humi_residency_unmap(struct hum *hum, struct humi_block *block, unsigned p,
                           struct hum_pages pages, bool write_only)
@@ -264,7 +264,7 @@ static enum hum_status give_access(struct hum *hum, struct humi_block *block,
     return status;
 }
 
-/* ---- bytes ------------------------------------------------------------------------------------ */
+/* ---- bytes ----------------------------------------------------------------------------------- */
 
 /* Copy the pages of q's frames into p's. */
 static void copy_pages(struct hum *hum, struct humi_block *block, unsigned p, unsigned q,
@@ -315,7 +315,7 @@ static void fill_zero(struct hum *hum, struct humi_block *block, unsigned p,
     humi_mask_add(&hold->fresh, &pages);
 }
 
-/* ---- events ----------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 static void record(struct hum *hum, struct humi_region *region, const struct humi_event *event)
 {
@@ -376,7 +376,7 @@ static void record_change(struct hum *hum, const struct humi_request *request,
     }
 }
 
-/* ---- the changes ------------------------------------------------------------------------------ */
+/* ---- the changes ----------------------------------------------------------------------------- */
 
 /* After the copies: who has the pages now. */
 static void commit(struct hum *hum, struct humi_block *block, const struct humi_request *request,

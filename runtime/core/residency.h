@@ -8,8 +8,8 @@
  *
  * Threads: every function is called with the block's lock held and takes none but LIST and DEVICE.
  * Failure: HUM_AGAIN (the processor is full: unlock, make room, start again) and HUM_ERR_NO_MEMORY
- * from making frames are returned before anything has changed.  A failure to give access comes after
- * the pages moved: they are resident, and nobody has access to what was asked for.
+ * from making frames are returned before anything has changed.  A failure to give access comes
+ * after the pages moved: they are resident, and nobody has access to what was asked for.
  */
 #ifndef HUMI_CORE_RESIDENCY_H
 #define HUMI_CORE_RESIDENCY_H

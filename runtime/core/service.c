@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "base/status.h"
 #include "core/residency.h"
 #include "core/room.h"
@@ -43,7 +44,7 @@ struct humi_service {
     unsigned ahead_count;
 };
 
-/* ---- plan ------------------------------------------------------------------------------------- */
+/* ---- plan ------------------------------------------------------------------------------------ */
 
 static void go_ahead_later(struct humi_service *service, const struct humi_group *group,
                            const struct hum_plan *plan)
@@ -100,7 +101,7 @@ static void renew(struct hum *hum, const struct humi_group *group, unsigned resi
         humi_order_renew(&hum->order[group->processor], group->block);
 }
 
-/* ---- one group -------------------------------------------------------------------------------- */
+/* ---- one group ------------------------------------------------------------------------------- */
 
 /* The block is locked and the region lives.  HUM_AGAIN: make room and come back. */
 static enum hum_status serve_locked(struct humi_service *service, struct humi_group *group)
@@ -131,7 +132,9 @@ static enum hum_status serve(struct humi_service *service, struct humi_group *gr
     enum hum_status status;
     do {
         humi_lock(&group->block->lock);
-        /* hum_protect() may have come in between; it takes this lock after it changed the access. */
+        /*
+         * hum_protect() may have come in between; it takes this lock after it changed the access.
+         */
         bool may = !atomic_load(&group->region->dying) &&
                    (humi_region_access(group->region, group->processor) & HUM_READ);
         status = may ? serve_locked(service, group) : HUM_ERR_ILLEGAL_ADDRESS;
@@ -174,7 +177,7 @@ static void serve_group(struct humi_service *service, struct humi_group *group)
         humi_meter_add(&meter->service_ns, ns);
 }
 
-/* ---- a batch ---------------------------------------------------------------------------------- */
+/* ---- a batch --------------------------------------------------------------------------------- */
 
 static int compare_faults(const void *a, const void *b)
 {
@@ -237,7 +240,7 @@ static void serve_batch(struct humi_service *service, unsigned p, unsigned count
     }
 }
 
-/* ---- going ahead ------------------------------------------------------------------------------ */
+/* ---- going ahead ----------------------------------------------------------------------------- */
 
 /* Bring and map what is written elsewhere; a block that nobody wrote waits for its first touch. */
 static enum hum_status bring_ahead(struct hum *hum, const struct ahead *ahead,
@@ -291,7 +294,7 @@ static void go_ahead(struct humi_service *service)
     service->ahead_count = 0;
 }
 
-/* ---- the thread ------------------------------------------------------------------------------- */
+/* ---- the thread ------------------------------------------------------------------------------ */
 
 /* A device's process died: its access is gone, its frames are not. */
 static void recover(struct hum *hum, unsigned p)
@@ -361,6 +364,7 @@ static void *run(void *argument)
 {
     struct humi_service *service = argument;
     struct hum *hum = service->hum;
+    humi_signals_never();
     fill_polls(service);
     for (;;) {
         int ready = poll(service->polls, service->poll_count, service->retry ? RETRY_MS : -1);

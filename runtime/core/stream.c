@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/signals.h"
 #include "base/status.h"
 
 void humi_stream_put(struct hum_stream *stream)
@@ -21,7 +22,7 @@ void humi_stream_put(struct hum_stream *stream)
     free(stream);
 }
 
-/* ---- what has finished (stream lock held in all of this part) --------------------------------- */
+/* ---- what has finished (stream lock held in all of this part) -------------------------------- */
 
 void humi_stream_note_error(struct hum_stream *stream, enum hum_status status, const char *text)
 {
@@ -96,7 +97,8 @@ static bool collect(struct hum_stream *stream, struct humi_ticket ticket, int64_
         note_outcome(stream, &outcome);
     else
         humi_stream_note_error(stream, status, hum_error_text());
-    humi_stream_note_finished(stream, ticket.sequence, outcome.end_ns ? outcome.end_ns : humi_clock_ns());
+    humi_stream_note_finished(stream, ticket.sequence,
+                              outcome.end_ns ? outcome.end_ns : humi_clock_ns());
     return true;
 }
 
@@ -127,7 +129,7 @@ void humi_stream_finish(struct hum_stream *stream, uint64_t sequence)
     humi_unlock(&stream->lock);
 }
 
-/* ---- the stream's thread ---------------------------------------------------------------------- */
+/* ---- the stream's thread --------------------------------------------------------------------- */
 
 /* Stream lock held, and let go while the work runs. */
 static void run_work(struct hum_stream *stream, struct humi_work *work)
@@ -145,6 +147,7 @@ static void run_work(struct hum_stream *stream, struct humi_work *work)
 static void *run(void *argument)
 {
     struct hum_stream *stream = argument;
+    humi_signals_never();
     humi_lock(&stream->lock);
     for (;;) {
         struct humi_link *link = humi_list_pop_front(&stream->work);
@@ -203,7 +206,7 @@ enum hum_status humi_stream_queue(struct hum_stream *stream, struct humi_work *w
     return status;
 }
 
-/* ---- streams ---------------------------------------------------------------------------------- */
+/* ---- streams --------------------------------------------------------------------------------- */
 
 static unsigned queue_unused(const struct hum *hum, unsigned processor)
 {
@@ -273,7 +276,8 @@ struct hum_stream *hum_stream(struct hum *hum, int device)
 enum hum_status hum_stream_create(struct hum *hum, int device, struct hum_stream **stream_out)
 {
     if (!hum || !stream_out || !humi_is_device(hum, device))
-        return humi_fail(HUM_ERR_INVALID, "hum_stream_create needs a space, a device and an output");
+        return humi_fail(HUM_ERR_INVALID,
+                         "hum_stream_create needs a space, a device and an output");
     return humi_stream_open(hum, humi_number(device), false, stream_out);
 }
 

@@ -85,7 +85,7 @@ static enum hum_status discard_range(struct hum *hum, const struct hum_range *ra
     return status;
 }
 
-/* ---- now or in a stream ----------------------------------------------------------------------- */
+/* ---- now or in a stream ---------------------------------------------------------------------- */
 
 struct range_work {
     struct humi_work work;

@@ -2,9 +2,9 @@
 /*
  * access.c - giving and taking access by registering, unregistering, mapping and protecting.
  *
- * Huge mappings: write-protecting a part of one makes the kernel forget all of it, so for own blocks
- * with huge frames taking the right to write costs no more than taking everything, and taking
- * everything is cheaper.
+ * Huge mappings: write-protecting a part of one makes the kernel forget all of it, so for own
+ * blocks with huge frames taking the right to write costs no more than taking everything, and
+ * taking everything is cheaper.
  */
 #include "device/access.h"
 

@@ -89,7 +89,8 @@ static bool gives_huge_pages(int fd)
     if (start == MAP_FAILED || ftruncate(fd, (off_t)HUM_BLOCK_SIZE) != 0)
         return false;
     block = start + (HUM_BLOCK_SIZE - (uintptr_t)start % HUM_BLOCK_SIZE) % HUM_BLOCK_SIZE;
-    if (mmap(block, HUM_BLOCK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == block) {
+    if (mmap(block, HUM_BLOCK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) ==
+        block) {
         *(volatile char *)block = 1;
         huge = has_huge_mapping((uintptr_t)block);
     }

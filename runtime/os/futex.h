@@ -26,6 +26,18 @@ static inline void humi_futex_wait(const uint32_t *word, uint32_t value, int64_t
     (void)syscall(SYS_futex, word, FUTEX_WAIT, value, timeout_ns < 0 ? NULL : &t, NULL, 0);
 }
 
+/* The same for a wait that humi_futex_wake_one_of() can choose: `bit` is one of 32. */
+static inline void humi_futex_wait_as(const uint32_t *word, uint32_t value, uint32_t bit)
+{
+    (void)syscall(SYS_futex, word, FUTEX_WAIT_BITSET, value, NULL, NULL, bit);
+}
+
+/* Wake one of those that wait as one of `bits`. */
+static inline void humi_futex_wake_one_of(const uint32_t *word, uint32_t bits)
+{
+    (void)syscall(SYS_futex, word, FUTEX_WAKE_BITSET, 1, NULL, NULL, bits);
+}
+
 static inline void humi_futex_wake(const uint32_t *word, int count)
 {
     (void)syscall(SYS_futex, word, FUTEX_WAKE, count, NULL, NULL, 0);

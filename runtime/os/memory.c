@@ -22,6 +22,7 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
+#define NEAR_START ((size_t)8 << 40)        /* how far behind each start is tried */
 #define LOW_START ((uintptr_t)0x1000000000) /* 64 GiB: behind a program that is not PIE */
 #define LOW_END ((uintptr_t)0x8000000000)   /* 512 GiB: end of the thread sanitizer's low island */
 
@@ -70,8 +71,10 @@ static uintptr_t reserve_somewhere(size_t bytes)
     if (has_thread_sanitizer())
         return reserve_low(bytes);
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
-        if (reserve_at(starts[i], bytes))
-            return starts[i];
+        for (uintptr_t at = starts[i]; at == starts[i] || at + bytes <= starts[i] + NEAR_START;
+             at += bytes)
+            if (reserve_at(at, bytes))
+                return at;
     return 0;
 }
 

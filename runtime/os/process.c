@@ -5,7 +5,8 @@
  * posix_spawn() would do but for one thing: its child sends SIGCHLD and is found by the program's
  * own waitpid(-1).  So a helper starts the process and ends at once; the process is then init's.
  * (A child without exit signal does not help: exec gives it one.)  Both share our memory until the
- * process has its own, and the helper shares our descriptors too, so that the pidfd it gets is ours.
+ * process has its own, and the helper shares our descriptors too, so that the pidfd it gets is
+ * ours.
  */
 #include "os/process.h"
 

@@ -8,8 +8,8 @@
  * a process group of its own, so a key press that interrupts the program does not hit it, has all
  * signals at their defaults, /dev/null as input and output, the program's standard error, and one
  * end of a channel as descriptor 3.
- * The child itself watches for the program's end (see emu/process/main.c); the kernel's parent-death
- * signal is not used because it fires when the *thread* that started the child ends.
+ * The child itself watches for the program's end (see emu/process/main.c); the kernel's
+ * parent-death signal is not used because it fires when the *thread* that started the child ends.
  *
  * Threads: any; one child is used by one thread at a time.
  */

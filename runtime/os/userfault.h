@@ -11,7 +11,8 @@
  * All calls act on the process that opened the descriptor, whoever holds it now.  When that process
  * has gone they return HUM_ERR_DEVICE_LOST: nobody is left who could touch anything.
  *
- * Needs Linux 5.19: minor faults and write protection of shared memory, thread ids, exact addresses.
+ * Needs Linux 5.19: minor faults and write protection of shared memory, thread ids, exact
+ * addresses.
  * Threads: any; calls on one range are put in order by the caller.  Nothing here blocks or
  * allocates, except open.
  */

@@ -51,7 +51,7 @@ static void sum_chunks(uint16_t *sums, const struct hum_pages *pages)
         uint64_t lanes = count_lanes(pages->word[i]);
         for (unsigned lane = 0; lane < CHUNKS_PER_WORD; lane++) {
             sums[i * CHUNKS_PER_WORD + lane] = (uint16_t)sum;
-            sum += lanes >> lane * HUM_PAGES_PER_CHUNK & 0xff;
+            sum += (unsigned)(lanes >> lane * HUM_PAGES_PER_CHUNK & 0xff);
         }
     }
     sums[LEAVES] = (uint16_t)sum;

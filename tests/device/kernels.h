@@ -31,7 +31,9 @@ struct order_args {
     uint32_t value;
 };
 
-/* grid: for each work-item, out[its linear global id] += 1 + its own group's sum of item numbers. */
+/*
+ * grid: for each work-item, out[its linear global id] += 1 + its own group's sum of item numbers.
+ */
 struct grid_args {
     uint64_t *out;
 };

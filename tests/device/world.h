@@ -2,9 +2,9 @@
 /*
  * world.h - one processor and something that touches memory as its threads do.
  *
- * The tests play the core's part by hand: they take faults and serve them.  A touch runs on a thread
- * of the host or as a kernel of a device, and its end is waited for with a limit, so that a touch
- * that hangs fails the test and not the run.
+ * The tests play the core's part by hand: they take faults and serve them.  A touch runs on a
+ * thread of the host or as a kernel of a device, and its end is waited for with a limit, so that a
+ * touch that hangs fails the test and not the run.
  */
 #ifndef DEVICE_WORLD_H
 #define DEVICE_WORLD_H

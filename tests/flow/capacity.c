@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <sched.h>
 
-/* ---- a thread that looks at the frames all the time -------------------------------------------- */
+/* ---- a thread that looks at the frames all the time ------------------------------------------ */
 
 struct watch {
     struct hum *hum;
@@ -50,7 +50,7 @@ static void watch_stop(struct watch *w)
     assert_true(w->most[1] > 0);
 }
 
-/* ---- stories ------------------------------------------------------------------------------------ */
+/* ---- stories --------------------------------------------------------------------------------- */
 
 static void clean_pages_leave_without_a_copy(void **state)
 {

@@ -41,7 +41,7 @@ static size_t resident_pages(const void *ptr, size_t bytes, int processor)
     return n;
 }
 
-/* ---- prefetch ---------------------------------------------------------------------------------- */
+/* ---- prefetch -------------------------------------------------------------------------------- */
 
 static void prefetch_copies_and_leaves_the_old_copy_valid(void **state)
 {
@@ -128,7 +128,7 @@ static void prefetch_batch_brings_every_range(void **state)
     ok(hum_prefetch_batch(hum, ranges, 0, 1, NULL));
 }
 
-/* ---- discard ----------------------------------------------------------------------------------- */
+/* ---- discard --------------------------------------------------------------------------------- */
 
 static void discarded_memory_is_zero_and_given_back(void **state)
 {
@@ -206,7 +206,7 @@ static void discarded_memory_can_be_used_again(void **state)
     }
 }
 
-/* ---- advice ------------------------------------------------------------------------------------ */
+/* ---- advice ---------------------------------------------------------------------------------- */
 
 static void advice_is_set_and_unset(void **state)
 {
@@ -293,7 +293,7 @@ static void advice_never_changes_results(void **state)
         assert_int_equal(words[i], i + 17 + (i < 8));
 }
 
-/* ---- query and statistics ---------------------------------------------------------------------- */
+/* ---- query and statistics -------------------------------------------------------------------- */
 
 static void query_tells_each_page_as_it_is(void **state)
 {

@@ -134,7 +134,8 @@ static void killed_while_idle_it_starts_again_at_the_next_launch(void **state)
     (void)state;
     flow_words(hum, "fill", words, n, 1);
     kill_device(hum);
-    for (unsigned i = 0; i < 500 && flow_device(hum, 0).pid == pid && !flow_device(hum, 0).lost; i++)
+    for (unsigned i = 0; i < 500 && flow_device(hum, 0).pid == pid && !flow_device(hum, 0).lost;
+         i++)
         usleep(10000);
     flow_words(hum, "add", words, n, 1);
     assert_int_equal(flow_device(hum, 0).restarts, 1);

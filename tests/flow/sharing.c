@@ -189,7 +189,7 @@ static void partly_shared_blocks_keep_every_page_right(void **state)
     hum_close(hum);
 }
 
-/* ---- both sides at once ------------------------------------------------------------------------ */
+/* ---- both sides at once ---------------------------------------------------------------------- */
 
 struct counting {
     uint64_t *word;

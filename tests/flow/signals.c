@@ -40,7 +40,7 @@ static void run_in_child(struct hum *hum, struct hum_kernel *kernel, uint64_t *w
     must(hum_wait(hum, 0) == HUM_OK);
 }
 
-/* ---- the program's SIGSEGV handler ---------------------------------------------------------------- */
+/* ---- the program's SIGSEGV handler ----------------------------------------------------------- */
 
 static sigjmp_buf out;
 static void *volatile fault_address;
@@ -138,7 +138,7 @@ static void touching_freed_memory_ends_the_program(void **state)
     flow_child_signal(flow_child(touch_freed, ""), SIGSEGV);
 }
 
-/* ---- signals while faulting ----------------------------------------------------------------------- */
+/* ---- signals while faulting ------------------------------------------------------------------ */
 
 static volatile sig_atomic_t ticks;
 
@@ -224,7 +224,7 @@ static void handlers_may_touch_managed_memory(void **state)
     flow_child_ok(flow_child(touching_handler, NULL));
 }
 
-/* ---- a debugger ------------------------------------------------------------------------------------ */
+/* ---- a debugger ------------------------------------------------------------------------------ */
 
 static void debugged(void *context)
 {

@@ -139,7 +139,7 @@ static void the_whole_space_can_be_one_region_and_is_then_full(void **state)
     hum_close(hum);
 }
 
-/* ---- many -------------------------------------------------------------------------------------- */
+/* ---- many ------------------------------------------------------------------------------------ */
 
 static void a_hundred_thousand_regions_live_at_once(void **state)
 {

@@ -206,7 +206,7 @@ static void handles_of_one_space_are_foreign_to_another(void **state)
     hum_close(b);
 }
 
-/* ---- nothing left behind -------------------------------------------------------------------------- */
+/* ---- nothing left behind --------------------------------------------------------------------- */
 
 static unsigned entries(const char *folder)
 {

@@ -185,6 +185,12 @@ static void bad_pointers_give_efault_not_a_hang(void **state)
     assert_int_equal(errno, EFAULT);
 }
 
+/* Out of line: gcc 12 with sanitizers believes that the region has no bytes. */
+__attribute__((noinline)) static void shift(uint64_t *words)
+{
+    memmove(words + 1, words, BYTES - 8);
+}
+
 static void memcpy_and_friends(void **state)
 {
     uint64_t *a = on_device(1), *b = flow_alloc(hum, BYTES);
@@ -195,7 +201,7 @@ static void memcpy_and_friends(void **state)
     assert_words(b, 1);
     flow_words(hum, "add", b, N, 1);
     assert_true(memcmp(a, b, BYTES) != 0);
-    memmove(b + 1, b, BYTES - 8);
+    shift(b);
     assert_int_equal(b[N - 1], N);
     memset(b, 0, BYTES);
     flow_words(hum, "add", b, N, 0);
@@ -204,13 +210,14 @@ static void memcpy_and_friends(void **state)
     assert_string_equal(text, "12 pages");
 }
 
-/* ---- fork and exec ------------------------------------------------------------------------------- */
+/* ---- fork and exec --------------------------------------------------------------------------- */
 
 static void programs_can_be_started_while_kernels_run(void **state)
 {
     extern char **environ;
     char *argv[] = {(char *)(uintptr_t)"true", NULL};
     struct flow_words args = {.words = flow_alloc(hum, BYTES), .n = N, .value = 1};
+    uint64_t *mine = on_device(0); /* the host's alone: two plain additions would race */
     char line[32] = "";
     FILE *pipe;
 
@@ -220,13 +227,12 @@ static void programs_can_be_started_while_kernels_run(void **state)
         int status = -1;
         ok(hum_launch(hum_stream(hum, 0), flow_kernel(hum, 0, "add"), N, &args, sizeof args));
         assert_int_equal(posix_spawnp(&pid, "true", NULL, NULL, argv, environ), 0);
-        args.words[i * 1000 + 999] += 1000;
+        mine[i * 1000 + 999] += 1000;
         assert_int_equal(waitpid(pid, &status, 0), pid);
         assert_int_equal(status, 0);
         if (i % 5 == 0)
             assert_int_equal(system("exit 3"), 3 << 8);
         ok(hum_wait(hum, 0));
-        args.words[i * 1000 + 999] -= 1000;
     }
     for (size_t i = 0; i < N; i++)
         assert_int_equal(args.words[i], 20);

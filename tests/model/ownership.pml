@@ -63,7 +63,7 @@ bool alive[N];
 #define lock(b) atomic { !locked[b] -> locked[b] = true }
 #define unlock(b) locked[b] = false
 
-/* ---- the invariants, looked at by a process that wakes when one fails --------------------------- */
+/* ---- the invariants, looked at by a process that wakes when one fails ------------------------ */
 
 /* p's threads can touch it: a deferred unmapping of a device that runs nothing does not count. */
 #define can(b, p, what) (access[AT(b, p)] >= what && running[p] && alive[p])
@@ -106,7 +106,7 @@ end:
     fi
 }
 
-/* ---- what device.h offers, each at once ---------------------------------------------------------- */
+/* ---- what device.h offers, each at once ------------------------------------------------------ */
 
 inline give(b, p, what)
 {
@@ -175,7 +175,7 @@ inline back(b, p)
     }
 }
 
-/* ---- changes of one locked block ----------------------------------------------------------------- */
+/* ---- changes of one locked block ------------------------------------------------------------- */
 
 /* Somebody else who has the page; N if nobody. */
 inline find_other(b, p, q)
@@ -296,7 +296,7 @@ inline serve(b, p, what, q, no_room)
     unlock(b)
 }
 
-/* ---- agents -------------------------------------------------------------------------------------- */
+/* ---- agents ---------------------------------------------------------------------------------- */
 
 /* A touch happens at once or not at all. */
 inline touch(b, p, what, q, no_room)

@@ -5,8 +5,8 @@
  *     property_coherence [--seed n] [--steps n] [--seconds n] [--mode lockstep|together]
  *                        [--setting n]
  *
- * steps and seconds are for all settings together; HUM_TEST_LONG=k multiplies both, HUM_LONG=1 is an
- * hour.  HUM_TEST_SEED=n is --seed n.
+ * steps and seconds are for all settings together; HUM_TEST_LONG=k multiplies both, HUM_LONG=1 is
+ * an hour.  HUM_TEST_SEED=n is --seed n.
  */
 #include "property/coherence.h"
 
@@ -38,7 +38,7 @@ static struct {
     uint64_t current_seed;
     const char *current_mode;
     unsigned current_setting;
-} test = {.steps = 16000, .seconds = 60, .setting = -1};
+} test = {.steps = 16000, .seconds = 40, .setting = -1};
 
 double now_seconds(void)
 {
@@ -134,9 +134,10 @@ void check_pages(struct hum *hum, const char *ptr, size_t bytes,
     }
 }
 
-/* ---- the program -------------------------------------------------------------------------------- */
+/* ---- the program ----------------------------------------------------------------------------- */
 
-typedef uint64_t run_function(const struct setting *, uint64_t seed, uint64_t steps, double seconds);
+typedef uint64_t run_function(const struct setting *, uint64_t seed, uint64_t steps,
+                              double seconds);
 
 static void run_mode(const char *mode, run_function *run)
 {

@@ -3,8 +3,9 @@
  * lockstep.c - random operations one after the other, against a naive model.
  *
  * The model of a region is an array of bytes in ordinary memory.  Device work is left in its stream
- * as long as nobody looks: operations of one stream are in order, so the model is brought up to date
- * when an operation is issued, and `settle` waits before the host looks or another stream goes on.
+ * as long as nobody looks: operations of one stream are in order, so the model is brought up to
+ * date when an operation is issued, and `settle` waits before the host looks or another stream goes
+ * on.
  */
 #include "property/coherence.h"
 
@@ -62,7 +63,7 @@ static _Noreturn void differs(struct world *w, const struct part *part, size_t a
           (void *)part->piece->ptr, part->piece->bytes, got, want);
 }
 
-/* ---- choosing ----------------------------------------------------------------------------------- */
+/* ---- choosing -------------------------------------------------------------------------------- */
 
 /* Sizes around the borders of pages and blocks, small ones more often. */
 static size_t random_size(struct world *w)
@@ -112,7 +113,7 @@ static int random_processor(struct world *w)
     return (int)random_below(&w->random, w->devices + 1) - 1;
 }
 
-/* ---- device work -------------------------------------------------------------------------------- */
+/* ---- device work ----------------------------------------------------------------------------- */
 
 static void settle(struct world *w)
 {
@@ -155,7 +156,7 @@ static struct hum_stream *maybe_stream(struct world *w)
     return w->busy;
 }
 
-/* ---- operations --------------------------------------------------------------------------------- */
+/* ---- operations ------------------------------------------------------------------------------ */
 
 static void host_write(struct world *w)
 {

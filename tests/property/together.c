@@ -111,7 +111,7 @@ static void *device_agent(void *context)
     return NULL;
 }
 
-/* ---- disturbances ------------------------------------------------------------------------------- */
+/* ---- disturbances ---------------------------------------------------------------------------- */
 
 static bool anything_goes(const void *context, size_t page)
 {
@@ -192,7 +192,7 @@ static void *allocator(void *context)
     return NULL;
 }
 
-/* ---- the run ------------------------------------------------------------------------------------- */
+/* ---- the run --------------------------------------------------------------------------------- */
 
 static void *allocate(struct hum *hum, size_t bytes)
 {
@@ -262,12 +262,13 @@ static void start(pthread_t *thread, void *(*run)(void *), struct agent *agent)
 uint64_t together_run(const struct setting *setting, uint64_t seed, uint64_t rounds, double seconds)
 {
     struct together t = {.hum = open_setting(setting), .devices = setting->device_count};
-    struct agent helper[2] = {{.t = &t, .number = 100, .seed = seed}, {.t = &t, .number = 101, .seed = seed}};
+    struct agent helper[2] = {{.t = &t, .number = 100, .seed = seed},
+                              {.t = &t, .number = 101, .seed = seed}};
     pthread_t threads[AGENTS_MAX], helpers[2];
     uint64_t done;
 
     t.agents = HOST_AGENTS + t.devices;
-    t.rounds = rounds < 1000 ? rounds / 12 + 2 : rounds;
+    t.rounds = rounds;
     t.end = now_seconds() + seconds;
     t.first = allocate(t.hum, ARRAY_BYTES);
     t.second = allocate(t.hum, ARRAY_BYTES);

@@ -15,7 +15,7 @@
 
 #define SPACE_START ((uintptr_t)0x200000000000) /* never mapped: a touch by the core is a crash */
 
-/* ---- the ledger (lock held) -------------------------------------------------------------------- */
+/* ---- the ledger (lock held) ------------------------------------------------------------------ */
 
 static void __attribute__((format(printf, 2, 3))) violate(struct fake *fake, const char *format,
                                                           ...)
@@ -84,7 +84,7 @@ static void end(struct fake *fake)
     pthread_mutex_unlock(&fake->lock);
 }
 
-/* ---- frames ------------------------------------------------------------------------------------ */
+/* ---- frames ---------------------------------------------------------------------------------- */
 
 static enum hum_status fake_back(struct humi_processor *p, size_t offset, size_t bytes)
 {
@@ -117,7 +117,7 @@ static void fake_drop(struct humi_processor *p, size_t offset, size_t bytes)
     end(fake);
 }
 
-/* ---- access ------------------------------------------------------------------------------------ */
+/* ---- access ---------------------------------------------------------------------------------- */
 
 static void check_map(struct fake *fake, size_t offset, size_t bytes, enum humi_map_access access)
 {
@@ -191,7 +191,7 @@ enum fake_access fake_access(struct fake *fake, size_t offset)
     return access;
 }
 
-/* ---- faults ------------------------------------------------------------------------------------ */
+/* ---- faults ---------------------------------------------------------------------------------- */
 
 static void raise_fd(int fd)
 {
@@ -261,7 +261,7 @@ bool fake_wait(struct fake *fake, bool (*ready)(struct fake *fake, void *context
     return is_ready;
 }
 
-/* ---- launches ---------------------------------------------------------------------------------- */
+/* ---- launches -------------------------------------------------------------------------------- */
 
 static enum hum_status fake_load(struct humi_processor *p, const char *path, unsigned *module_out)
 {
@@ -361,7 +361,7 @@ static enum hum_status fake_wait_ticket(struct humi_processor *p, uint64_t ticke
     return status;
 }
 
-/* ---- life -------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static void lose_access(struct fake *fake)
 {
@@ -467,7 +467,7 @@ static struct fake *fake_open(const struct fake_params *params, unsigned number)
     return NULL;
 }
 
-/* ---- a space of fakes -------------------------------------------------------------------------- */
+/* ---- a space of fakes ------------------------------------------------------------------------ */
 
 struct fake_world *fake_world_open(const struct fake_params *params)
 {
@@ -513,7 +513,7 @@ void fake_world_close(struct fake_world *world)
     free(world);
 }
 
-/* ---- what is really granted, against what the core believes ------------------------------------ */
+/* ---- what is really granted, against what the core believes ---------------------------------- */
 
 #define WRONG(...) return snprintf(text, sizeof text, __VA_ARGS__), text
 

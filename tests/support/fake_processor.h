@@ -98,7 +98,7 @@ void fake_die(struct fake *fake);
 /* Let the oldest unfinished launch end so.  Sets its kernel name and times if they are not set. */
 void fake_finish(struct fake *fake, enum hum_status status, uint64_t end_ns);
 
-/* ---- a space of fakes -------------------------------------------------------------------------- */
+/* ---- a space of fakes ------------------------------------------------------------------------ */
 
 struct fake_params {
     unsigned processors;                  /* the host and devices */

@@ -4,7 +4,7 @@
  *
  *     runtime                                   hum-emu
  *     slot[i] = launch, ring[tail++] = i  --->  a worker drains the ring into its queues
- *     doorbell++, wake one if any sleeps  --->  and runs it
+ *     doorbell++, wake the first sleeper  --->  and runs it
  *     state == DONE                       <---  outcome in slot[i], finished++, state = DONE
  *     zaps, when nothing is in flight     --->  done before the first launch behind it starts
  *     agent request                       --->  the agent thread, while launches run
@@ -31,6 +31,9 @@
 #define HUMI_EMU_KERNELS_MAX 4096u
 #define HUMI_EMU_MODULES_MAX 1024u
 #define HUMI_EMU_SIGNAL SIGSYS  /* see process/trap.c */
+
+/* The bit of a worker in `sleepers`; from the 33rd on they share. */
+#define HUMI_EMU_WORKER_BIT(index) (UINT32_C(1) << ((index) % 32))
 
 /* Slot state: code, flag, and the low bits of the serial so that a reused slot looks different. */
 #define HUMI_EMU_QUEUED 1u
@@ -71,7 +74,7 @@ struct humi_emu_worker {
 struct humi_emu_control {
     /* the way in */
     uint32_t doorbell __attribute__((aligned(64)));     /* futex: something to do */
-    uint32_t sleepers __attribute__((aligned(64)));     /* workers that sleep on it */
+    uint32_t sleepers __attribute__((aligned(64)));     /* workers that sleep on it, as bits */
     uint32_t tail __attribute__((aligned(64)));         /* of the ring */
     uint32_t ring[HUMI_EMU_SLOTS];
 

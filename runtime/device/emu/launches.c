@@ -160,7 +160,7 @@ void humi_emu_lose_launches(struct humi_emu *emu)
 /* ---- submit ---------------------------------------------------------------------------------- */
 
 /* Let go of the gate until a launch has finished. */
-static void wait_for_slot(struct humi_emu *emu)
+static void wait_for_slot(struct humi_emu *emu, sigset_t *mask)
 {
     struct humi_emu_control *c = emu->control;
     uint32_t seen = __atomic_load_n(&c->completions, __ATOMIC_SEQ_CST);
@@ -168,11 +168,11 @@ static void wait_for_slot(struct humi_emu *emu)
     harvest_all(emu);
     if (emu->free_count > 0 || humi_emu_is_lost(emu))
         return;
-    humi_unlock(&emu->gate);
+    humi_emu_leave(emu, mask);
     __atomic_add_fetch(&c->completion_sleepers, 1, __ATOMIC_SEQ_CST);
     humi_futex_wait(&c->completions, seen, HUMI_EMU_LOOK_NS);
     __atomic_sub_fetch(&c->completion_sleepers, 1, __ATOMIC_SEQ_CST);
-    humi_lock(&emu->gate);
+    humi_emu_enter(emu, mask);
 }
 
 static void fill(struct humi_emu *emu, uint32_t slot, const struct humi_launch *launch)
@@ -205,11 +205,19 @@ static void push(struct humi_emu *emu, uint32_t slot)
     __atomic_store_n(&c->tail, ++emu->tail, __ATOMIC_RELEASE);
 }
 
+/*
+ * Always the first worker that sleeps, so that launch after launch wakes the same one: it is warm and
+ * the scheduler has it near.  A worker whose bit is set and that does not sleep looks at the doorbell
+ * before it does.
+ */
 static void ring_doorbell(struct humi_emu_control *c)
 {
+    uint32_t sleepers;
+
     __atomic_add_fetch(&c->doorbell, 1, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&c->sleepers, __ATOMIC_SEQ_CST) > 0)
-        humi_futex_wake(&c->doorbell, 1);
+    sleepers = __atomic_load_n(&c->sleepers, __ATOMIC_SEQ_CST);
+    if (sleepers)
+        humi_futex_wake_one_of(&c->doorbell, sleepers & -sleepers);
 }
 
 static enum hum_status check_launch(const struct humi_emu *emu, const struct humi_launch *launch)
@@ -244,16 +252,17 @@ enum hum_status humi_emu_submit(struct humi_processor *p, const struct humi_laun
     struct humi_emu *emu = humi_emu_of(p);
     enum hum_status status = check_launch(emu, launch);
     uint32_t slot, ticket;
+    sigset_t mask;
 
     if (status != HUM_OK)
         return status;
-    humi_lock(&emu->gate);
+    humi_emu_enter(emu, &mask);
     while (!emu->lost && emu->free_count == 0)
-        wait_for_slot(emu);
+        wait_for_slot(emu, &mask);
     ticket = emu->lost ? UINT32_MAX : take_ticket(emu);
     if (ticket == UINT32_MAX) {
         bool lost = emu->lost;
-        humi_unlock(&emu->gate);
+        humi_emu_leave(emu, &mask);
         return lost ? humi_fail(HUM_ERR_DEVICE_LOST, "the process of %s died", p->name)
                     : humi_fail(HUM_ERR_NO_MEMORY, "no memory for one more launch");
     }
@@ -264,7 +273,7 @@ enum hum_status humi_emu_submit(struct humi_processor *p, const struct humi_laun
     fill(emu, slot, launch);
     push(emu, slot);
     *ticket_out = ticket_number(emu, ticket);
-    humi_unlock(&emu->gate);
+    humi_emu_leave(emu, &mask);
     ring_doorbell(emu->control);
     return HUM_OK;
 }
@@ -320,15 +329,16 @@ enum hum_status humi_emu_wait(struct humi_processor *p, uint64_t ticket, int64_t
         uint32_t slot = 0, state = 0;
         int64_t left = HUMI_EMU_LOOK_NS;
         enum hum_status status;
+        sigset_t mask;
 
-        humi_lock(&emu->gate);
+        humi_emu_enter(emu, &mask);
         status = look(emu, ticket, outcome_out, &slot, &state);
         if (status == HUM_AGAIN && slept) {
             check_overdue(emu, slot);
             if (humi_emu_is_lost(emu))
                 status = look(emu, ticket, outcome_out, &slot, &state);
         }
-        humi_unlock(&emu->gate);
+        humi_emu_leave(emu, &mask);
         if (status != HUM_AGAIN)
             return status;
         if (timeout_ns >= 0) {

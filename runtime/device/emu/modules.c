@@ -34,7 +34,9 @@ static enum hum_status ask(struct humi_emu *emu, const struct humi_emu_request *
     }
     answer_out->text[sizeof answer_out->text - 1] = '\0';
     if (answer_out->status != HUM_OK)
-        return humi_fail(HUM_ERR_MODULE, "%s", answer_out->text);
+        return humi_fail(answer_out->status == HUM_ERR_NOT_FOUND ? HUM_ERR_NOT_FOUND
+                                                                  : HUM_ERR_MODULE,
+                         "%s", answer_out->text);
     return HUM_OK;
 }
 
@@ -147,12 +149,15 @@ enum hum_status humi_emu_load(struct humi_processor *p, const char *path, unsign
     struct humi_emu *emu = humi_emu_of(p);
     char real[PATH_MAX];
     enum hum_status status;
+    sigset_t mask;
 
     if (!realpath(path, real))
         return humi_fail(HUM_ERR_NOT_FOUND, "no kernel module at %s", path);
+    humi_signals_block(&mask);
     pthread_mutex_lock(&emu->command);
     status = load_locked(emu, real, module_out);
     pthread_mutex_unlock(&emu->command);
+    humi_signals_restore(&mask);
     return status;
 }
 
@@ -191,13 +196,16 @@ enum hum_status humi_emu_kernel(struct humi_processor *p, unsigned module, const
 {
     struct humi_emu *emu = humi_emu_of(p);
     enum hum_status status;
+    sigset_t mask;
 
     if (strlen(name) >= sizeof emu->kernels[0].name)
         return humi_fail(HUM_ERR_NOT_FOUND, "the name of kernel %s is too long", name);
+    humi_signals_block(&mask);
     pthread_mutex_lock(&emu->command);
     status = kernel_locked(emu, module, name, kernel_out);
     if (status == HUM_OK)
         *args_bytes_out = emu->kernels[*kernel_out].args_bytes;
     pthread_mutex_unlock(&emu->command);
+    humi_signals_restore(&mask);
     return status;
 }

@@ -4,7 +4,8 @@
  *
  * The signal interrupts the thread's wait for its fault and carries si_addr, so the program's own
  * handler sees what it would see with plain memory; si_code is SI_QUEUE, because the kernel lets no
- * thread claim its own codes for another.  A handler that returns touches again and gets here again.
+ * thread claim its own codes for another.  A handler that returns touches again and gets here
+ * again.
  * A touch by a system call fails with EFAULT instead (host.c), before Linux 6.6 the program ends.
  */
 #include <errno.h>

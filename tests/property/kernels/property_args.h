@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ---- one step after the other ------------------------------------------------------------------ */
+/* ---- one step after the other ---------------------------------------------------------------- */
 
 struct step_bytes {
     uint8_t *bytes;
@@ -38,7 +38,7 @@ static inline uint64_t step_weight(uint8_t byte, size_t i)
     return ((uint64_t)byte + 1) * (i * 2654435761u + 1);
 }
 
-/* ---- all at once -------------------------------------------------------------------------------- */
+/* ---- all at once ----------------------------------------------------------------------------- */
 
 /*
  * A stamp is a counter in a word with its complement in the other half, so that a torn word shows.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_lock.c - locks exclude, and locks out of order are reported before anybody waits. */
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -294,16 +295,35 @@ static void condition_wakes_the_waiter(void **state)
     pthread_cond_destroy(&counter_cond);
 }
 
-static void deadline_in_the_past_returns_at_once(void **state)
+static volatile sig_atomic_t handled;
+
+static void on_signal(int signal)
 {
+    (void)signal;
+    handled++;
+}
+
+static void handlers_run_when_the_last_lock_is_let_go(void **state)
+{
+    struct humi_lock outer, inner;
+
     (void)state;
-    humi_lock_init(&counter_lock, HUMI_RANK_STREAM);
-    humi_cond_init(&counter_cond);
-    humi_lock(&counter_lock);
-    assert_false(humi_cond_wait_until(&counter_cond, &counter_lock, humi_clock_ns() - 1));
-    assert_false(humi_cond_wait_until(&counter_cond, &counter_lock, humi_clock_ns() + 1000000));
-    humi_unlock(&counter_lock);
-    pthread_cond_destroy(&counter_cond);
+    humi_lock_init(&outer, HUMI_RANK_STREAM);
+    humi_lock_init(&inner, HUMI_RANK_LIST);
+    handled = 0;
+    signal(SIGUSR1, on_signal);
+    humi_lock(&outer);
+    humi_lock(&inner);
+    raise(SIGUSR1);
+    humi_unlock(&outer);
+    assert_int_equal(handled, 0);
+    humi_unlock(&inner);
+    assert_int_equal(handled, 1);
+    raise(SIGUSR1);
+    assert_int_equal(handled, 2);
+    signal(SIGUSR1, SIG_DFL);
+    humi_lock_fini(&outer);
+    humi_lock_fini(&inner);
 }
 
 int main(void)
@@ -320,7 +340,7 @@ int main(void)
         cmocka_unit_test(no_increment_is_lost),
         cmocka_unit_test(trying_fails_where_waiting_would_wait),
         cmocka_unit_test(condition_wakes_the_waiter),
-        cmocka_unit_test(deadline_in_the_past_returns_at_once),
+        cmocka_unit_test(handlers_run_when_the_last_lock_is_let_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

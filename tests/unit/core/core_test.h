@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core_test.h - what the tests of the core share: requests in one line, and counters as differences.
+ * core_test.h - what the tests of the core share: requests in one line, and counters as
+ * differences.
  *
  * Everything asserts, so it is for the main thread only.
  */
@@ -44,7 +45,7 @@ static inline void check_world(struct fake_world *world)
         fail_msg("%s", wrong);
 }
 
-/* ---- requests ---------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 enum touch { TOUCH_READ, TOUCH_WRITE };
 
@@ -148,7 +149,7 @@ static inline void forget(struct fake_world *world, struct humi_block *block, un
     check_world(world);
 }
 
-/* ---- counters ---------------------------------------------------------------------------------- */
+/* ---- counters -------------------------------------------------------------------------------- */
 
 static inline struct hum_counters counters(struct fake_world *world)
 {

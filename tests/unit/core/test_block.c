@@ -6,7 +6,7 @@
 #include "core_test.h"
 #include "support/child.h"
 
-/* ---- the table -------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 #define GIB ((size_t)1 << 30)
 
@@ -115,7 +115,7 @@ static void threads_agree_on_every_block(void **state)
     humi_table_fini(&table);
 }
 
-/* ---- the check -------------------------------------------------------------------------------- */
+/* ---- the check ------------------------------------------------------------------------------- */
 
 static const struct fake_params three = {.processors = 3, .blocks = 1};
 

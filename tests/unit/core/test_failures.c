@@ -44,9 +44,11 @@ static void fill_stripes(struct fake_world *world, struct humi_block *block, uns
     fill(world, block, p, 100, 140, value);
 }
 
-/* ---- frames ----------------------------------------------------------------------------------- */
+/* ---- frames ---------------------------------------------------------------------------------- */
 
-/* Returns the status of a write by the device to what the host wrote, with its n-th back failing. */
+/*
+ * Returns the status of a write by the device to what the host wrote, with its n-th back failing.
+ */
 static enum hum_status serve_with_failing_back(unsigned n)
 {
     struct fake_world *world = world_open(&three);
@@ -150,7 +152,7 @@ static void room_is_not_made_when_home_has_no_memory(void **state)
     fake_world_close(world);
 }
 
-/* ---- access ----------------------------------------------------------------------------------- */
+/* ---- access ---------------------------------------------------------------------------------- */
 
 /*
  * With its n-th map failing.  The pages may have moved by then, but nobody has more access than the

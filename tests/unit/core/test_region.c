@@ -89,7 +89,7 @@ static uintptr_t at(const struct humi_region *region)
     return region->start - START;
 }
 
-/* ---- where regions go ------------------------------------------------------------------------- */
+/* ---- where regions go ------------------------------------------------------------------------ */
 
 static void small_regions_share_blocks_but_no_page(void **state)
 {
@@ -199,7 +199,7 @@ static void what_is_too_large_is_refused(void **state)
     end(GIB);
 }
 
-/* ---- looking up ------------------------------------------------------------------------------- */
+/* ---- looking up ------------------------------------------------------------------------------ */
 
 static void lookups_are_exact_at_the_edges(void **state)
 {
@@ -289,7 +289,7 @@ static void access_of_one_processor_is_its_own(void **state)
     end(GIB);
 }
 
-/* ---- against a naive model -------------------------------------------------------------------- */
+/* ---- against a naive model ------------------------------------------------------------------- */
 
 #define MODEL_BLOCKS 16u
 #define MODEL_PAGES (MODEL_BLOCKS * HUM_PAGES_PER_BLOCK)
@@ -372,7 +372,7 @@ static void random_regions_agree_with_a_page_map(void **state)
     end(MODEL_BLOCKS * BLOCK);
 }
 
-/* ---- many ------------------------------------------------------------------------------------- */
+/* ---- many ------------------------------------------------------------------------------------ */
 
 static double seconds(void)
 {

@@ -7,7 +7,7 @@
 
 static const struct fake_params three = {.processors = 3, .blocks = 4};
 
-/* ---- a table of transitions ------------------------------------------------------------------- */
+/* ---- a table of transitions ------------------------------------------------------------------ */
 
 #define TOUCHES_MAX 3u
 
@@ -119,7 +119,7 @@ static void every_transition_is_exact_with_huge_frames(void **state)
     }
 }
 
-/* ---- contents --------------------------------------------------------------------------------- */
+/* ---- contents -------------------------------------------------------------------------------- */
 
 static void bytes_follow_the_pages(void **state)
 {
@@ -173,7 +173,7 @@ static void sources_of_one_request_may_differ(void **state)
     fake_world_close(world);
 }
 
-/* ---- what a policy adds ----------------------------------------------------------------------- */
+/* ---- what a policy adds ---------------------------------------------------------------------- */
 
 static void added_pages_are_an_event_of_their_own(void **state)
 {
@@ -274,7 +274,7 @@ static void a_fault_on_a_mapped_page_maps_again(void **state)
     fake_world_close(world);
 }
 
-/* ---- whole blocks ----------------------------------------------------------------------------- */
+/* ---- whole blocks ---------------------------------------------------------------------------- */
 
 static void touch_whole(struct fake_world *world, struct humi_block *block, unsigned p,
                         enum touch how)
@@ -371,7 +371,7 @@ static void an_own_block_read_whole_is_shared(void **state)
     fake_world_close(world);
 }
 
-/* ---- reduced processors and protected regions ------------------------------------------------- */
+/* ---- reduced processors and protected regions ------------------------------------------------ */
 
 static void without_shared_read_access_is_exclusive(void **state)
 {
@@ -456,7 +456,7 @@ static void unmapping_writes_only_keeps_reads(void **state)
     fake_world_close(world);
 }
 
-/* ---- leaving ---------------------------------------------------------------------------------- */
+/* ---- leaving --------------------------------------------------------------------------------- */
 
 static void eviction_brings_home_what_is_nowhere_else(void **state)
 {

@@ -13,7 +13,7 @@
 #define BLOCKS 3u
 #define PROCESSORS 3u
 
-/* ---- the model -------------------------------------------------------------------------------- */
+/* ---- the model ------------------------------------------------------------------------------- */
 
 struct page {
     bool written, dirty;
@@ -192,7 +192,7 @@ static void model_forget(struct model_block *block, const struct hum_pages *page
         }
 }
 
-/* ---- comparing -------------------------------------------------------------------------------- */
+/* ---- comparing ------------------------------------------------------------------------------- */
 
 static void expect_page_content(const char *frame, uint64_t value, unsigned p, unsigned i)
 {
@@ -250,7 +250,7 @@ static void compare_all(void)
         assert_int_equal(now.bytes[d], model.bytes[d]);
 }
 
-/* ---- steps ------------------------------------------------------------------------------------ */
+/* ---- steps ----------------------------------------------------------------------------------- */
 
 static struct hum_pages random_pages(void)
 {
@@ -421,7 +421,7 @@ static void run(const char *name, const struct fake_params *params, bool refuse_
     fake_world_close(world);
 }
 
-/* ---- worlds ----------------------------------------------------------------------------------- */
+/* ---- worlds ---------------------------------------------------------------------------------- */
 
 #define WORLD(name, own, ...)                                                                      \
     static void name(void **state)                                                                 \

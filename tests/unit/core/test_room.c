@@ -165,7 +165,7 @@ static void regions_of_one_block_share_the_eviction(void **state)
     fake_world_close(world);
 }
 
-/* ---- a full host ------------------------------------------------------------------------------ */
+/* ---- a full host ----------------------------------------------------------------------------- */
 
 static void stale_frames_of_the_host_leave_for_what_comes_home(void **state)
 {
@@ -226,7 +226,7 @@ static void a_clean_block_leaves_though_the_host_is_full(void **state)
     fake_world_close(world);
 }
 
-/* ---- stale frames ------------------------------------------------------------------------------ */
+/* ---- stale frames ---------------------------------------------------------------------------- */
 
 static void make_stale(struct fake_world *world, uint32_t index)
 {
@@ -287,7 +287,7 @@ static void forgotten_blocks_make_room_first(void **state)
     fake_world_close(world);
 }
 
-/* ---- blocks at work --------------------------------------------------------------------------- */
+/* ---- blocks at work -------------------------------------------------------------------------- */
 
 struct holder {
     struct humi_block *block;

@@ -10,7 +10,7 @@
 #include "core/service.h"
 #include "core_test.h"
 
-/* ---- the policy ------------------------------------------------------------------------------- */
+/* ---- the policy ------------------------------------------------------------------------------ */
 
 #define VIEWS_MAX 64u
 
@@ -28,7 +28,7 @@ static void plan(const struct hum_view *view, struct hum_plan *plan_out)
 static const struct hum_policy policy = {
     .struct_size = sizeof policy, .name = "test", .renewal = HUM_RENEW_ON_MOVE, .plan = plan};
 
-/* ---- a space with a service ------------------------------------------------------------------- */
+/* ---- a space with a service ------------------------------------------------------------------ */
 
 static struct fake_world *world;
 static struct humi_service *service;
@@ -120,7 +120,7 @@ static void wait_served(unsigned p, unsigned calls)
     assert_true(fake_wait(world->fake[p], has_resumed, &calls));
 }
 
-/* ---- batches ---------------------------------------------------------------------------------- */
+/* ---- batches --------------------------------------------------------------------------------- */
 
 static void faults_of_one_block_are_one_group(void **state)
 {
@@ -227,7 +227,7 @@ static void more_faults_than_a_batch_holds(void **state)
     end();
 }
 
-/* ---- touches that cannot be served ------------------------------------------------------------ */
+/* ---- touches that cannot be served ----------------------------------------------------------- */
 
 static void a_touch_outside_every_region_fails_alone(void **state)
 {
@@ -331,7 +331,7 @@ static void protection_wins_over_a_fault_on_its_way(void **state)
     end();
 }
 
-/* ---- memory ----------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static void a_full_device_makes_room(void **state)
 {
@@ -409,7 +409,7 @@ static void frames_that_cannot_be_had_fail_the_touch(void **state)
     end();
 }
 
-/* ---- plans ------------------------------------------------------------------------------------ */
+/* ---- plans ----------------------------------------------------------------------------------- */
 
 static void a_plan_is_kept_to_the_region(void **state)
 {
@@ -551,7 +551,7 @@ static void only_faults_on_resident_pages_are_map_faults(void **state)
     end();
 }
 
-/* ---- a device dies ---------------------------------------------------------------------------- */
+/* ---- a device dies --------------------------------------------------------------------------- */
 
 static bool has_restarted(struct fake *fake, void *context)
 {

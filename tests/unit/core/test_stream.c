@@ -51,7 +51,7 @@ static struct fake *device(struct bench *bench, unsigned d)
     return bench->world->fake[d + 1];
 }
 
-/* ---- host work that stops until told ----------------------------------------------------------- */
+/* ---- host work that stops until told --------------------------------------------------------- */
 
 struct gate {
     struct humi_work work;
@@ -111,7 +111,7 @@ static void gate_open(struct gate *gate)
     pthread_mutex_unlock(&gate->lock);
 }
 
-/* ---- order ------------------------------------------------------------------------------------ */
+/* ---- order ----------------------------------------------------------------------------------- */
 
 static void launches_go_straight_to_the_device(void **state)
 {
@@ -254,7 +254,7 @@ static void streams_have_queues_of_their_own(void **state)
     bench_close(&bench);
 }
 
-/* ---- errors ----------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 static void the_first_error_is_told_once_and_work_goes_on(void **state)
 {
@@ -350,7 +350,7 @@ static void a_queued_launch_that_fails_is_told_at_the_next_wait(void **state)
     bench_close(&bench);
 }
 
-/* ---- marks and events ------------------------------------------------------------------------- */
+/* ---- marks and events ------------------------------------------------------------------------ */
 
 static uint64_t test_now;
 
@@ -500,7 +500,7 @@ static void an_event_outlives_its_stream(void **state)
     bench_close(&bench);
 }
 
-/* ---- many threads ----------------------------------------------------------------------------- */
+/* ---- many threads ---------------------------------------------------------------------------- */
 
 struct waiter {
     struct bench *bench;

@@ -19,17 +19,18 @@
 
 static struct random randoms;
 
-/* ---- small worlds ----------------------------------------------------------------------------- */
+/* ---- small worlds ---------------------------------------------------------------------------- */
 
 /* A view in few words: runs are [first, end) pages. */
 struct world {
     const char *says;
     const char *policy;
     unsigned read[2], write[2], resident[2], elsewhere[2];
-    unsigned before, behind, map_faults;
+    unsigned before, behind, before_writable, guesses, map_faults;
     uint32_t advice;
     uint64_t free_blocks;       /* 0: no limit */
     unsigned want_bring, want_map, want_ahead;
+    bool want_exclusive;
 };
 
 /* Device 0 faults on a block of which all pages are valid and whatever is resident was written. */
@@ -43,6 +44,8 @@ static struct hum_view view_of(const struct world *w)
         .resident = humi_mask_range(w->resident[0], w->resident[1]),
         .elsewhere = humi_mask_range(w->elsewhere[0], w->elsewhere[1]),
         .neighbour_pages = {w->before, w->behind},
+        .neighbour_writable = {w->before_writable, 0},
+        .neighbour_guesses = w->guesses,
         .map_faults = w->map_faults,
         .advice = w->advice,
         .preferred = 0,
@@ -116,6 +119,20 @@ static const struct world worlds[] = {
      .elsewhere = ALL, .map_faults = 2, .want_map = 299},
     {.says = "upgrade stays small beside dense blocks", .policy = "ahead", .write = {7, 8},
      .resident = ALL, .elsewhere = ALL, .before = 512, .behind = 100, .want_map = 15},
+    {.says = "upgrade in a stream of writes takes all", .policy = "ahead", .write = {0, 1},
+     .resident = ALL, .elsewhere = ALL, .before = 512, .before_writable = 512, .behind = 100,
+     .want_map = 511, .want_ahead = 1},
+    {.says = "read in a stream of writes takes for writing", .policy = "ahead", .read = {0, 1},
+     .elsewhere = ALL, .before = 512, .before_writable = 512, .want_bring = 511, .want_map = 511,
+     .want_ahead = 1, .want_exclusive = true},
+    {.says = "but not for ever", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
+     .before = 512, .before_writable = 512, .guesses = 8, .want_bring = 511, .want_map = 511,
+     .want_ahead = 1},
+    {.says = "nor against advice", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
+     .before = 512, .before_writable = 512, .advice = HUM_ADVISE_READ_MOSTLY, .want_bring = 511,
+     .want_map = 511, .want_ahead = 1},
+    {.says = "nor where nobody wrote", .policy = "ahead", .read = {0, 1}, .before = 512,
+     .before_writable = 512, .want_bring = 511, .want_map = 511, .want_ahead = 1},
     {.says = "last page of the block completes it", .policy = "ahead", .read = {511, 512},
      .resident = {0, 511}, .elsewhere = ALL, .want_map = 511},
 };
@@ -132,9 +149,11 @@ static void plans_are_as_in_the_table(void **state)
         humi_policy_find(w->policy)->plan(&view, &plan);
         bring = humi_mask_count(&plan.bring);
         map = humi_mask_count(&plan.map);
-        if (bring != w->want_bring || map != w->want_map || plan.ahead_blocks != w->want_ahead)
-            fail_msg("%s, %s: bring %u map %u ahead %u, wanted %u %u %u", w->policy, w->says, bring,
-                     map, plan.ahead_blocks, w->want_bring, w->want_map, w->want_ahead);
+        if (bring != w->want_bring || map != w->want_map || plan.ahead_blocks != w->want_ahead ||
+            plan.exclusive != w->want_exclusive)
+            fail_msg("%s, %s: bring %u map %u ahead %u exclusive %d, wanted %u %u %u %d", w->policy,
+                     w->says, bring, map, plan.ahead_blocks, plan.exclusive, w->want_bring,
+                     w->want_map, w->want_ahead, w->want_exclusive);
     }
 }
 
@@ -168,11 +187,12 @@ static void nothing_outside_the_region_is_asked_for(void **state)
     }
 }
 
-/* ---- what holds for every policy --------------------------------------------------------------- */
+/* ---- what holds for every policy ------------------------------------------------------------- */
 
 static struct hum_pages random_mask(void)
 {
-    unsigned first = (unsigned)(random_next(&randoms) % 512), end = (unsigned)(random_next(&randoms) % 513);
+    unsigned first = (unsigned)(random_next(&randoms) % 512),
+             end = (unsigned)(random_next(&randoms) % 513);
     struct hum_pages mask = first < end ? humi_mask_range(first, end) : humi_mask_none();
 
     for (unsigned i = (unsigned)(random_next(&randoms) % 40); i > 0; i--)
@@ -189,7 +209,8 @@ static struct hum_view random_view(void)
         .write = random_mask(),
         .resident = random_mask(),
         .elsewhere = random_mask(),
-        .neighbour_pages = {(unsigned)(random_next(&randoms) % 513), (unsigned)(random_next(&randoms) % 513)},
+        .neighbour_pages = {(unsigned)(random_next(&randoms) % 513),
+                            (unsigned)(random_next(&randoms) % 513)},
         .map_faults = (unsigned)(random_next(&randoms) % 5),
         .advice = (uint32_t)(random_next(&randoms) % 8),
         .preferred = (int)(random_next(&randoms) % 3) - 1,
@@ -241,7 +262,7 @@ static void every_plan_keeps_the_rules(void **state)
     }
 }
 
-/* ---- cost -------------------------------------------------------------------------------------- */
+/* ---- cost ------------------------------------------------------------------------------------ */
 
 static double now_ns(void)
 {

@@ -20,7 +20,7 @@
 
 static struct random randoms;
 
-/* ---- the naive tree --------------------------------------------------------------------------- */
+/* ---- the naive tree -------------------------------------------------------------------------- */
 
 static unsigned naive_count(const struct hum_pages *m, unsigned first, unsigned size)
 {
@@ -31,8 +31,9 @@ static unsigned naive_count(const struct hum_pages *m, unsigned first, unsigned 
     return n;
 }
 
-static struct hum_pages naive_grow(const struct hum_pages *resident, const struct hum_pages *faulted,
-                                   const struct hum_pages *valid, unsigned percent)
+static struct hum_pages naive_grow(const struct hum_pages *resident,
+                                   const struct hum_pages *faulted, const struct hum_pages *valid,
+                                   unsigned percent)
 {
     struct hum_pages mask = humi_mask_none(), grown = humi_mask_none();
 
@@ -60,7 +61,7 @@ static struct hum_pages naive_grow(const struct hum_pages *resident, const struc
     return grown;
 }
 
-/* ---- cases by eye ----------------------------------------------------------------------------- */
+/* ---- cases by eye ---------------------------------------------------------------------------- */
 
 /* Up to four half-open runs of pages; the first run with first == end ends the list. */
 struct runs {
@@ -146,7 +147,7 @@ static void chunks_are_filled_whole(void **state)
     }
 }
 
-/* ---- random masks ----------------------------------------------------------------------------- */
+/* ---- random masks ---------------------------------------------------------------------------- */
 
 /* From nearly empty to nearly full, as single pages or as runs. */
 static struct hum_pages random_mask(void)
@@ -170,7 +171,8 @@ static void random_masks_agree_with_the_naive_tree(void **state)
     (void)state;
     for (unsigned i = 0; i < random_steps(20000); i++) {
         struct hum_pages resident = random_mask(), faulted = random_mask(), valid = random_mask();
-        unsigned percent = random_next(&randoms) % 2 ? HUMI_TREE_PERCENT : (unsigned)(random_next(&randoms) % 101);
+        unsigned percent =
+            random_next(&randoms) % 2 ? HUMI_TREE_PERCENT : (unsigned)(random_next(&randoms) % 101);
         struct hum_pages got, want;
 
         if (random_next(&randoms) % 2) /* mostly few faults */

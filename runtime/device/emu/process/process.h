@@ -9,8 +9,9 @@
  * One process, one device: the state is global.  There is one lock, `schedule` in schedule.c; it is
  * never held while a kernel runs.
  *
- * Kernel code may fault, crash, or never return; trap.c takes a worker out of it.  Kernels are given
- * nothing but plain memory, so leaving one in the middle leaves nothing locked or half changed here.
+ * Kernel code may fault, crash, or never return; trap.c takes a worker out of it.  Kernels are
+ * given nothing but plain memory, so leaving one in the middle leaves nothing locked or half
+ * changed here.
  */
 #ifndef HUMI_DEVICE_EMU_PROCESS_PROCESS_H
 #define HUMI_DEVICE_EMU_PROCESS_PROCESS_H

@@ -8,7 +8,8 @@
  * takes from the front; so neighbouring parts run on one worker, one after the other.  A worker
  * whose span is empty takes the further half of the longest span.
  *
- * Invariant: a queue's bit in `open` is set if and only if its head has parts that nobody has taken.
+ * Invariant: a queue's bit in `open` is set if and only if its head has parts that nobody has
+ * taken.
  * Everything here is guarded by `lock`, except where atomics are named.
  */
 #include <stdlib.h>
@@ -265,7 +266,7 @@ static void wake_others(size_t pieces)
     struct humi_emu_control *c = humi_device.control;
 
     __atomic_add_fetch(&c->doorbell, 1, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&c->sleepers, __ATOMIC_SEQ_CST) > 0)
+    if (__atomic_load_n(&c->sleepers, __ATOMIC_SEQ_CST) != 0)
         humi_futex_wake(&c->doorbell, pieces < HUMI_WORKERS_MAX ? (int)pieces : HUMI_FUTEX_ALL);
 }
 

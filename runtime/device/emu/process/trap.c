@@ -2,10 +2,10 @@
 /*
  * trap.c - leaving kernel code that crashed, touched what it may not, or takes too long.
  *
- * Two kinds of signals reach a worker.  Those the kernel code raises itself (a bad touch, a division
- * by zero) end its piece.  HUMI_EMU_SIGNAL is sent by the runtime (a fault that cannot be served)
- * and by the watchdog; it also interrupts a wait for a fault.  The worker then looks which launch is
- * meant, because the signal may come late, when it runs another one.
+ * Two kinds of signals reach a worker.  Those the kernel code raises itself (a bad touch, a
+ * division by zero) end its piece.  HUMI_EMU_SIGNAL is sent by the runtime (a fault that cannot be
+ * served) and by the watchdog; it also interrupts a wait for a fault.  The worker then looks which
+ * launch is meant, because the signal may come late, when it runs another one.
  *
  * HUMI_EMU_SIGNAL is SIGSYS because a thread sanitizer delivers other signals that are sent only
  * when the thread next calls the C library, which kernel code never does.

@@ -68,15 +68,19 @@ static struct humi_result run(struct humi_worker *worker, const struct humi_piec
 
 /* ---- the thread ------------------------------------------------------------------------------ */
 
-/* Until the doorbell is no longer what it was. */
-static void sleep_on(uint32_t bell)
+/*
+ * Until the doorbell is no longer what it was.  A worker that shares its bit may clear it for the
+ * other: that one is then woken by whoever finds more to do, or by the next launch that sees a bit.
+ */
+static void sleep_on(const struct humi_worker *worker, uint32_t bell)
 {
     struct humi_emu_control *c = humi_device.control;
+    uint32_t bit = HUMI_EMU_WORKER_BIT(worker->index);
 
-    __atomic_add_fetch(&c->sleepers, 1, __ATOMIC_SEQ_CST);
+    __atomic_or_fetch(&c->sleepers, bit, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&c->doorbell, __ATOMIC_SEQ_CST) == bell)
-        humi_futex_wait(&c->doorbell, bell, -1);
-    __atomic_sub_fetch(&c->sleepers, 1, __ATOMIC_SEQ_CST);
+        humi_futex_wait_as(&c->doorbell, bell, bit);
+    __atomic_and_fetch(&c->sleepers, ~bit, __ATOMIC_SEQ_CST);
 }
 
 static void *work(void *arg)
@@ -95,7 +99,7 @@ static void *work(void *arg)
             struct humi_result result = run(worker, &piece);
             humi_schedule_finish(worker, &piece, &result);
         } else {
-            sleep_on(bell);
+            sleep_on(worker, bell);
         }
     }
     return NULL;

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* signals.c - holding signals back while locks are held. */
+#include "base/signals.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+
+static _Thread_local unsigned depth;
+static _Thread_local bool never;
+static _Thread_local sigset_t before;
+
+void humi_signals_hold(void)
+{
+    sigset_t set;
+
+    if (never || depth++ != 0)
+        return;
+    sigfillset(&set);
+    sigdelset(&set, SIGSEGV);
+    sigdelset(&set, SIGBUS);
+    sigdelset(&set, SIGFPE);
+    sigdelset(&set, SIGILL);
+    sigdelset(&set, SIGTRAP);
+    pthread_sigmask(SIG_BLOCK, &set, &before);
+}
+
+void humi_signals_release(void)
+{
+    if (never || --depth != 0)
+        return;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void humi_signals_never(void)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    never = true;
+}

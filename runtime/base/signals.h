@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * signals.h - no handler of the program runs while a thread holds one of the runtime's locks.
+ *
+ * A handler may touch managed memory.  If it interrupted a thread that holds a lock which the fault
+ * service needs to serve that touch, both would wait for ever.  So the first lock that a thread
+ * takes holds its signals back and the last one that it lets go delivers them: two system calls,
+ * about 0.3 us together.  Signals that a thread raises by what it does (SIGSEGV and the like) stay
+ * as they are.
+ *
+ * Threads: each for itself.
+ */
+#ifndef HUMI_BASE_SIGNALS_H
+#define HUMI_BASE_SIGNALS_H
+
+/* Pairs, may be nested. */
+void humi_signals_hold(void);
+void humi_signals_release(void);
+
+/* The calling thread is the runtime's own and blocks all signals for ever: the pairs cost nothing. */
+void humi_signals_never(void);
+
+#endif
