@@ -17,7 +17,7 @@
 void humi_signals_hold(void);
 void humi_signals_release(void);
 
-/* The calling thread is the runtime's own and blocks all signals for ever: the pairs cost nothing. */
+/* The calling thread is the runtime's own: it blocks all signals for ever, pairs cost nothing. */
 void humi_signals_never(void);
 
 #endif

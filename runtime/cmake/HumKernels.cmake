@@ -7,7 +7,8 @@
 # target.  Two targets of one folder that name the same source share one module.
 #
 # Kernels are optimised in Debug builds too, and never fuse a multiplication with an addition, so
-# that they give the same bits as the host's code on every machine.
+# that they give the same bits as the host's code on every machine.  They are built without
+# sanitizers, whose runtimes the device process does not have.
 
 function(hum_add_kernels target)
     if(NOT TARGET ${target})
@@ -56,7 +57,8 @@ function(humi_kernel_module target source module_out)
             $<TARGET_PROPERTY:hum::hum,INTERFACE_INCLUDE_DIRECTORIES>
             $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
         target_compile_options(${module} PRIVATE
-            $<$<OR:$<CONFIG:Debug>,$<CONFIG:>>:-O2> -ffp-contract=off)
+            $<$<OR:$<CONFIG:Debug>,$<CONFIG:>>:-O2> -ffp-contract=off -fno-sanitize=all)
+        target_link_options(${module} PRIVATE -fno-sanitize=all)
         if(TARGET hum-emu) # part of this build: whoever runs a kernel needs it
             add_dependencies(${module} hum-emu)
         endif()

@@ -30,6 +30,8 @@
 #ifndef HUMI_DEVICE_DEVICE_H
 #define HUMI_DEVICE_DEVICE_H
 
+#include <stdatomic.h>
+
 #include <hum/hum.h>
 
 struct humi_processor;
@@ -94,7 +96,7 @@ struct humi_processor {
     int fault_fd;           /* readable when faults() has something; -1: cannot fault.  Replaced by
                                restart(): read it again after that */
     int life_fd;            /* readable once the processor's process has died; -1: none */
-    int pid;                /* of its process, 0 if none */
+    atomic_int pid;         /* of its process, 0 if none; restart() changes it */
     bool huge;              /* frames are 2 MiB pages */
     bool shared_read;       /* HUMI_MAP_READ works; else the core maps for writing only */
     bool kernel_faults;     /* faults of system calls are served */

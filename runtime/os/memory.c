@@ -5,7 +5,7 @@
  * Where the space can be: any address that is application memory for the address sanitizer (above
  * 0x10007fff8000) will do, so the usual start is far from what the loader and the heap use.  The
  * thread sanitizer knows only three islands; of these the low one, below 0x8000000000, has room for
- * a 64 GiB space and its windows, so both are placed there.
+ * a few spaces of 16 GiB with their windows, so both are placed there.
  */
 #include "os/memory.h"
 
@@ -81,7 +81,7 @@ static uintptr_t reserve_somewhere(size_t bytes)
 enum hum_status humi_space_reserve(size_t bytes, bool exact, uintptr_t *start_out,
                                    size_t *bytes_out)
 {
-    size_t size = bytes ? bytes : has_thread_sanitizer() ? HUMI_SPACE_LEAST : HUMI_SPACE_DEFAULT;
+    size_t size = bytes ? bytes : has_thread_sanitizer() ? HUMI_SPACE_SANITIZED : HUMI_SPACE_DEFAULT;
     size_t least = exact || size < HUMI_SPACE_LEAST ? size : HUMI_SPACE_LEAST;
 
     if (size % HUMI_SPACE_UNIT != 0)

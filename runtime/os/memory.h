@@ -20,12 +20,13 @@
 #define HUMI_SPACE_DEFAULT ((size_t)1 << 40)
 #define HUMI_SPACE_UNIT ((size_t)1 << 30)     /* start and size are multiples of it */
 #define HUMI_SPACE_LEAST ((size_t)64 << 30)   /* where halving ends */
+#define HUMI_SPACE_SANITIZED ((size_t)16 << 30) /* the default under the thread sanitizer */
 
 /*
  * Reserve `bytes` (a multiple of 1 GiB, 0: the default) of addresses and write where and how much.
  * With exact it is this size or an error; otherwise the size is halved until it fits, down to
  * 64 GiB or to `bytes` if that is less.  The start is probed from a list, because sanitizers and
- * small address spaces leave only some of it; programs under the thread sanitizer start at 64 GiB.
+ * small address spaces leave only some of it; programs under the thread sanitizer start at 16 GiB.
  * HUM_ERR_INVALID: not a multiple; HUM_ERR_NO_SPACE: nothing is free, the text says what was tried.
  */
 HUM_MUST_USE enum hum_status humi_space_reserve(size_t bytes, bool exact, uintptr_t *start_out,

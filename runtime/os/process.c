@@ -6,7 +6,9 @@
  * own waitpid(-1).  So a helper starts the process and ends at once; the process is then init's.
  * (A child without exit signal does not help: exec gives it one.)  Both share our memory until the
  * process has its own, and the helper shares our descriptors too, so that the pidfd it gets is
- * ours.
+ * ours.  Under the thread sanitizer they get copies of our memory instead, because its runtime
+ * keeps count of what each thread is in, and they never come back; what they tell lies in shared
+ * memory.
  */
 #include "os/process.h"
 
@@ -16,6 +18,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,16 +36,33 @@
 #define STACK_BYTES ((size_t)64 << 10)
 #define NO_SANITIZER __attribute__((no_sanitize("thread", "address", "undefined")))
 
+#ifdef __SANITIZE_THREAD__
+#define CLONE_MEMORY 0
+#else
+#define CLONE_MEMORY CLONE_VM
+#endif
+
 struct start {
     const char *path;
     char *const *argv;
     int channel; /* the process's end */
     int null;    /* /dev/null */
-    char *stack; /* two of STACK_BYTES */
     int pid;     /* of the process; -1: could not be made */
     int pidfd;
     int error;   /* errno of what failed, 0: nothing */
 };
+
+/* What the three of us see, whether or not memory is copied. */
+struct shared {
+    _Alignas(64) char helper_stack[STACK_BYTES];
+    _Alignas(64) char process_stack[STACK_BYTES];
+    struct start start;
+};
+
+static struct shared *shared_of(struct start *start)
+{
+    return (struct shared *)(void *)((char *)start - offsetof(struct shared, start));
+}
 
 /* The process, until it execs: nothing but system calls, and no return. */
 NO_SANITIZER static int run_process(void *arg)
@@ -70,36 +90,39 @@ NO_SANITIZER static int run_helper(void *arg)
 {
     struct start *s = arg;
 
-    s->pid = clone(run_process, s->stack + STACK_BYTES,
-                   CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, s, &s->pidfd);
+    s->pid = clone(run_process, shared_of(s)->process_stack + STACK_BYTES,
+                   CLONE_MEMORY | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, s, &s->pidfd);
     if (s->pid < 0)
         s->error = errno;
     _exit(0);
 }
 
 /* Fill in pid, pidfd and error. */
-static void start_process(struct start *s)
+static void start_process(struct start *start)
 {
+    struct shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
+                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct start *s = &shared->start;
     sigset_t all, old;
     int helper;
 
-    s->pid = s->pidfd = -1;
-    s->stack = mmap(NULL, 2 * STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-                    0);
-    if (s->stack == MAP_FAILED) {
-        s->error = errno;
+    if (shared == MAP_FAILED) {
+        start->error = errno;
         return;
     }
+    *s = *start;
+    s->pid = s->pidfd = -1;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old); /* no handler of ours may run in them */
-    helper = clone(run_helper, s->stack + 2 * STACK_BYTES, CLONE_VM | CLONE_VFORK | CLONE_FILES,
-                   s);
+    helper = clone(run_helper, shared->helper_stack + STACK_BYTES,
+                   CLONE_MEMORY | CLONE_VFORK | CLONE_FILES, s);
     if (helper < 0)
         s->error = errno;
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     while (helper >= 0 && waitpid(helper, NULL, __WALL) < 0 && errno == EINTR) {
     }
-    munmap(s->stack, 2 * STACK_BYTES);
+    *start = *s;
+    munmap(shared, sizeof *shared);
 }
 
 static enum hum_status start_on(const char *path, const char *const argv[], int ends[2],

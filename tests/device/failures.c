@@ -73,7 +73,7 @@ static struct humi_outcome crash(enum crash how, uintptr_t address)
 
 static void touches_outside_of_the_space(void **state)
 {
-    static const uintptr_t addresses[] = {0, 8, 0x1000, 0x123456789000, 0x7ffffffff000};
+    static const uintptr_t addresses[] = {0, 8, 0x1000, 0x500000000000, 0x7ffffffff000};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(addresses); i++) {

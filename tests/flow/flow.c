@@ -94,6 +94,11 @@ struct hum_system_info flow_system(struct hum *hum)
     return info;
 }
 
+bool flow_can_share(struct hum *hum)
+{
+    return flow_system(hum).shared_read;
+}
+
 struct hum_device_info flow_device(struct hum *hum, int device)
 {
     struct hum_device_info info;

@@ -37,6 +37,10 @@ static void copies_that_the_device_has_too_make_room(void **state)
     uint64_t *first = flow_alloc(hum, 8 * MIB), *second = flow_alloc(hum, 8 * MIB);
 
     (void)state;
+    if (!flow_can_share(hum)) { /* every page has one holder: nothing can make room */
+        hum_close(hum);
+        skip();
+    }
     for (size_t i = 0; i < n; i++)
         first[i] = i;
     ok(hum_prefetch(hum, first, 8 * MIB, 0, NULL));
@@ -97,6 +101,10 @@ static void prefetch_home_holds_what_fits(void **state)
     uint64_t *words = flow_alloc(hum, 16 * MIB), sum = 0;
 
     (void)state;
+    if (!flow_can_share(hum)) { /* every page has one holder: nothing can make room */
+        hum_close(hum);
+        skip();
+    }
     flow_words(hum, "fill", words, n, 1);
     ok(hum_prefetch(hum, words, 16 * MIB, HUM_HOST, NULL));
     assert_true(flow_stats(hum).frame_bytes[0] <= 4 * MIB);

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* sharing.c - who has a page and what that costs: states, upgrades, exact bytes. */
+/*
+ * sharing.c - who has a page and what that costs: states, upgrades, exact bytes.
+ * Where read-only copies cannot be had a read may take the page, and bytes move again.
+ */
 #include "flow/flow.h"
 
 #include <pthread.h>
-
-/* Exact byte counts need read-only copies on both sides; without them a read may take the page. */
-static bool can_share(struct hum *hum)
-{
-    return flow_system(hum).shared_read;
-}
 
 static uint64_t *written_by_host(struct hum *hum, size_t bytes)
 {
@@ -31,7 +28,7 @@ static void untouched_memory_is_zero_on_both_sides_and_moves_nothing(void **stat
     for (size_t i = 0; i < n; i++)
         assert_int_equal(words[i], 0);
     flow_words(hum, "read_words", words, n, 0);
-    if (can_share(hum))
+    if (flow_can_share(hum))
         assert_int_equal(flow_moved_any(hum, &start), 0);
     sum = flow_sum(hum, 0, words, n, 1, result);
     assert_int_equal(sum, 0);
@@ -81,7 +78,7 @@ static void host_reads_again_what_the_device_has_read(void **state)
     start = flow_stats(hum);
     for (size_t i = 0; i < n; i++)
         assert_int_equal(words[i], i);
-    if (can_share(hum))
+    if (flow_can_share(hum))
         assert_int_equal(flow_moved_any(hum, &start), 0);
     hum_close(hum);
 }
@@ -101,7 +98,7 @@ static void device_writes_come_home(void **state)
     assert_int_equal(flow_moved(hum, &start, HUM_D2H), 4 * MIB);
     start = flow_stats(hum);
     flow_words(hum, "read_words", words, n, 0);
-    if (can_share(hum))
+    if (flow_can_share(hum))
         assert_int_equal(flow_moved_any(hum, &start), 0);
     hum_close(hum);
 }
@@ -117,7 +114,7 @@ static void host_upgrade_moves_nothing_and_the_device_sees_it(void **state)
     assert_int_equal(flow_sum(hum, 0, words, 1, 1, result), 1);
     start = flow_stats(hum);
     words[0] = 2;
-    if (can_share(hum)) {
+    if (flow_can_share(hum)) {
         assert_int_equal(flow_moved_any(hum, &start), 0);
         assert_true(flow_stats(hum).total.events[HUM_CAUSE_UPGRADE] >
                     start.total.events[HUM_CAUSE_UPGRADE]);

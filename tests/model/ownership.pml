@@ -424,7 +424,7 @@ end:
 #endif
 
 #ifdef WITH_DEATH
-/* Device 1 is killed from outside; the runtime forgets its accesses block by block, then restarts. */
+/* Device 1 is killed from outside; its accesses are forgotten block by block, then it restarts. */
 active proctype killer()
 {
     byte k;

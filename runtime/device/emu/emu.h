@@ -11,9 +11,8 @@
  *   command  the channel, the modules, starting and ending the process.  May be held for seconds.
  *   agent    one request to the agent thread at a time.  May be held for seconds.
  *   gate     tickets, slots, the list of zaps, and whether the device is lost.  Held shortly.
- * The fault service takes all three, so submit, wait, load and kernel, which the program's threads
- * call, hold them with signals blocked (os/signals.h).  The other members are called with the
- * core's block lock held, which needs the same.
+ * The fault service takes all three, so the program's threads hold them with signals held back
+ * (base/signals.h): the gate by being a humi_lock, the others by hand.
  */
 #ifndef HUMI_DEVICE_EMU_EMU_H
 #define HUMI_DEVICE_EMU_EMU_H
@@ -27,7 +26,6 @@
 #include "device/emu/message.h"
 #include "os/frames.h"
 #include "os/process.h"
-#include "os/signals.h"
 
 #define HUMI_EMU_PATIENCE_NS INT64_C(10000000000)
 #define HUMI_EMU_LOOK_NS INT64_C(50000000)        /* while waiting, look whether it lives */
@@ -98,19 +96,6 @@ struct humi_emu {
     /* used by the thread that reads faults */
     uint64_t fault_serial[HUMI_WORKERS_MAX];
 };
-
-/* Take and let go of the gate from a thread of the program. */
-static inline void humi_emu_enter(struct humi_emu *emu, sigset_t *mask_out)
-{
-    humi_signals_block(mask_out);
-    humi_lock(&emu->gate);
-}
-
-static inline void humi_emu_leave(struct humi_emu *emu, const sigset_t *mask)
-{
-    humi_unlock(&emu->gate);
-    humi_signals_restore(mask);
-}
 
 static inline struct humi_emu *humi_emu_of(struct humi_processor *p)
 {

@@ -160,7 +160,7 @@ void humi_emu_lose_launches(struct humi_emu *emu)
 /* ---- submit ---------------------------------------------------------------------------------- */
 
 /* Let go of the gate until a launch has finished. */
-static void wait_for_slot(struct humi_emu *emu, sigset_t *mask)
+static void wait_for_slot(struct humi_emu *emu)
 {
     struct humi_emu_control *c = emu->control;
     uint32_t seen = __atomic_load_n(&c->completions, __ATOMIC_SEQ_CST);
@@ -168,11 +168,11 @@ static void wait_for_slot(struct humi_emu *emu, sigset_t *mask)
     harvest_all(emu);
     if (emu->free_count > 0 || humi_emu_is_lost(emu))
         return;
-    humi_emu_leave(emu, mask);
+    humi_unlock(&emu->gate);
     __atomic_add_fetch(&c->completion_sleepers, 1, __ATOMIC_SEQ_CST);
     humi_futex_wait(&c->completions, seen, HUMI_EMU_LOOK_NS);
     __atomic_sub_fetch(&c->completion_sleepers, 1, __ATOMIC_SEQ_CST);
-    humi_emu_enter(emu, mask);
+    humi_lock(&emu->gate);
 }
 
 static void fill(struct humi_emu *emu, uint32_t slot, const struct humi_launch *launch)
@@ -206,9 +206,9 @@ static void push(struct humi_emu *emu, uint32_t slot)
 }
 
 /*
- * Always the first worker that sleeps, so that launch after launch wakes the same one: it is warm and
- * the scheduler has it near.  A worker whose bit is set and that does not sleep looks at the doorbell
- * before it does.
+ * Always the first worker that sleeps, so that launch after launch wakes the same one: it is warm
+ * and the scheduler has it near.  A worker whose bit is set and that does not sleep looks at the
+ * doorbell before it does.
  */
 static void ring_doorbell(struct humi_emu_control *c)
 {
@@ -252,17 +252,16 @@ enum hum_status humi_emu_submit(struct humi_processor *p, const struct humi_laun
     struct humi_emu *emu = humi_emu_of(p);
     enum hum_status status = check_launch(emu, launch);
     uint32_t slot, ticket;
-    sigset_t mask;
 
     if (status != HUM_OK)
         return status;
-    humi_emu_enter(emu, &mask);
+    humi_lock(&emu->gate);
     while (!emu->lost && emu->free_count == 0)
-        wait_for_slot(emu, &mask);
+        wait_for_slot(emu);
     ticket = emu->lost ? UINT32_MAX : take_ticket(emu);
     if (ticket == UINT32_MAX) {
         bool lost = emu->lost;
-        humi_emu_leave(emu, &mask);
+        humi_unlock(&emu->gate);
         return lost ? humi_fail(HUM_ERR_DEVICE_LOST, "the process of %s died", p->name)
                     : humi_fail(HUM_ERR_NO_MEMORY, "no memory for one more launch");
     }
@@ -273,7 +272,7 @@ enum hum_status humi_emu_submit(struct humi_processor *p, const struct humi_laun
     fill(emu, slot, launch);
     push(emu, slot);
     *ticket_out = ticket_number(emu, ticket);
-    humi_emu_leave(emu, &mask);
+    humi_unlock(&emu->gate);
     ring_doorbell(emu->control);
     return HUM_OK;
 }
@@ -329,16 +328,15 @@ enum hum_status humi_emu_wait(struct humi_processor *p, uint64_t ticket, int64_t
         uint32_t slot = 0, state = 0;
         int64_t left = HUMI_EMU_LOOK_NS;
         enum hum_status status;
-        sigset_t mask;
-
-        humi_emu_enter(emu, &mask);
+    
+        humi_lock(&emu->gate);
         status = look(emu, ticket, outcome_out, &slot, &state);
         if (status == HUM_AGAIN && slept) {
             check_overdue(emu, slot);
             if (humi_emu_is_lost(emu))
                 status = look(emu, ticket, outcome_out, &slot, &state);
         }
-        humi_emu_leave(emu, &mask);
+        humi_unlock(&emu->gate);
         if (status != HUM_AGAIN)
             return status;
         if (timeout_ns >= 0) {

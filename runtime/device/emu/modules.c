@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/signals.h"
 #include "base/status.h"
 #include "device/emu/emu.h"
 #include "os/channel.h"
@@ -149,15 +149,14 @@ enum hum_status humi_emu_load(struct humi_processor *p, const char *path, unsign
     struct humi_emu *emu = humi_emu_of(p);
     char real[PATH_MAX];
     enum hum_status status;
-    sigset_t mask;
 
     if (!realpath(path, real))
         return humi_fail(HUM_ERR_NOT_FOUND, "no kernel module at %s", path);
-    humi_signals_block(&mask);
+    humi_signals_hold();
     pthread_mutex_lock(&emu->command);
     status = load_locked(emu, real, module_out);
     pthread_mutex_unlock(&emu->command);
-    humi_signals_restore(&mask);
+    humi_signals_release();
     return status;
 }
 
@@ -196,16 +195,15 @@ enum hum_status humi_emu_kernel(struct humi_processor *p, unsigned module, const
 {
     struct humi_emu *emu = humi_emu_of(p);
     enum hum_status status;
-    sigset_t mask;
 
     if (strlen(name) >= sizeof emu->kernels[0].name)
         return humi_fail(HUM_ERR_NOT_FOUND, "the name of kernel %s is too long", name);
-    humi_signals_block(&mask);
+    humi_signals_hold();
     pthread_mutex_lock(&emu->command);
     status = kernel_locked(emu, module, name, kernel_out);
     if (status == HUM_OK)
         *args_bytes_out = emu->kernels[*kernel_out].args_bytes;
     pthread_mutex_unlock(&emu->command);
-    humi_signals_restore(&mask);
+    humi_signals_release();
     return status;
 }

@@ -7,11 +7,8 @@
  * range is put on a list that the process works off before the next launch: until then none of its
  * threads runs kernel code, so nobody can tell.
  */
-#include <signal.h>
-
 #include "base/clock.h"
-#include "base/log.h"
-#include "base/range.h"
+#include "base/signals.h"
 #include "device/emu/emu.h"
 #include "os/futex.h"
 
@@ -142,6 +139,7 @@ static void ask_agent(struct humi_emu *emu, size_t offset, size_t bytes)
     uint64_t since = humi_clock_ns();
     uint32_t done;
 
+    humi_signals_hold();
     pthread_mutex_lock(&emu->agent);
     c->agent_range = (struct humi_emu_range){offset, bytes};
     __atomic_store_n(&c->agent_request, ++emu->agent_serial, __ATOMIC_SEQ_CST);
@@ -154,6 +152,7 @@ static void ask_agent(struct humi_emu *emu, size_t offset, size_t bytes)
             break;
     }
     pthread_mutex_unlock(&emu->agent);
+    humi_signals_release();
 }
 
 void humi_emu_zap(struct humi_access *access, size_t offset, size_t bytes)

@@ -67,7 +67,7 @@ static void a_child_starts_clean(void **state)
 /* The program's own waiting for its children must not see ours, living or dead. */
 static void waiting_for_any_child_does_not_find_it(void **state)
 {
-    struct humi_process process = run("sleep 60");
+    struct humi_process process = run("exec sleep 60");
     struct humi_process ended = run("exit 0");
 
     (void)state;

@@ -10,8 +10,8 @@
  * HUMI_EMU_SIGNAL is SIGSYS because a thread sanitizer delivers other signals that are sent only
  * when the thread next calls the C library, which kernel code never does.
  *
- * Handlers run with no signal blocked and never return into another handler's work, so leaving them
- * by siglongjmp() needs no mask restored; that keeps sigsetjmp() free of system calls.
+ * sigsetjmp() saves no mask, which keeps it free of system calls: workers run with no signal blocked,
+ * and whoever leaves a handler says so again (a sanitizer blocks all of them in handlers).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,9 +26,13 @@ static __thread struct humi_worker *self;
 
 static _Noreturn void leave(struct humi_worker *worker, struct humi_result result)
 {
+    sigset_t none;
+
     /* First: a signal that comes now finds no kernel to leave. */
     __atomic_store_n(&worker->serial, 0, __ATOMIC_SEQ_CST);
     worker->trapped = result;
+    sigemptyset(&none);
+    pthread_sigmask(SIG_SETMASK, &none, NULL);
     siglongjmp(worker->escape, 1);
 }
 
