@@ -123,14 +123,18 @@ static enum hum_status adopt(struct humi_emu *emu, const struct humi_process *pr
     return humi_userfault_register(emu->access.uffd, emu->space.start, emu->space.bytes);
 }
 
-/* The control memory of a process that has not started yet. */
+/*
+ * The control memory of a process that has not started yet.  Who submitted to the one before may
+ * still ring its doorbell, without the gate: that wakes nobody but must not tear.
+ */
 static void reset_control(struct humi_emu *emu)
 {
-    struct humi_emu_control *c = emu->control;
+    uint32_t *words = (uint32_t *)(void *)emu->control;
 
     pthread_mutex_lock(&emu->agent);
     humi_lock(&emu->gate);
-    memset(c, 0, offsetof(struct humi_emu_control, slots));
+    for (size_t i = 0; i < offsetof(struct humi_emu_control, slots) / sizeof *words; i++)
+        __atomic_store_n(&words[i], 0, __ATOMIC_RELAXED);
     emu->agent_serial = 0;
     humi_emu_reset_launches(emu);
     humi_unlock(&emu->gate);

@@ -60,7 +60,7 @@ static void in_a_small_address_space(void *context)
 
     (void)context;
     if (setrlimit(RLIMIT_AS, &limit) != 0 ||
-        humi_space_reserve(0, false, &start, &bytes) != HUM_OK || bytes != HUMI_SPACE_SANITIZED)
+        humi_space_reserve(0, false, &start, &bytes) != HUM_OK || bytes != HUMI_SPACE_LEAST)
         _exit(1);
     humi_space_release(start, bytes);
     if (humi_space_reserve(1024 * GIB, true, &start, &bytes) != HUM_ERR_NO_SPACE)
