@@ -6,7 +6,7 @@
  *      launch.c event.c stream.c module.c         work in order
  *      alloc.c transfer.c advice.c protect.c      explicit control, block by block (visit.c)
  *      look.c summary.c                           what can be asked
- *      service.c                                  faults
+ *      service.c view.c ahead.c                   faults
  *           \  room.c                             evict until there is room
  *            \   |
  *          residency.c                            one locked block: move, map, commit, record

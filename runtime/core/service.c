@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -15,22 +14,15 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/status.h"
+#include "base/thread.h"
+#include "core/ahead.h"
 #include "core/residency.h"
 #include "core/room.h"
 #include "core/view.h"
 
 #define BATCH_MAX 256u
-#define AHEAD_MAX 8u      /* blocks to go ahead for after one batch */
 #define RETRY_MS 1000
 #define POLLS_MAX (1 + 2 * HUM_PROCESSORS_MAX)
-
-/* A block that a policy wants before it is asked for. */
-struct ahead {
-    struct humi_region *region; /* a reference */
-    unsigned processor;
-    uint32_t block;
-    bool exclusive;
-};
 
 struct humi_service {
     struct hum *hum;
@@ -40,26 +32,24 @@ struct humi_service {
     unsigned poll_count;
     bool retry;               /* a device is lost and waits for another try */
     struct humi_fault faults[BATCH_MAX];
-    struct ahead ahead[AHEAD_MAX];
-    unsigned ahead_count;
+    struct humi_ahead *ahead;
 };
 
 /* ---- plan ------------------------------------------------------------------------------------ */
 
-static void go_ahead_later(struct humi_service *service, const struct humi_group *group,
-                           const struct hum_plan *plan)
+static void go_ahead(struct humi_service *service, const struct humi_group *group,
+                     const struct hum_plan *plan)
 {
     uintptr_t end = group->region->start + group->region->bytes;
-    for (unsigned i = 1; i <= plan->ahead_blocks && service->ahead_count < AHEAD_MAX; i++) {
-        uint32_t index = group->block->index + i;
-        if (service->hum->params.start + (size_t)index * HUM_BLOCK_SIZE >= end)
+    struct humi_ahead_item item = {.region = group->region,
+                                   .processor = group->processor,
+                                   .exclusive =
+                                       plan->exclusive || !humi_mask_empty(&group->write)};
+    for (unsigned i = 1; i <= plan->ahead_blocks; i++) {
+        item.block = group->block->index + i;
+        if (service->hum->params.start + (size_t)item.block * HUM_BLOCK_SIZE >= end)
             return;
-        atomic_fetch_add(&group->region->references, 1);
-        service->ahead[service->ahead_count++] =
-            (struct ahead){.region = group->region,
-                           .processor = group->processor,
-                           .block = index,
-                           .exclusive = plan->exclusive || !humi_mask_empty(&group->write)};
+        humi_ahead_push(service->ahead, &item);
     }
 }
 
@@ -117,12 +107,12 @@ static enum hum_status serve_locked(struct humi_service *service, struct humi_gr
     request.faults = group->count;
     request.duplicates = count_duplicates(group);
     count_map_fault(group);
+    go_ahead(service, group, &plan); /* before serving: the two are copied side by side */
     enum hum_status status = humi_residency_serve(hum, group->block, &request);
     if (status != HUM_OK)
         return status;
     count_guess(group, &view, plan.exclusive);
     renew(hum, group, resident_before);
-    go_ahead_later(service, group, &plan);
     return HUM_OK;
 }
 
@@ -240,70 +230,18 @@ static void serve_batch(struct humi_service *service, unsigned p, unsigned count
     }
 }
 
-/* ---- going ahead ----------------------------------------------------------------------------- */
-
-/* Bring and map what is written elsewhere; a block that nobody wrote waits for its first touch. */
-static enum hum_status bring_ahead(struct hum *hum, const struct ahead *ahead,
-                                   struct humi_block *block)
-{
-    const struct humi_hold *hold = &block->hold[ahead->processor];
-    struct hum_pages valid = humi_region_pages(ahead->region, humi_block_start(hum, block));
-    struct humi_request request = {
-        .processor = ahead->processor,
-        .region = ahead->region,
-        .bring = humi_mask_and(&valid, &block->written),
-        .whole = humi_mask_full(&valid),
-        .read_only = !(humi_region_access(ahead->region, ahead->processor) & HUM_WRITE),
-        .cause = HUM_CAUSE_PREFETCH_POLICY,
-    };
-    if (humi_mask_within(&request.bring, &hold->mapped) || atomic_load(&ahead->region->dying) ||
-        !(humi_region_access(ahead->region, ahead->processor) & HUM_READ))
-        return HUM_OK;
-    request.map = request.bring;
-    if (ahead->exclusive && !request.read_only)
-        request.write = request.bring;
-    enum hum_status status = humi_residency_serve(hum, block, &request);
-    if (status == HUM_OK)
-        humi_order_renew(&hum->order[ahead->processor], block);
-    return status;
-}
-
-/* Frames that nobody uses may make room for it, pages of others not. */
-static void ahead_block(struct hum *hum, const struct ahead *ahead, struct humi_block *block)
-{
-    enum hum_status status;
-    do {
-        humi_lock(&block->lock);
-        status = bring_ahead(hum, ahead, block);
-        humi_unlock(&block->lock);
-        if (status == HUM_AGAIN && !atomic_load(&hum->order[ahead->processor].stale))
-            return;
-    } while (status == HUM_AGAIN && humi_room_make(hum, ahead->processor, block) == HUM_OK);
-}
-
-static void go_ahead(struct humi_service *service)
-{
-    struct hum *hum = service->hum;
-    for (unsigned i = 0; i < service->ahead_count; i++) {
-        struct ahead *ahead = &service->ahead[i];
-        struct humi_block *block = humi_table_get(&hum->table, ahead->block);
-        if (block)
-            ahead_block(hum, ahead, block);
-        humi_region_put(ahead->region);
-    }
-    service->ahead_count = 0;
-}
-
 /* ---- the thread ------------------------------------------------------------------------------ */
 
 /* A device's process died: its access is gone, its frames are not. */
-static void recover(struct hum *hum, unsigned p)
+static void recover(struct humi_service *service, unsigned p)
 {
+    struct hum *hum = service->hum;
     struct humi_processor *processor = hum->processor[p];
     if (!atomic_exchange(&hum->lost[p], true))
         humi_warn("%s: process %d died; its pages stay readable", processor->name, processor->pid);
     /* The new process maps nothing, so the masks claim too much until they are cleared: harmless,
      * while the other order would let a new mapping be forgotten. */
+    humi_ahead_pause(service->ahead);
     enum hum_status status = processor->ops->restart(processor);
     uint32_t end = (uint32_t)(hum->params.bytes / HUM_BLOCK_SIZE);
     struct humi_block *block = humi_table_next(&hum->table, 0, end);
@@ -312,6 +250,7 @@ static void recover(struct hum *hum, unsigned p)
         humi_residency_lost(hum, block, p);
         humi_unlock(&block->lock);
     }
+    humi_ahead_resume(service->ahead);
     if (status == HUM_OK) {
         atomic_fetch_add(&hum->restarts[p], 1);
         atomic_store(&hum->lost[p], false);
@@ -346,7 +285,6 @@ static void serve_processor(struct humi_service *service, unsigned p)
         return;
     humi_meter_add(&service->hum->meter.batches, 1);
     serve_batch(service, p, count);
-    go_ahead(service);
     humi_room_trim(service->hum);
 }
 
@@ -356,7 +294,7 @@ static void recover_lost(struct humi_service *service)
     struct hum *hum = service->hum;
     for (unsigned p = 0; p < hum->processors; p++)
         if (atomic_load(&hum->lost[p]))
-            recover(hum, p);
+            recover(service, p);
     fill_polls(service);
 }
 
@@ -379,23 +317,19 @@ static void *run(void *argument)
             if (service->polls[1 + 2 * p].revents & POLLIN)
                 serve_processor(service, p);
             if (service->polls[2 + 2 * p].revents) {
-                recover(hum, p);
+                recover(service, p);
                 fill_polls(service);
             }
         }
     }
 }
 
-static int start_thread(struct humi_service *service)
+static void service_destroy(struct humi_service *service)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&service->thread, NULL, run, service);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!error)
-        pthread_setname_np(service->thread, "hum-service");
-    return error;
+    humi_ahead_stop(service->ahead);
+    if (service->stop_fd >= 0)
+        close(service->stop_fd);
+    free(service);
 }
 
 enum hum_status humi_service_start(struct hum *hum, struct humi_service **service_out)
@@ -405,16 +339,14 @@ enum hum_status humi_service_start(struct hum *hum, struct humi_service **servic
         return humi_fail(HUM_ERR_NO_MEMORY, "no memory for the fault service");
     service->hum = hum;
     service->stop_fd = eventfd(0, EFD_CLOEXEC);
-    if (service->stop_fd < 0) {
-        free(service);
-        return humi_fail_errno("cannot make an eventfd for the fault service");
-    }
-    int error = start_thread(service);
-    if (error) {
-        close(service->stop_fd);
-        free(service);
-        errno = error;
-        return humi_fail_errno("cannot start the fault service's thread");
+    enum hum_status status = service->stop_fd < 0
+                                 ? humi_fail_errno("cannot make an eventfd for the fault service")
+                                 : humi_ahead_start(hum, &service->ahead);
+    if (status == HUM_OK)
+        status = humi_thread_start(&service->thread, "hum-service", run, service);
+    if (status != HUM_OK) {
+        service_destroy(service);
+        return status;
     }
     *service_out = service;
     return HUM_OK;
@@ -428,6 +360,5 @@ void humi_service_stop(struct humi_service *service)
     ssize_t written = write(service->stop_fd, &one, sizeof one);
     humi_check(written == sizeof one);
     pthread_join(service->thread, NULL);
-    close(service->stop_fd);
-    free(service);
+    service_destroy(service);
 }

@@ -2,7 +2,6 @@
 /* stream.c - streams: sequence numbers, the collector, the stream's thread. */
 #include "core/stream.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "base/clock.h"
 #include "base/signals.h"
 #include "base/status.h"
+#include "base/thread.h"
 
 void humi_stream_put(struct hum_stream *stream)
 {
@@ -169,16 +169,11 @@ static void *run(void *argument)
 
 static enum hum_status thread_start(struct hum_stream *stream)
 {
-    sigset_t all, before;
     if (stream->has_thread)
         return HUM_OK;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&stream->thread, NULL, run, stream);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error)
-        return humi_fail(HUM_ERR_SYSTEM, "cannot start a stream's thread: %s", strerror(error));
-    pthread_setname_np(stream->thread, "hum-stream");
+    enum hum_status status = humi_thread_start(&stream->thread, "hum-stream", run, stream);
+    if (status != HUM_OK)
+        return status;
     stream->has_thread = true;
     return HUM_OK;
 }

@@ -81,7 +81,8 @@ static uintptr_t reserve_somewhere(size_t bytes)
 enum hum_status humi_space_reserve(size_t bytes, bool exact, uintptr_t *start_out,
                                    size_t *bytes_out)
 {
-    size_t size = bytes ? bytes : has_thread_sanitizer() ? HUMI_SPACE_SANITIZED : HUMI_SPACE_DEFAULT;
+    size_t usual = has_thread_sanitizer() ? HUMI_SPACE_SANITIZED : HUMI_SPACE_DEFAULT;
+    size_t size = bytes ? bytes : usual;
     size_t least = exact || size < HUMI_SPACE_LEAST ? size : HUMI_SPACE_LEAST;
 
     if (size % HUMI_SPACE_UNIT != 0)

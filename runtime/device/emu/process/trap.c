@@ -10,8 +10,8 @@
  * HUMI_EMU_SIGNAL is SIGSYS because a thread sanitizer delivers other signals that are sent only
  * when the thread next calls the C library, which kernel code never does.
  *
- * sigsetjmp() saves no mask, which keeps it free of system calls: workers run with no signal blocked,
- * and whoever leaves a handler says so again (a sanitizer blocks all of them in handlers).
+ * sigsetjmp() saves no mask, which keeps it free of system calls: workers run with no signal
+ * blocked, and whoever leaves a handler says so again (a sanitizer blocks all of them in handlers).
  */
 #include <stdlib.h>
 #include <string.h>

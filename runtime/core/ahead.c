@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* ahead.c - the thread that brings blocks before they are asked for. */
+#include "core/ahead.h"
+
+#include <stdlib.h>
+
+#include "base/signals.h"
+#include "base/status.h"
+#include "base/thread.h"
+#include "core/residency.h"
+#include "core/room.h"
+
+#define QUEUE_MAX 8u
+
+struct humi_ahead {
+    struct hum *hum;
+    pthread_t thread;
+    struct humi_lock working;    /* held while an item is worked on; rank STREAM */
+    struct humi_lock lock;       /* guards what follows; rank STATS, a leaf */
+    pthread_cond_t changed;
+    struct humi_ahead_item items[QUEUE_MAX];
+    unsigned first, count;
+    bool stopping;
+};
+
+/* Bring and map what is written elsewhere; a block that nobody wrote waits for its first touch. */
+static enum hum_status bring(struct hum *hum, const struct humi_ahead_item *item,
+                             struct humi_block *block)
+{
+    const struct humi_hold *hold = &block->hold[item->processor];
+    struct hum_pages valid = humi_region_pages(item->region, humi_block_start(hum, block));
+    unsigned access = humi_region_access(item->region, item->processor);
+    struct humi_request request = {
+        .processor = item->processor,
+        .region = item->region,
+        .bring = humi_mask_and(&valid, &block->written),
+        .whole = humi_mask_full(&valid),
+        .read_only = !(access & HUM_WRITE),
+        .cause = HUM_CAUSE_PREFETCH_POLICY,
+    };
+    if (humi_mask_within(&request.bring, &hold->mapped) || atomic_load(&item->region->dying) ||
+        !(access & HUM_READ))
+        return HUM_OK;
+    request.map = request.bring;
+    if (item->exclusive && !request.read_only)
+        request.write = request.bring;
+    enum hum_status status = humi_residency_serve(hum, block, &request);
+    if (status == HUM_OK)
+        humi_order_renew(&hum->order[item->processor], block);
+    return status;
+}
+
+/* Frames that nobody uses may make room for it, pages of others not. */
+static void work_on(struct hum *hum, const struct humi_ahead_item *item)
+{
+    struct humi_block *block = humi_table_get(&hum->table, item->block);
+    enum hum_status status = HUM_OK;
+    if (!block)
+        return;
+    do {
+        humi_lock(&block->lock);
+        status = bring(hum, item, block);
+        humi_unlock(&block->lock);
+        if (status == HUM_AGAIN && !atomic_load(&hum->order[item->processor].stale))
+            return;
+    } while (status == HUM_AGAIN && humi_room_make(hum, item->processor, block) == HUM_OK);
+}
+
+/* Wait for an item; false: stop. */
+static bool take(struct humi_ahead *ahead, struct humi_ahead_item *item_out)
+{
+    humi_lock(&ahead->lock);
+    while (!ahead->count && !ahead->stopping)
+        humi_cond_wait(&ahead->changed, &ahead->lock);
+    bool go_on = !ahead->stopping;
+    if (go_on) {
+        *item_out = ahead->items[ahead->first];
+        ahead->first = (ahead->first + 1) % QUEUE_MAX;
+        ahead->count--;
+    }
+    humi_unlock(&ahead->lock);
+    return go_on;
+}
+
+static void *run(void *argument)
+{
+    struct humi_ahead *ahead = argument;
+    struct humi_ahead_item item;
+    humi_signals_never();
+    while (take(ahead, &item)) {
+        humi_lock(&ahead->working);
+        work_on(ahead->hum, &item);
+        humi_unlock(&ahead->working);
+        humi_region_put(item.region);
+    }
+    return NULL;
+}
+
+void humi_ahead_push(struct humi_ahead *ahead, const struct humi_ahead_item *item)
+{
+    humi_lock(&ahead->lock);
+    bool fits = ahead->count < QUEUE_MAX;
+    if (fits) {
+        atomic_fetch_add(&item->region->references, 1);
+        ahead->items[(ahead->first + ahead->count) % QUEUE_MAX] = *item;
+        ahead->count++;
+        pthread_cond_signal(&ahead->changed);
+    }
+    humi_unlock(&ahead->lock);
+}
+
+void humi_ahead_pause(struct humi_ahead *ahead)
+{
+    humi_lock(&ahead->working);
+}
+
+void humi_ahead_resume(struct humi_ahead *ahead)
+{
+    humi_unlock(&ahead->working);
+}
+
+enum hum_status humi_ahead_start(struct hum *hum, struct humi_ahead **ahead_out)
+{
+    struct humi_ahead *ahead = calloc(1, sizeof *ahead);
+    if (!ahead)
+        return humi_fail(HUM_ERR_NO_MEMORY, "no memory to bring blocks ahead");
+    ahead->hum = hum;
+    humi_lock_init(&ahead->working, HUMI_RANK_STREAM);
+    humi_lock_init(&ahead->lock, HUMI_RANK_STATS);
+    humi_cond_init(&ahead->changed);
+    enum hum_status status = humi_thread_start(&ahead->thread, "hum-ahead", run, ahead);
+    if (status != HUM_OK) {
+        humi_lock_fini(&ahead->working);
+        humi_lock_fini(&ahead->lock);
+        pthread_cond_destroy(&ahead->changed);
+        free(ahead);
+        return status;
+    }
+    *ahead_out = ahead;
+    return HUM_OK;
+}
+
+void humi_ahead_stop(struct humi_ahead *ahead)
+{
+    if (!ahead)
+        return;
+    humi_lock(&ahead->lock);
+    ahead->stopping = true;
+    pthread_cond_signal(&ahead->changed);
+    humi_unlock(&ahead->lock);
+    pthread_join(ahead->thread, NULL);
+    for (; ahead->count; ahead->count--) {
+        humi_region_put(ahead->items[ahead->first].region);
+        ahead->first = (ahead->first + 1) % QUEUE_MAX;
+    }
+    humi_lock_fini(&ahead->working);
+    humi_lock_fini(&ahead->lock);
+    pthread_cond_destroy(&ahead->changed);
+    free(ahead);
+}

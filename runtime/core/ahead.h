@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ahead.h - bringing blocks that a policy wants before they are asked for.
+ *
+ * A thread of its own, so that the block behind a faulted one is copied while that one is: a stream
+ * of faults then uses two cores.  The queue is short and drops what does not fit, because a block
+ * that comes late is brought by its fault anyway.
+ *
+ * Threads: push() from the fault service, with a block locked.  pause() and resume() surround work
+ * during which nothing may be mapped ahead (a device that starts again).
+ */
+#ifndef HUMI_CORE_AHEAD_H
+#define HUMI_CORE_AHEAD_H
+
+#include "core/core.h"
+
+struct humi_ahead;
+
+struct humi_ahead_item {
+    struct humi_region *region;
+    unsigned processor;          /* number */
+    uint32_t block;              /* index */
+    bool exclusive;              /* for writing, too */
+};
+
+enum hum_status humi_ahead_start(struct hum *hum, struct humi_ahead **ahead_out);
+
+/* What is queued is forgotten.  NULL is allowed. */
+void humi_ahead_stop(struct humi_ahead *ahead);
+
+/* Takes a reference of the region for as long as it is queued. */
+void humi_ahead_push(struct humi_ahead *ahead, const struct humi_ahead_item *item);
+
+void humi_ahead_pause(struct humi_ahead *ahead);
+void humi_ahead_resume(struct humi_ahead *ahead);
+
+#endif
