@@ -166,6 +166,7 @@ enum hum_access { HUM_NONE = 0, HUM_READ = 1, HUM_WRITE = 2 };
  * What a processor may do with a whole region: HUM_NONE, HUM_READ or HUM_READ | HUM_WRITE.  Every
  * processor starts with both.  Takes effect before the call returns, also for running kernels,
  * which then fail with HUM_ERR_ILLEGAL_ADDRESS; a host thread gets SIGSEGV.
+ * HUM_ERR_UNSUPPORTED: read-only access on a kernel before Linux 6.4.
  */
 HUM_API HUM_MUST_USE enum hum_status hum_protect(struct hum *hum, void *ptr, int processor,
                                                  unsigned access);
@@ -183,7 +184,10 @@ HUM_API HUM_MUST_USE enum hum_status hum_name(struct hum *hum, void *ptr, const 
 HUM_API HUM_MUST_USE enum hum_status hum_module_load(struct hum *hum, int device, const char *name,
                                                      struct hum_module **module_out);
 
-/* A kernel of a module by the name given to HUM_KERNEL.  Belongs to the module. */
+/*
+ * A kernel of a module by the name given to HUM_KERNEL.  Belongs to the module.
+ * HUM_ERR_NOT_FOUND: the module has no such kernel.
+ */
 HUM_API HUM_MUST_USE enum hum_status hum_kernel_get(struct hum_module *module, const char *name,
                                                     struct hum_kernel **kernel_out);
 

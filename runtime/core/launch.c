@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "core/module.h"
+#include "core/service.h"
 #include "core/stream.h"
 
 #define COLLECT_EVERY 64u /* launches between two looks for finished ones */
@@ -67,6 +68,7 @@ static enum hum_status submit_locked(struct hum_stream *stream, const struct hum
 static enum hum_status launch_run(struct hum_stream *stream, struct humi_work *work)
 {
     struct launch_work *mine = humi_container_of(work, struct launch_work, work);
+    humi_service_await(stream->hum, stream->processor);
     humi_lock(&stream->lock);
     enum hum_status status = submit_locked(stream, &mine->launch, work->sequence);
     if (status != HUM_OK) {
@@ -105,6 +107,7 @@ static enum hum_status launch_later(struct hum_stream *stream, const struct humi
 static enum hum_status launch(struct hum_stream *stream, const struct humi_launch *launch)
 {
     enum hum_status status;
+    humi_service_await(stream->hum, stream->processor);
     humi_lock(&stream->lock);
     if (stream->busy || !humi_list_is_empty(&stream->work)) {
         status = launch_later(stream, launch);

@@ -11,6 +11,7 @@
 
 #include "base/options.h"
 #include "base/status.h"
+#include "core/service.h"
 
 /* ---- finding --------------------------------------------------------------------------------- */
 
@@ -100,6 +101,7 @@ enum hum_status hum_module_load(struct hum *hum, int device, const char *name,
     if (!module)
         return humi_fail(HUM_ERR_NO_MEMORY, "no memory for a module");
     struct humi_processor *processor = hum->processor[module->processor];
+    humi_service_await(hum, module->processor);
     status = processor->ops->load(processor, path, &module->id);
     if (status != HUM_OK) {
         module_destroy(module);

@@ -239,8 +239,10 @@ static enum hum_status give_access(struct hum *hum, struct humi_block *block,
     size_t offset = humi_block_offset(block);
     enum hum_status status;
     if (hold->own) {
+        /* The touch came before, or the device was started again: mapping twice does no harm. */
+        status = map_own(processor, block, hold);
         processor->ops->resume(processor, offset, HUM_BLOCK_SIZE);
-        return HUM_OK;
+        return status;
     }
     if (request->whole && humi_mask_full(&access->after)) {
         status = map_own(processor, block, hold);

@@ -8,6 +8,9 @@
 #include "base/status.h"
 #include "core/residency.h"
 
+/* The newest blocks never leave for older ones that are preferred here: one access may need several
+ * blocks at once, and if they were all that may leave they would drive each other out for ever. */
+#define NEWEST_KEPT 4u
 #define BUSY_SPINS 100u         /* rounds over a list of which every block is being worked on */
 #define BUSY_ROUNDS_MAX 100000u /* ... and with a pause between them: 10 s and more */
 
@@ -66,6 +69,13 @@ static bool is_preferred_here(const struct humi_block *block, unsigned p)
            atomic_load(&block->hold[p].resident_pages) != 0;
 }
 
+static bool is_newest(const struct humi_order *order, unsigned place)
+{
+    uint64_t held = atomic_load(&order->held);
+    uint64_t kept = held / 2 < NEWEST_KEPT ? held / 2 : NEWEST_KEPT;
+    return place + kept > held;
+}
+
 /* One walk over the order.  HUM_NOT_READY: only blocks that others work on were left. */
 static enum hum_status walk(struct hum *hum, unsigned p, const struct humi_block *avoid,
                             bool spare_preferred)
@@ -76,6 +86,10 @@ static enum hum_status walk(struct hum *hum, unsigned p, const struct humi_block
     while ((block = humi_order_pick(&hum->order[p], &skip, &busy))) {
         struct humi_evicted evicted;
         enum hum_status status = HUM_ERR_BUSY;
+        if (spare_preferred && is_newest(&hum->order[p], skip)) {
+            humi_unlock(&block->lock);
+            break;
+        }
         if (block != avoid && !(spare_preferred && is_preferred_here(block, p)))
             status = evict(hum, block, p, &evicted);
         humi_unlock(&block->lock);
@@ -104,7 +118,7 @@ enum hum_status humi_room_make(struct hum *hum, unsigned p, const struct humi_bl
         if (round)
             pause_round(round);
         status = walk(hum, p, avoid, true);
-        if (status == HUM_ERR_NO_MEMORY)
+        if (status != HUM_OK)
             status = walk(hum, p, avoid, false);
     }
     if (status == HUM_OK)

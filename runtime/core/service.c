@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -22,6 +23,7 @@
 
 #define BATCH_MAX 256u
 #define RETRY_MS 1000
+#define AWAIT_NS UINT64_C(3000000000) /* a start takes some milliseconds */
 #define POLLS_MAX (1 + 2 * HUM_PROCESSORS_MAX)
 
 struct humi_service {
@@ -232,17 +234,8 @@ static void serve_batch(struct humi_service *service, unsigned p, unsigned count
 
 /* ---- the thread ------------------------------------------------------------------------------ */
 
-/* A device's process died: its access is gone, its frames are not. */
-static void recover(struct humi_service *service, unsigned p)
+static void forget_accesses(struct hum *hum, unsigned p)
 {
-    struct hum *hum = service->hum;
-    struct humi_processor *processor = hum->processor[p];
-    if (!atomic_exchange(&hum->lost[p], true))
-        humi_warn("%s: process %d died; its pages stay readable", processor->name, processor->pid);
-    /* The new process maps nothing, so the masks claim too much until they are cleared: harmless,
-     * while the other order would let a new mapping be forgotten. */
-    humi_ahead_pause(service->ahead);
-    enum hum_status status = processor->ops->restart(processor);
     uint32_t end = (uint32_t)(hum->params.bytes / HUM_BLOCK_SIZE);
     struct humi_block *block = humi_table_next(&hum->table, 0, end);
     for (; block; block = humi_table_next(&hum->table, block->index + 1, end)) {
@@ -250,6 +243,24 @@ static void recover(struct humi_service *service, unsigned p)
         humi_residency_lost(hum, block, p);
         humi_unlock(&block->lock);
     }
+}
+
+/*
+ * A device's process died: its access is gone, its frames are not.  Only this thread and the paused
+ * one map on devices, so nothing is mapped between forgetting and the new start.  If a module was
+ * loaded meanwhile, the device runs again already; then masks claim too much, which is harmless.
+ */
+static void recover(struct humi_service *service, unsigned p)
+{
+    struct hum *hum = service->hum;
+    struct humi_processor *processor = hum->processor[p];
+    if (!humi_service_is_dead(hum, p))
+        return;
+    if (!atomic_exchange(&hum->lost[p], true))
+        humi_warn("%s: process %d died; its pages stay readable", processor->name, processor->pid);
+    humi_ahead_pause(service->ahead);
+    forget_accesses(hum, p);
+    enum hum_status status = processor->ops->restart(processor);
     humi_ahead_resume(service->ahead);
     if (status == HUM_OK) {
         atomic_fetch_add(&hum->restarts[p], 1);
@@ -258,6 +269,20 @@ static void recover(struct humi_service *service, unsigned p)
         humi_warn("%s: cannot be started again, another try in a second: %s", processor->name,
                   hum_error_text());
     }
+}
+
+bool humi_service_is_dead(const struct hum *hum, unsigned p)
+{
+    struct pollfd life = {.fd = hum->processor[p]->life_fd, .events = POLLIN};
+    return atomic_load(&hum->lost[p]) || (life.fd >= 0 && poll(&life, 1, 0) > 0);
+}
+
+void humi_service_await(const struct hum *hum, unsigned p)
+{
+    struct timespec pause = {0, 200000};
+    uint64_t start = humi_clock_real_ns();
+    while (humi_service_is_dead(hum, p) && humi_clock_real_ns() - start < AWAIT_NS)
+        nanosleep(&pause, NULL);
 }
 
 static void fill_polls(struct humi_service *service)

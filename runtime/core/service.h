@@ -26,4 +26,10 @@
 enum hum_status humi_service_start(struct hum *hum, struct humi_service **service_out);
 void humi_service_stop(struct humi_service *service);
 
+/* The device's process has died and no new one runs yet. */
+bool humi_service_is_dead(const struct hum *hum, unsigned p);
+
+/* Before new work for a device that died: wait a while until the service has started it again. */
+void humi_service_await(const struct hum *hum, unsigned p);
+
 #endif

@@ -250,11 +250,14 @@ static void a_killed_device_loses_its_launches_and_no_bytes(void **state)
 /* A new process has nothing mapped, whatever the old one had. */
 static void restart_takes_all_access(void **state)
 {
+    struct pollfd life = {w.p->life_fd, POLLIN, 0};
     uint64_t value;
 
     (void)state;
     world_map(&w, HUM_BLOCK_SIZE, HUM_BLOCK_SIZE, HUMI_MAP_OWN);
     assert_false(write_faults(&w, HUM_BLOCK_SIZE, 7));
+    assert_int_equal(kill(w.p->pid, SIGKILL), 0);
+    assert_int_equal(poll(&life, 1, 10000), 1);
     restart();
     assert_true(read_faults(&w, HUM_BLOCK_SIZE, &value));
     assert_int_equal(value, 7);

@@ -106,6 +106,9 @@ static inline struct humi_emu *humi_emu_of(struct humi_processor *p)
 
 /* Start the process and load what was loaded before.  Needs command; the process is ended. */
 HUM_MUST_USE enum hum_status humi_emu_start(struct humi_emu *emu);
+
+/* Start the process again if it died.  Needs command. */
+HUM_MUST_USE enum hum_status humi_emu_revive(struct humi_emu *emu);
 /* End the process; launches in flight end with DEVICE_LOST.  Needs command. */
 void humi_emu_stop(struct humi_emu *emu);
 /* Look whether the process lives; if not, end its launches.  True: it is lost.  Needs gate. */

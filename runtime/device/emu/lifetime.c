@@ -161,13 +161,30 @@ enum hum_status humi_emu_start(struct humi_emu *emu)
     }
     humi_lock(&emu->gate);
     emu->process = process;
-    emu->lost = false;
     humi_unlock(&emu->gate);
     emu->base.pid = process.pid;
     status = humi_emu_reload(emu);
-    if (status != HUM_OK)
+    if (status != HUM_OK) {
         humi_emu_stop(emu);
-    return status;
+        return status;
+    }
+    humi_lock(&emu->gate);
+    emu->lost = false; /* only now: a launch before would not find its module */
+    humi_unlock(&emu->gate);
+    return HUM_OK;
+}
+
+enum hum_status humi_emu_revive(struct humi_emu *emu)
+{
+    bool lost;
+
+    humi_lock(&emu->gate);
+    lost = humi_emu_is_lost(emu);
+    humi_unlock(&emu->gate);
+    if (!lost)
+        return HUM_OK;
+    humi_emu_stop(emu);
+    return humi_emu_start(emu);
 }
 
 enum hum_status humi_emu_restart(struct humi_processor *p)
@@ -176,8 +193,7 @@ enum hum_status humi_emu_restart(struct humi_processor *p)
     enum hum_status status;
 
     pthread_mutex_lock(&emu->command);
-    humi_emu_stop(emu);
-    status = humi_emu_start(emu);
+    status = humi_emu_revive(emu);
     pthread_mutex_unlock(&emu->command);
     return status;
 }

@@ -89,20 +89,6 @@ void humi_emu_forget_modules(struct humi_emu *emu)
     free(emu->kernels);
 }
 
-/* Start the process again if it died.  Needs command. */
-static enum hum_status revive(struct humi_emu *emu)
-{
-    bool lost;
-
-    humi_lock(&emu->gate);
-    lost = humi_emu_is_lost(emu);
-    humi_unlock(&emu->gate);
-    if (!lost)
-        return HUM_OK;
-    humi_emu_stop(emu);
-    return humi_emu_start(emu);
-}
-
 static enum hum_status add_module(struct humi_emu *emu, const char *path, unsigned *module_out)
 {
     struct humi_emu_module *grown;
@@ -131,7 +117,7 @@ static enum hum_status add_module(struct humi_emu *emu, const char *path, unsign
 
 static enum hum_status load_locked(struct humi_emu *emu, const char *path, unsigned *module_out)
 {
-    enum hum_status status = revive(emu);
+    enum hum_status status = humi_emu_revive(emu);
 
     if (status != HUM_OK)
         return status;
@@ -178,7 +164,7 @@ static enum hum_status kernel_locked(struct humi_emu *emu, unsigned module, cons
     if (id == HUMI_EMU_KERNELS_MAX)
         return humi_fail(HUM_ERR_MODULE, "more than %u kernels on one device",
                          HUMI_EMU_KERNELS_MAX);
-    status = revive(emu);
+    status = humi_emu_revive(emu);
     if (status == HUM_OK)
         status = send_kernel(emu, id, module, name, &k->args_bytes);
     if (status != HUM_OK)

@@ -82,15 +82,15 @@ static void a_preferred_block_leaves_last(void **state)
     struct fake_world *world = full_device(0);
 
     (void)state;
-    for (uint32_t i = 0; i < 2; i++) {
+    for (uint32_t i = 0; i < 3; i += 2) {
         block_at(world, i)->advice = HUM_ADVISE_PREFERRED;
         block_at(world, i)->preferred = 0;
     }
     make_room(world, DEV0, NULL);
-    assert_false(is_on(world, 2, DEV0));
+    assert_false(is_on(world, 1, DEV0));
     make_room(world, DEV0, NULL);
-    assert_false(is_on(world, 0, DEV0));
-    assert_true(is_on(world, 1, DEV0));
+    assert_false(is_on(world, 0, DEV0)); /* the newest stays for the older one that is preferred */
+    assert_true(is_on(world, 2, DEV0));
     fake_world_close(world);
 }
 
