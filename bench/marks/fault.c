@@ -8,7 +8,9 @@
  *
  * Where the scheduler puts the thread that touches and the one that serves changes a fault from 10
  * to 60 microseconds, so the bare loop runs in two arrangements, free and with both threads on one
- * CPU, and the better one is the floor.
+ * CPU.  Where a device faults the better one is the floor, because hum keeps the worker and its own
+ * thread on one core.  Where the program faults the floor is the free one, because hum does not move
+ * the program's threads; the note gives both.
  *
  * Before each round the other side writes the pages that will be touched (not timed).  For upgrade
  * this side writes them and the device reads them, so both hold a copy that nobody may write.
@@ -228,14 +230,14 @@ static bool rounds(struct faults *f, const struct mark_options *options, struct 
     return true;
 }
 
-/* The better arrangement becomes the floor. */
+/* What hum may do is the floor's, too: it keeps device workers on a core, the program's never. */
 static void choose_floor(struct faults *f, struct mark_result *result)
 {
     double free_us = series_median(&f->bare[FREE]), bound_us = series_median(&f->bare[BOUND]);
-    enum arrangement better = bound_us < free_us ? BOUND : FREE;
+    enum arrangement chosen = f->kind == FAULT_H2D && bound_us < free_us ? BOUND : FREE;
 
-    result->floor = f->bare[better];
-    f->bare[better] = (struct series){NULL, 0, 0};
+    result->floor = f->bare[chosen];
+    f->bare[chosen] = (struct series){NULL, 0, 0};
     mark_note(result, "bare loop with free threads %.1f us, with both threads on one CPU %.1f us",
               free_us, bound_us);
 }

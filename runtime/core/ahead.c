@@ -3,12 +3,14 @@
 #include "core/ahead.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/signals.h"
 #include "base/status.h"
 #include "base/thread.h"
 #include "core/residency.h"
 #include "core/room.h"
+#include "os/placement.h"
 
 #define QUEUE_MAX 8u
 
@@ -20,6 +22,7 @@ struct humi_ahead {
     pthread_cond_t changed;
     struct humi_ahead_item items[QUEUE_MAX];
     unsigned first, count;
+    int tid;                     /* of the thread; 0 before it runs */
     bool stopping;
 };
 
@@ -87,6 +90,10 @@ static void *run(void *argument)
     struct humi_ahead *ahead = argument;
     struct humi_ahead_item item;
     humi_signals_never();
+    humi_lock(&ahead->lock);
+    ahead->tid = gettid();
+    pthread_cond_broadcast(&ahead->changed);
+    humi_unlock(&ahead->lock);
     while (take(ahead, &item)) {
         humi_lock(&ahead->working);
         work_on(ahead->hum, &item);
@@ -107,6 +114,15 @@ void humi_ahead_push(struct humi_ahead *ahead, const struct humi_ahead_item *ite
         pthread_cond_signal(&ahead->changed);
     }
     humi_unlock(&ahead->lock);
+}
+
+void humi_ahead_avoid(struct humi_ahead *ahead, int core)
+{
+    humi_lock(&ahead->lock);
+    while (!ahead->tid) /* it has just been started */
+        humi_cond_wait(&ahead->changed, &ahead->lock);
+    humi_unlock(&ahead->lock);
+    humi_placement_avoid(ahead->tid, core);
 }
 
 void humi_ahead_pause(struct humi_ahead *ahead)

@@ -31,6 +31,9 @@ void humi_ahead_stop(struct humi_ahead *ahead);
 /* Takes a reference of the region for as long as it is queued. */
 void humi_ahead_push(struct humi_ahead *ahead, const struct humi_ahead_item *item);
 
+/* Keep the thread off a core. */
+void humi_ahead_avoid(struct humi_ahead *ahead, int core);
+
 void humi_ahead_pause(struct humi_ahead *ahead);
 void humi_ahead_resume(struct humi_ahead *ahead);
 

@@ -249,7 +249,12 @@ static enum hum_status give_access(struct hum *hum, struct humi_block *block,
     } else {
         struct hum_pages w = to_map(&access->writable, &hold->writable, &request->faulted);
         struct hum_pages r = to_map(&access->readable, &hold->mapped, &request->faulted);
+        struct hum_pages upgraded = humi_mask_minus(&hold->mapped, &hold->writable);
+        humi_mask_keep(&upgraded, &w);
+        humi_mask_remove(&w, &upgraded);
         status = map_runs(processor, offset, &w, HUMI_MAP_WRITE);
+        if (status == HUM_OK)
+            status = map_runs(processor, offset, &upgraded, HUMI_MAP_UPGRADE);
         if (status == HUM_OK)
             status = map_runs(processor, offset, &r, HUMI_MAP_READ);
     }

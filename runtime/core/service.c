@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -20,9 +21,13 @@
 #include "core/residency.h"
 #include "core/room.h"
 #include "core/view.h"
+#include "os/placement.h"
 
 #define BATCH_MAX 256u
 #define RETRY_MS 1000
+#define SPIN_NS UINT64_C(50000)            /* a little more than waking a sleeping core costs */
+#define SHORT_BYTES ((uint64_t)256 << 10)  /* a batch that moved less moved pages, not blocks */
+#define INVITE_NS UINT64_C(500000)         /* at most so often another worker */
 #define AWAIT_NS UINT64_C(3000000000) /* a start takes some milliseconds */
 #define POLLS_MAX (1 + 2 * HUM_PROCESSORS_MAX)
 
@@ -32,6 +37,10 @@ struct humi_service {
     int stop_fd;
     struct pollfd polls[POLLS_MAX];
     unsigned poll_count;
+    int home;                 /* the core where this thread stays */
+    int guest;                /* device worker that was moved there; 0: none */
+    uint64_t invited_ns;      /* when */
+    bool spins;               /* the last batch was the host's and moved little */
     bool retry;               /* a device is lost and waits for another try */
     struct humi_fault faults[BATCH_MAX];
     struct humi_ahead *ahead;
@@ -302,15 +311,71 @@ static void fill_polls(struct humi_service *service)
     service->retry = any_lost;
 }
 
-static void serve_processor(struct humi_service *service, unsigned p)
+/* The device worker that shares the home core may go where it likes again. */
+static void part(struct humi_service *service)
+{
+    if (service->guest)
+        humi_placement_free(service->guest);
+    service->guest = 0;
+}
+
+/*
+ * This thread has a core where it stays, the home core; the thread that goes ahead stays off it.  A
+ * device worker that faults is moved there: it waits for us, and goes on there when it is served.
+ * One worker at a time, and not at every fault.  Threads of the program are never moved.
+ */
+static void invite(struct humi_service *service, unsigned p, int thread)
+{
+    uint64_t now = humi_clock_real_ns();
+    if (p == 0)
+        part(service);
+    if (p == 0 || !thread || thread == service->guest || now - service->invited_ns < INVITE_NS)
+        return;
+    part(service);
+    service->guest = thread;
+    service->invited_ns = now;
+    humi_placement_fix(thread, service->home);
+}
+
+static uint64_t moved_bytes(const struct hum *hum)
+{
+    uint64_t sum = 0;
+    for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
+        sum += atomic_load_explicit(&hum->meter.bytes[d], memory_order_relaxed);
+    return sum;
+}
+
+/* False: there was nothing to do. */
+static bool serve_processor(struct humi_service *service, unsigned p)
 {
     struct humi_processor *processor = service->hum->processor[p];
     unsigned count = processor->ops->faults(processor, service->faults, BATCH_MAX);
     if (!count)
-        return;
+        return false;
+    uint64_t before = moved_bytes(service->hum);
     humi_meter_add(&service->hum->meter.batches, 1);
+    invite(service, p, service->faults[0].thread);
     serve_batch(service, p, count);
     humi_room_trim(service->hum);
+    service->spins = p == 0 && moved_bytes(service->hum) - before < SHORT_BYTES;
+    return true;
+}
+
+/*
+ * Where one fault of the program's was, the next often follows at once: look for it for a moment,
+ * because waking a sleeping core costs more than serving a page.  Not after moving blocks: others
+ * need the core for that.
+ */
+static void spin(struct humi_service *service)
+{
+    uint64_t end = humi_clock_real_ns() + SPIN_NS;
+    while (service->spins && humi_clock_real_ns() < end) {
+        if (serve_processor(service, 0))
+            end = humi_clock_real_ns() + SPIN_NS;
+        else
+            sched_yield(); /* whoever wants this core gets it */
+    }
+    service->spins = false;
 }
 
 /* Devices that could not be started again get another try. */
@@ -328,8 +393,12 @@ static void *run(void *argument)
     struct humi_service *service = argument;
     struct hum *hum = service->hum;
     humi_signals_never();
+    service->home = sched_getcpu();
+    humi_placement_fix(0, service->home);
+    humi_ahead_avoid(service->ahead, service->home);
     fill_polls(service);
     for (;;) {
+        spin(service);
         int ready = poll(service->polls, service->poll_count, service->retry ? RETRY_MS : -1);
         humi_check(ready >= 0 || errno == EINTR);
         if (ready == 0)

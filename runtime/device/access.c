@@ -72,7 +72,8 @@ static enum hum_status map_pages(struct humi_access *access, size_t offset, size
     if (status != HUM_OK || !existing)
         return status;
     status = humi_userfault_protect(access->uffd, start, bytes, protect);
-    humi_userfault_wake(access->uffd, start, bytes);
+    if (protect) /* giving the right to write wakes by itself */
+        humi_userfault_wake(access->uffd, start, bytes);
     return status;
 }
 
@@ -113,6 +114,8 @@ enum hum_status humi_access_map(struct humi_access *access, size_t offset, size_
         return humi_fail(HUM_ERR_UNSUPPORTED, "this kernel cannot map frames read-only");
     if (humi_access_guard(access, offset, bytes))
         humi_access_break(access, offset, bytes);
+    else if (what == HUMI_MAP_UPGRADE) /* wakes by itself */
+        return humi_userfault_protect(access->uffd, access->start + offset, bytes, false);
     return map_pages(access, offset, bytes, what == HUMI_MAP_READ);
 }
 

@@ -62,7 +62,7 @@ struct humi_fault {
     bool write;
 };
 
-enum humi_map_access { HUMI_MAP_READ, HUMI_MAP_WRITE, HUMI_MAP_OWN };
+enum humi_map_access { HUMI_MAP_READ, HUMI_MAP_WRITE, HUMI_MAP_OWN, HUMI_MAP_UPGRADE };
 
 /* A launch as data.  args is copied by submit(). */
 struct humi_launch {
@@ -125,6 +125,8 @@ struct humi_processor_ops {
     /*
      * H  Let the processor touch [offset, +bytes), whose frames are present and filled, and wake
      * whoever waits there.  Pages that are mapped already are brought to this access too.
+     * HUMI_MAP_UPGRADE: as WRITE where the core believes that reading is mapped; where it is not,
+     * nothing may be mapped, and the touch faults again.
      * HUMI_MAP_OWN: offset and bytes are whole blocks.  If it cannot be had (too many mappings)
      * the processor falls back to write access by itself and returns HUM_OK with *own_out false.
      */

@@ -138,7 +138,8 @@ static enum hum_status fake_map(struct humi_processor *p, size_t offset, size_t 
 {
     static const enum fake_access granted[] = {[HUMI_MAP_READ] = FAKE_READ,
                                                [HUMI_MAP_WRITE] = FAKE_WRITE,
-                                               [HUMI_MAP_OWN] = FAKE_OWN};
+                                               [HUMI_MAP_OWN] = FAKE_OWN,
+                                               [HUMI_MAP_UPGRADE] = FAKE_WRITE};
     struct fake *fake = begin(p);
     enum hum_status status = HUM_OK;
 

@@ -292,6 +292,8 @@ static void check_overdue(struct humi_emu *emu, uint32_t slot)
 /* Sleep on the slot's state, which was `seen`, for at most ns.  Gate is not held. */
 static void sleep_on(struct humi_emu_slot *s, uint32_t seen, int64_t ns)
 {
+    if (humi_futex_spin(&s->state, seen, HUMI_FUTEX_SPIN_NS))
+        return;
     if (!(seen & HUMI_EMU_WAITED) &&
         !__atomic_compare_exchange_n(&s->state, &seen, seen | HUMI_EMU_WAITED, false,
                                      __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))

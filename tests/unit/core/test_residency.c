@@ -299,8 +299,8 @@ static void a_whole_block_is_mapped_own(void **state)
     assert_true(block->hold[DEV0].own);
     expect_access(world, block, DEV0, ALL, FAKE_OWN);
     assert_int_equal(world->fake[DEV0]->calls.map, 1);
-    touch(world, block, DEV0, 3, 4, TOUCH_WRITE);
-    assert_int_equal(world->fake[DEV0]->calls.map, 1);
+    touch(world, block, DEV0, 3, 4, TOUCH_WRITE); /* late, or after a restart: mapped again */
+    assert_int_equal(world->fake[DEV0]->calls.map, 2);
     assert_int_equal(world->fake[DEV0]->calls.resume, 1);
     fake_world_close(world);
 }

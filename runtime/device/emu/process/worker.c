@@ -87,6 +87,7 @@ static void *work(void *arg)
 {
     struct humi_worker *worker = arg;
     struct humi_piece piece;
+    bool worked = false;
 
     worker->tid = gettid();
     if (humi_trap_init_worker(worker) != HUM_OK)
@@ -98,8 +99,12 @@ static void *work(void *arg)
         if (humi_schedule_take(worker, &piece)) {
             struct humi_result result = run(worker, &piece);
             humi_schedule_finish(worker, &piece, &result);
+            worked = true;
         } else {
-            sleep_on(worker, bell);
+            const uint32_t *doorbell = &humi_device.control->doorbell;
+            if (!worked || !humi_futex_spin(doorbell, bell, HUMI_FUTEX_SPIN_NS))
+                sleep_on(worker, bell);
+            worked = false;
         }
     }
     return NULL;
