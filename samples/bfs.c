@@ -92,7 +92,7 @@ static bool graph_prepare(const struct sample_options *options, struct graph *gr
 
 static void *prepare(const struct sample_options *options, struct sample_facts *facts_out)
 {
-    struct problem *p = session_malloc(sizeof *p);
+    struct problem *p = context_malloc(sizeof *p);
     struct reach reach;
     uint32_t *queue;
     uint64_t start_ns;
@@ -102,12 +102,12 @@ static void *prepare(const struct sample_options *options, struct sample_facts *
         return NULL;
     }
     p->source = graph_busiest(&p->graph);
-    p->level = session_malloc(p->graph.nodes * sizeof *p->level);
-    queue = session_malloc(p->graph.nodes * sizeof *queue);
+    p->level = context_malloc(p->graph.nodes * sizeof *p->level);
+    queue = context_malloc(p->graph.nodes * sizeof *queue);
     memset(queue, 0, p->graph.nodes * sizeof *queue); /* or the reference pays for page faults */
-    start_ns = session_clock_ns();
+    start_ns = context_clock_ns();
     reference_solve(p, queue);
-    facts_out->cpu_ns = session_clock_ns() - start_ns;
+    facts_out->cpu_ns = context_clock_ns() - start_ns;
     free(queue);
     reach = levels_read(p->level, p->graph.nodes);
     facts_out->footprint_bytes = (p->graph.nodes + 1) * sizeof(uint64_t) +
@@ -131,7 +131,7 @@ static void discard(void *problem)
 /* ---- unified --------------------------------------------------------------------------------- */
 
 struct unified {
-    struct session *session;
+    struct context *context;
     const struct problem *problem;
     struct hum_kernel *kernel;
     uint64_t *offsets, *found;
@@ -140,17 +140,17 @@ struct unified {
     struct reach reach;
 };
 
-static void *unified_open(struct session *session, const void *problem)
+static void *unified_open(struct context *context, const void *problem)
 {
-    struct unified *u = session_malloc(sizeof *u);
+    struct unified *u = context_malloc(sizeof *u);
     const struct problem *p = problem;
 
-    *u = (struct unified){.session = session, .problem = p};
-    u->kernel = session_kernel(session, "bfs");
-    u->offsets = session_alloc(session, (p->graph.nodes + 1) * sizeof *u->offsets);
-    u->targets = session_alloc(session, (p->graph.edges + 1) * sizeof *u->targets);
-    u->level = session_alloc(session, p->graph.nodes * sizeof *u->level);
-    u->found = session_alloc(session, sizeof *u->found);
+    *u = (struct unified){.context = context, .problem = p};
+    u->kernel = context_kernel(context, "bfs");
+    u->offsets = context_alloc(context, (p->graph.nodes + 1) * sizeof *u->offsets);
+    u->targets = context_alloc(context, (p->graph.edges + 1) * sizeof *u->targets);
+    u->level = context_alloc(context, p->graph.nodes * sizeof *u->level);
+    u->found = context_alloc(context, sizeof *u->found);
     return u;
 }
 
@@ -168,8 +168,8 @@ static void unified_run(void *state)
     *u->found = 0;
     do {
         before = *u->found;
-        session_launch(u->session, u->kernel, g->nodes, &args, sizeof args);
-        CHECK(hum_wait(u->session->hum, 0));
+        context_launch(u->context, u->kernel, g->nodes, &args, sizeof args);
+        CHECK(hum_wait(u->context->hum, 0));
         args.depth++;
     } while (*u->found != before);
     u->reach = levels_read(u->level, g->nodes);
@@ -187,17 +187,17 @@ static void unified_close(void *state)
 {
     struct unified *u = state;
 
-    CHECK(hum_free(u->session->hum, u->offsets));
-    CHECK(hum_free(u->session->hum, u->targets));
-    CHECK(hum_free(u->session->hum, u->level));
-    CHECK(hum_free(u->session->hum, u->found));
+    CHECK(hum_free(u->context->hum, u->offsets));
+    CHECK(hum_free(u->context->hum, u->targets));
+    CHECK(hum_free(u->context->hum, u->level));
+    CHECK(hum_free(u->context->hum, u->found));
     free(u);
 }
 
 /* ---- explicit copies ------------------------------------------------------------------------- */
 
 struct copies {
-    struct session *session;
+    struct context *context;
     const struct problem *problem;
     struct hum_kernel *kernel;
     struct graph_parts parts;
@@ -207,28 +207,28 @@ struct copies {
     struct reach reach;
 };
 
-static void *copies_open(struct session *session, const void *problem)
+static void *copies_open(struct context *context, const void *problem)
 {
     const struct problem *p = problem;
     size_t level_bytes = p->graph.nodes * sizeof(int32_t);
-    struct copies *c = session_malloc(sizeof *c);
+    struct copies *c = context_malloc(sizeof *c);
 
-    *c = (struct copies){.session = session, .problem = p};
-    if (!device_fits(session, level_bytes + 2 * HUM_BLOCK_SIZE))
+    *c = (struct copies){.context = context, .problem = p};
+    if (!device_fits(context, level_bytes + 2 * HUM_BLOCK_SIZE))
         goto too_small;
-    c->device_level = device_alloc(session, level_bytes);
-    c->device_found = device_alloc(session, sizeof *c->device_found);
-    if (!graph_parts_cut(&p->graph, false, device_free_bytes(session), &c->parts))
+    c->device_level = device_alloc(context, level_bytes);
+    c->device_found = device_alloc(context, sizeof *c->device_found);
+    if (!graph_parts_cut(&p->graph, false, device_free_bytes(context), &c->parts))
         goto free_device;
-    c->kernel = session_kernel(session, "bfs");
-    c->device_part = device_alloc(session, c->parts.part_bytes_max);
-    c->image = session_malloc(c->parts.image_bytes);
-    c->level = session_malloc(level_bytes);
+    c->kernel = context_kernel(context, "bfs");
+    c->device_part = device_alloc(context, c->parts.part_bytes_max);
+    c->image = context_malloc(c->parts.image_bytes);
+    c->level = context_malloc(level_bytes);
     return c;
 
 free_device:
-    device_free(session, c->device_level, level_bytes);
-    device_free(session, c->device_found, sizeof *c->device_found);
+    device_free(context, c->device_level, level_bytes);
+    device_free(context, c->device_found, sizeof *c->device_found);
 too_small:
     free(c);
     return NULL;
@@ -236,7 +236,7 @@ too_small:
 
 static void part_copy(struct copies *c, const struct graph_part *part)
 {
-    copy_to_device(c->session, c->device_part, c->image + part->start, part->bytes);
+    copy_to_device(c->context, c->device_part, c->image + part->start, part->bytes);
 }
 
 static void part_search(struct copies *c, const struct graph_part *part, int32_t depth)
@@ -252,8 +252,8 @@ static void part_search(struct copies *c, const struct graph_part *part, int32_t
         .depth = depth,
     };
 
-    session_launch(c->session, c->kernel, part->count, &args, sizeof args);
-    CHECK(hum_wait(c->session->hum, 0));
+    context_launch(c->context, c->kernel, part->count, &args, sizeof args);
+    CHECK(hum_wait(c->context->hum, 0));
 }
 
 static void level_search(struct copies *c, int32_t depth)
@@ -275,16 +275,16 @@ static void copies_run(void *state)
     graph_parts_fill(&c->parts, g, NULL, c->image);
     levels_start(c->level, g->nodes, c->problem->source);
     c->found = 0;
-    copy_to_device(c->session, c->device_level, c->level, g->nodes * sizeof *c->level);
-    copy_to_device(c->session, c->device_found, &c->found, sizeof c->found);
+    copy_to_device(c->context, c->device_level, c->level, g->nodes * sizeof *c->level);
+    copy_to_device(c->context, c->device_found, &c->found, sizeof c->found);
     if (c->parts.count == 1)
         part_copy(c, &c->parts.parts[0]);
     do {
         before = c->found;
         level_search(c, depth++);
-        copy_to_host(c->session, &c->found, c->device_found, sizeof c->found);
+        copy_to_host(c->context, &c->found, c->device_found, sizeof c->found);
     } while (c->found != before);
-    copy_to_host(c->session, c->level, c->device_level, g->nodes * sizeof *c->level);
+    copy_to_host(c->context, c->level, c->device_level, g->nodes * sizeof *c->level);
     c->reach = levels_read(c->level, g->nodes);
 }
 
@@ -300,9 +300,9 @@ static void copies_close(void *state)
 {
     struct copies *c = state;
 
-    device_free(c->session, c->device_level, c->problem->graph.nodes * sizeof *c->level);
-    device_free(c->session, c->device_found, sizeof *c->device_found);
-    device_free(c->session, c->device_part, c->parts.part_bytes_max);
+    device_free(c->context, c->device_level, c->problem->graph.nodes * sizeof *c->level);
+    device_free(c->context, c->device_found, sizeof *c->device_found);
+    device_free(c->context, c->device_part, c->parts.part_bytes_max);
     graph_parts_free(&c->parts);
     free(c->image);
     free(c->level);

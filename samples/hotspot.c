@@ -111,19 +111,19 @@ static void *prepare(const struct sample_options *options, struct sample_facts *
         fprintf(stderr, "hotspot: a side has at most %u cells\n", SIDE_MAX);
         return NULL;
     }
-    p = session_malloc(sizeof *p);
+    p = context_malloc(sizeof *p);
     p->side = options->size;
     p->cells = p->side * p->side;
     p->steps = options->steps;
     bytes = p->cells * sizeof(float);
-    p->start = session_malloc(bytes);
-    p->power = session_malloc(bytes);
-    p->end = session_malloc(bytes);
-    scratch = session_malloc(bytes);
+    p->start = context_malloc(bytes);
+    p->power = context_malloc(bytes);
+    p->end = context_malloc(bytes);
+    scratch = context_malloc(bytes);
     input_make(p);
-    start_ns = session_clock_ns();
+    start_ns = context_clock_ns();
     reference_solve(p, scratch);
-    facts_out->cpu_ns = session_clock_ns() - start_ns;
+    facts_out->cpu_ns = context_clock_ns() - start_ns;
     facts_out->footprint_bytes = 3 * bytes;
     snprintf(facts_out->text, sizeof facts_out->text,
              "%zu x %zu cells, %u steps, a look every %u", p->side, p->side, p->steps, LOOK_STEPS);
@@ -144,7 +144,7 @@ static void discard(void *problem)
 /* ---- unified --------------------------------------------------------------------------------- */
 
 struct unified {
-    struct session *session;
+    struct context *context;
     const struct problem *problem;
     struct hum_kernel *kernel;
     float *power, *grids[2];
@@ -152,16 +152,16 @@ struct unified {
     struct look look;
 };
 
-static void *unified_open(struct session *session, const void *problem)
+static void *unified_open(struct context *context, const void *problem)
 {
-    struct unified *u = session_malloc(sizeof *u);
+    struct unified *u = context_malloc(sizeof *u);
     const struct problem *p = problem;
 
-    *u = (struct unified){.session = session, .problem = p};
-    u->kernel = session_kernel(session, "hotspot");
-    u->power = session_alloc(session, p->cells * sizeof(float));
-    u->grids[0] = session_alloc(session, p->cells * sizeof(float));
-    u->grids[1] = session_alloc(session, p->cells * sizeof(float));
+    *u = (struct unified){.context = context, .problem = p};
+    u->kernel = context_kernel(context, "hotspot");
+    u->power = context_alloc(context, p->cells * sizeof(float));
+    u->grids[0] = context_alloc(context, p->cells * sizeof(float));
+    u->grids[1] = context_alloc(context, p->cells * sizeof(float));
     return u;
 }
 
@@ -178,9 +178,9 @@ static void unified_run(void *state)
                                     HEAT};
 
         u->result = args.out;
-        session_launch(u->session, u->kernel, p->side, &args, sizeof args);
+        context_launch(u->context, u->kernel, p->side, &args, sizeof args);
         if ((step + 1) % LOOK_STEPS == 0 || step + 1 == p->steps) {
-            CHECK(hum_wait(u->session->hum, 0));
+            CHECK(hum_wait(u->context->hum, 0));
             u->look = grid_look(u->result, p->cells);
         }
     }
@@ -197,16 +197,16 @@ static void unified_close(void *state)
 {
     struct unified *u = state;
 
-    CHECK(hum_free(u->session->hum, u->power));
-    CHECK(hum_free(u->session->hum, u->grids[0]));
-    CHECK(hum_free(u->session->hum, u->grids[1]));
+    CHECK(hum_free(u->context->hum, u->power));
+    CHECK(hum_free(u->context->hum, u->grids[0]));
+    CHECK(hum_free(u->context->hum, u->grids[1]));
     free(u);
 }
 
 /* ---- explicit copies ------------------------------------------------------------------------- */
 
 struct copies {
-    struct session *session;
+    struct context *context;
     const struct problem *problem;
     struct hum_kernel *kernel;
     float *power, *grid;        /* host */
@@ -214,22 +214,22 @@ struct copies {
     struct look look;
 };
 
-static void *copies_open(struct session *session, const void *problem)
+static void *copies_open(struct context *context, const void *problem)
 {
     const struct problem *p = problem;
     size_t bytes = p->cells * sizeof(float);
     struct copies *c;
 
-    if (!device_fits(session, 3 * (bytes + HUM_BLOCK_SIZE)))
+    if (!device_fits(context, 3 * (bytes + HUM_BLOCK_SIZE)))
         return NULL;
-    c = session_malloc(sizeof *c);
-    *c = (struct copies){.session = session, .problem = p};
-    c->kernel = session_kernel(session, "hotspot");
-    c->power = session_malloc(bytes);
-    c->grid = session_malloc(bytes);
-    c->device_power = device_alloc(session, bytes);
-    c->device_grids[0] = device_alloc(session, bytes);
-    c->device_grids[1] = device_alloc(session, bytes);
+    c = context_malloc(sizeof *c);
+    *c = (struct copies){.context = context, .problem = p};
+    c->kernel = context_kernel(context, "hotspot");
+    c->power = context_malloc(bytes);
+    c->grid = context_malloc(bytes);
+    c->device_power = device_alloc(context, bytes);
+    c->device_grids[0] = device_alloc(context, bytes);
+    c->device_grids[1] = device_alloc(context, bytes);
     return c;
 }
 
@@ -241,18 +241,18 @@ static void copies_run(void *state)
 
     memcpy(c->power, p->power, bytes);
     memcpy(c->grid, p->start, bytes);
-    copy_to_device(c->session, c->device_power, c->power, bytes);
-    copy_to_device(c->session, c->device_grids[0], c->grid, bytes);
+    copy_to_device(c->context, c->device_power, c->power, bytes);
+    copy_to_device(c->context, c->device_grids[0], c->grid, bytes);
     for (unsigned step = 0; step < p->steps; step++) {
         float *out = c->device_grids[(step + 1) % 2];
         struct hotspot_args args = {c->device_grids[step % 2], c->device_power, out,
                                     p->side,                   p->side,         FLOW,
                                     HEAT};
 
-        session_launch(c->session, c->kernel, p->side, &args, sizeof args);
+        context_launch(c->context, c->kernel, p->side, &args, sizeof args);
         if ((step + 1) % LOOK_STEPS == 0 || step + 1 == p->steps) {
-            CHECK(hum_wait(c->session->hum, 0));
-            copy_to_host(c->session, c->grid, out, bytes);
+            CHECK(hum_wait(c->context->hum, 0));
+            copy_to_host(c->context, c->grid, out, bytes);
             c->look = grid_look(c->grid, p->cells);
         }
     }
@@ -270,9 +270,9 @@ static void copies_close(void *state)
     struct copies *c = state;
     size_t bytes = c->problem->cells * sizeof(float);
 
-    device_free(c->session, c->device_power, bytes);
-    device_free(c->session, c->device_grids[0], bytes);
-    device_free(c->session, c->device_grids[1], bytes);
+    device_free(c->context, c->device_power, bytes);
+    device_free(c->context, c->device_grids[0], bytes);
+    device_free(c->context, c->device_grids[1], bytes);
     free(c->power);
     free(c->grid);
     free(c);

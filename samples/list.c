@@ -63,16 +63,16 @@ static void *prepare(const struct sample_options *options, struct sample_facts *
         fprintf(stderr, "list: at most %zu nodes\n", SIZE_MAX_NODES);
         return NULL;
     }
-    p = session_malloc(sizeof *p);
+    p = context_malloc(sizeof *p);
     *p = (struct problem){.nodes = options->size, .half = options->size / 2, .buckets = 1};
     while (p->buckets < p->nodes)
         p->buckets *= 2;
-    p->order = session_malloc(p->nodes * sizeof *p->order);
-    p->keys = session_malloc(p->nodes * sizeof *p->keys);
-    p->values = session_malloc(p->nodes * sizeof *p->values);
+    p->order = context_malloc(p->nodes * sizeof *p->order);
+    p->keys = context_malloc(p->nodes * sizeof *p->keys);
+    p->values = context_malloc(p->nodes * sizeof *p->values);
     order_shuffle(p->order, p->nodes, &random);
 
-    start_ns = session_clock_ns();
+    start_ns = context_clock_ns();
     for (size_t i = 0; i < p->nodes; i++)
         p->values[i] = i;
     for (size_t i = 0; i < p->nodes; i++) {
@@ -83,7 +83,7 @@ static void *prepare(const struct sample_options *options, struct sample_facts *
         else
             p->missing++;
     }
-    facts_out->cpu_ns = session_clock_ns() - start_ns;
+    facts_out->cpu_ns = context_clock_ns() - start_ns;
     facts_out->footprint_bytes =
         p->nodes * (sizeof(struct list_node) + sizeof(struct table_entry) + sizeof *p->keys) +
         p->buckets * sizeof(struct table_entry *);
@@ -185,28 +185,28 @@ static uint64_t structures_read(const struct problem *p, const struct structures
 /* ---- unified --------------------------------------------------------------------------------- */
 
 struct unified {
-    struct session *session;
+    struct context *context;
     const struct problem *problem;
     struct hum_kernel *reverse, *insert, *update;
     struct structures s;
     uint64_t total;
 };
 
-static void *unified_open(struct session *session, const void *problem)
+static void *unified_open(struct context *context, const void *problem)
 {
-    struct unified *u = session_malloc(sizeof *u);
+    struct unified *u = context_malloc(sizeof *u);
     const struct problem *p = problem;
 
-    *u = (struct unified){.session = session, .problem = p};
-    u->reverse = session_kernel(session, "list_reverse");
-    u->insert = session_kernel(session, "table_insert");
-    u->update = session_kernel(session, "table_update");
-    u->s.head = session_alloc(session, sizeof *u->s.head);
-    u->s.nodes = session_alloc(session, p->nodes * sizeof *u->s.nodes);
-    u->s.buckets = session_alloc(session, p->buckets * sizeof *u->s.buckets);
-    u->s.entries = session_alloc(session, p->nodes * sizeof *u->s.entries);
-    u->s.keys = session_alloc(session, p->nodes * sizeof *u->s.keys);
-    u->s.missing = session_alloc(session, sizeof *u->s.missing);
+    *u = (struct unified){.context = context, .problem = p};
+    u->reverse = context_kernel(context, "list_reverse");
+    u->insert = context_kernel(context, "table_insert");
+    u->update = context_kernel(context, "table_update");
+    u->s.head = context_alloc(context, sizeof *u->s.head);
+    u->s.nodes = context_alloc(context, p->nodes * sizeof *u->s.nodes);
+    u->s.buckets = context_alloc(context, p->buckets * sizeof *u->s.buckets);
+    u->s.entries = context_alloc(context, p->nodes * sizeof *u->s.entries);
+    u->s.keys = context_alloc(context, p->nodes * sizeof *u->s.keys);
+    u->s.missing = context_alloc(context, sizeof *u->s.missing);
     return u;
 }
 
@@ -223,10 +223,10 @@ static void unified_run(void *state)
 
     list_build(p, s);
     table_build(p, s);
-    session_launch(u->session, u->reverse, 1, &reverse, sizeof reverse);
-    session_launch(u->session, u->insert, insert.count, &insert, sizeof insert);
-    session_launch(u->session, u->update, update.count, &update, sizeof update);
-    CHECK(hum_wait(u->session->hum, 0));
+    context_launch(u->context, u->reverse, 1, &reverse, sizeof reverse);
+    context_launch(u->context, u->insert, insert.count, &insert, sizeof insert);
+    context_launch(u->context, u->update, update.count, &update, sizeof update);
+    CHECK(hum_wait(u->context->hum, 0));
     u->total = structures_read(p, s);
 }
 
@@ -241,12 +241,12 @@ static void unified_close(void *state)
 {
     struct unified *u = state;
 
-    CHECK(hum_free(u->session->hum, u->s.head));
-    CHECK(hum_free(u->session->hum, u->s.nodes));
-    CHECK(hum_free(u->session->hum, u->s.buckets));
-    CHECK(hum_free(u->session->hum, u->s.entries));
-    CHECK(hum_free(u->session->hum, u->s.keys));
-    CHECK(hum_free(u->session->hum, u->s.missing));
+    CHECK(hum_free(u->context->hum, u->s.head));
+    CHECK(hum_free(u->context->hum, u->s.nodes));
+    CHECK(hum_free(u->context->hum, u->s.buckets));
+    CHECK(hum_free(u->context->hum, u->s.entries));
+    CHECK(hum_free(u->context->hum, u->s.keys));
+    CHECK(hum_free(u->context->hum, u->s.missing));
     free(u);
 }
 
@@ -260,7 +260,7 @@ struct arrays {
 };
 
 struct copies {
-    struct session *session;
+    struct context *context;
     const struct problem *problem;
     struct hum_kernel *reverse, *insert, *update;
     struct structures s;            /* what the program works with */
@@ -283,19 +283,19 @@ static void array_sizes(const struct problem *p, size_t bytes_out[ARRAY_COUNT])
 
 static struct arrays arrays_on_host(const size_t bytes[ARRAY_COUNT])
 {
-    return (struct arrays){session_malloc(bytes[0]), session_malloc(bytes[1]),
-                           session_malloc(bytes[2]), session_malloc(bytes[3]),
-                           session_malloc(bytes[4]), session_malloc(bytes[5])};
+    return (struct arrays){context_malloc(bytes[0]), context_malloc(bytes[1]),
+                           context_malloc(bytes[2]), context_malloc(bytes[3]),
+                           context_malloc(bytes[4]), context_malloc(bytes[5])};
 }
 
-static struct arrays arrays_on_device(struct session *session, const size_t bytes[ARRAY_COUNT])
+static struct arrays arrays_on_device(struct context *context, const size_t bytes[ARRAY_COUNT])
 {
-    return (struct arrays){device_alloc(session, bytes[0]), device_alloc(session, bytes[1]),
-                           device_alloc(session, bytes[2]), device_alloc(session, bytes[3]),
-                           device_alloc(session, bytes[4]), device_alloc(session, bytes[5])};
+    return (struct arrays){device_alloc(context, bytes[0]), device_alloc(context, bytes[1]),
+                           device_alloc(context, bytes[2]), device_alloc(context, bytes[3]),
+                           device_alloc(context, bytes[4]), device_alloc(context, bytes[5])};
 }
 
-static void *copies_open(struct session *session, const void *problem)
+static void *copies_open(struct context *context, const void *problem)
 {
     const struct problem *p = problem;
     size_t bytes[ARRAY_COUNT], all = 0;
@@ -304,20 +304,20 @@ static void *copies_open(struct session *session, const void *problem)
     array_sizes(p, bytes);
     for (unsigned i = 0; i < ARRAY_COUNT; i++)
         all += bytes[i] + HUM_BLOCK_SIZE;
-    if (!device_fits(session, all))
+    if (!device_fits(context, all))
         return NULL;
-    c = session_malloc(sizeof *c);
-    *c = (struct copies){.session = session, .problem = p};
-    c->reverse = session_kernel(session, "array_reverse");
-    c->insert = session_kernel(session, "array_insert");
-    c->update = session_kernel(session, "array_update");
+    c = context_malloc(sizeof *c);
+    *c = (struct copies){.context = context, .problem = p};
+    c->reverse = context_kernel(context, "array_reverse");
+    c->insert = context_kernel(context, "array_insert");
+    c->update = context_kernel(context, "array_update");
     c->host = arrays_on_host(bytes);
-    c->device = arrays_on_device(session, bytes);
+    c->device = arrays_on_device(context, bytes);
     c->s.head = &c->head;
     c->s.missing = &c->missing;
-    c->s.nodes = session_malloc(p->nodes * sizeof *c->s.nodes);
-    c->s.buckets = session_malloc(p->buckets * sizeof *c->s.buckets);
-    c->s.entries = session_malloc(p->nodes * sizeof *c->s.entries);
+    c->s.nodes = context_malloc(p->nodes * sizeof *c->s.nodes);
+    c->s.buckets = context_malloc(p->buckets * sizeof *c->s.buckets);
+    c->s.entries = context_malloc(p->nodes * sizeof *c->s.entries);
     c->s.keys = c->host.keys;
     return c;
 }
@@ -375,10 +375,10 @@ static void copies_launch(struct copies *c)
     struct array_update_args update = {d->buckets, p->buckets - 1, d->entries, d->keys,
                                        p->nodes,   TABLE_ADD,      d->missing};
 
-    session_launch(c->session, c->reverse, p->nodes, &reverse, sizeof reverse);
-    session_launch(c->session, c->insert, insert.count, &insert, sizeof insert);
-    session_launch(c->session, c->update, update.count, &update, sizeof update);
-    CHECK(hum_wait(c->session->hum, 0));
+    context_launch(c->context, c->reverse, p->nodes, &reverse, sizeof reverse);
+    context_launch(c->context, c->insert, insert.count, &insert, sizeof insert);
+    context_launch(c->context, c->update, update.count, &update, sizeof update);
+    CHECK(hum_wait(c->context->hum, 0));
 }
 
 static void copies_run(void *state)
@@ -391,16 +391,16 @@ static void copies_run(void *state)
     list_build(p, &c->s);
     table_build(p, &c->s);
     flatten(p, &c->s, &c->host);
-    copy_to_device(c->session, c->device.in, c->host.in, bytes[0]);
-    copy_to_device(c->session, c->device.buckets, c->host.buckets, bytes[2]);
-    copy_to_device(c->session, c->device.entries, c->host.entries, bytes[3]);
-    copy_to_device(c->session, c->device.keys, c->host.keys, bytes[4]);
-    copy_to_device(c->session, c->device.missing, c->host.missing, bytes[5]);
+    copy_to_device(c->context, c->device.in, c->host.in, bytes[0]);
+    copy_to_device(c->context, c->device.buckets, c->host.buckets, bytes[2]);
+    copy_to_device(c->context, c->device.entries, c->host.entries, bytes[3]);
+    copy_to_device(c->context, c->device.keys, c->host.keys, bytes[4]);
+    copy_to_device(c->context, c->device.missing, c->host.missing, bytes[5]);
     copies_launch(c);
-    copy_to_host(c->session, c->host.out, c->device.out, bytes[1]);
-    copy_to_host(c->session, c->host.buckets, c->device.buckets, bytes[2]);
-    copy_to_host(c->session, c->host.entries, c->device.entries, bytes[3]);
-    copy_to_host(c->session, c->host.missing, c->device.missing, bytes[5]);
+    copy_to_host(c->context, c->host.out, c->device.out, bytes[1]);
+    copy_to_host(c->context, c->host.buckets, c->device.buckets, bytes[2]);
+    copy_to_host(c->context, c->host.entries, c->device.entries, bytes[3]);
+    copy_to_host(c->context, c->host.missing, c->device.missing, bytes[5]);
     unflatten(p, &c->host, &c->s);
     c->total = structures_read(p, &c->s);
 }
@@ -423,7 +423,7 @@ static void copies_close(void *state)
 
     array_sizes(c->problem, bytes);
     for (unsigned i = 0; i < ARRAY_COUNT; i++) {
-        device_free(c->session, device[i], bytes[i]);
+        device_free(c->context, device[i], bytes[i]);
         free(host[i]);
     }
     free(c->s.nodes);

@@ -105,7 +105,7 @@ static void reference_step(const struct problem *p, const struct graph *directed
 
 static void reference_solve(struct problem *p, const struct graph *directed)
 {
-    double *next = session_malloc(directed->nodes * sizeof *next);
+    double *next = context_malloc(directed->nodes * sizeof *next);
 
     for (uint64_t v = 0; v < directed->nodes; v++)
         p->rank[v] = 1.0 / (double)directed->nodes;
@@ -124,19 +124,19 @@ static void *prepare(const struct sample_options *options, struct sample_facts *
         fprintf(stderr, "pagerank: at most %u steps\n", STEPS_MAX);
         return NULL;
     }
-    p = session_malloc(sizeof *p);
+    p = context_malloc(sizeof *p);
     p->steps = options->steps;
     if (!graph_input("pagerank", options, &directed, &p->graph)) {
         free(p);
         return NULL;
     }
-    p->degree = session_malloc(directed.nodes * sizeof *p->degree);
-    p->rank = session_malloc(directed.nodes * sizeof *p->rank);
+    p->degree = context_malloc(directed.nodes * sizeof *p->degree);
+    p->rank = context_malloc(directed.nodes * sizeof *p->rank);
     for (uint64_t v = 0; v < directed.nodes; v++)
         p->degree[v] = (uint32_t)(directed.offsets[v + 1] - directed.offsets[v]);
-    start_ns = session_clock_ns();
+    start_ns = context_clock_ns();
     reference_solve(p, &directed);
-    facts_out->cpu_ns = session_clock_ns() - start_ns;
+    facts_out->cpu_ns = context_clock_ns() - start_ns;
     facts_out->footprint_bytes =
         (p->graph.nodes + 1) * sizeof(uint64_t) + p->graph.edges * sizeof(uint32_t) +
         p->graph.nodes * (sizeof *p->degree + 2 * sizeof(float));
@@ -160,7 +160,7 @@ static void discard(void *problem)
 /* ---- unified --------------------------------------------------------------------------------- */
 
 struct unified {
-    struct session *session;
+    struct context *context;
     const struct problem *problem;
     struct hum_kernel *kernel;
     uint64_t *offsets;
@@ -170,19 +170,19 @@ struct unified {
     struct ranks ranks;
 };
 
-static void *unified_open(struct session *session, const void *problem)
+static void *unified_open(struct context *context, const void *problem)
 {
-    struct unified *u = session_malloc(sizeof *u);
+    struct unified *u = context_malloc(sizeof *u);
     const struct problem *p = problem;
 
-    *u = (struct unified){.session = session, .problem = p};
-    u->kernel = session_kernel(session, "pagerank");
-    u->offsets = session_alloc(session, (p->graph.nodes + 1) * sizeof *u->offsets);
-    u->sources = session_alloc(session, (p->graph.edges + 1) * sizeof *u->sources);
-    u->degree = session_alloc(session, p->graph.nodes * sizeof *u->degree);
-    u->share[0] = session_alloc(session, p->graph.nodes * sizeof(float));
-    u->share[1] = session_alloc(session, p->graph.nodes * sizeof(float));
-    u->loose = session_alloc(session, (p->steps + 1) * sizeof *u->loose);
+    *u = (struct unified){.context = context, .problem = p};
+    u->kernel = context_kernel(context, "pagerank");
+    u->offsets = context_alloc(context, (p->graph.nodes + 1) * sizeof *u->offsets);
+    u->sources = context_alloc(context, (p->graph.edges + 1) * sizeof *u->sources);
+    u->degree = context_alloc(context, p->graph.nodes * sizeof *u->degree);
+    u->share[0] = context_alloc(context, p->graph.nodes * sizeof(float));
+    u->share[1] = context_alloc(context, p->graph.nodes * sizeof(float));
+    u->loose = context_alloc(context, (p->steps + 1) * sizeof *u->loose);
     return u;
 }
 
@@ -209,9 +209,9 @@ static void unified_run(void *state)
             .nodes = g->nodes,
             .damping = DAMPING,
         };
-        session_launch(u->session, u->kernel, g->nodes, &args, sizeof args);
+        context_launch(u->context, u->kernel, g->nodes, &args, sizeof args);
     }
-    CHECK(hum_wait(u->session->hum, 0));
+    CHECK(hum_wait(u->context->hum, 0));
     u->ranks = ranks_read(p, u->share[p->steps % 2]);
 }
 
@@ -226,19 +226,19 @@ static void unified_close(void *state)
 {
     struct unified *u = state;
 
-    CHECK(hum_free(u->session->hum, u->offsets));
-    CHECK(hum_free(u->session->hum, u->sources));
-    CHECK(hum_free(u->session->hum, u->degree));
-    CHECK(hum_free(u->session->hum, u->share[0]));
-    CHECK(hum_free(u->session->hum, u->share[1]));
-    CHECK(hum_free(u->session->hum, u->loose));
+    CHECK(hum_free(u->context->hum, u->offsets));
+    CHECK(hum_free(u->context->hum, u->sources));
+    CHECK(hum_free(u->context->hum, u->degree));
+    CHECK(hum_free(u->context->hum, u->share[0]));
+    CHECK(hum_free(u->context->hum, u->share[1]));
+    CHECK(hum_free(u->context->hum, u->loose));
     free(u);
 }
 
 /* ---- explicit copies ------------------------------------------------------------------------- */
 
 struct copies {
-    struct session *session;
+    struct context *context;
     const struct problem *problem;
     struct hum_kernel *kernel;
     struct graph_parts parts;
@@ -260,30 +260,30 @@ static size_t loose_bytes(const struct problem *p)
 
 static void copies_free_device(struct copies *c)
 {
-    device_free(c->session, c->device_share[0], share_bytes(c->problem));
-    device_free(c->session, c->device_share[1], share_bytes(c->problem));
-    device_free(c->session, c->device_loose, loose_bytes(c->problem));
-    device_free(c->session, c->device_part, c->parts.part_bytes_max);
+    device_free(c->context, c->device_share[0], share_bytes(c->problem));
+    device_free(c->context, c->device_share[1], share_bytes(c->problem));
+    device_free(c->context, c->device_loose, loose_bytes(c->problem));
+    device_free(c->context, c->device_part, c->parts.part_bytes_max);
 }
 
-static void *copies_open(struct session *session, const void *problem)
+static void *copies_open(struct context *context, const void *problem)
 {
     const struct problem *p = problem;
-    struct copies *c = session_malloc(sizeof *c);
+    struct copies *c = context_malloc(sizeof *c);
 
-    *c = (struct copies){.session = session, .problem = p};
-    if (!device_fits(session, 2 * share_bytes(p) + 3 * HUM_BLOCK_SIZE))
+    *c = (struct copies){.context = context, .problem = p};
+    if (!device_fits(context, 2 * share_bytes(p) + 3 * HUM_BLOCK_SIZE))
         goto too_small;
-    c->device_share[0] = device_alloc(session, share_bytes(p));
-    c->device_share[1] = device_alloc(session, share_bytes(p));
-    c->device_loose = device_alloc(session, loose_bytes(p));
-    if (!graph_parts_cut(&p->graph, true, device_free_bytes(session), &c->parts))
+    c->device_share[0] = device_alloc(context, share_bytes(p));
+    c->device_share[1] = device_alloc(context, share_bytes(p));
+    c->device_loose = device_alloc(context, loose_bytes(p));
+    if (!graph_parts_cut(&p->graph, true, device_free_bytes(context), &c->parts))
         goto free_device;
-    c->kernel = session_kernel(session, "pagerank");
-    c->device_part = device_alloc(session, c->parts.part_bytes_max);
-    c->image = session_malloc(c->parts.image_bytes);
-    c->share = session_malloc(share_bytes(p));
-    c->loose = session_malloc(loose_bytes(p));
+    c->kernel = context_kernel(context, "pagerank");
+    c->device_part = device_alloc(context, c->parts.part_bytes_max);
+    c->image = context_malloc(c->parts.image_bytes);
+    c->share = context_malloc(share_bytes(p));
+    c->loose = context_malloc(loose_bytes(p));
     return c;
 
 free_device:
@@ -295,7 +295,7 @@ too_small:
 
 static void part_copy(struct copies *c, const struct graph_part *part)
 {
-    copy_to_device(c->session, c->device_part, c->image + part->start, part->bytes);
+    copy_to_device(c->context, c->device_part, c->image + part->start, part->bytes);
 }
 
 static void part_rank(struct copies *c, const struct graph_part *part, unsigned step)
@@ -315,7 +315,7 @@ static void part_rank(struct copies *c, const struct graph_part *part, unsigned 
         .damping = DAMPING,
     };
 
-    session_launch(c->session, c->kernel, part->count, &args, sizeof args);
+    context_launch(c->context, c->kernel, part->count, &args, sizeof args);
 }
 
 static void copies_run(void *state)
@@ -325,8 +325,8 @@ static void copies_run(void *state)
 
     graph_parts_fill(&c->parts, &p->graph, p->degree, c->image);
     shares_start(p, c->share, c->loose);
-    copy_to_device(c->session, c->device_share[0], c->share, share_bytes(p));
-    copy_to_device(c->session, c->device_loose, c->loose, loose_bytes(p));
+    copy_to_device(c->context, c->device_share[0], c->share, share_bytes(p));
+    copy_to_device(c->context, c->device_loose, c->loose, loose_bytes(p));
     if (c->parts.count == 1)
         part_copy(c, &c->parts.parts[0]);
     for (unsigned step = 0; step < p->steps; step++) {
@@ -335,11 +335,11 @@ static void copies_run(void *state)
                 part_copy(c, &c->parts.parts[i]);
             part_rank(c, &c->parts.parts[i], step);
             if (c->parts.count > 1)
-                CHECK(hum_wait(c->session->hum, 0)); /* the next part takes its place */
+                CHECK(hum_wait(c->context->hum, 0)); /* the next part takes its place */
         }
     }
-    CHECK(hum_wait(c->session->hum, 0));
-    copy_to_host(c->session, c->share, c->device_share[p->steps % 2], share_bytes(p));
+    CHECK(hum_wait(c->context->hum, 0));
+    copy_to_host(c->context, c->share, c->device_share[p->steps % 2], share_bytes(p));
     c->ranks = ranks_read(p, c->share);
 }
 

@@ -53,19 +53,19 @@ static double sums_read(const float *z, size_t count)
 
 static void *prepare(const struct sample_options *options, struct sample_facts *facts_out)
 {
-    struct problem *p = session_malloc(sizeof *p);
+    struct problem *p = context_malloc(sizeof *p);
     uint64_t start_ns;
 
     p->count = options->size;
     p->touched = (size_t)((double)p->count * options->touch);
     p->touched = p->touched ? p->touched : 1;
     p->first = (p->count - p->touched) / 3;
-    p->sums = session_malloc(p->touched * sizeof *p->sums);
+    p->sums = context_malloc(p->touched * sizeof *p->sums);
     memset(p->sums, 0, p->touched * sizeof *p->sums); /* or the reference pays for page faults */
-    start_ns = session_clock_ns();
+    start_ns = context_clock_ns();
     for (size_t i = 0; i < p->touched; i++)
         p->sums[i] = input_x(p->first + i) + input_y(p->first + i);
-    facts_out->cpu_ns = session_clock_ns() - start_ns;
+    facts_out->cpu_ns = context_clock_ns() - start_ns;
     facts_out->footprint_bytes = 3 * p->touched * sizeof(float);
     snprintf(facts_out->text, sizeof facts_out->text, "%zu elements, %zu of them touched", p->count,
              p->touched);
@@ -83,7 +83,7 @@ static void discard(void *problem)
 /* ---- unified --------------------------------------------------------------------------------- */
 
 struct unified {
-    struct session *session;
+    struct context *context;
     const struct problem *problem;
     struct hum_kernel *kernel;
     struct vector_add_args args;
@@ -91,18 +91,18 @@ struct unified {
     double total;
 };
 
-static void *unified_open(struct session *session, const void *problem)
+static void *unified_open(struct context *context, const void *problem)
 {
-    struct unified *u = session_malloc(sizeof *u);
+    struct unified *u = context_malloc(sizeof *u);
     const struct problem *p = problem;
     size_t bytes = p->count * sizeof(float);
 
-    *u = (struct unified){.session = session, .problem = p};
-    u->kernel = session_kernel(session, "vector_add");
+    *u = (struct unified){.context = context, .problem = p};
+    u->kernel = context_kernel(context, "vector_add");
     u->args = (struct vector_add_args){.first = p->first, .count = p->touched};
-    u->args.x = u->x = session_alloc(session, bytes);
-    u->args.y = u->y = session_alloc(session, bytes);
-    u->args.z = session_alloc(session, bytes);
+    u->args.x = u->x = context_alloc(context, bytes);
+    u->args.y = u->y = context_alloc(context, bytes);
+    u->args.z = context_alloc(context, bytes);
     return u;
 }
 
@@ -112,8 +112,8 @@ static void unified_run(void *state)
     const struct problem *p = u->problem;
 
     inputs_write(u->x, u->y, p->count);
-    session_launch(u->session, u->kernel, p->touched, &u->args, sizeof u->args);
-    CHECK(hum_wait(u->session->hum, 0));
+    context_launch(u->context, u->kernel, p->touched, &u->args, sizeof u->args);
+    CHECK(hum_wait(u->context->hum, 0));
     u->total = sums_read(u->args.z + p->first, p->touched);
 }
 
@@ -129,16 +129,16 @@ static void unified_close(void *state)
 {
     struct unified *u = state;
 
-    CHECK(hum_free(u->session->hum, u->x));
-    CHECK(hum_free(u->session->hum, u->y));
-    CHECK(hum_free(u->session->hum, u->args.z));
+    CHECK(hum_free(u->context->hum, u->x));
+    CHECK(hum_free(u->context->hum, u->y));
+    CHECK(hum_free(u->context->hum, u->args.z));
     free(u);
 }
 
 /* ---- explicit copies ------------------------------------------------------------------------- */
 
 struct copies {
-    struct session *session;
+    struct context *context;
     const struct problem *problem;
     struct hum_kernel *kernel;
     float *x, *y, *z;                       /* host */
@@ -146,23 +146,23 @@ struct copies {
     double total;
 };
 
-static void *copies_open(struct session *session, const void *problem)
+static void *copies_open(struct context *context, const void *problem)
 {
     const struct problem *p = problem;
     size_t bytes = p->count * sizeof(float);
     struct copies *c;
 
-    if (!device_fits(session, 3 * (bytes + HUM_BLOCK_SIZE)))
+    if (!device_fits(context, 3 * (bytes + HUM_BLOCK_SIZE)))
         return NULL;
-    c = session_malloc(sizeof *c);
-    *c = (struct copies){.session = session, .problem = p};
-    c->kernel = session_kernel(session, "vector_add");
-    c->x = session_malloc(bytes);
-    c->y = session_malloc(bytes);
-    c->z = session_malloc(bytes);
-    c->device_x = device_alloc(session, bytes);
-    c->device_y = device_alloc(session, bytes);
-    c->device_z = device_alloc(session, bytes);
+    c = context_malloc(sizeof *c);
+    *c = (struct copies){.context = context, .problem = p};
+    c->kernel = context_kernel(context, "vector_add");
+    c->x = context_malloc(bytes);
+    c->y = context_malloc(bytes);
+    c->z = context_malloc(bytes);
+    c->device_x = device_alloc(context, bytes);
+    c->device_y = device_alloc(context, bytes);
+    c->device_z = device_alloc(context, bytes);
     return c;
 }
 
@@ -174,11 +174,11 @@ static void copies_run(void *state)
     struct vector_add_args args = {c->device_x, c->device_y, c->device_z, p->first, p->touched};
 
     inputs_write(c->x, c->y, p->count);
-    copy_to_device(c->session, c->device_x, c->x, bytes);
-    copy_to_device(c->session, c->device_y, c->y, bytes);
-    session_launch(c->session, c->kernel, p->touched, &args, sizeof args);
-    CHECK(hum_wait(c->session->hum, 0));
-    copy_to_host(c->session, c->z, c->device_z, bytes);
+    copy_to_device(c->context, c->device_x, c->x, bytes);
+    copy_to_device(c->context, c->device_y, c->y, bytes);
+    context_launch(c->context, c->kernel, p->touched, &args, sizeof args);
+    CHECK(hum_wait(c->context->hum, 0));
+    copy_to_host(c->context, c->z, c->device_z, bytes);
     c->total = sums_read(c->z + p->first, p->touched);
 }
 
@@ -195,9 +195,9 @@ static void copies_close(void *state)
     struct copies *c = state;
     size_t bytes = c->problem->count * sizeof(float);
 
-    device_free(c->session, c->device_x, bytes);
-    device_free(c->session, c->device_y, bytes);
-    device_free(c->session, c->device_z, bytes);
+    device_free(c->context, c->device_x, bytes);
+    device_free(c->context, c->device_y, bytes);
+    device_free(c->context, c->device_z, bytes);
     free(c->x);
     free(c->y);
     free(c->z);

@@ -288,18 +288,18 @@ static void copy_pages(struct hum *hum, struct humi_block *block, unsigned p, un
 
 /* Fill p's frames of the missing pages: copies from whoever has them, the host first. */
 static void fill_written(struct hum *hum, struct humi_block *block,
-                         const struct humi_request *request, struct hum_pages todo,
+                         const struct humi_request *request, struct hum_pages left,
                          struct outcome *outcome)
 {
-    if (humi_mask_empty(&todo))
+    if (humi_mask_empty(&left))
         return;
     uint64_t start = humi_clock_ns();
     for (unsigned q = 0; q < hum->processors; q++) {
-        struct hum_pages part = humi_mask_and(&todo, &block->hold[q].resident);
+        struct hum_pages part = humi_mask_and(&left, &block->hold[q].resident);
         if (q == request->processor || humi_mask_empty(&part))
             continue;
         copy_pages(hum, block, request->processor, q, &part);
-        humi_mask_remove(&todo, &part);
+        humi_mask_remove(&left, &part);
         struct hum_pages demand = humi_mask_and(&part, &request->faulted);
         enum hum_direction d = direction(request->processor, q);
         uint64_t all = humi_mask_count(&part), faulted = humi_mask_count(&demand);
@@ -307,7 +307,7 @@ static void fill_written(struct hum *hum, struct humi_block *block,
         outcome->bytes[1][d] += (all - faulted) * HUM_PAGE_SIZE;
     }
     outcome->move_ns = humi_clock_ns() - start;
-    humi_check(humi_mask_empty(&todo) && "R3: a written page is resident somewhere");
+    humi_check(humi_mask_empty(&left) && "R3: a written page is resident somewhere");
 }
 
 /* Pages never written read as zero; a frame that was used before must be wiped for them. */

@@ -10,65 +10,65 @@ static size_t whole_blocks(size_t bytes)
     return (bytes + HUM_BLOCK_SIZE - 1) / HUM_BLOCK_SIZE * HUM_BLOCK_SIZE;
 }
 
-bool device_fits(const struct session *session, size_t bytes)
+bool device_fits(const struct context *context, size_t bytes)
 {
-    return bytes <= device_free_bytes(session);
+    return bytes <= device_free_bytes(context);
 }
 
-size_t device_free_bytes(const struct session *session)
+size_t device_free_bytes(const struct context *context)
 {
-    return (session->device_bytes - session->device_used) / HUM_BLOCK_SIZE * HUM_BLOCK_SIZE;
+    return (context->device_bytes - context->device_used) / HUM_BLOCK_SIZE * HUM_BLOCK_SIZE;
 }
 
 /* Afterwards the device may write every page of the buffer without a fault. */
-static void take_over(struct session *session, void *device, size_t bytes)
+static void take_over(struct context *context, void *device, size_t bytes)
 {
     struct own_args args = {.base = device,
                             .pages = (bytes + TOUCH_PAGE_BYTES - 1) / TOUCH_PAGE_BYTES};
 
-    session_launch(session, session->own, args.pages, &args, sizeof args);
-    CHECK(hum_wait(session->hum, 0));
+    context_launch(context, context->own, args.pages, &args, sizeof args);
+    CHECK(hum_wait(context->hum, 0));
 }
 
-void *device_alloc(struct session *session, size_t bytes)
+void *device_alloc(struct context *context, size_t bytes)
 {
     void *device;
 
-    CHECK(hum_alloc(session->hum, whole_blocks(bytes), HUM_ALLOC_OWN_BLOCKS, &device));
-    session->device_used += whole_blocks(bytes);
-    take_over(session, device, bytes);
+    CHECK(hum_alloc(context->hum, whole_blocks(bytes), HUM_ALLOC_OWN_BLOCKS, &device));
+    context->device_used += whole_blocks(bytes);
+    take_over(context, device, bytes);
     return device;
 }
 
-void device_free(struct session *session, void *device, size_t bytes)
+void device_free(struct context *context, void *device, size_t bytes)
 {
     if (!device)
         return;
-    CHECK(hum_free(session->hum, device));
-    session->device_used -= whole_blocks(bytes);
+    CHECK(hum_free(context->hum, device));
+    context->device_used -= whole_blocks(bytes);
 }
 
-void copy_to_device(struct session *session, void *device, const void *host, size_t bytes)
+void copy_to_device(struct context *context, void *device, const void *host, size_t bytes)
 {
-    session_pause(session);
+    context_pause(context);
     /* The old content must not come back just to be overwritten. */
-    CHECK(hum_discard(session->hum, device, bytes, NULL));
+    CHECK(hum_discard(context->hum, device, bytes, NULL));
     memcpy(device, host, bytes);
-    session_resume(session);
+    context_resume(context);
 
-    CHECK(hum_prefetch(session->hum, device, bytes, 0, NULL));
+    CHECK(hum_prefetch(context->hum, device, bytes, 0, NULL));
 
-    session_pause(session);
-    take_over(session, device, bytes);
-    session_resume(session);
+    context_pause(context);
+    take_over(context, device, bytes);
+    context_resume(context);
 }
 
-void copy_to_host(struct session *session, void *host, void *device, size_t bytes)
+void copy_to_host(struct context *context, void *host, void *device, size_t bytes)
 {
-    CHECK(hum_prefetch(session->hum, device, bytes, HUM_HOST, NULL));
+    CHECK(hum_prefetch(context->hum, device, bytes, HUM_HOST, NULL));
 
-    session_pause(session);
+    context_pause(context);
     memcpy(host, device, bytes);
-    take_over(session, device, bytes);
-    session_resume(session);
+    take_over(context, device, bytes);
+    context_resume(context);
 }

@@ -22,20 +22,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "session.h"
+#include "context.h"
 
 /* Whether the device has room for another buffer of this size. */
-bool device_fits(const struct session *session, size_t bytes);
+bool device_fits(const struct context *context, size_t bytes);
 
 /* Bytes the device has left for one buffer. */
-size_t device_free_bytes(const struct session *session);
+size_t device_free_bytes(const struct context *context);
 
 /* Device memory of its own blocks, in the device's hands, zero.  The meter must stand still. */
-void *device_alloc(struct session *session, size_t bytes);
-void device_free(struct session *session, void *device, size_t bytes);
+void *device_alloc(struct context *context, size_t bytes);
+void device_free(struct context *context, void *device, size_t bytes);
 
 /* The first `bytes` of the buffer `device`, from and to host memory. */
-void copy_to_device(struct session *session, void *device, const void *host, size_t bytes);
-void copy_to_host(struct session *session, void *host, void *device, size_t bytes);
+void copy_to_device(struct context *context, void *device, const void *host, size_t bytes);
+void copy_to_host(struct context *context, void *host, void *device, size_t bytes);
 
 #endif

@@ -19,19 +19,19 @@ static int meter_compare(const void *a, const void *b)
 }
 
 /* Every run is verified; the one with the median time is reported. */
-static void version_measure(struct session *session, const struct sample_version *version,
+static void version_measure(struct context *context, const struct sample_version *version,
                             void *state, unsigned runs, struct sample_result *result)
 {
-    struct meter *meters = session_malloc(runs * sizeof *meters);
+    struct meter *meters = context_malloc(runs * sizeof *meters);
 
-    session_start(session);
+    context_start(context);
     version->run(state);
     result->verified = version->verify(state);
     for (unsigned i = 0; i < runs; i++) {
-        session_start(session);
+        context_start(context);
         version->run(state);
-        session_pause(session);
-        meters[i] = session->meter;
+        context_pause(context);
+        meters[i] = context->meter;
         result->verified = version->verify(state) && result->verified;
     }
     qsort(meters, runs, sizeof *meters, meter_compare);
@@ -56,19 +56,19 @@ static void version_run(const struct sample *sample, const struct sample_version
                         const struct sample_report *report, const void *problem,
                         struct sample_result *result)
 {
-    struct session session;
+    struct context context;
     void *state;
 
-    session_open(&session, sample->usage.name,
+    context_open(&context, sample->usage.name,
                  device_bytes(&report->options, report->facts.footprint_bytes));
-    result->device_bytes = session.device_bytes;
-    state = version->open(&session, problem);
+    result->device_bytes = context.device_bytes;
+    state = version->open(&context, problem);
     result->fits = state != NULL;
     if (state) {
-        version_measure(&session, version, state, report->options.runs, result);
+        version_measure(&context, version, state, report->options.runs, result);
         version->close(state);
     }
-    session_close(&session);
+    context_close(&context);
 }
 
 int sample_main(const struct sample *sample, int argc, char **argv)

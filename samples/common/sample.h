@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "options.h"
-#include "session.h"
+#include "context.h"
 
 /* What prepare() tells about its problem. */
 struct sample_facts {
@@ -30,7 +30,7 @@ struct sample_facts {
 /* One version of a sample. */
 struct sample_version {
     /* Buffers for the problem; NULL: the device's memory is too small for this version. */
-    void *(*open)(struct session *session, const void *problem);
+    void *(*open)(struct context *context, const void *problem);
     void (*run)(void *state);
     /* Does the result of the last run agree with the reference?  Not metered. */
     bool (*verify)(const void *state);

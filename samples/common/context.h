@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session.h - an open hum, the sample's kernels, and a meter of time, faults and bytes.
+ * context.h - an open hum, the sample's kernels, and a meter of time, faults and bytes.
  *
- * The meter runs during a sample's run() and stands still between session_pause() and
- * session_resume(), which the explicit-copy twins need (device_copy.h says why).
+ * The meter runs during a sample's run() and stands still between context_pause() and
+ * context_resume(), which the explicit-copy twins need (device_copy.h says why).
  * Threads: one.
  */
-#ifndef SAMPLES_SESSION_H
-#define SAMPLES_SESSION_H
+#ifndef SAMPLES_CONTEXT_H
+#define SAMPLES_CONTEXT_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -18,14 +18,14 @@
  * A sample is a small program: what fails ends it, with the sentence that hum gives.
  * The expression is a hum call.
  */
-#define CHECK(call) session_check((call), #call, __FILE__, __LINE__)
-void session_check(enum hum_status status, const char *call, const char *file, int line);
+#define CHECK(call) context_check((call), #call, __FILE__, __LINE__)
+void context_check(enum hum_status status, const char *call, const char *file, int line);
 
 /*
  * malloc that ends the program when there is no memory; bytes may be 0.  Large buffers are of huge
  * pages if the system lets them, so that the twins' host memory is as fast as hum's.
  */
-void *session_malloc(size_t bytes);
+void *context_malloc(size_t bytes);
 
 /* What one run cost. */
 struct meter {
@@ -34,7 +34,7 @@ struct meter {
     uint64_t h2d_bytes, d2h_bytes;
 };
 
-struct session {
+struct context {
     struct hum *hum;
     struct hum_stream *stream;       /* default stream of device 0 */
     struct hum_module *module;       /* kernels of the sample */
@@ -49,23 +49,23 @@ struct session {
  * One emulated device with device_bytes of memory (0: what HUM_DEVICES says).  Ends the program if
  * anything fails.
  */
-void session_open(struct session *session, const char *module, size_t device_bytes);
-void session_close(struct session *session);
+void context_open(struct context *context, const char *module, size_t device_bytes);
+void context_close(struct context *context);
 
 /* A kernel of the sample's module. */
-struct hum_kernel *session_kernel(struct session *session, const char *name);
+struct hum_kernel *context_kernel(struct context *context, const char *name);
 
 /* Launch on device 0; hum_wait() brings the errors. */
-void session_launch(struct session *session, struct hum_kernel *kernel, size_t count,
+void context_launch(struct context *context, struct hum_kernel *kernel, size_t count,
                     const void *args, size_t args_bytes);
 
 /* Memory of the space. */
-void *session_alloc(struct session *session, size_t bytes);
+void *context_alloc(struct context *context, size_t bytes);
 
-void session_start(struct session *session);   /* the meter from zero */
-void session_pause(struct session *session);
-void session_resume(struct session *session);
+void context_start(struct context *context);   /* the meter from zero */
+void context_pause(struct context *context);
+void context_resume(struct context *context);
 
-uint64_t session_clock_ns(void);
+uint64_t context_clock_ns(void);
 
 #endif
