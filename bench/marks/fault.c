@@ -8,9 +8,9 @@
  *
  * Where the scheduler puts the thread that touches and the one that serves changes a fault from 10
  * to 60 microseconds, so the bare loop runs in two arrangements, free and with both threads on one
- * CPU.  Where a device faults the better one is the floor, because hum keeps the worker and its own
- * thread on one core.  Where the program faults the floor is the free one, because hum does not move
- * the program's threads; the note gives both.
+ * CPU.  Where a device faults the better one is the floor, because hum keeps the worker and its
+ * own thread on one core.  Where the program faults the floor is the free one, because hum does not
+ * move the program's threads; the note gives both.
  *
  * Before each round the other side writes the pages that will be touched (not timed).  For upgrade
  * this side writes them and the device reads them, so both hold a copy that nobody may write.

@@ -66,8 +66,8 @@ static bool is_writing_stream(const struct hum_view *view, const struct hum_page
 }
 
 /*
- * The second fault in a block that is full of data elsewhere, while a quarter of the memory is free:
- * bringing the rest costs about three faults, and scattered accesses would take five.
+ * The second fault in a block that is full of data elsewhere, while a quarter of the memory is
+ * free: bringing the rest costs about three faults, and scattered accesses would take five.
  */
 static bool is_worth_the_rest(const struct hum_view *view)
 {
