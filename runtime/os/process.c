@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,6 +34,7 @@
 
 /* ---- starting -------------------------------------------------------------------------------- */
 
+#define QUERY_PERSONALITY 0xffffffffUL
 #define STACK_BYTES ((size_t)64 << 10)
 #define NO_SANITIZER __attribute__((no_sanitize("thread", "address", "undefined")))
 
@@ -69,6 +71,7 @@ NO_SANITIZER static int run_process(void *arg)
 {
     struct start *s = arg;
     sigset_t none;
+    int persona;
 
     for (int signal = 1; signal < NSIG; signal++) {
         struct sigaction action = {.sa_handler = SIG_DFL};
@@ -76,6 +79,11 @@ NO_SANITIZER static int run_process(void *arg)
     }
     sigemptyset(&none);
     setpgid(0, 0);
+    /* Debuggers and sanitizers switch random addresses off.  With them on, what is an address of the
+     * program's is hardly ever one here, so that a kernel that uses it gets a fault. */
+    persona = personality(QUERY_PERSONALITY);
+    if (persona != -1)
+        (void)personality((unsigned long)persona & ~(unsigned long)ADDR_NO_RANDOMIZE);
     if (dup2(s->null, 0) >= 0 && dup2(s->null, 1) >= 0 &&
         (s->channel == HUMI_PROCESS_CHANNEL ? fcntl(s->channel, F_SETFD, 0)
                                             : dup2(s->channel, HUMI_PROCESS_CHANNEL)) >= 0) {
