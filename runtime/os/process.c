@@ -79,8 +79,8 @@ NO_SANITIZER static int run_process(void *arg)
     }
     sigemptyset(&none);
     setpgid(0, 0);
-    /* Debuggers and sanitizers switch random addresses off.  With them on, what is an address of the
-     * program's is hardly ever one here, so that a kernel that uses it gets a fault. */
+    /* Debuggers and sanitizers switch random addresses off.  With them on, what is an address of
+     * the program's is hardly ever one here, so that a kernel that uses it gets a fault. */
     persona = personality(QUERY_PERSONALITY);
     if (persona != -1)
         (void)personality((unsigned long)persona & ~(unsigned long)ADDR_NO_RANDOMIZE);
