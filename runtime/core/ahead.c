@@ -30,7 +30,7 @@ struct humi_ahead {
 static enum hum_status bring(struct hum *hum, const struct humi_ahead_item *item,
                              struct humi_block *block)
 {
-    const struct humi_hold *hold = &block->hold[item->processor];
+    struct humi_hold *hold = &block->hold[item->processor];
     struct hum_pages valid = humi_region_pages(item->region, humi_block_start(hum, block));
     unsigned access = humi_region_access(item->region, item->processor);
     struct humi_request request = {
@@ -50,7 +50,17 @@ static enum hum_status bring(struct hum *hum, const struct humi_ahead_item *item
     enum hum_status status = humi_residency_serve(hum, block, &request);
     if (status == HUM_OK)
         humi_order_renew(&hum->order[item->processor], block);
+    if (status == HUM_OK && item->exclusive)
+        atomic_store(&hold->guesses, item->guesses);
     return status;
+}
+
+/* One block beside this one must fit: the one whose fault started it. */
+static bool has_room(const struct humi_order *order)
+{
+    uint64_t held = atomic_load(&order->held), stale = atomic_load(&order->stale);
+    uint64_t used = held > stale ? held - stale : 0;
+    return order->capacity == UINT64_MAX || used + 2 <= order->capacity;
 }
 
 /* Frames that nobody uses may make room for it, pages of others not. */
@@ -58,7 +68,7 @@ static void work_on(struct hum *hum, const struct humi_ahead_item *item)
 {
     struct humi_block *block = humi_table_get(&hum->table, item->block);
     enum hum_status status = HUM_OK;
-    if (!block)
+    if (!block || !has_room(&hum->order[item->processor]))
         return;
     do {
         humi_lock(&block->lock);
@@ -69,6 +79,15 @@ static void work_on(struct hum *hum, const struct humi_ahead_item *item)
     } while (status == HUM_AGAIN && humi_room_make(hum, item->processor, block) == HUM_OK);
 }
 
+/* Lock held, and there is one. */
+static struct humi_ahead_item pop(struct humi_ahead *ahead)
+{
+    struct humi_ahead_item item = ahead->items[ahead->first];
+    ahead->first = (ahead->first + 1) % QUEUE_MAX;
+    ahead->count--;
+    return item;
+}
+
 /* Wait for an item; false: stop. */
 static bool take(struct humi_ahead *ahead, struct humi_ahead_item *item_out)
 {
@@ -76,11 +95,8 @@ static bool take(struct humi_ahead *ahead, struct humi_ahead_item *item_out)
     while (!ahead->count && !ahead->stopping)
         humi_cond_wait(&ahead->changed, &ahead->lock);
     bool go_on = !ahead->stopping;
-    if (go_on) {
-        *item_out = ahead->items[ahead->first];
-        ahead->first = (ahead->first + 1) % QUEUE_MAX;
-        ahead->count--;
-    }
+    if (go_on)
+        *item_out = pop(ahead);
     humi_unlock(&ahead->lock);
     return go_on;
 }
@@ -101,6 +117,29 @@ static void *run(void *argument)
         humi_region_put(item.region);
     }
     return NULL;
+}
+
+bool humi_ahead_waits(struct humi_ahead *ahead)
+{
+    humi_lock(&ahead->lock);
+    bool any = ahead->count != 0;
+    humi_unlock(&ahead->lock);
+    return any;
+}
+
+bool humi_ahead_help(struct humi_ahead *ahead)
+{
+    struct humi_ahead_item item;
+    humi_lock(&ahead->lock);
+    bool any = ahead->count != 0;
+    if (any)
+        item = pop(ahead);
+    humi_unlock(&ahead->lock);
+    if (!any)
+        return false;
+    work_on(ahead->hum, &item);
+    humi_region_put(item.region);
+    return true;
 }
 
 void humi_ahead_push(struct humi_ahead *ahead, const struct humi_ahead_item *item)

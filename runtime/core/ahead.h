@@ -21,6 +21,7 @@ struct humi_ahead_item {
     unsigned processor;          /* number */
     uint32_t block;              /* index */
     bool exclusive;              /* for writing, too */
+    unsigned char guesses;       /* then: blocks taken so without proof, this one included */
 };
 
 enum hum_status humi_ahead_start(struct hum *hum, struct humi_ahead **ahead_out);
@@ -30,6 +31,12 @@ void humi_ahead_stop(struct humi_ahead *ahead);
 
 /* Takes a reference of the region for as long as it is queued. */
 void humi_ahead_push(struct humi_ahead *ahead, const struct humi_ahead_item *item);
+
+/* Something is queued. */
+bool humi_ahead_waits(struct humi_ahead *ahead);
+
+/* The fault service has nothing else to do: work on one item.  False: none is queued. */
+bool humi_ahead_help(struct humi_ahead *ahead);
 
 /* Keep the thread off a core. */
 void humi_ahead_avoid(struct humi_ahead *ahead, int core);

@@ -52,12 +52,15 @@ static void go_ahead(struct humi_service *service, const struct humi_group *grou
                      const struct hum_plan *plan)
 {
     uintptr_t end = group->region->start + group->region->bytes;
+    const struct humi_hold *hold = &group->block->hold[group->processor];
     struct humi_ahead_item item = {.region = group->region,
                                    .processor = group->processor,
                                    .exclusive =
                                        plan->exclusive || !humi_mask_empty(&group->write)};
     for (unsigned i = 1; i <= plan->ahead_blocks; i++) {
+        unsigned guesses = atomic_load(&hold->guesses) + i;
         item.block = group->block->index + i;
+        item.guesses = (unsigned char)(guesses < UINT8_MAX ? guesses : UINT8_MAX);
         if (service->hum->params.start + (size_t)item.block * HUM_BLOCK_SIZE >= end)
             return;
         humi_ahead_push(service->ahead, &item);
@@ -118,11 +121,11 @@ static enum hum_status serve_locked(struct humi_service *service, struct humi_gr
     request.faults = group->count;
     request.duplicates = count_duplicates(group);
     count_map_fault(group);
+    count_guess(group, &view, plan.exclusive);
     go_ahead(service, group, &plan); /* before serving: the two are copied side by side */
     enum hum_status status = humi_residency_serve(hum, group->block, &request);
     if (status != HUM_OK)
         return status;
-    count_guess(group, &view, plan.exclusive);
     renew(hum, group, resident_before);
     return HUM_OK;
 }
@@ -388,6 +391,11 @@ static void recover_lost(struct humi_service *service)
     fill_polls(service);
 }
 
+static bool is_idle(struct humi_service *service)
+{
+    return poll(service->polls, service->poll_count, 0) == 0;
+}
+
 static void *run(void *argument)
 {
     struct humi_service *service = argument;
@@ -399,9 +407,12 @@ static void *run(void *argument)
     fill_polls(service);
     for (;;) {
         spin(service);
-        int ready = poll(service->polls, service->poll_count, service->retry ? RETRY_MS : -1);
+        bool helped = humi_ahead_waits(service->ahead) && is_idle(service) &&
+                      humi_ahead_help(service->ahead);
+        int patience = helped ? 0 : service->retry ? RETRY_MS : -1;
+        int ready = poll(service->polls, service->poll_count, patience);
         humi_check(ready >= 0 || errno == EINTR);
-        if (ready == 0)
+        if (ready == 0 && !helped)
             recover_lost(service);
         if (ready <= 0)
             continue;

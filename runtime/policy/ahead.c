@@ -21,7 +21,8 @@ extern const struct hum_policy humi_policy_ahead;
 #define NEIGHBOUR_DENSE (HUM_PAGES_PER_BLOCK / 2)      /* take the block whole */
 #define NEIGHBOUR_FULL (HUM_PAGES_PER_BLOCK * 3 / 4)   /* a stream: ask for the next block */
 #define GUESSES_MAX 8u                                 /* blocks taken for writing unproved */
-#define FREE_BLOCKS_MIN 2u                             /* below, going ahead would evict */
+#define AHEAD_BLOCKS 4u                                /* brought while a block is read */
+#define FREE_BLOCKS_MIN 8u                             /* below, going ahead would evict */
 
 static bool is_next_to_dense(const struct hum_view *view)
 {
@@ -122,7 +123,7 @@ static void plan(const struct hum_view *view, struct hum_plan *plan_out)
     plan_out->exclusive = is_writing_stream(view, &faulted);
     if (whole && (moves || view->map_faults == 0) && !is_lone_upgrade(view) &&
         is_forward_stream(view))
-        plan_out->ahead_blocks = 1;
+        plan_out->ahead_blocks = AHEAD_BLOCKS;
 }
 
 const struct hum_policy humi_policy_ahead = {

@@ -92,17 +92,17 @@ static const struct world worlds[] = {
     {.says = "not beside a sparse block", .policy = "ahead", .read = {7, 8}, .elsewhere = ALL,
      .before = 255, .behind = 255, .want_bring = 15, .want_map = 15},
     {.says = "stream asks ahead", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
-     .before = 384, .want_bring = 511, .want_map = 511, .want_ahead = 1},
+     .before = 384, .want_bring = 511, .want_map = 511, .want_ahead = 4},
     {.says = "backward stream does not", .policy = "ahead", .read = {511, 512}, .elsewhere = ALL,
      .behind = 512, .want_bring = 511, .want_map = 511},
     {.says = "the next block is there", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
      .before = 512, .behind = 512, .want_bring = 511, .want_map = 511},
-    {.says = "two free blocks are enough", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
-     .before = 512, .free_blocks = 2, .want_bring = 511, .want_map = 511, .want_ahead = 1},
-    {.says = "one free block is not", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
-     .before = 512, .free_blocks = 1, .want_bring = 511, .want_map = 511},
+    {.says = "eight free blocks are enough", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
+     .before = 512, .free_blocks = 8, .want_bring = 511, .want_map = 511, .want_ahead = 4},
+    {.says = "seven free blocks are not", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
+     .before = 512, .free_blocks = 7, .want_bring = 511, .want_map = 511},
     {.says = "stream goes on over blocks brought ahead", .policy = "ahead", .read = {0, 1},
-     .resident = ALL, .elsewhere = ALL, .before = 512, .want_map = 511, .want_ahead = 1},
+     .resident = ALL, .elsewhere = ALL, .before = 512, .want_map = 511, .want_ahead = 4},
     {.says = "read-mostly reader", .policy = "ahead", .read = {7, 8}, .elsewhere = ALL,
      .advice = HUM_ADVISE_READ_MOSTLY, .want_bring = 511, .want_map = 511},
     {.says = "read-mostly writer", .policy = "ahead", .write = {7, 8}, .elsewhere = ALL,
@@ -121,18 +121,18 @@ static const struct world worlds[] = {
      .resident = ALL, .elsewhere = ALL, .before = 512, .behind = 100, .want_map = 15},
     {.says = "upgrade in a stream of writes takes all", .policy = "ahead", .write = {0, 1},
      .resident = ALL, .elsewhere = ALL, .before = 512, .before_writable = 512, .behind = 100,
-     .want_map = 511, .want_ahead = 1},
+     .want_map = 511, .want_ahead = 4},
     {.says = "read in a stream of writes takes for writing", .policy = "ahead", .read = {0, 1},
      .elsewhere = ALL, .before = 512, .before_writable = 512, .want_bring = 511, .want_map = 511,
-     .want_ahead = 1, .want_exclusive = true},
+     .want_ahead = 4, .want_exclusive = true},
     {.says = "but not for ever", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
      .before = 512, .before_writable = 512, .guesses = 8, .want_bring = 511, .want_map = 511,
-     .want_ahead = 1},
+     .want_ahead = 4},
     {.says = "nor against advice", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
      .before = 512, .before_writable = 512, .advice = HUM_ADVISE_READ_MOSTLY, .want_bring = 511,
-     .want_map = 511, .want_ahead = 1},
+     .want_map = 511, .want_ahead = 4},
     {.says = "nor where nobody wrote", .policy = "ahead", .read = {0, 1}, .before = 512,
-     .before_writable = 512, .want_bring = 511, .want_map = 511, .want_ahead = 1},
+     .before_writable = 512, .want_bring = 511, .want_map = 511, .want_ahead = 4},
     {.says = "last page of the block completes it", .policy = "ahead", .read = {511, 512},
      .resident = {0, 511}, .elsewhere = ALL, .want_map = 511},
 };
@@ -215,7 +215,7 @@ static struct hum_view random_view(void)
         .advice = (uint32_t)(random_next(&randoms) % 8),
         .preferred = (int)(random_next(&randoms) % 3) - 1,
         .accessed_by = (uint32_t)(random_next(&randoms) % 8),
-        .free_blocks = random_next(&randoms) % 4,
+        .free_blocks = random_next(&randoms) % 16,
         .capacity_blocks = 4,
     };
     unsigned page = (unsigned)(random_next(&randoms) % 512);
@@ -248,8 +248,8 @@ static void check_rules(const struct hum_policy *policy, const struct hum_view *
     assert_false(humi_mask_meets(&plan.bring, &view->resident));
     assert_false(humi_mask_meets(&plan.bring, &faulted));
     assert_false(humi_mask_meets(&plan.map, &faulted));
-    assert_true(plan.ahead_blocks <= 1);
-    assert_true(plan.ahead_blocks == 0 || view->free_blocks >= 2);
+    assert_true(plan.ahead_blocks <= 4);
+    assert_true(plan.ahead_blocks == 0 || view->free_blocks >= 8);
 }
 
 static void every_plan_keeps_the_rules(void **state)
