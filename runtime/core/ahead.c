@@ -44,6 +44,10 @@ static enum hum_status bring(struct hum *hum, const struct humi_ahead_item *item
     if (humi_mask_within(&request.bring, &hold->mapped) || atomic_load(&item->region->dying) ||
         !(access & HUM_READ))
         return HUM_OK;
+    /* What is here already may be given access to, but late work takes nothing from others. */
+    bool takes = item->exclusive || !hum->processor[item->processor]->shared_read;
+    if (takes && humi_mask_within(&request.bring, &hold->resident))
+        return HUM_OK;
     request.map = request.bring;
     if (item->exclusive && !request.read_only)
         request.write = request.bring;
