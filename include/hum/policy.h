@@ -38,6 +38,8 @@ struct hum_view {
     unsigned neighbour_writable[2]; /* pages writable here of the same blocks */
     unsigned neighbour_guesses;  /* how many blocks up to the one before were taken for writing at a
                                     read, on a guess; 0: that one was really written */
+    bool opens_whole;            /* giving access to a whole block costs no more than to a page */
+    bool others_idle;            /* no kernel runs on another processor, nor does the host */
     unsigned map_faults;         /* faults on resident pages since access was last taken away */
     uint32_t advice;             /* enum hum_advice */
     int preferred;               /* with HUM_ADVISE_PREFERRED */
@@ -52,6 +54,7 @@ struct hum_plan {
     struct hum_pages map;        /* resident pages to give access to besides the faulted ones */
     bool exclusive;              /* a read takes the pages for writing, like a write would */
     unsigned ahead_blocks;       /* whole blocks behind this one to bring before they are wanted */
+    bool ahead_takes;            /* they are wanted for writing even if others lose copies by it */
 };
 
 /* Which occurrences renew a block's place in the order of eviction. */

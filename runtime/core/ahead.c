@@ -12,7 +12,7 @@
 #include "core/room.h"
 #include "os/placement.h"
 
-#define QUEUE_MAX 8u
+#define QUEUE_MAX 32u
 
 struct humi_ahead {
     struct hum *hum;
@@ -41,12 +41,13 @@ static enum hum_status bring(struct hum *hum, const struct humi_ahead_item *item
         .read_only = !(access & HUM_WRITE),
         .cause = HUM_CAUSE_PREFETCH_POLICY,
     };
-    if (humi_mask_within(&request.bring, &hold->mapped) || atomic_load(&item->region->dying) ||
+    const struct hum_pages *have = item->takes ? &hold->writable : &hold->mapped;
+    if (humi_mask_within(&request.bring, have) || atomic_load(&item->region->dying) ||
         !(access & HUM_READ))
         return HUM_OK;
-    /* What is here already may be given access to, but late work takes nothing from others. */
+    /* What is here already may be given access to, but guesses take nothing from others. */
     bool takes = item->exclusive || !hum->processor[item->processor]->shared_read;
-    if (takes && humi_mask_within(&request.bring, &hold->resident))
+    if (takes && !item->takes && humi_mask_within(&request.bring, &hold->resident))
         return HUM_OK;
     request.map = request.bring;
     if (item->exclusive && !request.read_only)

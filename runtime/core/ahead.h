@@ -21,6 +21,7 @@ struct humi_ahead_item {
     unsigned processor;          /* number */
     uint32_t block;              /* index */
     bool exclusive;              /* for writing, too */
+    bool takes;                  /* even if all of it is here and others lose copies */
     unsigned char guesses;       /* then: blocks taken so without proof, this one included */
 };
 

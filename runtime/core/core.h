@@ -49,6 +49,7 @@ struct hum {
     _Atomic uint64_t present_pages[HUM_PROCESSORS_MAX];
     _Atomic uint64_t spare_pages[HUM_PROCESSORS_MAX]; /* present in stale blocks */
     _Atomic uint64_t launches;
+    atomic_uint running[HUM_PROCESSORS_MAX];   /* launches whose outcome nobody has seen yet */
     atomic_bool lost[HUM_PROCESSORS_MAX];
     _Atomic uint64_t restarts[HUM_PROCESSORS_MAX];
 

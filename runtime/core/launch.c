@@ -57,10 +57,14 @@ static enum hum_status submit_locked(struct hum_stream *stream, const struct hum
     struct humi_processor *processor = stream->hum->processor[stream->processor];
     uint64_t ticket;
     enum hum_status status = ticket_reserve(stream);
-    if (status == HUM_OK)
-        status = processor->ops->submit(processor, launch, &ticket);
     if (status != HUM_OK)
         return status;
+    atomic_fetch_add(&stream->hum->running[stream->processor], 1); /* before it can touch a page */
+    status = processor->ops->submit(processor, launch, &ticket);
+    if (status != HUM_OK) {
+        atomic_fetch_sub(&stream->hum->running[stream->processor], 1);
+        return status;
+    }
     atomic_fetch_add(&stream->hum->launches, 1);
     return ticket_push(stream, (struct humi_ticket){sequence, ticket});
 }

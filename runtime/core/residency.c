@@ -210,6 +210,18 @@ struct access {
 };
 
 /*
+ * A processor that opens whole blocks for reading gets all of a block that it may read but not
+ * write: that is cheaper than a part of it.
+ */
+static bool opens_all(const struct hum *hum, const struct humi_hold *hold,
+                      const struct humi_request *request, const struct hum_pages *writable)
+{
+    return hum->processor[request->processor]->opens_reads && request->whole &&
+           humi_mask_full(&hold->resident) && humi_mask_empty(&hold->writable) &&
+           humi_mask_empty(writable) && !humi_mask_empty(&request->map);
+}
+
+/*
  * The requested pages that are resident now.  A page that only this processor has and that was
  * written before is mapped for writing at once: there is nothing to protect.
  */
@@ -224,10 +236,23 @@ static struct access choose_access(const struct hum *hum, const struct humi_bloc
     struct hum_pages sole = humi_mask_minus(&block->written, &elsewhere);
     struct hum_pages writable = humi_mask_or(&sole, write);
     writable = request->read_only ? humi_mask_none() : humi_mask_and(&map, &writable);
+    if (opens_all(hum, hold, request, &writable))
+        map = humi_mask_all();
     return (struct access){.writable = writable,
                            .readable = humi_mask_minus(&map, &writable),
                            .after = humi_mask_or(&hold->writable, &writable),
                            .mapped = humi_mask_or(&hold->mapped, &map)};
+}
+
+/*
+ * Before a block is mapped as a whole: page by page mappings of a part of it would keep the kernel
+ * from ever mapping it as a huge page.
+ */
+static void forget_pages(struct humi_processor *processor, const struct humi_block *block,
+                         const struct humi_hold *hold)
+{
+    if (processor->huge && !humi_mask_empty(&hold->mapped))
+        processor->ops->unmap(processor, humi_block_offset(block), HUM_BLOCK_SIZE);
 }
 
 /* The processor's threads go on as soon as this maps, so everything else has been done before. */
@@ -244,11 +269,18 @@ static enum hum_status give_access(struct hum *hum, struct humi_block *block,
         processor->ops->resume(processor, offset, HUM_BLOCK_SIZE);
         return status;
     }
-    if (request->whole && humi_mask_full(&access->after)) {
+    bool own = request->whole && humi_mask_full(&access->after);
+    bool open = request->whole && processor->opens_reads && humi_mask_full(&access->readable) &&
+                !humi_mask_full(&hold->mapped);
+    if (own || open)
+        forget_pages(processor, block, hold);
+    if (own) {
         status = map_own(processor, block, hold);
     } else {
         struct hum_pages w = to_map(&access->writable, &hold->writable, &request->faulted);
         struct hum_pages r = to_map(&access->readable, &hold->mapped, &request->faulted);
+        if (opens_all(hum, hold, request, &access->after) && !humi_mask_empty(&r))
+            r = humi_mask_all(); /* also what is mapped already: the block changes as a whole */
         struct hum_pages upgraded = humi_mask_minus(&hold->mapped, &hold->writable);
         humi_mask_keep(&upgraded, &w);
         humi_mask_remove(&w, &upgraded);

@@ -93,6 +93,7 @@ static bool collect(struct hum_stream *stream, struct humi_ticket ticket, int64_
     }
     stream->ticket_first = (stream->ticket_first + 1) % stream->ticket_room;
     stream->ticket_count--;
+    atomic_fetch_sub(&stream->hum->running[stream->processor], 1);
     if (status == HUM_OK)
         note_outcome(stream, &outcome);
     else

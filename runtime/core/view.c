@@ -33,6 +33,17 @@ static void view_neighbours(const struct hum *hum, const struct humi_group *grou
     }
 }
 
+/* The program's threads can run at any time. */
+static bool others_are_idle(const struct hum *hum, unsigned processor)
+{
+    if (processor != 0)
+        return false;
+    for (unsigned p = 1; p < hum->processors; p++)
+        if (atomic_load(&hum->running[p]))
+            return false;
+    return true;
+}
+
 void humi_view_fill(const struct hum *hum, const struct humi_group *group, struct hum_view *view)
 {
     const struct humi_block *block = group->block;
@@ -47,6 +58,8 @@ void humi_view_fill(const struct hum *hum, const struct humi_group *group, struc
         .mapped = hold->mapped,
         .elsewhere = humi_block_resident_elsewhere(hum, block, (int)group->processor),
         .written = block->written,
+        .opens_whole = hum->processor[group->processor]->opens_reads,
+        .others_idle = others_are_idle(hum, group->processor),
         .map_faults = hold->map_faults,
         .capacity_blocks = order->capacity,
         .free_blocks = UINT64_MAX,

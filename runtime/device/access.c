@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/range.h"
 #include "base/status.h"
+#include "device/prot.h"
 #include "os/userfault.h"
 
 enum hum_status humi_access_init(struct humi_access *access, size_t runs_max)
@@ -38,6 +39,8 @@ static void guard_blocks(struct humi_access *access, size_t first, size_t end)
         status = humi_userfault_register(access->uffd, access->start, access->bytes);
     /* No memory for making one mapping of many is how the kernel says that the process is gone. */
     humi_check(status == HUM_OK || status == HUM_ERR_DEVICE_LOST || status == HUM_ERR_NO_MEMORY);
+    for (size_t b = first; access->prot && b < end; b++)
+        humi_prot_move(&access->prot[b], HUMI_PROT_STALE);
     humi_own_remove(&access->own, first, end);
 }
 
@@ -60,8 +63,8 @@ static void take_writing(struct humi_access *access, size_t offset, size_t bytes
     humi_check(status == HUM_OK || status == HUM_ERR_DEVICE_LOST);
 }
 
-/* Map pages one by one; those that were mapped get the same right. */
-static enum hum_status map_pages(struct humi_access *access, size_t offset, size_t bytes,
+/* Of one block: map pages one by one; those that were mapped get the same right. */
+static enum hum_status map_part(struct humi_access *access, size_t offset, size_t bytes,
                                  bool protect)
 {
     uintptr_t start = access->start + offset;
@@ -77,6 +80,20 @@ static enum hum_status map_pages(struct humi_access *access, size_t offset, size
     return status;
 }
 
+/* The kernel maps within one of its mappings only, and page protection splits these by block. */
+static enum hum_status map_pages(struct humi_access *access, size_t offset, size_t bytes,
+                                 bool protect)
+{
+    enum hum_status status = HUM_OK;
+
+    for (size_t end = offset + bytes, stop; status == HUM_OK && offset < end; offset = stop) {
+        stop = access->prot ? (offset / HUM_BLOCK_SIZE + 1) * HUM_BLOCK_SIZE : end;
+        stop = stop < end ? stop : end;
+        status = map_part(access, offset, stop - offset, protect);
+    }
+    return status;
+}
+
 /* False: it cannot be had, and the blocks are guarded as before. */
 static bool map_own(struct humi_access *access, size_t offset, size_t bytes,
                     enum hum_status *status_out)
@@ -86,10 +103,50 @@ static bool map_own(struct humi_access *access, size_t offset, size_t bytes,
     *status_out = HUM_OK;
     if (!humi_own_add(&access->own, first, end))
         return false;
+    for (size_t b = first; access->prot && b < end; b++)
+        humi_prot_move(&access->prot[b], HUMI_PROT_OPEN);
     *status_out = humi_userfault_unregister(access->uffd, access->start + offset, bytes);
     if (*status_out != HUM_ERR_NO_MEMORY)
         return true;
     guard_blocks(access, first, end);
+    return false;
+}
+
+/* The block is read-only by its mapping now.  False: not before the next launch. */
+static bool make_read_only(struct humi_access *access, size_t block)
+{
+    if (humi_prot_get(&access->prot[block]) != HUMI_PROT_WRITE)
+        return true;
+    humi_access_guard(access, block * HUM_BLOCK_SIZE, HUM_BLOCK_SIZE);
+    access->zap(access, block * HUM_BLOCK_SIZE, HUM_BLOCK_SIZE);
+    return humi_prot_get(&access->prot[block]) != HUMI_PROT_WRITE;
+}
+
+/*
+ * Let a whole block be read natively.  While the device is idle and the block is still writable
+ * there, nothing is mapped: the first touch faults and comes here again.
+ * False: it cannot be had, and the block is guarded.
+ */
+static bool map_for_reading(struct humi_access *access, size_t offset, enum hum_status *status_out)
+{
+    size_t block = offset / HUM_BLOCK_SIZE;
+    unsigned char *prot = &access->prot[block];
+
+    *status_out = HUM_OK;
+    if (!make_read_only(access, block))
+        return true;
+    if (!humi_own_add(&access->own, block, block + 1))
+        return false;
+    if (!humi_prot_move(prot, HUMI_PROT_OPENING)) {
+        guard_blocks(access, block, block + 1); /* a store came in between */
+        return false;
+    }
+    *status_out =
+        humi_userfault_unregister(access->uffd, access->start + offset, HUM_BLOCK_SIZE);
+    humi_prot_change(prot, HUMI_PROT_OPENING, HUMI_PROT_READ_OPEN);
+    if (*status_out != HUM_ERR_NO_MEMORY)
+        return true;
+    guard_blocks(access, block, block + 1);
     return false;
 }
 
@@ -112,6 +169,12 @@ enum hum_status humi_access_map(struct humi_access *access, size_t offset, size_
     }
     if (what == HUMI_MAP_READ && !access->shared_read)
         return humi_fail(HUM_ERR_UNSUPPORTED, "this kernel cannot map frames read-only");
+    if (what == HUMI_MAP_READ && access->prot && bytes == HUM_BLOCK_SIZE &&
+        map_for_reading(access, offset, &status)) {
+        /* Unregistering wakes only where something was registered. */
+        humi_access_resume(access, offset, bytes);
+        return status;
+    }
     if (humi_access_guard(access, offset, bytes))
         humi_access_break(access, offset, bytes);
     else if (what == HUMI_MAP_UPGRADE) /* wakes by itself */

@@ -8,8 +8,10 @@
  *     none   registered, not mapped                read   registered, mapped write-protected
  *     write  registered, mapped                    own    unregistered: the kernel maps natively
  *
- * An own block is registered again *before* its mappings are taken, so that a touch in between
- * faults instead of bringing the mapping back.
+ * Where page protection is used (prot.h), a whole block that may only be read is unregistered too.
+ *
+ * An unregistered block is registered again *before* its mappings are taken, so that a touch in
+ * between faults instead of bringing the mapping back.
  *
  * Threads: as device.h says: calls for one block are serial.  Nothing here locks for long.
  */
@@ -25,7 +27,8 @@ struct humi_access {
     int uffd;           /* of the processor's process; the number never changes */
     bool huge;
     bool shared_read;
-    struct humi_own own;
+    struct humi_own own;   /* unregistered blocks */
+    unsigned char *prot;   /* enum humi_prot of each block; NULL: page protection is not used */
     /* Forget the mappings of [offset, +bytes) in the processor's process before returning. */
     void (*zap)(struct humi_access *access, size_t offset, size_t bytes);
     /* The same if that is cheap right now; false: nothing was done. */

@@ -17,6 +17,7 @@
  *   read    a read goes through, a write faults
  *   write   both go through
  *   own     (whole blocks only) both go through, unguarded: huge pages if the frames are
+ * A processor that `opens_reads` gives read access to a whole block unguarded, too.
  * A processor may always give less than told (an access the core believes in may fault again: the
  * core then just maps again); it never gives more.
  *
@@ -99,6 +100,7 @@ struct humi_processor {
     atomic_int pid;         /* of its process, 0 if none; restart() changes it */
     bool huge;              /* frames are 2 MiB pages */
     bool shared_read;       /* HUMI_MAP_READ works; else the core maps for writing only */
+    bool opens_reads;       /* HUMI_MAP_READ of a whole block costs no more than one page */
     bool kernel_faults;     /* faults of system calls are served */
 };
 

@@ -128,9 +128,11 @@ enum hum_status humi_space_map(uintptr_t start, size_t bytes, int file)
     return HUM_OK;
 }
 
-enum hum_status humi_space_map_at(uintptr_t start, size_t bytes, int file)
+enum hum_status humi_space_map_at(uintptr_t start, size_t bytes, int file, bool read_only)
 {
-    if (!map_free(start, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file))
+    int prot = read_only ? PROT_READ : PROT_READ | PROT_WRITE;
+
+    if (!map_free(start, bytes, prot, MAP_SHARED | MAP_NORESERVE, file))
         return humi_fail(HUM_ERR_NO_SPACE,
                          "the range of the space, %zu GiB at 0x%zx, cannot be mapped: %s",
                          bytes >> 30, (size_t)start, strerror(errno));
@@ -194,6 +196,11 @@ void humi_memory_zap(uintptr_t start, size_t bytes)
 {
     while (madvise((void *)start, bytes, MADV_DONTNEED) != 0)
         humi_check(errno == EAGAIN || errno == EINTR);
+}
+
+bool humi_memory_allow_write(uintptr_t start, size_t bytes, bool allow)
+{
+    return mprotect((void *)start, bytes, allow ? PROT_READ | PROT_WRITE : PROT_READ) == 0;
 }
 
 size_t humi_memory_mappings_max(void)

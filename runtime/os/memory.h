@@ -35,8 +35,12 @@ void humi_space_release(uintptr_t start, size_t bytes);
 
 /* Map `file` over the reservation [start, start + bytes). */
 HUM_MUST_USE enum hum_status humi_space_map(uintptr_t start, size_t bytes, int file);
-/* The same where nothing was reserved: HUM_ERR_NO_SPACE if a mapping is in the way. */
-HUM_MUST_USE enum hum_status humi_space_map_at(uintptr_t start, size_t bytes, int file);
+/*
+ * The same where nothing was reserved: HUM_ERR_NO_SPACE if a mapping is in the way.  With
+ * read_only nothing can be written there before humi_memory_allow_write().
+ */
+HUM_MUST_USE enum hum_status humi_space_map_at(uintptr_t start, size_t bytes, int file,
+                                               bool read_only);
 /* The reservation again. */
 void humi_space_unmap(uintptr_t start, size_t bytes);
 
@@ -46,6 +50,9 @@ void humi_window_unmap(char *window, size_t bytes);
 
 /* Forget the calling process's mappings of the range; frames stay. */
 void humi_memory_zap(uintptr_t start, size_t bytes);
+
+/* Let the calling process write the range, or only read it.  False: too many mappings. */
+bool humi_memory_allow_write(uintptr_t start, size_t bytes, bool allow);
 
 /* Mappings that the system allows a process (vm.max_map_count). */
 size_t humi_memory_mappings_max(void);

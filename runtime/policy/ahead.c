@@ -21,8 +21,8 @@ extern const struct hum_policy humi_policy_ahead;
 #define NEIGHBOUR_DENSE (HUM_PAGES_PER_BLOCK / 2)      /* take the block whole */
 #define NEIGHBOUR_FULL (HUM_PAGES_PER_BLOCK * 3 / 4)   /* a stream: ask for the next block */
 #define GUESSES_MAX 8u                                 /* blocks taken for writing unproved */
-#define AHEAD_BLOCKS 4u                                /* brought while a block is read */
-#define FREE_BLOCKS_MIN 8u                             /* below, going ahead would evict */
+#define AHEAD_BLOCKS 8u                                /* brought while a block is read */
+#define FREE_BLOCKS_MIN 16u                            /* below, going ahead would evict */
 
 static bool is_next_to_dense(const struct hum_view *view)
 {
@@ -41,18 +41,33 @@ static bool is_advised_whole(const struct hum_view *view)
            humi_mask_empty(&view->resident);
 }
 
-/* Somebody else would lose a copy by this write, and nothing says that more writes follow. */
+/*
+ * Somebody else would lose a copy by this write, and nothing says that more writes follow.  Where
+ * whole blocks are opened, splitting one costs more than what is lost.
+ */
 static bool is_lone_upgrade(const struct hum_view *view)
 {
     struct hum_pages shared = humi_mask_and(&view->resident, &view->elsewhere);
 
-    return humi_mask_meets(&shared, &view->write) && view->neighbour_writable[0] < NEIGHBOUR_FULL;
+    return !view->opens_whole && humi_mask_meets(&shared, &view->write) &&
+           view->neighbour_writable[0] < NEIGHBOUR_FULL;
 }
 
 static bool is_forward_stream(const struct hum_view *view)
 {
     return view->neighbour_pages[0] >= NEIGHBOUR_FULL &&
            view->neighbour_pages[1] < HUM_PAGES_PER_BLOCK && view->free_blocks >= FREE_BLOCKS_MIN;
+}
+
+/*
+ * A stream of writes to what others have copies of, made while nothing runs there: their copies of
+ * the next blocks go too, as long as guesses prove right.
+ */
+static bool is_rewriting(const struct hum_view *view)
+{
+    return view->others_idle && !humi_mask_empty(&view->write) &&
+           view->neighbour_writable[0] >= NEIGHBOUR_FULL &&
+           view->neighbour_writable[1] < NEIGHBOUR_FULL && view->neighbour_guesses < GUESSES_MAX;
 }
 
 /*
@@ -67,12 +82,27 @@ static bool is_writing_stream(const struct hum_view *view, const struct hum_page
 }
 
 /*
- * The second fault in a block that is full of data elsewhere, while a quarter of the memory is
- * free: bringing the rest costs about three faults, and scattered accesses would take five.
+ * The host takes a whole block that it reads, as a write would: it can only be given 4 KiB mappings
+ * of what it may not write, and those cost more than copying the block back if it is read again
+ * where it was written.  At most one such copy follows each time that a device writes the block.
+ * Not where the host's memory has a limit: copies that others have can leave it, the only one not.
+ */
+static bool is_host_taking(const struct hum_view *view, bool moves)
+{
+    return view->processor == HUM_HOST && moves && view->capacity_blocks == UINT64_MAX &&
+           humi_mask_full(&view->valid) && humi_mask_full(&view->written) &&
+           !(view->advice & HUM_ADVISE_READ_MOSTLY);
+}
+
+/*
+ * A block that is full of data elsewhere, while a quarter of the memory is free.  Where whole
+ * blocks are opened it comes at the first fault: copying it takes twice as long as a fault, and
+ * page by page mappings would have to go again before it can be opened.  Elsewhere at the second
+ * fault: bringing the rest costs about three faults, and scattered accesses would take five.
  */
 static bool is_worth_the_rest(const struct hum_view *view)
 {
-    return humi_mask_count(&view->resident) >= HUM_PAGES_PER_CHUNK &&
+    return (view->opens_whole || humi_mask_count(&view->resident) >= HUM_PAGES_PER_CHUNK) &&
            humi_mask_within(&view->valid, &view->written) &&
            view->free_blocks >= view->capacity_blocks / 4;
 }
@@ -99,7 +129,7 @@ static struct hum_pages choose_mapped(const struct hum_view *view, const struct 
     struct hum_pages mapped, brought;
 
     if (whole && !is_lone_upgrade(view) &&
-        (moves || is_next_to_dense(view) || is_advised_whole(view)))
+        (moves || view->opens_whole || is_next_to_dense(view) || is_advised_whole(view)))
         return *here;
     mapped = humi_window_around(faulted, humi_window_pages(view->map_faults));
     humi_mask_keep(&mapped, here);
@@ -120,16 +150,19 @@ static void plan(const struct hum_view *view, struct hum_plan *plan_out)
     humi_mask_keep(&plan_out->map, &view->valid);
     humi_mask_remove(&plan_out->bring, &faulted);
     humi_mask_remove(&plan_out->map, &faulted);
-    plan_out->exclusive = is_writing_stream(view, &faulted);
+    plan_out->exclusive =
+        is_writing_stream(view, &faulted) || (whole && is_host_taking(view, moves));
     if (whole && (moves || view->map_faults == 0) && !is_lone_upgrade(view) &&
-        is_forward_stream(view))
+        (is_forward_stream(view) || is_rewriting(view))) {
         plan_out->ahead_blocks = AHEAD_BLOCKS;
+        plan_out->ahead_takes = is_rewriting(view);
+    }
 }
 
 const struct hum_policy humi_policy_ahead = {
     .struct_size = sizeof(struct hum_policy),
     .name = "ahead",
-    .description = "driver's tree, whole blocks beside dense ones, one block ahead of a stream",
+    .description = "driver's tree, whole blocks where they are cheap, eight ahead of a stream",
     .renewal = HUM_RENEW_ON_MOVE,
     .plan = plan,
 };

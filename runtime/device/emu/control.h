@@ -9,6 +9,7 @@
  *     zaps, when nothing is in flight     --->  done before the first launch behind it starts
  *     agent request                       --->  the agent thread, while launches run
  *     fail record of a worker + signal    --->  the worker leaves the kernel
+ *     prot, a byte a block                <-->  who may open and write it (device/prot.h)
  *
  * A launch is in flight from the moment submitted (the runtime's own count) is raised until
  * finished is; finished is raised when no thread can touch memory for it any more.  So
@@ -25,7 +26,7 @@
 #include "device/device.h"
 #include "device/registry.h"
 
-#define HUMI_EMU_VERSION 1u
+#define HUMI_EMU_VERSION 2u
 #define HUMI_EMU_SLOTS 1024u    /* launches in flight; a power of two */
 #define HUMI_EMU_ZAPS 256u
 #define HUMI_EMU_KERNELS_MAX 4096u
@@ -97,7 +98,14 @@ struct humi_emu_control {
 
     struct humi_emu_worker workers[HUMI_WORKERS_MAX];
     struct humi_emu_slot slots[HUMI_EMU_SLOTS];
+    unsigned char prot[] __attribute__((aligned(4096))); /* enum humi_prot of each block */
 };
+
+/* Bytes of the control memory of a device in a space of that size. */
+static inline size_t humi_emu_control_bytes(size_t space_bytes)
+{
+    return sizeof(struct humi_emu_control) + space_bytes / HUM_BLOCK_SIZE;
+}
 
 _Static_assert((HUMI_EMU_SLOTS & (HUMI_EMU_SLOTS - 1)) == 0, "ring positions wrap");
 _Static_assert(HUMI_EMU_QUEUED < HUMI_EMU_WAITED && HUMI_EMU_WAITED < 256, "below the serial");

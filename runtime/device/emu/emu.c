@@ -123,7 +123,7 @@ static void emu_close(struct humi_processor *p)
     if (emu->access.uffd >= 0)
         close(emu->access.uffd);
     if (emu->control)
-        munmap(emu->control, sizeof *emu->control);
+        munmap(emu->control, humi_emu_control_bytes(emu->space.bytes));
     if (emu->control_fd >= 0)
         close(emu->control_fd);
     humi_access_fini(&emu->access);
@@ -187,16 +187,16 @@ static struct humi_emu *create(const struct humi_space_params *space,
 
 static enum hum_status open_control(struct humi_emu *emu)
 {
+    size_t bytes = humi_emu_control_bytes(emu->space.bytes);
     void *control;
 
     emu->control_fd = memfd_create("hum-control", MFD_CLOEXEC);
-    if (emu->control_fd < 0 || ftruncate(emu->control_fd, sizeof *emu->control) != 0)
+    if (emu->control_fd < 0 || ftruncate(emu->control_fd, (off_t)bytes) != 0)
         return humi_fail_errno("control memory");
-    control = mmap(NULL, sizeof *emu->control, PROT_READ | PROT_WRITE, MAP_SHARED, emu->control_fd,
-                   0);
+    control = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, emu->control_fd, 0);
     if (control == MAP_FAILED)
         return humi_fail_errno("control memory");
-    (void)madvise(control, sizeof *emu->control, MADV_DONTFORK);
+    (void)madvise(control, bytes, MADV_DONTFORK);
     emu->control = control;
     for (uint32_t i = 0; i < HUMI_EMU_SLOTS; i++)
         emu->slot_ticket[i] = UINT32_MAX;
@@ -213,6 +213,9 @@ static enum hum_status open_memory(struct humi_emu *emu)
     emu->base.huge = emu->access.huge = emu->frames.huge;
     emu->base.shared_read = emu->access.shared_read =
         emu->space.shared_read && humi_userfault_can_share();
+    if (emu->base.shared_read)
+        emu->access.prot = emu->control->prot;
+    emu->base.opens_reads = emu->base.shared_read;
     status = humi_window_map(emu->frames.fd, emu->space.bytes, &emu->base.window);
     if (status != HUM_OK)
         return status;

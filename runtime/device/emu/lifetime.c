@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "device/emu/emu.h"
@@ -73,11 +74,12 @@ static enum hum_status greet(struct humi_emu *emu, struct humi_process *process,
 {
     struct humi_emu_hello hello = {.version = HUMI_EMU_VERSION,
                                    .workers = emu->params.workers,
-                                   .control_bytes = sizeof *emu->control,
+                                   .control_bytes = humi_emu_control_bytes(emu->space.bytes),
                                    .start = emu->space.start,
                                    .bytes = emu->space.bytes,
                                    .watchdog_ms = emu->params.watchdog_ms,
-                                   .kernel_faults = emu->space.kernel_faults};
+                                   .kernel_faults = emu->space.kernel_faults,
+                                   .use_prot = emu->access.prot != NULL};
     struct humi_emu_answer answer;
     int fds[3] = {emu->control_fd, emu->frames.fd, (int)syscall(SYS_pidfd_open, getpid(), 0)};
     enum hum_status status;
@@ -135,6 +137,10 @@ static void reset_control(struct humi_emu *emu)
     humi_lock(&emu->gate);
     for (size_t i = 0; i < offsetof(struct humi_emu_control, slots) / sizeof *words; i++)
         __atomic_store_n(&words[i], 0, __ATOMIC_RELAXED);
+    /* All READ, and the memory goes. */
+    humi_check(fallocate(emu->control_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                         offsetof(struct humi_emu_control, prot),
+                         (off_t)(emu->space.bytes / HUM_BLOCK_SIZE)) == 0);
     emu->agent_serial = 0;
     humi_emu_reset_launches(emu);
     humi_unlock(&emu->gate);

@@ -19,6 +19,7 @@ struct humi_emu_hello {
     uint64_t start, bytes;  /* the space */
     uint32_t watchdog_ms;
     int32_t kernel_faults;
+    int32_t use_prot;       /* the space is mapped read-only at first (device/prot.h) */
 };
 
 /* LOAD: path is in text.  KERNEL: name is in text.  Ids are chosen by the runtime. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -91,7 +92,7 @@ static void a_file_is_the_same_in_space_and_window(void **state)
     (void)state;
     assert_int_equal(ftruncate(file, GIB), 0);
     assert_int_equal(humi_space_reserve(GIB, true, &start, &bytes), HUM_OK);
-    assert_int_equal(humi_space_map_at(start, bytes, file), HUM_ERR_NO_SPACE); /* taken */
+    assert_int_equal(humi_space_map_at(start, bytes, file, false), HUM_ERR_NO_SPACE); /* taken */
     assert_int_equal(humi_space_map(start, bytes, file), HUM_OK);
     assert_int_equal(humi_window_map(file, bytes, &window), HUM_OK);
     assert_int_equal((uintptr_t)window % HUM_BLOCK_SIZE, 0);
@@ -102,8 +103,14 @@ static void a_file_is_the_same_in_space_and_window(void **state)
     humi_window_unmap(window, bytes);
     humi_space_unmap(start, bytes);
     humi_space_release(start, bytes);
-    assert_int_equal(humi_space_map_at(start, bytes, file), HUM_OK);
+    assert_int_equal(humi_space_map_at(start, bytes, file, true), HUM_OK);
     assert_int_equal(((char *)start)[GIB - 1], 42);
+    assert_int_equal(syscall(SYS_getrandom, start, 1, 0), -1); /* read-only */
+    assert_true(humi_memory_allow_write(start, HUM_BLOCK_SIZE, true));
+    ((char *)start)[0] = 43;
+    assert_true(humi_memory_allow_write(start, HUM_BLOCK_SIZE, false));
+    assert_int_equal(syscall(SYS_getrandom, start, 1, 0), -1);
+    assert_int_equal(((char *)start)[0], 43);
     munmap((void *)start, bytes);
     close(file);
 }

@@ -29,15 +29,17 @@ struct world {
     unsigned before, behind, before_writable, guesses, map_faults;
     uint32_t advice;
     uint64_t free_blocks;       /* 0: no limit */
+    bool host;                  /* the host faults, and nothing runs on a device if idle */
+    bool idle, opens;           /* hum_view.others_idle, opens_whole */
     unsigned want_bring, want_map, want_ahead;
-    bool want_exclusive;
+    bool want_exclusive, want_takes;
 };
 
-/* Device 0 faults on a block of which all pages are valid and whatever is resident was written. */
+/* Device 0 or the host faults on a block; all pages are valid, what is resident was written. */
 static struct hum_view view_of(const struct world *w)
 {
     struct hum_view view = {
-        .processor = 0,
+        .processor = w->host ? HUM_HOST : 0,
         .valid = humi_mask_all(),
         .read = humi_mask_range(w->read[0], w->read[1]),
         .write = humi_mask_range(w->write[0], w->write[1]),
@@ -51,7 +53,9 @@ static struct hum_view view_of(const struct world *w)
         .preferred = 0,
         .accessed_by = HUM_BIT(0),
         .free_blocks = w->free_blocks ? w->free_blocks : UINT64_MAX,
-        .capacity_blocks = UINT64_MAX,
+        .capacity_blocks = w->host && w->free_blocks ? 2 * w->free_blocks : UINT64_MAX,
+        .others_idle = w->idle,
+        .opens_whole = w->opens,
     };
 
     view.written = humi_mask_or(&view.resident, &view.elsewhere);
@@ -92,17 +96,17 @@ static const struct world worlds[] = {
     {.says = "not beside a sparse block", .policy = "ahead", .read = {7, 8}, .elsewhere = ALL,
      .before = 255, .behind = 255, .want_bring = 15, .want_map = 15},
     {.says = "stream asks ahead", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
-     .before = 384, .want_bring = 511, .want_map = 511, .want_ahead = 4},
+     .before = 384, .want_bring = 511, .want_map = 511, .want_ahead = 8},
     {.says = "backward stream does not", .policy = "ahead", .read = {511, 512}, .elsewhere = ALL,
      .behind = 512, .want_bring = 511, .want_map = 511},
     {.says = "the next block is there", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
      .before = 512, .behind = 512, .want_bring = 511, .want_map = 511},
-    {.says = "eight free blocks are enough", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
-     .before = 512, .free_blocks = 8, .want_bring = 511, .want_map = 511, .want_ahead = 4},
-    {.says = "seven free blocks are not", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
-     .before = 512, .free_blocks = 7, .want_bring = 511, .want_map = 511},
+    {.says = "sixteen free blocks are enough", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
+     .before = 512, .free_blocks = 16, .want_bring = 511, .want_map = 511, .want_ahead = 8},
+    {.says = "fifteen free blocks are not", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
+     .before = 512, .free_blocks = 15, .want_bring = 511, .want_map = 511},
     {.says = "stream goes on over blocks brought ahead", .policy = "ahead", .read = {0, 1},
-     .resident = ALL, .elsewhere = ALL, .before = 512, .want_map = 511, .want_ahead = 4},
+     .resident = ALL, .elsewhere = ALL, .before = 512, .want_map = 511, .want_ahead = 8},
     {.says = "read-mostly reader", .policy = "ahead", .read = {7, 8}, .elsewhere = ALL,
      .advice = HUM_ADVISE_READ_MOSTLY, .want_bring = 511, .want_map = 511},
     {.says = "read-mostly writer", .policy = "ahead", .write = {7, 8}, .elsewhere = ALL,
@@ -121,18 +125,47 @@ static const struct world worlds[] = {
      .resident = ALL, .elsewhere = ALL, .before = 512, .behind = 100, .want_map = 15},
     {.says = "upgrade in a stream of writes takes all", .policy = "ahead", .write = {0, 1},
      .resident = ALL, .elsewhere = ALL, .before = 512, .before_writable = 512, .behind = 100,
-     .want_map = 511, .want_ahead = 4},
+     .want_map = 511, .want_ahead = 8},
     {.says = "read in a stream of writes takes for writing", .policy = "ahead", .read = {0, 1},
      .elsewhere = ALL, .before = 512, .before_writable = 512, .want_bring = 511, .want_map = 511,
-     .want_ahead = 4, .want_exclusive = true},
+     .want_ahead = 8, .want_exclusive = true},
     {.says = "but not for ever", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
      .before = 512, .before_writable = 512, .guesses = 8, .want_bring = 511, .want_map = 511,
-     .want_ahead = 4},
+     .want_ahead = 8},
     {.says = "nor against advice", .policy = "ahead", .read = {0, 1}, .elsewhere = ALL,
      .before = 512, .before_writable = 512, .advice = HUM_ADVISE_READ_MOSTLY, .want_bring = 511,
-     .want_map = 511, .want_ahead = 4},
+     .want_map = 511, .want_ahead = 8},
     {.says = "nor where nobody wrote", .policy = "ahead", .read = {0, 1}, .before = 512,
-     .before_writable = 512, .want_bring = 511, .want_map = 511, .want_ahead = 4},
+     .before_writable = 512, .want_bring = 511, .want_map = 511, .want_ahead = 8},
+    {.says = "where whole blocks are opened the first fault brings all", .policy = "ahead",
+     .opens = true, .read = {7, 8}, .elsewhere = ALL, .want_bring = 511, .want_map = 511},
+    {.says = "unless a part was never written", .policy = "ahead", .opens = true, .read = {7, 8},
+     .elsewhere = {0, 511}, .want_bring = 15, .want_map = 15},
+    {.says = "an upgrade takes all there", .policy = "ahead", .opens = true, .write = {7, 8},
+     .resident = ALL, .elsewhere = ALL, .want_map = 511},
+    {.says = "the host takes a whole block that it reads", .policy = "ahead", .host = true,
+     .read = {16, 17}, .resident = {0, 16}, .elsewhere = ALL, .want_bring = 495, .want_map = 511,
+     .want_exclusive = true},
+    {.says = "not its first chunk", .policy = "ahead", .host = true, .read = {16, 17},
+     .elsewhere = ALL, .want_bring = 15, .want_map = 15},
+    {.says = "not against advice", .policy = "ahead", .host = true, .read = {16, 17},
+     .resident = {0, 16}, .elsewhere = ALL, .advice = HUM_ADVISE_READ_MOSTLY, .want_bring = 495,
+     .want_map = 511},
+    {.says = "not where its memory has a limit", .policy = "ahead", .host = true,
+     .read = {16, 17}, .resident = {0, 16}, .elsewhere = ALL, .free_blocks = 100,
+     .want_bring = 495, .want_map = 511},
+    {.says = "not what it has already", .policy = "ahead", .host = true, .read = {16, 17},
+     .resident = ALL, .elsewhere = ALL, .before = 512, .behind = 100, .want_map = 511,
+     .want_ahead = 8},
+    {.says = "the host writes again what idle devices have", .policy = "ahead", .host = true,
+     .idle = true, .write = {0, 1}, .resident = ALL, .elsewhere = ALL, .before = 512,
+     .before_writable = 512, .behind = 512, .want_map = 511, .want_ahead = 8, .want_takes = true},
+    {.says = "but takes nothing ahead from a running one", .policy = "ahead", .host = true,
+     .write = {0, 1}, .resident = ALL, .elsewhere = ALL, .before = 512, .before_writable = 512,
+     .behind = 512, .want_map = 511},
+    {.says = "nor for ever", .policy = "ahead", .host = true, .idle = true, .write = {0, 1},
+     .resident = ALL, .elsewhere = ALL, .before = 512, .before_writable = 512, .behind = 512,
+     .guesses = 8, .want_map = 511},
     {.says = "last page of the block completes it", .policy = "ahead", .read = {511, 512},
      .resident = {0, 511}, .elsewhere = ALL, .want_map = 511},
 };
@@ -150,10 +183,11 @@ static void plans_are_as_in_the_table(void **state)
         bring = humi_mask_count(&plan.bring);
         map = humi_mask_count(&plan.map);
         if (bring != w->want_bring || map != w->want_map || plan.ahead_blocks != w->want_ahead ||
-            plan.exclusive != w->want_exclusive)
-            fail_msg("%s, %s: bring %u map %u ahead %u exclusive %d, wanted %u %u %u %d", w->policy,
-                     w->says, bring, map, plan.ahead_blocks, plan.exclusive, w->want_bring,
-                     w->want_map, w->want_ahead, w->want_exclusive);
+            plan.exclusive != w->want_exclusive || plan.ahead_takes != w->want_takes)
+            fail_msg("%s, %s: bring %u map %u ahead %u exclusive %d takes %d, "
+                     "wanted %u %u %u %d %d", w->policy, w->says, bring, map, plan.ahead_blocks,
+                     plan.exclusive, plan.ahead_takes, w->want_bring, w->want_map, w->want_ahead,
+                     w->want_exclusive, w->want_takes);
     }
 }
 

@@ -7,7 +7,6 @@
 #include "base/status.h"
 #include "device/emu/process/process.h"
 #include "os/futex.h"
-#include "os/memory.h"
 
 static uint32_t done; /* the last request that was served */
 
@@ -18,7 +17,7 @@ static void serve(void)
 
     if (request == done)
         return;
-    humi_memory_zap(humi_device.hello.start + c->agent_range.offset, c->agent_range.bytes);
+    humi_prot_forget(c->agent_range.offset, c->agent_range.bytes);
     done = request;
     __atomic_store_n(&c->agent_done, request, __ATOMIC_SEQ_CST);
     humi_futex_wake(&c->agent_done, HUMI_FUTEX_ALL);

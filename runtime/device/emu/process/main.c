@@ -85,15 +85,15 @@ static enum hum_status open_memory(int control, int frames)
     const struct humi_emu_hello *hello = &humi_device.hello;
     void *shared;
 
-    if (hello->version != HUMI_EMU_VERSION || hello->control_bytes != sizeof *humi_device.control ||
+    if (hello->version != HUMI_EMU_VERSION ||
+        hello->control_bytes != humi_emu_control_bytes(hello->bytes) ||
         hello->workers < 1 || hello->workers > HUMI_WORKERS_MAX)
         return humi_fail(HUM_ERR_INVALID, "hum-emu and the library are of different versions");
-    shared = mmap(NULL, sizeof *humi_device.control, PROT_READ | PROT_WRITE, MAP_SHARED, control,
-                  0);
+    shared = mmap(NULL, hello->control_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, control, 0);
     if (shared == MAP_FAILED)
         return humi_fail_errno("control memory");
     humi_device.control = shared;
-    return humi_space_map_at(hello->start, hello->bytes, frames);
+    return humi_space_map_at(hello->start, hello->bytes, frames, hello->use_prot);
 }
 
 /* Everything that can fail; the answer to hello says so. */

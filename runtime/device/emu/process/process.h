@@ -6,8 +6,8 @@
  *     workers        take pieces of launches and run kernels; sleep on the doorbell
  *     agent thread   forgets mappings on request while kernels run, and is the watchdog
  *
- * One process, one device: the state is global.  There is one lock, `schedule` in schedule.c; it is
- * never held while a kernel runs.
+ * One process, one device: the state is global.  There are two locks, none held while a kernel
+ * runs: the one of schedule.c, and below it the one of prot.c.
  *
  * Kernel code may fault, crash, or never return; trap.c takes a worker out of it.  Kernels are
  * given nothing but plain memory, so leaving one in the middle leaves nothing locked or half
@@ -78,6 +78,17 @@ void humi_schedule_finish(struct humi_worker *worker, const struct humi_piece *p
                           const struct humi_result *result);
 /* End launches that run longer than the watchdog; false: none runs. */
 bool humi_schedule_watch(void);
+
+/* ---- prot.c: what of the space may be written ------------------------------------------------ */
+
+/* Forget the mappings of [offset, +bytes); whole blocks of it become read-only (device/prot.h). */
+void humi_prot_forget(uint64_t offset, uint64_t bytes);
+/*
+ * A store to a mapping that is read-only: let the block be written if that is allowed, or make the
+ * store fault.  True: try it again.  False: the address is none of ours, or there are too many
+ * mappings.  May be called from a signal handler that interrupted kernel code.
+ */
+bool humi_prot_store(uintptr_t address);
 
 /* ---- worker.c, trap.c, agent.c --------------------------------------------------------------- */
 

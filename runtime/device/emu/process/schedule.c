@@ -18,7 +18,6 @@
 #include "base/status.h"
 #include "device/emu/process/process.h"
 #include "os/futex.h"
-#include "os/memory.h"
 
 #define NONE UINT32_MAX
 
@@ -155,17 +154,16 @@ static void forget_listed(void)
 {
     struct humi_emu_control *c = humi_device.control;
     uint32_t serial = __atomic_load_n(&c->zap_serial, __ATOMIC_ACQUIRE);
-    const struct humi_emu_hello *space = &humi_device.hello;
 
     if (serial == zap_serial)
         return;
     zap_serial = serial;
     if (c->zap_count > HUMI_EMU_ZAPS) {
-        humi_memory_zap(space->start, space->bytes);
+        humi_prot_forget(0, humi_device.hello.bytes);
         return;
     }
     for (uint32_t i = 0; i < c->zap_count; i++)
-        humi_memory_zap(space->start + c->zaps[i].offset, c->zaps[i].bytes);
+        humi_prot_forget(c->zaps[i].offset, c->zaps[i].bytes);
 }
 
 static void append(uint32_t slot)

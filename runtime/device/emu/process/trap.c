@@ -3,9 +3,10 @@
  * trap.c - leaving kernel code that crashed, touched what it may not, or takes too long.
  *
  * Two kinds of signals reach a worker.  Those the kernel code raises itself (a bad touch, a
- * division by zero) end its piece.  HUMI_EMU_SIGNAL is sent by the runtime (a fault that cannot be
- * served) and by the watchdog; it also interrupts a wait for a fault.  The worker then looks which
- * launch is meant, because the signal may come late, when it runs another one.
+ * division by zero) end its piece, except a store to what is only read-only so far (prot.c).
+ * HUMI_EMU_SIGNAL is sent by the runtime (a fault that cannot be served) and by the watchdog; it
+ * also interrupts a wait for a fault.  The worker then looks which launch is meant, because the
+ * signal may come late, when it runs another one.
  *
  * HUMI_EMU_SIGNAL is SIGSYS because a thread sanitizer delivers other signals that are sent only
  * when the thread next calls the C library, which kernel code never does.
@@ -21,6 +22,7 @@
 
 #include "base/status.h"
 #include "device/emu/process/process.h"
+#include "os/store.h"
 
 static __thread struct humi_worker *self;
 
@@ -53,7 +55,9 @@ static void on_crash(int number, siginfo_t *info, void *context)
                                  .signal = number,
                                  .address = (uintptr_t)info->si_addr};
 
-    (void)context;
+    if (number == SIGSEGV && info->si_code == SEGV_ACCERR && humi_store_faulted(context) &&
+        humi_prot_store((uintptr_t)info->si_addr))
+        return;
     if (!worker || __atomic_load_n(&worker->serial, __ATOMIC_RELAXED) == 0 || info->si_code <= 0) {
         die_of(number, info);
         return;
@@ -90,7 +94,9 @@ static enum hum_status handle(int number, void (*handler)(int, siginfo_t *, void
     struct sigaction action = {.sa_sigaction = handler,
                                .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART};
 
+    /* A crash handler may hold the lock of prot.c, so nothing takes a worker out of it. */
     sigemptyset(&action.sa_mask);
+    sigaddset(&action.sa_mask, HUMI_EMU_SIGNAL);
     if (sigaction(number, &action, NULL) != 0)
         return humi_fail_errno("sigaction");
     return HUM_OK;
