@@ -110,7 +110,7 @@ static void start_process(struct start *start)
 {
     struct shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
                                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    struct start *s = &shared->start;
+    struct start *s;
     sigset_t all, old;
     int helper;
 
@@ -118,8 +118,8 @@ static void start_process(struct start *start)
         start->error = errno;
         return;
     }
+    s = &shared->start;
     *s = *start;
-    s->pid = s->pidfd = -1;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old); /* no handler of ours may run in them */
     helper = clone(run_helper, shared->helper_stack + STACK_BYTES,
@@ -139,7 +139,9 @@ static enum hum_status start_on(const char *path, const char *const argv[], int 
     struct start s = {.path = path,
                       .argv = (char *const *)(uintptr_t)argv,
                       .channel = ends[1],
-                      .null = open("/dev/null", O_RDWR | O_CLOEXEC)};
+                      .null = open("/dev/null", O_RDWR | O_CLOEXEC),
+                      .pid = -1,
+                      .pidfd = -1};
 
     if (s.null < 0)
         return humi_fail_errno("/dev/null");
