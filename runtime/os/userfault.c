@@ -110,41 +110,58 @@ enum hum_status humi_userfault_open(bool kernel_faults, int *fd_out, bool *kerne
     return HUM_OK;
 }
 
-/* Try the real thing on one page: no feature bit stands for it. */
-static bool try_share(int fd, int file)
+/* The real thing on one page, for which no feature bit stands.  HUM_ERR_SYSTEM: it cannot. */
+static enum hum_status share_page(int fd, int file)
 {
     char *page;
-    bool existing = false, can;
+    bool existing = false;
+    enum hum_status status;
 
     if (ftruncate(file, (off_t)HUM_PAGE_SIZE) != 0 || pwrite(file, "x", 1, 0) != 1)
-        return false;
+        return humi_fail(HUM_ERR_NO_MEMORY, "no memory to try userfaultfd on a page");
     page = mmap(NULL, HUM_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (page == MAP_FAILED)
-        return false;
-    can = humi_userfault_register(fd, (uintptr_t)page, HUM_PAGE_SIZE) == HUM_OK &&
-          humi_userfault_resume(fd, (uintptr_t)page, HUM_PAGE_SIZE, true, &existing) == HUM_OK;
+        return humi_fail(HUM_ERR_NO_MEMORY, "no memory to try userfaultfd on a page");
+    status = humi_userfault_register(fd, (uintptr_t)page, HUM_PAGE_SIZE);
+    if (status == HUM_OK)
+        status = humi_userfault_resume(fd, (uintptr_t)page, HUM_PAGE_SIZE, true, &existing);
     munmap(page, HUM_PAGE_SIZE);
-    return can;
+    return status;
 }
 
-bool humi_userfault_can_share(void)
+static enum hum_status try_share(void)
 {
-    static atomic_int known; /* 0 not yet, 1 yes, 2 no */
-    int fd, file, value = atomic_load(&known);
-    bool can = false, kernel_faults;
+    bool kernel_faults;
+    int fd, file;
+    enum hum_status status = humi_userfault_open(false, &fd, &kernel_faults);
 
-    if (value != 0)
-        return value == 1;
-    if (humi_userfault_open(false, &fd, &kernel_faults) != HUM_OK)
-        return false;
+    if (status != HUM_OK)
+        return status;
     file = memfd_create("hum-probe", MFD_CLOEXEC);
     if (file >= 0) {
-        can = try_share(fd, file);
+        status = share_page(fd, file);
         close(file);
+    } else {
+        status = humi_fail(HUM_ERR_NO_MEMORY, "no file to try userfaultfd on: %s",
+                           strerror(errno));
     }
     close(fd);
-    atomic_store(&known, can ? 1 : 2);
-    return can;
+    return status;
+}
+
+enum hum_status humi_userfault_can_share(bool *can_out)
+{
+    static atomic_int known; /* 0 not yet, 1 yes, 2 no */
+    enum hum_status status;
+
+    if (atomic_load(&known) == 0) {
+        status = try_share();
+        if (status != HUM_OK && status != HUM_ERR_SYSTEM)
+            return status; /* it says nothing about the kernel */
+        atomic_store(&known, status == HUM_OK ? 1 : 2);
+    }
+    *can_out = atomic_load(&known) == 1;
+    return HUM_OK;
 }
 
 /* ---- ranges ---------------------------------------------------------------------------------- */
@@ -153,11 +170,12 @@ static enum hum_status status_of(int error, const char *call)
 {
     switch (error) {
     case ESRCH:
-        return HUM_ERR_DEVICE_LOST;
+        return humi_fail(HUM_ERR_DEVICE_LOST, "%s: the process has gone", call);
     case ENOMEM:
-        return HUM_ERR_NO_MEMORY;
+        return humi_fail(HUM_ERR_NO_MEMORY,
+                         "%s: no memory, or too many mappings (vm.max_map_count)", call);
     case EFAULT:
-        return HUM_ERR_NOT_FOUND;
+        return humi_fail(HUM_ERR_NOT_FOUND, "%s: a frame is absent", call);
     default:
         errno = error;
         return humi_fail_errno("%s", call);

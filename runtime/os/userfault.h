@@ -36,8 +36,11 @@ struct humi_userfault_event {
 HUM_MUST_USE enum hum_status humi_userfault_open(bool kernel_faults, int *fd_out,
                                                  bool *kernel_faults_out);
 
-/* The system can map frames read-only (UFFDIO_CONTINUE with write protection, Linux 6.4). */
-bool humi_userfault_can_share(void);
+/*
+ * Whether the system can map frames read-only (UFFDIO_CONTINUE with write protection, Linux 6.4).
+ * It is tried once a process; an error says that it could not be tried.
+ */
+HUM_MUST_USE enum hum_status humi_userfault_can_share(bool *can_out);
 
 /* Guard the range again.  HUM_ERR_NO_MEMORY: too many mappings in that process. */
 HUM_MUST_USE enum hum_status humi_userfault_register(int fd, uintptr_t start, size_t bytes);

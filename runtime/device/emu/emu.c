@@ -211,8 +211,11 @@ static enum hum_status open_memory(struct humi_emu *emu)
     if (status != HUM_OK)
         return status;
     emu->base.huge = emu->access.huge = emu->frames.huge;
-    emu->base.shared_read = emu->access.shared_read =
-        emu->space.shared_read && humi_userfault_can_share();
+    if (emu->space.shared_read)
+        status = humi_userfault_can_share(&emu->access.shared_read);
+    if (status != HUM_OK)
+        return status;
+    emu->base.shared_read = emu->access.shared_read;
     if (emu->base.shared_read)
         emu->access.prot = emu->control->prot;
     emu->base.opens_reads = emu->base.shared_read;

@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/status.h"
 #include "os/memory.h"
 #include "os/process.h"
 #include "os/userfault.h"
@@ -179,7 +180,10 @@ static enum hum_status open_access(struct humi_host *host, const struct humi_spa
     if (status != HUM_OK)
         return status;
     access->huge = host->frames.huge;
-    access->shared_read = space->shared_read && humi_userfault_can_share();
+    if (space->shared_read)
+        status = humi_userfault_can_share(&access->shared_read);
+    if (status != HUM_OK)
+        return status;
     access->zap = zap;
     access->zap_if_cheap = zap_if_cheap;
     /* A quarter: the other mappings of the process are the program's. */
@@ -211,7 +215,7 @@ enum hum_status humi_host_open(const struct humi_space_params *space, size_t hos
     enum hum_status status;
 
     if (!host)
-        return HUM_ERR_NO_MEMORY;
+        return humi_fail(HUM_ERR_NO_MEMORY, "no memory for the host's side of a space");
     host->frames.fd = -1;
     host->access.uffd = -1;
     host->access.start = space->start;
