@@ -41,7 +41,7 @@ HUM_MUST_USE enum hum_status humi_space_map(uintptr_t start, size_t bytes, int f
  */
 HUM_MUST_USE enum hum_status humi_space_map_at(uintptr_t start, size_t bytes, int file,
                                                bool read_only);
-/* The reservation again. */
+/* The reservation again; without memory for that the file stays mapped until the release. */
 void humi_space_unmap(uintptr_t start, size_t bytes);
 
 /* `file` anywhere, block aligned. */
