@@ -60,7 +60,10 @@ static void take_writing(struct humi_access *access, size_t offset, size_t bytes
     enum hum_status status =
         humi_userfault_protect(access->uffd, access->start + offset, bytes, true);
 
-    humi_check(status == HUM_OK || status == HUM_ERR_DEVICE_LOST);
+    if (status == HUM_ERR_NO_MEMORY) /* for page tables; taking everything needs none */
+        access->zap(access, offset, bytes);
+    else
+        humi_check(status == HUM_OK || status == HUM_ERR_DEVICE_LOST);
 }
 
 /* Of one block: map pages one by one; those that were mapped get the same right. */
