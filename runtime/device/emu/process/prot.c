@@ -114,15 +114,15 @@ static bool make_writable(size_t block)
     return humi_memory_allow_write(start, HUM_BLOCK_SIZE, true);
 }
 
-bool humi_prot_store(uintptr_t address)
+enum hum_status humi_prot_store(uintptr_t address)
 {
     const struct humi_emu_hello *space = &humi_device.hello;
     bool done;
 
     if (!space->use_prot || address - space->start >= space->bytes)
-        return false;
+        return HUM_ERR_ILLEGAL_ADDRESS;
     pthread_mutex_lock(&lock);
     done = make_writable((address - space->start) / HUM_BLOCK_SIZE);
     pthread_mutex_unlock(&lock);
-    return done;
+    return done ? HUM_OK : HUM_ERR_NO_MEMORY;
 }

@@ -54,16 +54,18 @@ static void on_crash(int number, siginfo_t *info, void *context)
     struct humi_result result = {.status = HUM_ERR_KERNEL_CRASHED,
                                  .signal = number,
                                  .address = (uintptr_t)info->si_addr};
+    enum hum_status touch = HUM_ERR_ILLEGAL_ADDRESS;
 
-    if (number == SIGSEGV && info->si_code == SEGV_ACCERR && humi_store_faulted(context) &&
-        humi_prot_store((uintptr_t)info->si_addr))
+    if (number == SIGSEGV && info->si_code == SEGV_ACCERR && humi_store_faulted(context))
+        touch = humi_prot_store((uintptr_t)info->si_addr);
+    if (touch == HUM_OK)
         return;
     if (!worker || __atomic_load_n(&worker->serial, __ATOMIC_RELAXED) == 0 || info->si_code <= 0) {
         die_of(number, info);
         return;
     }
     if (number == SIGSEGV || number == SIGBUS)
-        result.status = HUM_ERR_ILLEGAL_ADDRESS;
+        result.status = touch;
     leave(worker, result);
 }
 
