@@ -57,17 +57,19 @@ void humi_emu_stop(struct humi_emu *emu)
 
 /* ---- starting -------------------------------------------------------------------------------- */
 
-/* Put `fd` under the number *kept has, or keep its own if that has none. */
+/* Put `fd` under the number *kept has, or keep its own if that has none.  It is ours in any case. */
 static enum hum_status replace_fd(int fd, int *kept)
 {
+    enum hum_status status = HUM_OK;
+
     if (*kept < 0) {
         *kept = fd;
         return HUM_OK;
     }
     if (dup3(fd, *kept, O_CLOEXEC) < 0)
-        return humi_fail_errno("dup3");
+        status = humi_fail_errno("dup3");
     close(fd);
-    return HUM_OK;
+    return status;
 }
 
 static enum hum_status greet(struct humi_emu *emu, struct humi_process *process, int *uffd_out)
@@ -115,10 +117,13 @@ static enum hum_status adopt(struct humi_emu *emu, const struct humi_process *pr
         close(uffd);
         return status;
     }
-    status = replace_fd(life, &emu->base.life_fd);
-    if (status == HUM_OK)
-        status = replace_fd(uffd, &emu->access.uffd);
+    status = replace_fd(uffd, &emu->access.uffd);
     emu->base.fault_fd = emu->access.uffd;
+    if (status != HUM_OK) {
+        close(life);
+        return status;
+    }
+    status = replace_fd(life, &emu->base.life_fd);
     if (status != HUM_OK)
         return status;
     humi_own_reset(&emu->access.own);
@@ -138,9 +143,10 @@ static void reset_control(struct humi_emu *emu)
     for (size_t i = 0; i < offsetof(struct humi_emu_control, slots) / sizeof *words; i++)
         __atomic_store_n(&words[i], 0, __ATOMIC_RELAXED);
     /* All READ, and the memory goes. */
-    humi_check(fallocate(emu->control_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                         offsetof(struct humi_emu_control, prot),
-                         (off_t)(emu->space.bytes / HUM_BLOCK_SIZE)) == 0);
+    while (fallocate(emu->control_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                     offsetof(struct humi_emu_control, prot),
+                     (off_t)(emu->space.bytes / HUM_BLOCK_SIZE)) != 0)
+        humi_check(errno == EINTR || errno == ENOMEM);
     emu->agent_serial = 0;
     humi_emu_reset_launches(emu);
     humi_unlock(&emu->gate);
