@@ -104,6 +104,8 @@ static enum hum_status read_devices(const char *given, struct settings *settings
 {
     struct humi_option option = humi_option_find("HUM_DEVICES", given);
     char *text = option.value.text ? strndup(option.value.text, option.value.bytes) : NULL;
+    if (option.value.text && !text)
+        return humi_fail(HUM_ERR_NO_MEMORY, "no memory to read the list of devices");
     enum hum_status status = humi_devices_parse(text, settings->watchdog_ms, settings->devices,
                                                 &settings->device_count);
     free(text);
@@ -130,9 +132,12 @@ static enum hum_status read_settings(const struct hum_options *options, struct s
     if (status == HUM_OK)
         status = read_devices(options->devices, settings);
     struct humi_option path = humi_option_find("HUM_KERNEL_PATH", options->kernel_path);
-    if (status == HUM_OK && humi_option_is_set(&path))
-        settings->kernel_path = strndup(path.value.text, path.value.bytes);
-    return status;
+    if (status != HUM_OK || !humi_option_is_set(&path))
+        return status;
+    settings->kernel_path = strndup(path.value.text, path.value.bytes);
+    return settings->kernel_path
+               ? HUM_OK
+               : humi_fail(HUM_ERR_NO_MEMORY, "no memory to keep the path of kernel modules");
 }
 
 /* ---- processors ------------------------------------------------------------------------------ */
