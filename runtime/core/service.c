@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "base/thread.h"
 #include "core/ahead.h"
+#include "core/doubt.h"
 #include "core/residency.h"
 #include "core/room.h"
 #include "core/view.h"
@@ -47,6 +48,7 @@ struct humi_service {
     bool spins;               /* the last batch was the host's and moved little */
     bool retry;               /* a device is lost and waits for another try */
     struct humi_fault faults[BATCH_MAX];
+    struct humi_doubts doubts;
     struct humi_ahead *ahead;
 };
 
@@ -157,16 +159,28 @@ static enum hum_status serve(struct humi_service *service, struct humi_group *gr
     return status;
 }
 
-static void fail_all(struct hum *hum, unsigned p, const struct humi_fault *faults, unsigned count,
-                     enum hum_status status)
+/* A touch that cannot be served fails when it is seen the second time (doubt.h). */
+static void fail(struct humi_service *service, unsigned p, const struct humi_fault *fault,
+                 enum hum_status status)
 {
-    struct humi_processor *processor = hum->processor[p];
-    for (unsigned i = 0; i < count; i++) {
-        humi_info("%s: %s at %#lx cannot be served: %s", processor->name,
-                  faults[i].write ? "write" : "read", (unsigned long)faults[i].address,
-                  hum_status_text(status));
-        processor->ops->fail(processor, &faults[i], status);
+    struct humi_processor *processor = service->hum->processor[p];
+    size_t offset = fault->address - service->hum->params.start;
+    if (humi_in_space(service->hum, fault->address) &&
+        !humi_doubts_confirm(&service->doubts, p, fault, humi_clock_real_ns())) {
+        processor->ops->resume(processor, offset & ~(HUM_PAGE_SIZE - 1), HUM_PAGE_SIZE);
+        return;
     }
+    humi_info("%s: %s at %#lx cannot be served: %s", processor->name,
+              fault->write ? "write" : "read", (unsigned long)fault->address,
+              hum_status_text(status));
+    processor->ops->fail(processor, fault, status);
+}
+
+static void fail_all(struct humi_service *service, unsigned p, const struct humi_fault *faults,
+                     unsigned count, enum hum_status status)
+{
+    for (unsigned i = 0; i < count; i++)
+        fail(service, p, &faults[i], status);
 }
 
 static void serve_group(struct humi_service *service, struct humi_group *group)
@@ -178,7 +192,9 @@ static void serve_group(struct humi_service *service, struct humi_group *group)
     if (group->block)
         status = serve(service, group);
     if (status != HUM_OK)
-        fail_all(hum, group->processor, group->faults, group->count, status);
+        fail_all(service, group->processor, group->faults, group->count, status);
+    for (unsigned i = 0; status == HUM_OK && i < group->count; i++)
+        humi_doubts_note(&service->doubts, group->processor, &group->faults[i], true);
     uint64_t ns = humi_clock_ns() - start;
     struct humi_meter *meter = humi_region_meter(group->region);
     humi_meter_add(&hum->meter.service_ns, ns);
@@ -207,8 +223,9 @@ static unsigned group_length(const struct hum *hum, const struct humi_region *re
 }
 
 /* Gather the pages; touches that hum_protect() forbids fail here and leave the group. */
-static void group_pages(struct hum *hum, struct humi_group *group)
+static void group_pages(struct humi_service *service, struct humi_group *group)
 {
+    struct hum *hum = service->hum;
     unsigned access = humi_region_access(group->region, group->processor);
     unsigned kept = 0;
     for (unsigned i = 0; i < group->count; i++) {
@@ -217,7 +234,7 @@ static void group_pages(struct hum *hum, struct humi_group *group)
         size_t offset = fault.address - hum->params.start;
         unsigned page = (unsigned)(offset % HUM_BLOCK_SIZE / HUM_PAGE_SIZE);
         if ((access & wanted) != wanted) {
-            fail_all(hum, group->processor, &fault, 1, HUM_ERR_ILLEGAL_ADDRESS);
+            fail(service, group->processor, &fault, HUM_ERR_ILLEGAL_ADDRESS);
             continue;
         }
         humi_mask_set(fault.write ? &group->write : &group->read, page);
@@ -238,12 +255,12 @@ static void serve_batch(struct humi_service *service, unsigned p, unsigned count
         if (group.region) {
             length = group_length(hum, group.region, faults, count - i);
             group.count = length;
-            group_pages(hum, &group);
+            group_pages(service, &group);
             if (group.count)
                 serve_group(service, &group);
             humi_region_put(group.region);
         } else {
-            fail_all(hum, p, faults, 1, HUM_ERR_ILLEGAL_ADDRESS);
+            fail(service, p, faults, HUM_ERR_ILLEGAL_ADDRESS);
         }
         i += length;
     }
@@ -403,6 +420,8 @@ static bool serve_processor(struct humi_service *service, unsigned p)
         return false;
     uint64_t before = moved_bytes(service->hum);
     humi_meter_add(&service->hum->meter.batches, 1);
+    for (unsigned i = 0; i < count; i++)
+        humi_doubts_note(&service->doubts, p, &service->faults[i], false);
     seat(service, p, service->faults[0].thread);
     serve_batch(service, p, count);
     humi_room_trim(service->hum);

@@ -8,8 +8,9 @@
  * One thread a space serves the faults of the host and of all devices in batches.  It never touches
  * managed memory and calls nothing that may, holds no lock across a batch, and blocks all signals.
  *
- * A fault that cannot be served cannot return a status to the thread that touched the page.  What
- * happens instead (tests/flow has a test a row):
+ * A fault that cannot be served is believed when it comes a second time (doubt.h).  It cannot
+ * return a status to the thread that touched the page.  What happens instead (tests/flow has a test
+ * a row):
  *
  *     the touch                                       host thread            device launch
  *     no region there, or freed                       SIGSEGV, si_addr       ILLEGAL_ADDRESS

@@ -199,14 +199,36 @@ static void raise_fd(int fd)
     eventfd_write(fd, 1);
 }
 
+/* Lock held. */
+static void queue_fault(struct fake *fake, struct humi_fault fault)
+{
+    if (fake->fault_count < FAKE_FAULTS_MAX)
+        fake->faults[fake->fault_count++] = fault;
+    raise_fd(fake->processor.fault_fd);
+}
+
 void fake_fault(struct fake *fake, uintptr_t address, bool write, int thread)
 {
     pthread_mutex_lock(&fake->lock);
-    if (fake->fault_count < FAKE_FAULTS_MAX)
-        fake->faults[fake->fault_count++] =
-            (struct humi_fault){.address = address, .thread = thread, .write = write};
-    raise_fd(fake->processor.fault_fd);
+    queue_fault(fake, (struct humi_fault){.address = address, .thread = thread, .write = write});
     pthread_mutex_unlock(&fake->lock);
+}
+
+/* Lock held: the touches at [offset, +bytes) wake up; with `again` those without access fault. */
+static void wake(struct fake *fake, size_t offset, size_t bytes, bool again)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < fake->asleep_count; i++) {
+        struct humi_fault fault = fake->asleep[i];
+        size_t at = fault.address - SPACE_START;
+        enum fake_access wanted = fault.write ? FAKE_WRITE : FAKE_READ;
+        if (at < offset || at >= offset + bytes)
+            fake->asleep[kept++] = fault;
+        else if (again && fake->access[at / HUM_PAGE_SIZE] < (unsigned char)wanted)
+            queue_fault(fake, fault);
+    }
+    fake->asleep_count = kept;
 }
 
 static unsigned fake_faults(struct humi_processor *p, struct humi_fault *faults_out, unsigned max)
@@ -219,6 +241,8 @@ static unsigned fake_faults(struct humi_processor *p, struct humi_fault *faults_
     if (fake->fault_batch_max && count > fake->fault_batch_max)
         count = fake->fault_batch_max;
     memcpy(faults_out, fake->faults, count * sizeof *faults_out);
+    for (unsigned i = 0; i < count && fake->asleep_count < FAKE_FAULTS_MAX; i++)
+        fake->asleep[fake->asleep_count++] = fake->faults[i];
     fake->fault_count -= count;
     memmove(fake->faults, fake->faults + count, fake->fault_count * sizeof *fake->faults);
     if (!fake->fault_count)
@@ -232,7 +256,8 @@ static void fake_resume(struct humi_processor *p, size_t offset, size_t bytes)
     struct fake *fake = begin(p);
 
     fake->calls.resume++;
-    (void)within_space(fake, "resume", offset, bytes);
+    if (within_space(fake, "resume", offset, bytes))
+        wake(fake, offset, bytes, true);
     end(fake);
 }
 
@@ -242,6 +267,7 @@ static void fake_fail(struct humi_processor *p, const struct humi_fault *fault,
     struct fake *fake = begin(p);
 
     fake->calls.fail++;
+    wake(fake, fault->address - SPACE_START, 1, false);
     if (fake->failed_count < FAKE_FAILED_MAX)
         fake->failed[fake->failed_count++] = (struct fake_failed){*fault, status};
     end(fake);

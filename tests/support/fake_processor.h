@@ -54,9 +54,11 @@ struct fake {
     char violation[160];             /* first breach of the contract by the core; "" if none */
     struct fake_calls calls;
 
-    /* Faults waiting to be taken, and touches that were refused. */
+    /* Faults waiting to be taken, touches that wait for an answer, and those that were refused. */
     struct humi_fault faults[FAKE_FAULTS_MAX];
     unsigned fault_count, fault_batch_max; /* most that one call of faults() gives */
+    struct humi_fault asleep[FAKE_FAULTS_MAX];
+    unsigned asleep_count;
     struct fake_failed failed[FAKE_FAILED_MAX];
     unsigned failed_count;
 

@@ -75,9 +75,12 @@ static size_t offset_of(const char *ptr)
     return (uintptr_t)ptr - world->hum.params.start;
 }
 
+/* Each touch is another thread's: one waits for its fault before it can have the next. */
 static void fault(unsigned p, const char *ptr, enum touch how)
 {
-    fake_fault(world->fake[p], (uintptr_t)ptr, how == TOUCH_WRITE, 77);
+    static int thread = 77;
+
+    fake_fault(world->fake[p], (uintptr_t)ptr, how == TOUCH_WRITE, thread++);
 }
 
 struct granted {
@@ -234,6 +237,7 @@ static void a_touch_outside_every_region_fails_alone(void **state)
     (void)state;
     begin(&usual);
     char *ptr = alloc(2 * PAGE), *freed = alloc(PAGE);
+    unsigned found = 0;
     assert_int_equal(hum_free(&world->hum, freed), HUM_OK);
     fault(DEV0, freed + 8, TOUCH_WRITE);
     fault(DEV0, ptr + PAGE, TOUCH_READ);
@@ -246,10 +250,12 @@ static void a_touch_outside_every_region_fails_alone(void **state)
     assert_int_equal(world->fake[DEV0]->failed_count, 3);
     for (unsigned i = 0; i < 3; i++) {
         assert_int_equal(world->fake[DEV0]->failed[i].status, HUM_ERR_ILLEGAL_ADDRESS);
-        assert_int_equal(world->fake[DEV0]->failed[i].fault.thread, 77);
+        if (world->fake[DEV0]->failed[i].fault.address != (uintptr_t)freed + 8)
+            continue;
+        assert_true(world->fake[DEV0]->failed[i].fault.write);
+        found++;
     }
-    assert_int_equal(world->fake[DEV0]->failed[1].fault.address, (uintptr_t)freed + 8);
-    assert_true(world->fake[DEV0]->failed[1].fault.write);
+    assert_int_equal(found, 1);
     end();
 }
 
@@ -393,7 +399,7 @@ static void stale_host_frames_go_when_the_system_has_no_memory(void **state)
     end();
 }
 
-static void frames_that_cannot_be_had_fail_the_touch(void **state)
+static void frames_that_cannot_be_had_for_a_moment_are_tried_again(void **state)
 {
     (void)state;
     begin(&usual);
@@ -401,11 +407,9 @@ static void frames_that_cannot_be_had_fail_the_touch(void **state)
     world->fake[DEV0]->fail_back = 1;
     start();
     fault(DEV0, ptr, TOUCH_WRITE);
-    wait_failed(DEV0, 1);
-    fault(DEV0, ptr, TOUCH_WRITE);
     wait_granted(DEV0, ptr, FAKE_WRITE);
     stop();
-    assert_int_equal(world->fake[DEV0]->failed[0].status, HUM_ERR_NO_MEMORY);
+    assert_int_equal(world->fake[DEV0]->failed_count, 0);
     end();
 }
 
@@ -640,7 +644,7 @@ int main(void)
         cmocka_unit_test(a_full_device_makes_room),
         cmocka_unit_test(no_memory_anywhere_fails_the_touch),
         cmocka_unit_test(stale_host_frames_go_when_the_system_has_no_memory),
-        cmocka_unit_test(frames_that_cannot_be_had_fail_the_touch),
+        cmocka_unit_test(frames_that_cannot_be_had_for_a_moment_are_tried_again),
         cmocka_unit_test(a_plan_is_kept_to_the_region),
         cmocka_unit_test(an_exclusive_plan_maps_a_read_for_writing),
         cmocka_unit_test(what_is_written_ahead_is_brought),
