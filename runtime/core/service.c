@@ -528,8 +528,8 @@ void humi_service_stop(struct humi_service *service)
     if (!service)
         return;
     uint64_t one = 1;
-    ssize_t written = write(service->stop_fd, &one, sizeof one);
-    humi_check(written == sizeof one);
+    while (write(service->stop_fd, &one, sizeof one) != sizeof one)
+        humi_check(errno == EINTR);
     pthread_join(service->thread, NULL);
     service_destroy(service);
 }
