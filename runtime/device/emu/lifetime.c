@@ -57,7 +57,7 @@ void humi_emu_stop(struct humi_emu *emu)
 
 /* ---- starting -------------------------------------------------------------------------------- */
 
-/* Put `fd` under the number *kept has, or keep its own if that has none.  It is ours in any case. */
+/* Put `fd`, now ours, under the number *kept has, or keep its own if that has none. */
 static enum hum_status replace_fd(int fd, int *kept)
 {
     enum hum_status status = HUM_OK;

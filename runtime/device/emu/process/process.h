@@ -86,8 +86,8 @@ void humi_prot_forget(uint64_t offset, uint64_t bytes);
 /*
  * A store to a mapping that is read-only: let the block be written if that is allowed, or make the
  * store fault.  HUM_OK: try it again.  HUM_ERR_ILLEGAL_ADDRESS: the address is none of ours.
- * HUM_ERR_NO_MEMORY: too many mappings.  May be called from a signal handler that interrupted kernel
- * code.
+ * HUM_ERR_NO_MEMORY: too many mappings.  May be called from a signal handler that interrupted
+ * kernel code.
  */
 enum hum_status humi_prot_store(uintptr_t address);
 
