@@ -41,6 +41,8 @@ static enum hum_status bring(struct hum *hum, const struct humi_ahead_item *item
         .read_only = !(access & HUM_WRITE),
         .cause = HUM_CAUSE_PREFETCH_POLICY,
     };
+    if (atomic_load(&block->changes) != item->changes)
+        return HUM_OK;
     const struct hum_pages *have = item->takes ? &hold->writable : &hold->mapped;
     if (humi_mask_within(&request.bring, have) || atomic_load(&item->region->dying) ||
         !(access & HUM_READ))

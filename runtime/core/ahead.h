@@ -21,6 +21,7 @@ struct humi_ahead_item {
     unsigned processor;          /* number */
     uint32_t block;              /* index */
     bool exclusive;              /* for writing, too */
+    unsigned changes;            /* of the block when it was asked for: late guesses are void */
     bool takes;                  /* even if all of it is here and others lose copies */
     unsigned char guesses;       /* then: blocks taken so without proof, this one included */
 };

@@ -54,6 +54,7 @@ struct humi_hold {
 struct humi_block {
     struct humi_lock lock;
     uint32_t index;              /* offset in the space / 2 MiB; fixed */
+    atomic_uint changes;         /* of residency; read without the lock as a hint */
     uint32_t advice;             /* enum hum_advice */
     int preferred;
     uint32_t accessed_by;

@@ -464,6 +464,7 @@ enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
     fill_written(hum, block, request, copied, &outcome);
     fill_zero(hum, block, p, zero);
     commit(hum, block, request, &write, &copied, &outcome);
+    atomic_fetch_add(&block->changes, 1);
     struct access access = choose_access(hum, block, request, &write);
     outcome.mapped = humi_mask_count(&access.mapped) - humi_mask_count(&hold->mapped);
     record_change(hum, request, &outcome);
@@ -506,6 +507,7 @@ enum hum_status humi_residency_evict(struct hum *hum, struct humi_block *block, 
     evicted_out->home = sole;
     evicted_out->move_ns = humi_mask_empty(&sole) ? 0 : humi_clock_ns() - start;
     drop_frames(hum, block, p);
+    atomic_fetch_add(&block->changes, 1);
     humi_block_check(hum, block);
     return HUM_OK;
 }
@@ -524,6 +526,7 @@ void humi_residency_forget(struct hum *hum, struct humi_block *block, struct hum
     }
     humi_mask_remove(&block->written, &pages);
     humi_mask_remove(&block->dirty, &pages);
+    atomic_fetch_add(&block->changes, 1);
     if (event.pages)
         record(hum, region, &event);
     humi_block_check(hum, block);

@@ -67,6 +67,8 @@ static void go_ahead(struct humi_service *service, const struct humi_group *grou
     for (unsigned i = 1; i <= plan->ahead_blocks; i++) {
         unsigned guesses = atomic_load(&hold->guesses) + i;
         item.block = group->block->index + i;
+        const struct humi_block *block = humi_table_peek(&service->hum->table, item.block);
+        item.changes = block ? atomic_load(&block->changes) : 0;
         item.guesses = (unsigned char)(guesses < UINT8_MAX ? guesses : UINT8_MAX);
         if (service->hum->params.start + (size_t)item.block * HUM_BLOCK_SIZE >= end)
             return;
