@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * trace.h - traces: what happened, in order, in a file; and the metrics computed from it.
+ *
+ * What this is.  A trace is a sequence of records.  Some say what things are (space, processors,
+ * regions, kernels, settings), some what happened (events, faults, launches), some what was touched
+ * (accesses).  A program writes one when HUM_TRACE names a file; tools read it with the functions
+ * here.  The bytes of the file are described in runtime/trace/FORMAT.md.
+ *
+ * Units.  Times are nanoseconds since the space was opened.  Pages are 4 KiB and are numbered from
+ * the start of the space: page = (address - space.start) / HUM_PAGE_SIZE.  Blocks are 512 pages.
+ * Processors are HUM_HOST and 0 .. as in hum.h.  Every figure is a fact except those whose names
+ * say `modelled`.
+ *
+ * Order.  Records stand in the order in which they were put; times of neighbours may differ from
+ * that by microseconds, because several threads put them.
+ *
+ * Threads.  A reader belongs to one thread at a time.  Nothing here touches managed memory.
+ * Trust.  A file is checked as it is read: a damaged or hostile one gives HUM_ERR_INVALID with a
+ * text, never a crash, and memory use is bounded by the largest chunk allowed.
+ */
+#ifndef HUM_TRACE_H
+#define HUM_TRACE_H
+
+#include <hum/hum.h>
+#include <hum/policy.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* X(name, text).  The text is the name in exports. */
+#define HUM_TRACE_KIND_LIST(X)                                                                     \
+    X(HUM_TRACE_SPACE, "space")                                                                    \
+    X(HUM_TRACE_SETTING, "setting")                                                                \
+    X(HUM_TRACE_PROCESSOR, "processor")                                                            \
+    X(HUM_TRACE_REGION, "region")                                                                  \
+    X(HUM_TRACE_REGION_END, "region end")                                                          \
+    X(HUM_TRACE_KERNEL, "kernel")                                                                  \
+    X(HUM_TRACE_LAUNCH, "launch")                                                                  \
+    X(HUM_TRACE_EVENT, "event")                                                                    \
+    X(HUM_TRACE_FAULTS, "faults")                                                                  \
+    X(HUM_TRACE_BATCH, "batch")                                                                    \
+    X(HUM_TRACE_EPOCH, "epoch")                                                                    \
+    X(HUM_TRACE_ACCESS, "access")                                                                  \
+    X(HUM_TRACE_DROPPED, "dropped")                                                                \
+    X(HUM_TRACE_TOTALS, "totals")
+
+enum hum_trace_kind {
+#define HUM_TRACE_KIND_ENUM(name, text) name,
+    HUM_TRACE_KIND_LIST(HUM_TRACE_KIND_ENUM)
+#undef HUM_TRACE_KIND_ENUM
+    HUM_TRACE_KIND_COUNT
+};
+
+/* The text of a kind; NULL if there is no such kind.  Static. */
+HUM_API const char *hum_trace_kind_text(enum hum_trace_kind kind);
+
+/* ---- records -------------------------------------------------------------------------------- */
+
+struct hum_trace_space {
+    uint64_t start;              /* first address */
+    uint64_t bytes;
+    uint64_t unix_ns;            /* wall clock at time 0 */
+    uint32_t pid;
+    char program[256];           /* the command line, cut */
+};
+
+/* What a run was made with, as text: "policy", "link", "host", "kernel", "cpu", "accesses", ... */
+struct hum_trace_setting {
+    char key[32];
+    char value[256];
+};
+
+struct hum_trace_processor {
+    int32_t processor;
+    char name[64];               /* "host", "emu0" */
+    char kind[16];               /* "host", "emu" */
+    uint64_t capacity_bytes;     /* 0: no limit */
+    uint32_t workers;
+};
+
+/* A region was allocated, or (the same id again) named. */
+struct hum_trace_region {
+    uint32_t region;             /* never used for another region */
+    uint64_t first_page;
+    uint64_t bytes;              /* as asked for */
+    char name[64];               /* "" if it has none */
+};
+
+struct hum_trace_region_end {
+    uint32_t region;
+};
+
+struct hum_trace_kernel {
+    uint32_t kernel;             /* 1 ..; 0 stands for no kernel */
+    int32_t device;
+    char name[64];
+};
+
+/* A launch has ended.  The record's time is when it started. */
+struct hum_trace_launch {
+    uint64_t launch;             /* 1 .. in order of submission on all devices; 0: no launch */
+    uint32_t kernel;
+    int32_t device;
+    uint32_t stream;             /* 0 is the device's default stream */
+    int32_t status;              /* enum hum_status */
+    uint64_t count;              /* indices, or work-items of all groups */
+    uint64_t submit_ns, end_ns;
+};
+
+/* One block's state changed.  The record's time is when the change began. */
+struct hum_trace_event {
+    uint32_t cause;              /* enum hum_cause */
+    int32_t processor;           /* whom it serves; an eviction: who loses the pages */
+    uint32_t region;             /* 0: none or several */
+    uint32_t kernel;             /* that touched, 0: none */
+    uint32_t thread;             /* host thread that touched, 0: none */
+    uint32_t block;              /* pages 512 * block .. */
+    struct hum_pages pages;      /* of the block, that the change is about */
+    struct hum_pages moved;      /* of these, the ones whose bytes were copied */
+    uint64_t bytes[HUM_DIRECTION_COUNT];
+    uint32_t move_ns;            /* copying, measured */
+    uint32_t modelled_ns;        /* the same on the modelled link; 0: no link is modelled */
+    bool evicted;                /* a block left a device; clean if no bytes moved */
+};
+
+/* Faults that were answered together. */
+struct hum_trace_faults {
+    int32_t processor;
+    uint32_t region;
+    uint32_t kernel;
+    uint32_t faults;             /* duplicates included */
+    uint32_t duplicates;         /* that found their page accessible */
+};
+
+/* The fault service woke up and had work. */
+struct hum_trace_batch {
+    int32_t processor;
+    uint32_t faults;
+    uint32_t service_ns;
+};
+
+/* Boundary of an epoch: accesses behind it belong to it. */
+struct hum_trace_epoch {
+    uint64_t epoch;              /* 1 .. */
+    uint64_t launch;             /* that begins with it; 0: it begins with a wait's end */
+};
+
+/*
+ * `pages` neighbouring pages were touched `count` times each, by one agent.  In exact traces
+ * `lines` says which 64-byte lines of a page (of each, if several) were touched, bit i for bytes
+ * [64 i, 64 i + 64); 0: not known.
+ */
+struct hum_trace_access {
+    uint32_t agent;              /* a thread of execution: host threads and device workers */
+    int32_t processor;
+    uint32_t kernel;
+    uint64_t launch;
+    uint64_t first_page;
+    uint32_t pages;
+    uint32_t count;
+    bool write;
+    uint64_t lines;
+};
+
+/* Records that could not be kept. */
+struct hum_trace_dropped {
+    uint32_t kind;               /* enum hum_trace_kind */
+    uint64_t count;
+};
+
+/* The runtime's own counters when the space was closed: must equal what the records sum up to. */
+struct hum_trace_totals {
+    struct hum_counters counters;
+};
+
+struct hum_trace_record {
+    enum hum_trace_kind kind;
+    uint64_t time_ns;
+    union {
+        struct hum_trace_space space;
+        struct hum_trace_setting setting;
+        struct hum_trace_processor processor;
+        struct hum_trace_region region;
+        struct hum_trace_region_end region_end;
+        struct hum_trace_kernel kernel;
+        struct hum_trace_launch launch;
+        struct hum_trace_event event;
+        struct hum_trace_faults faults;
+        struct hum_trace_batch batch;
+        struct hum_trace_epoch epoch;
+        struct hum_trace_access access;
+        struct hum_trace_dropped dropped;
+        struct hum_trace_totals totals;
+    };
+};
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+struct hum_trace;
+
+/*
+ * Open a trace file.  HUM_ERR_NOT_FOUND: there is none; HUM_ERR_INVALID: it is no trace, or of a
+ * newer version; the error text says which.
+ */
+HUM_API HUM_MUST_USE enum hum_status hum_trace_open(const char *path,
+                                                    struct hum_trace **trace_out);
+HUM_API void hum_trace_close(struct hum_trace *trace);
+
+/*
+ * The next record.  HUM_ERR_NOT_FOUND: there are no more.  HUM_ERR_INVALID: damaged behind what
+ * was read so far.  A file whose program was killed ends at its last whole chunk, which is no error.
+ */
+HUM_API HUM_MUST_USE enum hum_status hum_trace_next(struct hum_trace *trace,
+                                                    struct hum_trace_record *record_out);
+
+/* From the first record again. */
+HUM_API HUM_MUST_USE enum hum_status hum_trace_rewind(struct hum_trace *trace);
+
+/* About the file; complete once hum_trace_next() has come to the end. */
+struct hum_trace_info {
+    uint32_t version;
+    uint64_t file_bytes, raw_bytes;              /* compressed; records before compression */
+    uint64_t chunks;
+    uint64_t records[HUM_TRACE_KIND_COUNT];
+    bool truncated;                              /* the end is missing: the program was killed */
+};
+HUM_API void hum_trace_info(const struct hum_trace *trace, struct hum_trace_info *info_out);
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+/*
+ * For tools that make traces (importers, generators, filters).  Records are checked as a reader
+ * would.  The file is complete after hum_trace_writer_close() returned HUM_OK.
+ */
+struct hum_trace_writer;
+
+HUM_API HUM_MUST_USE enum hum_status hum_trace_create(const char *path,
+                                                      struct hum_trace_writer **writer_out);
+HUM_API HUM_MUST_USE enum hum_status hum_trace_put(struct hum_trace_writer *writer,
+                                                   const struct hum_trace_record *record);
+/* Write what is held back as a chunk of its own. */
+HUM_API HUM_MUST_USE enum hum_status hum_trace_flush(struct hum_trace_writer *writer);
+HUM_API HUM_MUST_USE enum hum_status hum_trace_writer_close(struct hum_trace_writer *writer);
+
+/* ---- metrics -------------------------------------------------------------------------------- */
+
+/*
+ * One definition of every metric, for live runs, traces and replays alike.  A metric that needs
+ * records of a kind that a trace lacks is HUM_METRIC_UNKNOWN.
+ */
+#define HUM_METRIC_UNKNOWN (-1.0)
+
+struct hum_metrics {
+    uint64_t far_faults;          /* faults less duplicates */
+    uint64_t faults[2];           /* [0] of host threads, [1] of devices; duplicates included */
+    uint64_t duplicate_faults;
+    uint64_t batches;
+    double batch_faults;          /* mean faults of a batch */
+    uint64_t bytes[HUM_DIRECTION_COUNT];
+    uint64_t pages[HUM_DIRECTION_COUNT];          /* copied */
+    uint64_t bytes_demand, bytes_prefetch, bytes_eviction, bytes_other; /* their sum is all bytes */
+    uint64_t distinct_bytes;      /* of pages that were touched; accesses if there are, else events */
+    double amplification;         /* bytes moved / distinct bytes touched */
+    uint64_t evictions_clean, evictions_dirty;    /* blocks */
+    uint64_t bytes_written_back;  /* by evictions */
+    uint64_t thrashed_pages;      /* moves of a page to a device again after it was evicted there */
+    uint64_t round_trips;         /* block moves to a device behind a move of it to the host */
+    uint64_t prefetched_pages;
+    double prefetch_accuracy;     /* touched before they left / prefetched; needs accesses */
+    double prefetch_coverage;     /* avoided / (avoided + left) faults; needs accesses */
+    uint64_t upgrades;            /* write upgrades, events */
+    uint64_t remote_accesses, remote_bytes;
+    double hit_rate;              /* accesses that did not fault; needs accesses */
+    double occupancy;             /* mean part of a block resident when it is evicted */
+    double utilisation;           /* mean part of an evicted block that was touched; needs accesses */
+    uint64_t move_ns[HUM_DIRECTION_COUNT];        /* measured */
+    uint64_t modelled_ns[HUM_DIRECTION_COUNT];    /* modelled: the link alone */
+    double link_busy[HUM_DIRECTION_COUNT];        /* modelled_ns / duration, if a link is modelled */
+    uint64_t service_ns;          /* of batches */
+    uint64_t duration_ns;         /* first to last record */
+    uint64_t events[HUM_CAUSE_COUNT];
+    uint64_t event_pages[HUM_CAUSE_COUNT];
+    uint64_t bytes_by_cause[HUM_CAUSE_COUNT];
+};
+
+/* Records go in one by one; metrics can be read at any time. */
+struct hum_metering;
+HUM_API HUM_MUST_USE enum hum_status hum_metering_create(struct hum_metering **metering_out);
+HUM_API void hum_metering_destroy(struct hum_metering *metering);
+HUM_API HUM_MUST_USE enum hum_status hum_metering_feed(struct hum_metering *metering,
+                                                       const struct hum_trace_record *record);
+HUM_API void hum_metering_read(const struct hum_metering *metering,
+                               struct hum_metrics *metrics_out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
