@@ -56,6 +56,8 @@ enum hum_trace_kind {
 /* The text of a kind; NULL if there is no such kind.  Static. */
 HUM_API const char *hum_trace_kind_text(enum hum_trace_kind kind);
 
+#define HUM_TRACE_PAGES_MAX (UINT64_C(1) << 52) /* no page number is above */
+
 /* ---- records -------------------------------------------------------------------------------- */
 
 struct hum_trace_space {
@@ -118,7 +120,7 @@ struct hum_trace_event {
     uint32_t thread;             /* host thread that touched, 0: none */
     uint32_t block;              /* pages 512 * block .. */
     struct hum_pages pages;      /* of the block, that the change is about */
-    struct hum_pages moved;      /* of these, the ones whose bytes were copied */
+    struct hum_pages moved;      /* of these and no others, the ones whose bytes were copied */
     uint64_t bytes[HUM_DIRECTION_COUNT];
     uint32_t move_ns;            /* copying, measured */
     uint32_t modelled_ns;        /* the same on the modelled link; 0: no link is modelled */
@@ -210,7 +212,8 @@ HUM_API void hum_trace_close(struct hum_trace *trace);
 
 /*
  * The next record.  HUM_ERR_NOT_FOUND: there are no more.  HUM_ERR_INVALID: damaged behind what
- * was read so far.  A file whose program was killed ends at its last whole chunk, which is no error.
+ * was read so far.  A file whose program was killed ends at its last whole chunk, which is no
+ * error; a file that still grows can be asked again.
  */
 HUM_API HUM_MUST_USE enum hum_status hum_trace_next(struct hum_trace *trace,
                                                     struct hum_trace_record *record_out);

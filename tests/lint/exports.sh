@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# exports.sh <source folder> <nm> <libhum.so>: what the library exports is what hum.h declares.
+# exports.sh <source folder> <nm> <libhum.so>: what the library exports is what hum.h
+# and trace.h declare.
 set -eu
 cd "$1"
 nm=$2
@@ -8,13 +9,13 @@ library=$3
 failed=0
 
 exported=$($nm -D --defined-only "$library" | awk '{ print $NF }' | grep -v '^__' | sort -u)
-declared=$(tr '\n' ' ' <include/hum/hum.h | grep -o 'HUM_API [^;{]*(' |
+declared=$(cat include/hum/hum.h include/hum/trace.h | tr '\n' ' ' | grep -o 'HUM_API [^;{]*(' |
     grep -o 'hum_[a-z0-9_]*(' | tr -d '(' | sort -u)
 
 for name in $exported; do
     case $name in
     hum_*) echo "$declared" | grep -qx "$name" || {
-        echo "$name: exported but not declared in hum.h"
+        echo "$name: exported but not declared in a header"
         failed=1
     } ;;
     *) echo "$name: exported but does not start with hum_"
@@ -23,7 +24,7 @@ for name in $exported; do
 done
 for name in $declared; do
     echo "$exported" | grep -qx "$name" || {
-        echo "$name: declared in hum.h but not exported"
+        echo "$name: declared in a header but not exported"
         failed=1
     }
 done

@@ -3,8 +3,9 @@
 # layers.sh <source folder>: who may include whom.
 #
 #   base     nothing but itself          policy   base and the public headers
-#   os       base                        core     all of them
-#   device   os and base                 samples, kernels, bench and the rest never include core
+#   os       base                        trace    base and the public headers
+#   device   os and base                 core     all of them
+#   samples, kernels, bench and the rest never include core
 set -eu
 cd "$1"
 failed=0
@@ -60,17 +61,18 @@ allow runtime/base base
 allow runtime/os base os
 allow runtime/device base os device
 allow runtime/policy base policy
-allow runtime/core base os device policy core
+allow runtime/trace base trace
+allow runtime/core base os device policy trace core
 allow include
 for folder in kernels samples; do
-    forbid $folder base os device policy core
+    forbid $folder base os device policy trace core
 done
 forbid bench core
 
 # A folder's name says what it holds: no layer that this rule does not know.
 for folder in runtime/*/; do
     case $(basename "$folder") in
-    base | os | device | policy | core | cmake) ;;
+    base | os | device | policy | trace | core | cmake) ;;
     *) echo "$folder: not in the layer rule of tests/lint/layers.sh"; failed=1 ;;
     esac
 done

@@ -35,7 +35,7 @@ complain "$(for file in $sources; do
     head -2 "$file" | grep -q 'SPDX-License-Identifier: MIT' || echo "$file"
 done)" "no SPDX line at the top"
 complain "$(for folder in runtime runtime/base runtime/os runtime/device runtime/policy \
-    runtime/core kernels samples bench tests; do
+    runtime/trace runtime/core kernels samples bench tests; do
     [ ! -d $folder ] || [ -f $folder/README.md ] || echo "$folder"
 done)" "a folder without a README.md"
 

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * encode.h - records to bytes and back, within one chunk.
+ *
+ * A chunk keeps two streams apart: shapes (what happened to what, which repeats and compresses to
+ * almost nothing) and timings (which are noise).  Mixed, noise would hide the repetition.
+ *
+ * Threads: plain data of a writer or a reader.
+ */
+#ifndef HUMI_TRACE_ENCODE_H
+#define HUMI_TRACE_ENCODE_H
+
+#include "trace/bytes.h"
+#include "trace/format.h"
+
+struct humi_trace_encoder {
+    struct humi_trace_state state;
+    struct humi_out shapes, timings;
+};
+
+/*
+ * Append a record that humi_trace_record_wrong() finds nothing wrong with.  The two streams
+ * together grow by at most HUMI_TRACE_RECORD_MAX bytes, for which each must have room.
+ */
+void humi_trace_encode(struct humi_trace_encoder *encoder, const struct hum_trace_record *record);
+
+/* Empty streams, first record of a chunk. */
+void humi_trace_encoder_reset(struct humi_trace_encoder *encoder);
+
+struct humi_trace_decoder {
+    struct humi_trace_state state;
+    struct humi_in shapes, timings;
+};
+
+/* Start on a chunk's bytes before compression, which must stay.  false: they are no chunk. */
+bool humi_trace_decoder_start(struct humi_trace_decoder *decoder, const uint8_t *raw, size_t bytes);
+
+/* The next record, checked, the rest of it zero.  NULL, or what is wrong with the bytes. */
+const char *humi_trace_decode(struct humi_trace_decoder *decoder,
+                              struct hum_trace_record *record_out);
+
+/* Nothing is left of either stream. */
+bool humi_trace_decoder_is_done(const struct humi_trace_decoder *decoder);
+
+#endif
