@@ -120,10 +120,14 @@ struct hum_options {
     size_t host_bytes;        /* HUM_HOST_MEM most memory the host side may hold   (no limit) */
     unsigned watchdog_ms;     /* HUM_WATCHDOG longest run of one kernel, ms        (no limit) */
     const char *features;     /* HUM_FEATURES "-huge,-share,-kernel_faults" takes features away */
+    const char *trace;        /* HUM_TRACE    file to write a trace to (trace.h); %p: process id */
+    const char *link;         /* HUM_LINK     "pcie3x16" | "pcie4x16" | "pcie5x16" | "nvlink-c2c" |
+                                              "alpha=1.8us,beta=12.8G": prices of moves, modelled */
+    bool pace;                /* HUM_PACE=on  moves take at least as long as on that link */
 };
 #define HUM_OPTIONS_INIT                                                                           \
     {                                                                                              \
-        sizeof(struct hum_options), NULL, NULL, NULL, 0, 0, 0, NULL                                \
+        sizeof(struct hum_options), NULL, NULL, NULL, 0, 0, 0, NULL, NULL, NULL, false             \
     }
 
 /*

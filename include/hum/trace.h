@@ -264,7 +264,7 @@ struct hum_metrics {
     uint64_t bytes[HUM_DIRECTION_COUNT];
     uint64_t pages[HUM_DIRECTION_COUNT];          /* copied */
     uint64_t bytes_demand, bytes_prefetch, bytes_eviction, bytes_other; /* their sum is all bytes */
-    uint64_t distinct_bytes;      /* of pages that were touched; accesses if there are, else events */
+    uint64_t distinct_bytes;      /* of pages touched, by accesses if there are, else by events */
     double amplification;         /* bytes moved / distinct bytes touched */
     uint64_t evictions_clean, evictions_dirty;    /* blocks */
     uint64_t bytes_written_back;  /* by evictions */
@@ -277,10 +277,10 @@ struct hum_metrics {
     uint64_t remote_accesses, remote_bytes;
     double hit_rate;              /* accesses that did not fault; needs accesses */
     double occupancy;             /* mean part of a block resident when it is evicted */
-    double utilisation;           /* mean part of an evicted block that was touched; needs accesses */
+    double utilisation;           /* mean part of it that was touched; needs accesses */
     uint64_t move_ns[HUM_DIRECTION_COUNT];        /* measured */
     uint64_t modelled_ns[HUM_DIRECTION_COUNT];    /* modelled: the link alone */
-    double link_busy[HUM_DIRECTION_COUNT];        /* modelled_ns / duration, if a link is modelled */
+    double link_busy[HUM_DIRECTION_COUNT];        /* modelled_ns / duration */
     uint64_t service_ns;          /* of batches */
     uint64_t duration_ns;         /* first to last record */
     uint64_t events[HUM_CAUSE_COUNT];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "core/record.h"
 #include "core/residency.h"
 #include "core/room.h"
 #include "core/summary.h"
@@ -18,9 +19,11 @@ enum hum_status hum_alloc(struct hum *hum, size_t bytes, unsigned flags, void **
         return humi_fail(HUM_ERR_INVALID, "unknown allocation flags %#x", flags);
     struct humi_region *region;
     enum hum_status status = humi_regions_alloc(&hum->regions, bytes, flags, &region);
-    if (status == HUM_OK)
-        *ptr_out = (void *)region->start;
-    return status;
+    if (status != HUM_OK)
+        return status;
+    humi_record_region(hum, region);
+    *ptr_out = (void *)region->start;
+    return HUM_OK;
 }
 
 /* The blocks give up the region's pages; `dying` keeps the fault service from bringing new ones. */
@@ -52,6 +55,7 @@ enum hum_status hum_free(struct hum *hum, void *ptr)
     if (!region)
         return humi_fail(HUM_ERR_INVALID, "%p is not the start of a live region", ptr);
     clean_blocks(hum, region);
+    humi_record_region_end(hum, region);
     humi_room_trim(hum);
     if (humi_summary_path()) {
         struct hum_region_info info;
@@ -74,6 +78,7 @@ enum hum_status hum_name(struct hum *hum, void *ptr, const char *name)
         humi_rwlock_write(&hum->regions.lock);
         char *before = region->name;
         region->name = copy;
+        humi_record_region(hum, region);
         humi_rwlock_unlock(&hum->regions.lock);
         free(before);
     }

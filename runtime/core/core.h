@@ -6,6 +6,7 @@
  *      launch.c event.c stream.c module.c         work in order
  *      alloc.c transfer.c advice.c protect.c      explicit control, block by block (visit.c)
  *      look.c summary.c                           what can be asked
+ *      record.c                                   what happened: counters and trace
  *      service.c view.c ahead.c                   faults
  *           \  room.c                             evict until there is room
  *            \   |
@@ -20,6 +21,7 @@
 
 #include <hum/policy.h>
 
+#include "base/link.h"
 #include "core/block.h"
 #include "core/meter.h"
 #include "core/order.h"
@@ -27,6 +29,16 @@
 #include "device/device.h"
 
 struct humi_service;
+struct humi_sink;
+
+/* How a run is recorded (record.h). */
+struct humi_recorder {
+    struct humi_sink *sink;                    /* NULL: no trace is written */
+    struct humi_link_model link;               /* prices of moves */
+    bool pace;                                 /* moves take as long as on that link */
+    _Atomic uint64_t link_free_ns[HUM_DIRECTION_COUNT]; /* when each queue of it is free again */
+    uint64_t start_ns;                         /* time 0 */
+};
 
 struct hum {
     /* fixed at open */
@@ -45,6 +57,7 @@ struct hum {
     struct humi_table table;
     struct humi_order order[HUM_PROCESSORS_MAX];
     struct humi_meter meter;
+    struct humi_recorder recorder;
     _Atomic uint64_t resident_pages[HUM_PROCESSORS_MAX];
     _Atomic uint64_t present_pages[HUM_PROCESSORS_MAX];
     _Atomic uint64_t spare_pages[HUM_PROCESSORS_MAX]; /* present in stale blocks */

@@ -50,23 +50,39 @@ struct launch_work {
     char args[];
 };
 
+static uint64_t items_of(const struct humi_launch *launch)
+{
+    uint64_t items = 1;
+    if (!launch->grouped)
+        return launch->count;
+    for (unsigned d = 0; d < launch->grid.dimensions; d++)
+        items *= launch->grid.groups[d] * launch->grid.items[d];
+    return items;
+}
+
 /* Stream lock held; the device keeps the order of one queue. */
 static enum hum_status submit_locked(struct hum_stream *stream, const struct humi_launch *launch,
                                      uint64_t sequence)
 {
-    struct humi_processor *processor = stream->hum->processor[stream->processor];
-    uint64_t ticket;
+    struct hum *hum = stream->hum;
+    struct humi_processor *processor = hum->processor[stream->processor];
+    struct humi_ticket ticket = {
+        .sequence = sequence,
+        .count = items_of(launch),
+        .submit_ns = humi_clock_ns(),
+        .kernel = launch->kernel,
+    };
     enum hum_status status = ticket_reserve(stream);
     if (status != HUM_OK)
         return status;
-    atomic_fetch_add(&stream->hum->running[stream->processor], 1); /* before it can touch a page */
-    status = processor->ops->submit(processor, launch, &ticket);
+    atomic_fetch_add(&hum->running[stream->processor], 1); /* before it can touch a page */
+    status = processor->ops->submit(processor, launch, &ticket.ticket);
     if (status != HUM_OK) {
-        atomic_fetch_sub(&stream->hum->running[stream->processor], 1);
+        atomic_fetch_sub(&hum->running[stream->processor], 1);
         return status;
     }
-    atomic_fetch_add(&stream->hum->launches, 1);
-    return ticket_push(stream, (struct humi_ticket){sequence, ticket});
+    ticket.launch = atomic_fetch_add(&hum->launches, 1) + 1;
+    return ticket_push(stream, ticket);
 }
 
 static enum hum_status launch_run(struct hum_stream *stream, struct humi_work *work)

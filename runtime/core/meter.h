@@ -11,7 +11,7 @@
 
 #include <stdatomic.h>
 
-#include <hum/hum.h>
+#include <hum/policy.h>
 
 /* struct hum_counters, member by member, with atomics.  meter.c copies one to the other. */
 struct humi_meter {
@@ -24,11 +24,16 @@ struct humi_meter {
 };
 _Static_assert(sizeof(struct humi_meter) == sizeof(struct hum_counters), "meter.h mirrors hum.h");
 
-/* One change of a block's state, as told to the meters of the space and of the region. */
+/* One change of a block's state, as told to meters and traces (record.h). */
 struct humi_event {
     enum hum_cause cause;
     unsigned processor;      /* number of the one the change serves: 0 the host */
     unsigned pages;
+    struct hum_pages which;  /* those pages, of the block */
+    struct hum_pages moved;  /* of them, the ones that were copied */
+    unsigned kernel;         /* 1 + number of the kernel that touched, 0: none */
+    unsigned thread;         /* host thread that touched, 0: none */
+    uint64_t start_ns;       /* when the change began */
     uint64_t bytes[HUM_DIRECTION_COUNT];
     uint64_t move_ns;
     bool evicted;            /* a block left a device */

@@ -11,6 +11,7 @@
 
 #include "base/options.h"
 #include "base/status.h"
+#include "core/record.h"
 #include "core/service.h"
 
 /* ---- finding --------------------------------------------------------------------------------- */
@@ -141,6 +142,7 @@ static enum hum_status kernel_make(struct hum_module *module, const char *name,
         return status;
     }
     humi_list_push_back(&module->kernels, &kernel->link);
+    humi_record_kernel(module->hum, kernel);
     *kernel_out = kernel;
     return HUM_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* open.c - hum_open and hum_close: a space is put together and taken apart. */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "base/status.h"
 #include "core/module.h"
 #include "core/opened.h"
+#include "core/record.h"
 #include "core/service.h"
 #include "core/stream.h"
 #include "core/summary.h"
@@ -27,6 +29,9 @@ struct settings {
     unsigned watchdog_ms;
     bool huge, shared_read, kernel_faults;
     char *kernel_path;
+    char *trace;               /* NULL: none is written */
+    struct humi_link_model link;
+    bool pace;
 };
 
 /* ---- settings -------------------------------------------------------------------------------- */
@@ -112,6 +117,45 @@ static enum hum_status read_devices(const char *given, struct settings *settings
     return status;
 }
 
+/* Several programs, or several spaces of one, may be started with the same value. */
+static char *trace_path(const struct humi_option *option)
+{
+    static atomic_uint spaces;
+    unsigned before = atomic_fetch_add(&spaces, 1);
+    char *path = NULL, suffix[16] = "";
+    const char *text = option->value.text;
+    int bytes = (int)option->value.bytes;
+    const char *pid = memmem(text, option->value.bytes, "%p", 2);
+    if (before)
+        snprintf(suffix, sizeof suffix, ".%u", before + 1);
+    int n = pid ? asprintf(&path, "%.*s%d%.*s%s", (int)(pid - text), text, getpid(),
+                           bytes - (int)(pid - text) - 2, pid + 2, suffix)
+                : asprintf(&path, "%.*s%s", bytes, text, suffix);
+    return n < 0 ? NULL : path;
+}
+
+static enum hum_status read_recording(const struct hum_options *options, struct settings *settings)
+{
+    struct humi_option trace = humi_option_find("HUM_TRACE", options->trace);
+    struct humi_option link = humi_option_find("HUM_LINK", options->link);
+    struct humi_option pace = humi_option_find("HUM_PACE", NULL);
+    char *text = link.value.text ? strndup(link.value.text, link.value.bytes) : NULL;
+    enum hum_status status = humi_link_parse(text, &settings->link);
+    free(text);
+    settings->pace = options->pace;
+    if (status == HUM_OK && humi_option_is_set(&pace))
+        status = humi_option_switch(&pace, &settings->pace);
+    if (status == HUM_OK && settings->pace && !*settings->link.name)
+        status = humi_fail(HUM_ERR_INVALID, "moves can be paced only on a modelled link: set "
+                                            "HUM_LINK=pcie3x16 or another");
+    if (status == HUM_OK && humi_option_is_set(&trace)) {
+        settings->trace = trace_path(&trace);
+        if (!settings->trace)
+            status = humi_fail(HUM_ERR_NO_MEMORY, "no memory for the name of the trace");
+    }
+    return status;
+}
+
 static enum hum_status read_settings(const struct hum_options *options, struct settings *settings)
 {
     static const struct hum_options none = HUM_OPTIONS_INIT;
@@ -131,6 +175,8 @@ static enum hum_status read_settings(const struct hum_options *options, struct s
         status = read_watchdog(options->watchdog_ms, settings);
     if (status == HUM_OK)
         status = read_devices(options->devices, settings);
+    if (status == HUM_OK)
+        status = read_recording(options, settings);
     struct humi_option path = humi_option_find("HUM_KERNEL_PATH", options->kernel_path);
     if (status != HUM_OK || !humi_option_is_set(&path))
         return status;
@@ -221,6 +267,8 @@ static enum hum_status open_parts(struct hum *hum, struct settings *settings)
     if (status == HUM_OK)
         status = humi_table_init(&hum->table, hum->params.bytes, hum->processors);
     if (status == HUM_OK)
+        status = humi_record_open(hum, settings->trace);
+    if (status == HUM_OK)
         status = open_streams(hum);
     if (status == HUM_OK)
         status = humi_service_start(hum, &hum->service);
@@ -238,11 +286,12 @@ enum hum_status hum_open(const struct hum_options *options, struct hum **hum_out
     if (!hum_out)
         return humi_fail(HUM_ERR_INVALID, "hum_open needs an output");
     enum hum_status status = read_settings(options, &settings);
-    if (status != HUM_OK)
-        return status;
-    struct hum *hum = calloc(1, sizeof *hum);
+    struct hum *hum = status == HUM_OK ? calloc(1, sizeof *hum) : NULL;
     if (!hum) {
         free(settings.kernel_path);
+        free(settings.trace);
+        if (status != HUM_OK)
+            return status;
         return humi_fail(HUM_ERR_NO_MEMORY, "no memory for a space");
     }
     humi_lock_init(&hum->lock, HUMI_RANK_HUM);
@@ -251,7 +300,10 @@ enum hum_status hum_open(const struct hum_options *options, struct hum **hum_out
     hum->policy = settings.policy;
     hum->stale_max = stale_blocks_max();
     hum->kernel_path = settings.kernel_path;
+    hum->recorder.link = settings.link;
+    hum->recorder.pace = settings.pace;
     status = open_parts(hum, &settings);
+    free(settings.trace);
     if (status != HUM_OK) {
         char text[HUMI_ERROR_TEXT_BYTES];
         humi_error_save(text, sizeof text);
@@ -272,6 +324,7 @@ void hum_close(struct hum *hum)
     if (humi_opened_remove(hum) && humi_summary_path())
         humi_summary_write(hum, humi_summary_path());
     humi_service_stop(hum->service);
+    humi_record_close(hum);
     humi_modules_close(hum);
     for (unsigned p = HUM_PROCESSORS_MAX; p-- > 0;) {
         if (hum->processor[p])

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* protect.c - what a processor may do with a region. */
+#include "base/clock.h"
 #include "base/status.h"
+#include "core/record.h"
 #include "core/residency.h"
 #include "core/visit.h"
 
@@ -12,17 +14,18 @@ struct protection {
 static enum hum_status protect_block(const struct humi_visit *visit)
 {
     const struct protection *protection = visit->context;
-    struct humi_event event = {.cause = HUM_CAUSE_PROTECT, .processor = protection->processor};
+    struct humi_event event = {.cause = HUM_CAUSE_PROTECT,
+                               .processor = protection->processor,
+                               .start_ns = humi_clock_ns()};
     struct humi_hold *hold = &visit->block->hold[protection->processor];
     struct hum_pages lost = humi_mask_and(
         &visit->pages, protection->write_only ? &hold->writable : &hold->mapped);
+    event.which = lost;
     event.pages = humi_mask_count(&lost);
     humi_residency_unmap(visit->hum, visit->block, protection->processor, visit->pages,
                          protection->write_only);
-    if (event.pages) {
-        humi_meter_event(&visit->hum->meter, &event);
-        humi_meter_event(humi_region_meter(visit->region), &event);
-    }
+    if (event.pages)
+        humi_record_event(visit->hum, visit->region, visit->block, &event);
     humi_block_check(visit->hum, visit->block);
     return HUM_OK;
 }

@@ -231,6 +231,7 @@ enum hum_status humi_regions_alloc(struct humi_regions *regions, size_t asked, u
     if (extent) {
         region->start = place(regions, extent, bytes, alignment);
         spare = extent_cut(regions, extent, region->start, bytes, spare);
+        region->id = ++regions->last_id;
         RB_INSERT(humi_region_tree, &regions->live, region);
         regions->count++;
         regions->bytes += bytes;

@@ -35,6 +35,7 @@ struct humi_region {
     atomic_int preferred;
     atomic_uint accessed_by;
     _Atomic(struct humi_meter *) meter; /* counters, made at the first event */
+    uint32_t id;                  /* 1 .., never used again in this space */
     char *name;                   /* guarded by the tree's lock; NULL if never named */
 };
 
@@ -55,6 +56,7 @@ struct humi_regions {
     struct humi_extents_by_size free_by_size;
     size_t count, bytes;          /* of live regions */
     size_t extents;               /* number of free extents */
+    uint32_t last_id;             /* of the region made last */
     unsigned colour;              /* counts large regions, see place() */
 };
 

@@ -8,13 +8,17 @@
 #include "base/clock.h"
 #include "base/copy.h"
 #include "base/status.h"
+#include "core/pace.h"
+#include "core/record.h"
 
 /* What a change did, gathered for its events. */
 struct outcome {
     struct hum_pages missing;                      /* became resident */
     uint64_t bytes[2][HUM_DIRECTION_COUNT];        /* [0] for faulted pages, [1] for the others */
-    uint64_t move_ns;
-    unsigned upgraded, mapped;
+    struct hum_pages copied;                       /* of the missing ones, those with bytes */
+    struct hum_pages upgraded_pages, mapped_pages; /* became writable; became touchable */
+    uint64_t start_ns, move_ns;
+    unsigned upgraded, mapped;                     /* their numbers */
 };
 
 /* ---- masks and their counts ------------------------------------------------------------------ */
@@ -309,6 +313,7 @@ static enum hum_status give_access(struct hum *hum, struct humi_block *block,
 static void copy_pages(struct hum *hum, struct humi_block *block, unsigned p, unsigned q,
                        const struct hum_pages *pages)
 {
+    uint64_t start = hum->recorder.pace ? humi_clock_real_ns() : 0;
     size_t offset = humi_block_offset(block);
     char *to = hum->processor[p]->window + offset;
     const char *from = hum->processor[q]->window + offset;
@@ -316,6 +321,7 @@ static void copy_pages(struct hum *hum, struct humi_block *block, unsigned p, un
         humi_copy(to + run.first * HUM_PAGE_SIZE, from + run.first * HUM_PAGE_SIZE,
                   (run.end - run.first) * HUM_PAGE_SIZE);
     humi_mask_remove(&block->hold[p].fresh, pages);
+    humi_pace_move(hum, direction(p, q), pages, start);
 }
 
 /* Fill p's frames of the missing pages: copies from whoever has them, the host first. */
@@ -356,13 +362,6 @@ static void fill_zero(struct hum *hum, struct humi_block *block, unsigned p,
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
-static void record(struct hum *hum, struct humi_region *region, const struct humi_event *event)
-{
-    humi_meter_event(&hum->meter, event);
-    if (region)
-        humi_meter_event(humi_region_meter(region), event);
-}
-
 static uint64_t sum_bytes(const uint64_t bytes[HUM_DIRECTION_COUNT])
 {
     return bytes[HUM_H2D] + bytes[HUM_D2H] + bytes[HUM_D2D];
@@ -379,40 +378,80 @@ static enum hum_cause demand_cause(const struct humi_request *request,
     return outcome->upgraded ? HUM_CAUSE_UPGRADE : HUM_CAUSE_REMAP;
 }
 
+static struct humi_event event_of(const struct humi_request *request,
+                                  const struct outcome *outcome)
+{
+    return (struct humi_event){.cause = request->cause,
+                               .processor = request->processor,
+                               .kernel = request->kernel,
+                               .thread = request->thread,
+                               .start_ns = outcome->start_ns};
+}
+
+static void set_pages(struct humi_event *event, const struct hum_pages *pages,
+                      const struct hum_pages *copied)
+{
+    event->which = *pages;
+    event->moved = humi_mask_and(pages, copied);
+    event->pages = humi_mask_count(pages);
+}
+
+/* The pages of a change that brought none: those that became writable, else those mapped. */
+static const struct hum_pages *touched(const struct outcome *outcome)
+{
+    return outcome->upgraded ? &outcome->upgraded_pages : &outcome->mapped_pages;
+}
+
+/* What was demanded: one event. */
+static void record_demand(struct hum *hum, const struct humi_block *block,
+                          const struct humi_request *request, const struct outcome *outcome,
+                          const struct hum_pages *demanded, bool alone)
+{
+    unsigned demand = humi_mask_count(demanded);
+    struct humi_event event = event_of(request, outcome);
+    event.cause = demand_cause(request, outcome, demand);
+    set_pages(&event, demand ? demanded : touched(outcome), &outcome->copied);
+    memcpy(event.bytes, outcome->bytes[0], sizeof event.bytes);
+    event.move_ns = alone ? outcome->move_ns : 0;
+    humi_record_event(hum, request->region, block, &event);
+}
+
+/* What the policy added, or all of a change that no fault asked for: one event. */
+static void record_added(struct hum *hum, const struct humi_block *block,
+                         const struct humi_request *request, const struct outcome *outcome,
+                         const struct hum_pages *added, bool fault)
+{
+    struct humi_event event = event_of(request, outcome);
+    if (fault)
+        event.cause = HUM_CAUSE_PREFETCH_POLICY;
+    if (humi_mask_empty(added)) {
+        set_pages(&event, touched(outcome), &outcome->copied);
+    } else {
+        set_pages(&event, added, &outcome->copied);
+        event.move_ns = outcome->move_ns;
+        memcpy(event.bytes, outcome->bytes[1], sizeof event.bytes);
+    }
+    humi_record_event(hum, request->region, block, &event);
+}
+
 /* One event for what was demanded, one for what the policy added (R5). */
-static void record_change(struct hum *hum, const struct humi_request *request,
-                          const struct outcome *outcome)
+static void record_change(struct hum *hum, const struct humi_block *block,
+                          const struct humi_request *request, const struct outcome *outcome)
 {
     struct hum_pages demanded = humi_mask_and(&outcome->missing, &request->faulted);
-    unsigned demand = humi_mask_count(&demanded);
-    unsigned added = humi_mask_count(&outcome->missing) - demand;
-    bool fault = !humi_mask_empty(&request->faulted);
+    struct hum_pages added = humi_mask_minus(&outcome->missing, &request->faulted);
+    bool fault = !humi_mask_empty(&request->faulted), more = !humi_mask_empty(&added);
+    bool access = outcome->upgraded || outcome->mapped;
     if (fault) {
-        humi_meter_faults(&hum->meter, request->processor, request->faults, request->duplicates);
-        if (request->region)
-            humi_meter_faults(humi_region_meter(request->region), request->processor,
-                              request->faults, request->duplicates);
+        const struct humi_record_faults faults = {request->processor, request->kernel,
+                                                  request->faults, request->duplicates};
+        humi_record_faults(hum, request->region, &faults);
     }
-    if (fault && (demand || outcome->upgraded || outcome->mapped)) {
-        struct humi_event event = {.cause = demand_cause(request, outcome, demand),
-                                   .processor = request->processor};
-        event.pages = demand ? demand : outcome->upgraded ? outcome->upgraded : outcome->mapped;
-        memcpy(event.bytes, outcome->bytes[0], sizeof event.bytes);
-        event.move_ns = added && sum_bytes(outcome->bytes[1]) ? 0 : outcome->move_ns;
-        record(hum, request->region, &event);
-    }
-    if (added) {
-        struct humi_event event = {.cause = fault ? HUM_CAUSE_PREFETCH_POLICY : request->cause,
-                                   .processor = request->processor,
-                                   .pages = added,
-                                   .move_ns = outcome->move_ns};
-        memcpy(event.bytes, outcome->bytes[1], sizeof event.bytes);
-        record(hum, request->region, &event);
-    } else if (!fault && (outcome->upgraded || outcome->mapped)) {
-        struct humi_event event = {.cause = request->cause, .processor = request->processor};
-        event.pages = outcome->upgraded ? outcome->upgraded : outcome->mapped;
-        record(hum, request->region, &event);
-    }
+    if (fault && (access || !humi_mask_empty(&demanded)))
+        record_demand(hum, block, request, outcome, &demanded,
+                      !(more && sum_bytes(outcome->bytes[1])));
+    if (more || (!fault && access))
+        record_added(hum, block, request, outcome, &added, fault);
 }
 
 /* ---- the changes ----------------------------------------------------------------------------- */
@@ -436,6 +475,7 @@ static void commit(struct hum *hum, struct humi_block *block, const struct humi_
         set_resident(hum, block, q, humi_mask_minus(&other->resident, write));
     }
     humi_mask_remove(&taken, &outcome->missing);
+    outcome->upgraded_pages = taken;
     outcome->upgraded = humi_mask_count(&taken);
     struct hum_pages shared = humi_mask_minus(copied, write);
     humi_mask_remove(&block->dirty, &shared);
@@ -446,7 +486,8 @@ enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
 {
     unsigned p = request->processor;
     struct humi_hold *hold = &block->hold[p];
-    struct outcome outcome = {.missing = humi_mask_minus(&request->bring, &hold->resident)};
+    struct outcome outcome = {.missing = humi_mask_minus(&request->bring, &hold->resident),
+                              .start_ns = humi_clock_ns()};
     struct hum_pages write = request->write;
     if (!hum->processor[p]->shared_read) {
         /* Read-only copies cannot be mapped here: whoever is given access gets all of it. */
@@ -458,7 +499,7 @@ enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
     if (status != HUM_OK)
         return status;
 
-    struct hum_pages copied = humi_mask_and(&outcome.missing, &block->written);
+    struct hum_pages copied = outcome.copied = humi_mask_and(&outcome.missing, &block->written);
     struct hum_pages zero = humi_mask_minus(&outcome.missing, &block->written);
     revoke_others(hum, block, request, &write, &copied);
     fill_written(hum, block, request, copied, &outcome);
@@ -466,8 +507,9 @@ enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
     commit(hum, block, request, &write, &copied, &outcome);
     atomic_fetch_add(&block->changes, 1);
     struct access access = choose_access(hum, block, request, &write);
-    outcome.mapped = humi_mask_count(&access.mapped) - humi_mask_count(&hold->mapped);
-    record_change(hum, request, &outcome);
+    outcome.mapped_pages = humi_mask_minus(&access.mapped, &hold->mapped);
+    outcome.mapped = humi_mask_count(&outcome.mapped_pages);
+    record_change(hum, block, request, &outcome);
     status = give_access(hum, block, request, &access);
     humi_block_check(hum, block);
     return status;
@@ -505,6 +547,7 @@ enum hum_status humi_residency_evict(struct hum *hum, struct humi_block *block, 
         return status;
     evicted_out->left = hold->resident;
     evicted_out->home = sole;
+    evicted_out->start_ns = start;
     evicted_out->move_ns = humi_mask_empty(&sole) ? 0 : humi_clock_ns() - start;
     drop_frames(hum, block, p);
     atomic_fetch_add(&block->changes, 1);
@@ -515,10 +558,10 @@ enum hum_status humi_residency_evict(struct hum *hum, struct humi_block *block, 
 void humi_residency_forget(struct hum *hum, struct humi_block *block, struct hum_pages pages,
                            struct humi_region *region, enum hum_cause cause)
 {
-    struct humi_event event = {.cause = cause};
+    struct humi_event event = {.cause = cause, .start_ns = humi_clock_ns()};
     struct hum_pages anywhere = humi_block_resident_elsewhere(hum, block, -1);
-    humi_mask_keep(&anywhere, &pages);
-    event.pages = humi_mask_count(&anywhere);
+    event.which = humi_mask_and(&anywhere, &pages);
+    event.pages = humi_mask_count(&event.which);
     for (unsigned p = 0; p < hum->processors; p++) {
         struct humi_hold *hold = &block->hold[p];
         humi_residency_unmap(hum, block, p, pages, false);
@@ -528,20 +571,23 @@ void humi_residency_forget(struct hum *hum, struct humi_block *block, struct hum
     humi_mask_remove(&block->dirty, &pages);
     atomic_fetch_add(&block->changes, 1);
     if (event.pages)
-        record(hum, region, &event);
+        humi_record_event(hum, region, block, &event);
     humi_block_check(hum, block);
 }
 
 void humi_residency_lost(struct hum *hum, struct humi_block *block, unsigned p)
 {
     struct humi_hold *hold = &block->hold[p];
-    struct humi_event event = {.cause = HUM_CAUSE_DEVICE_LOST, .processor = p};
+    struct humi_event event = {.cause = HUM_CAUSE_DEVICE_LOST,
+                               .processor = p,
+                               .start_ns = humi_clock_ns(),
+                               .which = hold->mapped};
     event.pages = humi_mask_count(&hold->mapped);
     hold->mapped = humi_mask_none();
     set_writable(hold, humi_mask_none());
     hold->own = false;
     hold->map_faults = 0;
     if (event.pages)
-        record(hum, NULL, &event);
+        humi_record_event(hum, NULL, block, &event);
     humi_block_check(hum, block);
 }

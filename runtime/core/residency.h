@@ -28,6 +28,7 @@ struct humi_request {
     bool read_only;            /* the processor may not write these pages */
     enum hum_cause cause;
     unsigned faults;           /* touches that are answered by this, to be counted */
+    unsigned kernel, thread;   /* who touched: 1 + number of a kernel, or a host thread; else 0 */
     unsigned duplicates;       /* of these, the ones that found their page accessible */
 };
 
@@ -39,7 +40,7 @@ enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
 struct humi_evicted {
     struct hum_pages left;     /* pages that left the processor */
     struct hum_pages home;     /* of these, the ones that were copied home */
-    uint64_t move_ns;
+    uint64_t start_ns, move_ns;
 };
 
 /*

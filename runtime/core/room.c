@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/status.h"
+#include "core/record.h"
 #include "core/residency.h"
 
 /* The newest blocks never leave for older ones that are preferred here: one access may need several
@@ -14,19 +15,10 @@
 #define BUSY_SPINS 100u         /* rounds over a list of which every block is being worked on */
 #define BUSY_ROUNDS_MAX 100000u /* ... and with a pause between them: 10 s and more */
 
-/* Tell the meters: the space once, each region about its own pages. */
-static void record(struct hum *hum, const struct humi_block *block, unsigned p,
-                   const struct humi_evicted *evicted)
+/* Each region counts its own pages; the space and the trace hear of the block once. */
+static void record_regions(struct hum *hum, const struct humi_block *block,
+                           const struct humi_evicted *evicted, struct humi_event event)
 {
-    struct humi_event event = {.cause = HUM_CAUSE_EVICTION,
-                               .processor = p,
-                               .pages = humi_mask_count(&evicted->left),
-                               .move_ns = evicted->move_ns};
-    if (!event.pages)
-        return;
-    event.evicted = p != 0;
-    event.bytes[HUM_D2H] = humi_mask_count(&evicted->home) * HUM_PAGE_SIZE;
-    humi_meter_event(&hum->meter, &event);
     uintptr_t start = humi_block_start(hum, block), at = start;
     while (at < start + HUM_BLOCK_SIZE) {
         struct humi_region *region = humi_regions_find(&hum->regions, at);
@@ -46,6 +38,24 @@ static void record(struct hum *hum, const struct humi_block *block, unsigned p,
         at = region->start + region->bytes;
         humi_region_put(region);
     }
+}
+
+static void record(struct hum *hum, const struct humi_block *block, unsigned p,
+                   const struct humi_evicted *evicted)
+{
+    struct humi_event event = {.cause = HUM_CAUSE_EVICTION,
+                               .processor = p,
+                               .pages = humi_mask_count(&evicted->left),
+                               .which = evicted->left,
+                               .moved = evicted->home,
+                               .start_ns = evicted->start_ns,
+                               .move_ns = evicted->move_ns};
+    if (!event.pages)
+        return;
+    event.evicted = p != 0;
+    event.bytes[HUM_D2H] = humi_mask_count(&evicted->home) * HUM_PAGE_SIZE;
+    humi_record_event(hum, NULL, block, &event);
+    record_regions(hum, block, evicted, event);
 }
 
 /* The host's turn comes when a device's only copies must go home and the host is full, too. */

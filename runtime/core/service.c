@@ -19,6 +19,7 @@
 #include "base/thread.h"
 #include "core/ahead.h"
 #include "core/doubt.h"
+#include "core/record.h"
 #include "core/residency.h"
 #include "core/room.h"
 #include "core/view.h"
@@ -129,6 +130,10 @@ static enum hum_status serve_locked(struct humi_service *service, struct humi_gr
     struct humi_request request = humi_view_request(group, &view, &plan);
     request.faults = group->count;
     request.duplicates = count_duplicates(group);
+    if (group->processor == 0)
+        request.thread = (unsigned)group->faults->thread;
+    else
+        request.kernel = group->faults->kernel;
     count_map_fault(group);
     count_guess(group, &view, plan.exclusive);
     go_ahead(service, group, &plan); /* before serving: the two are copied side by side */
@@ -420,12 +425,13 @@ static bool serve_processor(struct humi_service *service, unsigned p)
     unsigned count = processor->ops->faults(processor, service->faults, BATCH_MAX);
     if (!count)
         return false;
-    uint64_t before = moved_bytes(service->hum);
-    humi_meter_add(&service->hum->meter.batches, 1);
+    struct humi_meter *meter = &service->hum->meter;
+    uint64_t before = moved_bytes(service->hum), served = atomic_load(&meter->service_ns);
     for (unsigned i = 0; i < count; i++)
         humi_doubts_note(&service->doubts, p, &service->faults[i], false);
     seat(service, p, service->faults[0].thread);
     serve_batch(service, p, count);
+    humi_record_batch(service->hum, p, count, atomic_load(&meter->service_ns) - served);
     humi_room_trim(service->hum);
     service->spins = p == 0 && moved_bytes(service->hum) - before < SHORT_BYTES;
     return true;

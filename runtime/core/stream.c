@@ -11,6 +11,7 @@
 #include "base/signals.h"
 #include "base/status.h"
 #include "base/thread.h"
+#include "core/record.h"
 
 void humi_stream_put(struct hum_stream *stream)
 {
@@ -66,6 +67,23 @@ static void note_outcome(struct hum_stream *stream, const struct humi_outcome *o
     humi_stream_note_error(stream, outcome->status, text);
 }
 
+static void record_outcome(struct hum_stream *stream, const struct humi_ticket *ticket,
+                           const struct humi_outcome *outcome, enum hum_status status)
+{
+    const struct humi_record_launch launch = {
+        .launch = ticket->launch,
+        .processor = stream->processor,
+        .kernel = ticket->kernel,
+        .queue = stream->queue,
+        .count = ticket->count,
+        .submit_ns = ticket->submit_ns,
+        .start_ns = outcome->start_ns,
+        .end_ns = outcome->end_ns ? outcome->end_ns : humi_clock_ns(),
+        .status = status == HUM_OK ? outcome->status : status,
+    };
+    humi_record_launch(stream->hum, &launch);
+}
+
 static struct humi_ticket *ticket_next(struct hum_stream *stream)
 {
     if (!stream->ticket_count)
@@ -94,6 +112,7 @@ static bool collect(struct hum_stream *stream, struct humi_ticket ticket, int64_
     stream->ticket_first = (stream->ticket_first + 1) % stream->ticket_room;
     stream->ticket_count--;
     atomic_fetch_sub(&stream->hum->running[stream->processor], 1);
+    record_outcome(stream, &ticket, &outcome, status);
     if (status == HUM_OK)
         note_outcome(stream, &outcome);
     else

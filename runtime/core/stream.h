@@ -36,8 +36,12 @@ struct humi_mark {
     _Atomic uint64_t ns;         /* when, CLOCK_MONOTONIC */
 };
 
+/* A launch at the device. */
 struct humi_ticket {
     uint64_t sequence, ticket;
+    uint64_t launch, count;      /* number in traces; indices or work-items */
+    uint64_t submit_ns;
+    unsigned kernel;             /* as the device knows it */
 };
 
 struct hum_stream {

@@ -60,6 +60,7 @@ struct humi_device_params {
 struct humi_fault {
     uintptr_t address;      /* exact where the kernel tells it, else of the page */
     int thread;             /* whom fail() must address; 0 unknown */
+    unsigned kernel;        /* 1 + number of the kernel that touched; 0: none or unknown */
     bool write;
 };
 

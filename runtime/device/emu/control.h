@@ -66,6 +66,7 @@ struct humi_emu_worker {
     /* the device's: */
     int32_t thread;             /* its id, 0: none */
     uint64_t serial;            /* of the launch it runs, 0: none */
+    uint32_t kernel;            /* of that launch */
     /* the runtime's; serial is written last: */
     int32_t fail_status;
     uint64_t fail_address;

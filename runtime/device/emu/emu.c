@@ -76,11 +76,15 @@ static unsigned emu_faults(struct humi_processor *p, struct humi_fault *faults_o
 
     for (unsigned i = 0; i < count; i++) {
         unsigned worker = find_worker(emu, events[i].thread);
-        faults_out[i] =
-            (struct humi_fault){events[i].address, events[i].thread, events[i].write};
-        if (worker < emu->params.workers) /* which launch fail() would end */
-            emu->fault_serial[worker] =
-                __atomic_load_n(&emu->control->workers[worker].serial, __ATOMIC_ACQUIRE);
+        faults_out[i] = (struct humi_fault){
+            .address = events[i].address, .thread = events[i].thread, .write = events[i].write};
+        if (worker == emu->params.workers)
+            continue;
+        const struct humi_emu_worker *record = &emu->control->workers[worker];
+        /* Which launch fail() would end. */
+        emu->fault_serial[worker] = __atomic_load_n(&record->serial, __ATOMIC_ACQUIRE);
+        faults_out[i].kernel =
+            __atomic_load_n(&record->kernel, __ATOMIC_RELAXED) % HUMI_EMU_KERNELS_MAX + 1;
     }
     return count;
 }

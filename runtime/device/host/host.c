@@ -100,8 +100,8 @@ static unsigned host_faults(struct humi_processor *p, struct humi_fault *faults_
     unsigned count = humi_userfault_read(p->fault_fd, events, max < 64 ? max : 64);
 
     for (unsigned i = 0; i < count; i++)
-        faults_out[i] =
-            (struct humi_fault){events[i].address, events[i].thread, events[i].write};
+        faults_out[i] = (struct humi_fault){
+            .address = events[i].address, .thread = events[i].thread, .write = events[i].write};
     return count;
 }
 

@@ -55,6 +55,7 @@ static struct humi_result run(struct humi_worker *worker, const struct humi_piec
     struct humi_emu_worker *record = &humi_device.control->workers[worker->index];
     uint64_t serial = piece->slot->serial;
 
+    __atomic_store_n(&record->kernel, piece->slot->kernel, __ATOMIC_RELAXED);
     __atomic_store_n(&record->serial, serial, __ATOMIC_RELEASE);
     if (sigsetjmp(worker->escape, 0) != 0)
         return worker->trapped; /* of the piece; serial is 0 already */

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/* record.c - events, faults and launches as counters and as records of a trace. */
+#include "core/record.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "core/module.h"
+#include "core/pace.h"
+#include "trace/sink.h"
+
+static uint64_t since_open(const struct hum *hum, uint64_t ns)
+{
+    return ns > hum->recorder.start_ns ? ns - hum->recorder.start_ns : 0;
+}
+
+static void put(struct hum *hum, const struct hum_trace_record *record)
+{
+    humi_sink_put(hum->recorder.sink, record);
+}
+
+static uint32_t narrow(uint64_t value)
+{
+    return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
+}
+
+/* ---- the beginning --------------------------------------------------------------------------- */
+
+static void put_setting(struct hum *hum, const char *key, const char *value)
+{
+    struct hum_trace_record record = {.kind = HUM_TRACE_SETTING};
+    if (!value || !*value)
+        return;
+    snprintf(record.setting.key, sizeof record.setting.key, "%s", key);
+    snprintf(record.setting.value, sizeof record.setting.value, "%s", value);
+    put(hum, &record);
+}
+
+/* The command line with blanks between its words, cut to what fits. */
+static void read_program(char *text, size_t bytes)
+{
+    int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, text, bytes - 1);
+    if (fd >= 0)
+        close(fd);
+    n = n < 0 ? 0 : n;
+    for (ssize_t i = 0; i + 1 < n; i++)
+        if (text[i] == '\0')
+            text[i] = ' ';
+    text[n] = '\0';
+}
+
+static void put_space(struct hum *hum)
+{
+    struct hum_trace_record record = {.kind = HUM_TRACE_SPACE};
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    record.space.start = hum->params.start;
+    record.space.bytes = hum->params.bytes;
+    record.space.unix_ns = (uint64_t)now.tv_sec * HUMI_NS_PER_S + (uint64_t)now.tv_nsec;
+    record.space.pid = (uint32_t)getpid();
+    read_program(record.space.program, sizeof record.space.program);
+    put(hum, &record);
+}
+
+static void put_settings(struct hum *hum)
+{
+    const struct humi_processor *host = hum->processor[0];
+    char text[256];
+    struct utsname names;
+    put_setting(hum, "policy", hum->policy->name);
+    put_setting(hum, "link", hum->recorder.link.name);
+    put_setting(hum, "pages", host->huge ? "huge" : "small");
+    put_setting(hum, "read-only copies", host->shared_read ? "yes" : "no");
+    if (uname(&names) == 0) {
+        snprintf(text, sizeof text, "%.64s %.64s %.64s", names.sysname, names.release,
+                 names.machine);
+        put_setting(hum, "kernel", text);
+    }
+    snprintf(text, sizeof text, "%ld", sysconf(_SC_NPROCESSORS_ONLN));
+    put_setting(hum, "cores", text);
+    snprintf(text, sizeof text, "%d.%d.%d", HUM_VERSION_MAJOR, HUM_VERSION_MINOR,
+             HUM_VERSION_PATCH);
+    put_setting(hum, "hum", text);
+}
+
+static void put_processors(struct hum *hum)
+{
+    for (unsigned p = 0; p < hum->processors; p++) {
+        const struct humi_processor *processor = hum->processor[p];
+        struct hum_trace_record record = {.kind = HUM_TRACE_PROCESSOR};
+        record.processor.processor = humi_public(p);
+        snprintf(record.processor.name, sizeof record.processor.name, "%s", processor->name);
+        snprintf(record.processor.kind, sizeof record.processor.kind, "%s", processor->kind);
+        record.processor.capacity_bytes = processor->memory_bytes;
+        record.processor.workers = processor->workers;
+        put(hum, &record);
+    }
+}
+
+enum hum_status humi_record_open(struct hum *hum, const char *path)
+{
+    hum->recorder.start_ns = humi_clock_ns();
+    if (!path)
+        return HUM_OK;
+    enum hum_status status = humi_sink_open(path, HUMI_SINK_SLOTS, &hum->recorder.sink);
+    if (status != HUM_OK)
+        return status;
+    put_space(hum);
+    put_settings(hum);
+    put_processors(hum);
+    return HUM_OK;
+}
+
+void humi_record_close(struct hum *hum)
+{
+    struct hum_trace_record totals = {.kind = HUM_TRACE_TOTALS};
+    if (!hum->recorder.sink)
+        return;
+    totals.time_ns = since_open(hum, humi_clock_ns());
+    humi_meter_read(&hum->meter, &totals.totals.counters);
+    if (humi_sink_close(hum->recorder.sink, &totals) != HUM_OK)
+        humi_warn("the trace is not complete: %s", hum_error_text());
+    hum->recorder.sink = NULL;
+}
+
+/* ---- what things are ------------------------------------------------------------------------- */
+
+void humi_record_region(struct hum *hum, const struct humi_region *region)
+{
+    struct hum_trace_record record = {.kind = HUM_TRACE_REGION};
+    if (!hum->recorder.sink)
+        return;
+    record.time_ns = since_open(hum, humi_clock_ns());
+    record.region.region = region->id;
+    record.region.first_page = (region->start - hum->params.start) / HUM_PAGE_SIZE;
+    record.region.bytes = region->asked_bytes;
+    if (region->name)
+        snprintf(record.region.name, sizeof record.region.name, "%s", region->name);
+    put(hum, &record);
+}
+
+void humi_record_region_end(struct hum *hum, const struct humi_region *region)
+{
+    struct hum_trace_record record = {.kind = HUM_TRACE_REGION_END};
+    if (!hum->recorder.sink)
+        return;
+    record.time_ns = since_open(hum, humi_clock_ns());
+    record.region_end.region = region->id;
+    put(hum, &record);
+}
+
+void humi_record_kernel(struct hum *hum, const struct hum_kernel *kernel)
+{
+    struct hum_trace_record record = {.kind = HUM_TRACE_KERNEL};
+    if (!hum->recorder.sink)
+        return;
+    record.time_ns = since_open(hum, humi_clock_ns());
+    record.kernel.kernel = humi_record_kernel_id(kernel->module->processor, kernel->id);
+    record.kernel.device = humi_public(kernel->module->processor);
+    snprintf(record.kernel.name, sizeof record.kernel.name, "%s", kernel->name);
+    put(hum, &record);
+}
+
+/* ---- what happened --------------------------------------------------------------------------- */
+
+void humi_record_launch(struct hum *hum, const struct humi_record_launch *launch)
+{
+    struct hum_trace_record record = {.kind = HUM_TRACE_LAUNCH};
+    if (!hum->recorder.sink)
+        return;
+    record.time_ns = since_open(hum, launch->start_ns ? launch->start_ns : launch->submit_ns);
+    record.launch = (struct hum_trace_launch){
+        .launch = launch->launch,
+        .kernel = humi_record_kernel_id(launch->processor, launch->kernel),
+        .device = humi_public(launch->processor),
+        .stream = launch->queue,
+        .status = launch->status,
+        .count = launch->count,
+        .submit_ns = since_open(hum, launch->submit_ns),
+        .end_ns = since_open(hum, launch->end_ns),
+    };
+    put(hum, &record);
+}
+
+static void trace_event(struct hum *hum, const struct humi_region *region,
+                        const struct humi_block *block, const struct humi_event *event)
+{
+    struct hum_trace_record record = {.kind = HUM_TRACE_EVENT};
+    uint64_t bytes = 0;
+    record.time_ns = since_open(hum, event->start_ns);
+    record.event = (struct hum_trace_event){
+        .cause = event->cause,
+        .processor = humi_public(event->processor),
+        .region = region ? region->id : 0,
+        .kernel = event->kernel ? humi_record_kernel_id(event->processor, event->kernel - 1) : 0,
+        .thread = event->thread,
+        .block = block->index,
+        .pages = event->which,
+        .moved = event->moved,
+        .move_ns = narrow(event->move_ns),
+        .evicted = event->evicted,
+    };
+    for (int d = 0; d < HUM_DIRECTION_COUNT; d++) {
+        record.event.bytes[d] = event->bytes[d];
+        bytes += event->bytes[d];
+    }
+    record.event.modelled_ns =
+        narrow(humi_link_ns(&hum->recorder.link, bytes, humi_pace_copies(&event->moved)));
+    put(hum, &record);
+}
+
+void humi_record_event(struct hum *hum, struct humi_region *region, const struct humi_block *block,
+                       const struct humi_event *event)
+{
+    humi_meter_event(&hum->meter, event);
+    if (region)
+        humi_meter_event(humi_region_meter(region), event);
+    if (hum->recorder.sink)
+        trace_event(hum, region, block, event);
+}
+
+void humi_record_faults(struct hum *hum, struct humi_region *region,
+                        const struct humi_record_faults *faults)
+{
+    struct hum_trace_record record = {.kind = HUM_TRACE_FAULTS};
+    humi_meter_faults(&hum->meter, faults->processor, faults->faults, faults->duplicates);
+    if (region)
+        humi_meter_faults(humi_region_meter(region), faults->processor, faults->faults,
+                          faults->duplicates);
+    if (!hum->recorder.sink)
+        return;
+    record.time_ns = since_open(hum, humi_clock_ns());
+    record.faults = (struct hum_trace_faults){
+        .processor = humi_public(faults->processor),
+        .region = region ? region->id : 0,
+        .kernel = faults->kernel ? humi_record_kernel_id(faults->processor, faults->kernel - 1) : 0,
+        .faults = faults->faults,
+        .duplicates = faults->duplicates,
+    };
+    put(hum, &record);
+}
+
+void humi_record_batch(struct hum *hum, unsigned processor, unsigned faults, uint64_t service_ns)
+{
+    struct hum_trace_record record = {.kind = HUM_TRACE_BATCH};
+    humi_meter_add(&hum->meter.batches, 1);
+    if (!hum->recorder.sink)
+        return;
+    record.time_ns = since_open(hum, humi_clock_ns());
+    record.batch.processor = humi_public(processor);
+    record.batch.faults = faults;
+    record.batch.service_ns = narrow(service_ns);
+    put(hum, &record);
+}
