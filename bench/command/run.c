@@ -23,7 +23,7 @@ struct run_options {
     char **argv;        /* the program */
 };
 
-enum { OPTION_OUTPUT = 256, OPTION_JSON, OPTION_SETTING };
+enum { OPTION_OUTPUT = 256, OPTION_JSON, OPTION_PACE, OPTION_SETTING };
 
 /* Options that become an environment variable; getopt returns OPTION_SETTING + index. */
 static const struct {
@@ -31,7 +31,8 @@ static const struct {
 } settings[] = {
     {"devices", "HUM_DEVICES"},   {"policy", "HUM_POLICY"},     {"space", "HUM_SPACE"},
     {"host-mem", "HUM_HOST_MEM"}, {"watchdog", "HUM_WATCHDOG"}, {"kernel-path", "HUM_KERNEL_PATH"},
-    {"features", "HUM_FEATURES"}, {"log", "HUM_LOG"},
+    {"features", "HUM_FEATURES"}, {"log", "HUM_LOG"},           {"trace", "HUM_TRACE"},
+    {"link", "HUM_LINK"},
 };
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
@@ -51,6 +52,10 @@ static const char help[] =
     "  -k, --kernel-path PATH  HUM_KERNEL_PATH  folders of kernel modules, separated by ':'\n"
     "  -f, --features LIST     HUM_FEATURES     \"-huge,-share,-kernel_faults\" takes away\n"
     "  -l, --log LEVEL         HUM_LOG          warn, info or debug\n"
+    "  -t, --trace FILE        HUM_TRACE        write what happens to FILE; %p is the process id\n"
+    "  -L, --link LINK         HUM_LINK         price moves: pcie3x16, pcie4x16, pcie5x16,\n"
+    "                                           nvlink-c2c or alpha=1.8us,beta=12.8G\n"
+    "      --pace              HUM_PACE=on      moves take at least as long as on that link\n"
     "  -j, --json              one JSON object on one line instead of tables\n"
     "  -o, --output FILE       write the report to FILE\n"
     "  -h, --help              this text\n"
@@ -60,7 +65,7 @@ static const char help[] =
     "\n"
     "Time by region and in total is what the runtime measured; copying is part of serving.\n"
     "Regions that PROGRAM freed are listed by name and size.  A program that is killed cannot\n"
-    "write its summary; the report says so.\n"
+    "write its summary; the report says so.  Its trace is whole up to a tenth of a second before.\n"
     "\n"
     "Exit status: that of PROGRAM, 128 + N if signal N ended it, 127 if it was not found, 126 if\n"
     "it could not be run, 125 if this command itself failed.\n"
@@ -141,6 +146,7 @@ static void fill_long_options(struct option *list)
 {
     static const struct option own[] = {
         {"json", no_argument, NULL, OPTION_JSON},
+        {"pace", no_argument, NULL, OPTION_PACE},
         {"output", required_argument, NULL, OPTION_OUTPUT},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -155,7 +161,7 @@ static void fill_long_options(struct option *list)
 /* The short letters of the settings, in their order. */
 static int setting_of(int option)
 {
-    static const char letters[] = "dpsmwkfl";
+    static const char letters[] = "dpsmwkfltL";
     const char *letter = option < 256 && option > 0 ? strchr(letters, option) : NULL;
 
     if (option >= OPTION_SETTING)
@@ -166,16 +172,17 @@ static int setting_of(int option)
 /* -1: go on; otherwise the exit status. */
 static int parse(int argc, char **argv, struct run_options *options_out)
 {
-    struct option list[SETTINGS + 4];
+    struct option list[SETTINGS + 5];
     int option;
 
     fill_long_options(list);
     optind = 1;
-    while ((option = getopt_long(argc, argv, "+d:p:s:m:w:k:f:l:jo:h", list, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "+d:p:s:m:w:k:f:l:t:L:jo:h", list, NULL)) != -1) {
         int setting = setting_of(option);
 
-        if (setting >= 0) {
-            if (setenv(settings[setting].variable, optarg, 1) != 0) {
+        if (setting >= 0 || option == OPTION_PACE) {
+            const char *variable = setting >= 0 ? settings[setting].variable : "HUM_PACE";
+            if (setenv(variable, setting >= 0 ? optarg : "on", 1) != 0) {
                 command_say("run", "%s", strerror(errno));
                 return CHILD_STATUS_OWN;
             }

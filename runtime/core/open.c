@@ -117,11 +117,11 @@ static enum hum_status read_devices(const char *given, struct settings *settings
     return status;
 }
 
-/* Several programs, or several spaces of one, may be started with the same value. */
-static char *trace_path(const struct humi_option *option)
+/* Programs and spaces that get the same value from the environment write files of their own. */
+static char *trace_path(const struct humi_option *option, bool given)
 {
     static atomic_uint spaces;
-    unsigned before = atomic_fetch_add(&spaces, 1);
+    unsigned before = given ? 0 : atomic_fetch_add(&spaces, 1);
     char *path = NULL, suffix[16] = "";
     const char *text = option->value.text;
     int bytes = (int)option->value.bytes;
@@ -149,7 +149,7 @@ static enum hum_status read_recording(const struct hum_options *options, struct 
         status = humi_fail(HUM_ERR_INVALID, "moves can be paced only on a modelled link: set "
                                             "HUM_LINK=pcie3x16 or another");
     if (status == HUM_OK && humi_option_is_set(&trace)) {
-        settings->trace = trace_path(&trace);
+        settings->trace = trace_path(&trace, options->trace != NULL);
         if (!settings->trace)
             status = humi_fail(HUM_ERR_NO_MEMORY, "no memory for the name of the trace");
     }
