@@ -251,10 +251,16 @@ HUM_API HUM_MUST_USE enum hum_status hum_trace_writer_close(struct hum_trace_wri
 
 /*
  * One definition of every metric, for live runs, traces and replays alike.  A metric that needs
- * records of a kind that a trace lacks is HUM_METRIC_UNKNOWN.
+ * records of a kind that a trace lacks, or that divides by nothing, is HUM_METRIC_UNKNOWN.
  */
 #define HUM_METRIC_UNKNOWN (-1.0)
 
+/*
+ * Causes fall into demand (first touch, host fault, device fault, write upgrade, map again),
+ * prefetch (by user, by policy), eviction (an event that is `evicted` or has that cause) and other.
+ * A page *leaves* a processor when it is evicted, discarded, freed, lost with its device or written
+ * by another processor.
+ */
 struct hum_metrics {
     uint64_t far_faults;          /* faults less duplicates */
     uint64_t faults[2];           /* [0] of host threads, [1] of devices; duplicates included */
@@ -262,33 +268,41 @@ struct hum_metrics {
     uint64_t batches;
     double batch_faults;          /* mean faults of a batch */
     uint64_t bytes[HUM_DIRECTION_COUNT];
-    uint64_t pages[HUM_DIRECTION_COUNT];          /* copied */
+    uint64_t pages[HUM_DIRECTION_COUNT];          /* copied: bytes / 4096 */
     uint64_t bytes_demand, bytes_prefetch, bytes_eviction, bytes_other; /* their sum is all bytes */
-    uint64_t distinct_bytes;      /* of pages touched, by accesses if there are, else by events */
-    double amplification;         /* bytes moved / distinct bytes touched */
-    uint64_t evictions_clean, evictions_dirty;    /* blocks */
+    uint64_t distinct_bytes;      /* of pages that accesses touched; without accesses: that events
+                                     of any cause brought or mapped */
+    double amplification;         /* bytes moved / distinct bytes */
+    uint64_t evictions_clean, evictions_dirty;    /* blocks that left a device */
     uint64_t bytes_written_back;  /* by evictions */
-    uint64_t thrashed_pages;      /* moves of a page to a device again after it was evicted there */
+    uint64_t thrashed_pages;      /* moved to a processor again after they were evicted there */
     uint64_t round_trips;         /* block moves to a device behind a move of it to the host */
-    uint64_t prefetched_pages;
+    uint64_t prefetched_pages;    /* that prefetch events are about */
     double prefetch_accuracy;     /* touched before they left / prefetched; needs accesses */
-    double prefetch_coverage;     /* avoided / (avoided + left) faults; needs accesses */
+    double prefetch_coverage;     /* a / (a + far faults), a: pages touched that were prefetched and
+                                     would have faulted; needs accesses */
     uint64_t upgrades;            /* write upgrades, events */
-    uint64_t remote_accesses, remote_bytes;
-    double hit_rate;              /* accesses that did not fault; needs accesses */
+    uint64_t remote_accesses, remote_bytes;       /* 0: no page is mapped over a link so far */
+    double hit_rate;              /* (touches - far faults) / touches; needs accesses */
     double occupancy;             /* mean part of a block resident when it is evicted */
-    double utilisation;           /* mean part of it that was touched; needs accesses */
-    uint64_t move_ns[HUM_DIRECTION_COUNT];        /* measured */
+    double utilisation;           /* mean part of these pages that was touched there since they
+                                     came; needs accesses */
+    uint64_t move_ns[HUM_DIRECTION_COUNT];        /* measured; an event counts where most bytes
+                                                     of it go */
     uint64_t modelled_ns[HUM_DIRECTION_COUNT];    /* modelled: the link alone */
-    double link_busy[HUM_DIRECTION_COUNT];        /* modelled_ns / duration */
+    double link_busy[HUM_DIRECTION_COUNT];        /* modelled_ns / duration; needs a link */
     uint64_t service_ns;          /* of batches */
-    uint64_t duration_ns;         /* first to last record */
+    uint64_t duration_ns;         /* first to last time */
     uint64_t events[HUM_CAUSE_COUNT];
     uint64_t event_pages[HUM_CAUSE_COUNT];
     uint64_t bytes_by_cause[HUM_CAUSE_COUNT];
 };
 
-/* Records go in one by one; metrics can be read at any time. */
+/*
+ * Records go in one by one, in the order of the file; metrics can be read at any time.  Memory
+ * follows the blocks that records name, up to 2 TiB of them; more is HUM_ERR_NO_MEMORY.  A record
+ * that is none is HUM_ERR_INVALID and changes nothing.
+ */
 struct hum_metering;
 HUM_API HUM_MUST_USE enum hum_status hum_metering_create(struct hum_metering **metering_out);
 HUM_API void hum_metering_destroy(struct hum_metering *metering);
