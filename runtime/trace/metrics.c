@@ -16,6 +16,7 @@ struct hum_metering {
     struct hum_metrics sum;               /* counts and times; ratios are not in here */
     struct humi_blocks blocks;
     bool any;                             /* a record went by: first and last are times */
+    bool runs;                            /* an event or faults: not only accesses */
     uint64_t first_ns, last_ns;
     uint64_t faults_batched;              /* of batch records */
     uint64_t touches;                     /* of access records: pages times count */
@@ -310,8 +311,10 @@ enum hum_status hum_metering_feed(struct hum_metering *metering,
         feed_time(metering, record->time_ns, record->launch.end_ns);
         return HUM_OK;
     case HUM_TRACE_EVENT:
+        metering->runs = true;
         return feed_event(metering, &record->event);
     case HUM_TRACE_FAULTS:
+        metering->runs = true;
         feed_faults(metering, &record->faults);
         return HUM_OK;
     case HUM_TRACE_BATCH:
@@ -337,7 +340,7 @@ static void read_touches(const struct hum_metering *metering, struct hum_metrics
 
     out->prefetch_accuracy = out->prefetch_coverage = HUM_METRIC_UNKNOWN;
     out->hit_rate = out->utilisation = HUM_METRIC_UNKNOWN;
-    if (metering->touches == 0)
+    if (metering->touches == 0 || !metering->runs)
         return;
     out->prefetch_accuracy = ratio(avoided, (double)out->prefetched_pages);
     out->prefetch_coverage = ratio(avoided, avoided + (double)out->far_faults);
@@ -357,7 +360,8 @@ void hum_metering_read(const struct hum_metering *metering, struct hum_metrics *
     out->batch_faults = ratio((double)metering->faults_batched, (double)out->batches);
     out->distinct_bytes = (metering->touches ? metering->touched_pages : metering->served_pages) *
                           (uint64_t)HUM_PAGE_SIZE;
-    out->amplification = ratio(moved, (double)out->distinct_bytes);
+    out->amplification =
+        metering->runs ? ratio(moved, (double)out->distinct_bytes) : HUM_METRIC_UNKNOWN;
     out->bytes_written_back = out->bytes_eviction;
     out->occupancy = ratio(metering->occupancy_sum, (double)metering->evictions);
     read_touches(metering, out);

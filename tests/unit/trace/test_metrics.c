@@ -214,6 +214,9 @@ static void accesses_may_span_blocks(void **state)
     assert_int_equal(got.distinct_bytes, 1030 * 4096);
     feed_access(HUM_HOST, 0, 512, 1, true);
     assert_int_equal(got.distinct_bytes, 1540 * 4096);
+    assert_true(got.hit_rate == HUM_METRIC_UNKNOWN); /* accesses alone say nothing of faults */
+    assert_true(got.amplification == HUM_METRIC_UNKNOWN);
+    feed_event(HUM_CAUSE_DEVICE_FAULT, 0, 0, 1, HUM_H2D);
     assert_true(got.hit_rate == 1.0);
 }
 
