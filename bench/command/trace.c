@@ -17,8 +17,8 @@ static void print_help(FILE *out)
 {
     fputs("Usage: hum trace VERB [options] FILE ...\n"
           "\n"
-          "Looks at traces: what moved, when, why, and what was touched.  A program writes one when\n"
-          "HUM_TRACE names a file.\n"
+          "Looks at traces: what moved, when, why, and what was touched.  A program writes one\n"
+          "when HUM_TRACE names a file.\n"
           "\n"
           "Verbs:\n",
           out);

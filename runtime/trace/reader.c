@@ -2,7 +2,8 @@
 /*
  * reader.c - records out of a file, a chunk at a time.
  *
- * Two buffers of fixed size hold one chunk, compressed and not.  Each chunk is checked before it is
+ * Two buffers hold one chunk, compressed and not; they grow to what the largest one needs, which
+ * chunk.c limits.  Each chunk is checked before it is
  * decompressed and each record as it is decoded, so a damaged file ends with a sentence.  A chunk
  * that is not all there yet is looked at again by the next call: a file can be read while it grows.
  */
@@ -28,7 +29,10 @@ struct hum_trace {
     bool damaged;                     /* nothing behind this can be read */
     struct humi_trace_decoder decoder;
     struct hum_trace_info info;
-    uint8_t *body, *raw;
+    struct buffer {
+        uint8_t *data;
+        size_t room;
+    } body, raw;
     ZSTD_DCtx *zstd;
     char path[];
 };
@@ -40,8 +44,8 @@ void hum_trace_close(struct hum_trace *trace)
     if (trace->fd >= 0)
         close(trace->fd);
     ZSTD_freeDCtx(trace->zstd);
-    free(trace->body);
-    free(trace->raw);
+    free(trace->body.data);
+    free(trace->raw.data);
     free(trace);
 }
 
@@ -54,10 +58,8 @@ static struct hum_trace *trace_make(const char *path)
         return NULL;
     trace->fd = -1;
     memcpy(trace->path, path, path_bytes);
-    trace->body = malloc(HUMI_TRACE_BODY_MAX);
-    trace->raw = malloc(HUMI_TRACE_RAW_MAX);
     trace->zstd = ZSTD_createDCtx();
-    if (!trace->body || !trace->raw || !trace->zstd) {
+    if (!trace->zstd) {
         hum_trace_close(trace);
         return NULL;
     }
@@ -177,17 +179,32 @@ static enum hum_status at_end(struct hum_trace *trace, bool truncated)
     return humi_fail(HUM_ERR_NOT_FOUND, "the trace %s has no more records", trace->path);
 }
 
+/* Room for so many bytes; what was in the buffer is lost.  false: out of memory. */
+static bool make_room(struct buffer *buffer, size_t bytes)
+{
+    uint8_t *data;
+
+    if (bytes <= buffer->room)
+        return true;
+    data = malloc(bytes);
+    if (!data)
+        return false;
+    free(buffer->data);
+    *buffer = (struct buffer){data, bytes};
+    return true;
+}
+
 static enum hum_status unpack(struct hum_trace *trace, const struct humi_trace_chunk *chunk)
 {
     size_t raw_bytes;
 
-    if (humi_trace_crc(trace->body, chunk->body_bytes) != chunk->body_check)
+    if (humi_trace_crc(trace->body.data, chunk->body_bytes) != chunk->body_check)
         return damaged(trace, "the checksum is wrong");
-    raw_bytes = ZSTD_decompressDCtx(trace->zstd, trace->raw, HUMI_TRACE_RAW_MAX, trace->body,
-                                    chunk->body_bytes);
+    raw_bytes = ZSTD_decompressDCtx(trace->zstd, trace->raw.data, chunk->raw_bytes,
+                                    trace->body.data, chunk->body_bytes);
     if (ZSTD_isError(raw_bytes) || raw_bytes != chunk->raw_bytes)
         return damaged(trace, "the body is not what was compressed");
-    if (!humi_trace_decoder_start(&trace->decoder, trace->raw, raw_bytes))
+    if (!humi_trace_decoder_start(&trace->decoder, trace->raw.data, raw_bytes))
         return damaged(trace, "the streams are longer than the chunk");
     trace->left = chunk->records;
     trace->info.chunks++;
@@ -213,7 +230,9 @@ static enum hum_status next_chunk(struct hum_trace *trace)
         return at_end(trace, true);
     if (!humi_trace_chunk_load(header, &chunk))
         return damaged(trace, "the header is no chunk's");
-    bytes = read_at(trace->fd, trace->body, chunk.body_bytes, body_at);
+    if (!make_room(&trace->body, chunk.body_bytes) || !make_room(&trace->raw, chunk.raw_bytes))
+        return humi_fail(HUM_ERR_NO_MEMORY, "out of memory for the trace %s", trace->path);
+    bytes = read_at(trace->fd, trace->body.data, chunk.body_bytes, body_at);
     if (bytes < 0)
         return humi_fail_errno("cannot read the trace %s", trace->path);
     if ((size_t)bytes < chunk.body_bytes)

@@ -79,7 +79,9 @@ static void has_members(json_t *object, const char *const *names)
 
 static void each_command_explains_itself(void **state)
 {
-    static const char *const names[] = {"", "info", "run", "bench"};
+    static const char *const names[] = {"", "info", "run", "bench", "trace",
+                                        "trace info", "trace cut", "trace merge", "trace export",
+                                        "trace import"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -108,6 +110,19 @@ static void a_wrong_command_line_is_refused(void **state)
         {"bench --size -1", 2},
         {"bench --size 1X", 2},
         {"bench --size 99999999999999999999", 2},
+        {"trace", 2},
+        {"trace frobnicate", 2},
+        {"trace info", 2},
+        {"trace info a b", 2},
+        {"trace info /nowhere", 1},
+        {"trace cut /nowhere", 2},
+        {"trace cut -o x --from soon /nowhere", 2},
+        {"trace cut -o /nowhere/x /nowhere/y", 1},
+        {"trace merge -o x one", 2},
+        {"trace export x", 2},
+        {"trace export --format pdf x", 2},
+        {"trace import --format csv x", 2},
+        {"trace import --format csv -o x /nowhere", 1},
         {"run", 125},
         {"run --frobnicate", 125},
         {"run --output", 125},

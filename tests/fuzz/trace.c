@@ -117,13 +117,17 @@ static void read_wrapped(const uint8_t *data, size_t size, uint32_t records)
 {
     static uint8_t file[HUMI_TRACE_HEADER_BYTES + HUMI_TRACE_CHUNK_HEADER_BYTES +
                         HUMI_TRACE_BODY_MAX];
+    static ZSTD_CCtx *zstd;
     uint8_t *body = file + HUMI_TRACE_HEADER_BYTES + HUMI_TRACE_CHUNK_HEADER_BYTES;
     struct humi_trace_chunk chunk = {.raw_bytes = (uint32_t)size, .records = records};
     char path[64];
     size_t bytes;
     int fd;
 
-    bytes = ZSTD_compress(body, HUMI_TRACE_BODY_MAX, data, size, 1);
+    if (!zstd)
+        zstd = ZSTD_createCCtx();
+    humi_check(zstd);
+    bytes = ZSTD_compressCCtx(zstd, body, HUMI_TRACE_BODY_MAX, data, size, 1);
     humi_check(!ZSTD_isError(bytes));
     chunk.body_bytes = (uint32_t)bytes;
     chunk.body_check = humi_trace_crc(body, bytes);

@@ -11,8 +11,8 @@
 static const char help[] =
     "Usage: hum trace cut [options] -o OUT FILE\n"
     "\n"
-    "Writes the part of a trace that is asked for.  Names of regions, kernels and processors stay;\n"
-    "times stay what they were; the runtime's totals, which are about the whole, go.\n"
+    "Writes the part of a trace that is asked for.  Names of regions, kernels and processors\n"
+    "stay; times stay what they were; the runtime's totals, which are about the whole, go.\n"
     "\n"
     "Options:\n"
     "  -f, --from=TIME        from this time on: 1500000 or 1500000ns, 1.5ms, 20us, 3s\n"

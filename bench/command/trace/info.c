@@ -12,8 +12,8 @@
 static const char help[] =
     "Usage: hum trace info [options] FILE\n"
     "\n"
-    "Says what a trace holds and what its records sum up to.  A trace whose program was killed ends\n"
-    "early and is called truncated; what is there is right all the same.\n"
+    "Says what a trace holds and what its records sum up to.  A trace whose program was killed\n"
+    "ends early and is called truncated; what is there is right all the same.\n"
     "\n"
     "Options:\n"
     "  -j, --json   one JSON object\n"

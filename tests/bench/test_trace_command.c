@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* test_trace_command.c - hum trace as a user runs it. */
+#include "support/test.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *command;
+static char folder[] = "/tmp/hum-trace-XXXXXX";
+
+/* A device fault, an eviction that throws one page of it out, its return; totals that agree. */
+static const char table[] =
+    "kind,time_ns,program,key,value,processor,name,region,first_page,bytes,kernel,device,launch,"
+    "end_ns,cause,block,page_set,moved_set,h2d_bytes,d2h_bytes,move_ns,evicted,faults,pages,"
+    "touches,counters\n"
+    "space,0,saxpy,,,,,,,,,,,,,,,,,,,,,,,\n"
+    "setting,0,,policy,ahead,,,,,,,,,,,,,,,,,,,,,\n"
+    "processor,0,,,,0,emu0,,,,,,,,,,,,,,,,,,,\n"
+    "region,0,,,,,x,1,0,2097152,,,,,,,,,,,,,,,,\n"
+    "kernel,0,,,,,saxpy,,,,1,0,,,,,,,,,,,,,,\n"
+    "faults,1000,,,,0,,1,,,1,,,,,,,,,,,,2,,,\n"
+    "event,1000,,,,0,,1,,,1,,,,device fault,0,0-1,0-1,8192,0,500,0,,,,\n"
+    "event,2000,,,,0,,1,,,,,,,eviction,0,0,0,0,4096,300,1,,,,\n"
+    "event,3000,,,,0,,1,,,1,,,,device fault,0,0,0,4096,0,200,0,,,,\n"
+    "launch,500,,,,,,,,,1,0,1,4000,,,,,,,,,,,,\n"
+    "access,3500,,,,0,,,0,,1,,1,,,,,,,,,,,2,5,\n"
+    "totals,5000,,,,,,,,,,,,,,,,,,,,,,,,"
+    "0 2 0 0 12288 4096 0 "
+    "0 0 2 0 0 0 0 1 0 0 0 0 0 "
+    "0 0 3 0 0 0 0 1 0 0 0 0 0 "
+    "0 0 12288 0 0 0 0 4096 0 0 0 0 0 "
+    "0 1 700 300 0 0\n";
+
+struct output {
+    char text[65536];
+    int status;
+};
+
+static struct output *run_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* In the folder, `hum` being the command; standard error is with the text. */
+static struct output *run_line(const char *format, ...)
+{
+    static struct output output;
+    char line[2048];
+    size_t used, bytes;
+    va_list args;
+    FILE *in;
+    int ended;
+
+    used = (size_t)snprintf(line, sizeof(line), "cd %s; hum() { '%s' \"$@\"; }; { ", folder,
+                            command);
+    va_start(args, format);
+    used += (size_t)vsnprintf(line + used, sizeof(line) - used, format, args);
+    va_end(args);
+    snprintf(line + used, sizeof(line) - used, "; } 2>&1");
+    in = popen(line, "r");
+    assert_non_null(in);
+    bytes = fread(output.text, 1, sizeof(output.text) - 1, in);
+    output.text[bytes] = '\0';
+    ended = pclose(in);
+    assert_true(WIFEXITED(ended));
+    output.status = WEXITSTATUS(ended);
+    return &output;
+}
+
+static void run_well(const char *line)
+{
+    struct output *out = run_line("%s", line);
+
+    if (out->status != 0)
+        fail_msg("%s: %s", line, out->text);
+}
+
+static int make_folder(void **state)
+{
+    char path[64];
+    FILE *file;
+
+    (void)state;
+    if (!mkdtemp(folder))
+        return -1;
+    snprintf(path, sizeof(path), "%s/t.csv", folder);
+    file = fopen(path, "w");
+    if (!file)
+        return -1;
+    fputs(table, file);
+    if (fclose(file) != 0)
+        return -1;
+    return run_line("hum trace import --format csv -o t.trace t.csv")->status;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    return run_line("rm -r %s", folder)->status;
+}
+
+static json_t *info_of(const char *name)
+{
+    struct output *out = run_line("hum trace info --json %s", name);
+    json_error_t error;
+    json_t *root = json_loads(out->text, 0, &error);
+
+    if (!root)
+        fail_msg("%s in: %s", error.text, out->text);
+    return root;
+}
+
+static int64_t number_at(json_t *root, const char *outer, const char *inner)
+{
+    json_t *value = json_object_get(json_object_get(root, outer), inner);
+
+    if (!json_is_number(value))
+        fail_msg("%s.%s is no number", outer, inner);
+    return (int64_t)json_number_value(value);
+}
+
+static void info_sums_up(void **state)
+{
+    json_t *root = info_of("t.trace"), *metrics = json_object_get(root, "metrics");
+
+    (void)state;
+    assert_int_equal(number_at(root, "records", "event"), 3);
+    assert_int_equal(number_at(metrics, "bytes", "h2d"), 12288);
+    assert_int_equal(number_at(metrics, "bytes", "d2h"), 4096);
+    assert_int_equal(number_at(metrics, "faults", "device"), 2);
+    assert_int_equal(number_at(metrics, "events", "device fault"), 2);
+    assert_int_equal(number_at(root, "metrics", "thrashed_pages"), 1);
+    assert_int_equal(number_at(root, "metrics", "distinct_bytes"), 8192);
+    assert_true(json_number_value(json_object_get(metrics, "amplification")) == 2.0);
+    assert_true(json_is_null(json_object_get(json_object_get(metrics, "link_busy"), "h2d")));
+    assert_true(json_is_true(json_object_get(root, "totals_agree")));
+    assert_true(json_is_false(json_object_get(root, "truncated")));
+    assert_true(json_is_number(json_object_get(root, "bytes_per_event")));
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_get(root, "settings"), "policy")), "ahead");
+    json_decref(root);
+    assert_non_null(strstr(run_line("hum trace info t.trace")->text, "sum up to the runtime's"));
+}
+
+static void a_cut_can_replace_its_input(void **state)
+{
+    json_t *root;
+
+    (void)state;
+    run_well("cp t.trace cut.trace && hum trace cut --from 1.5us --region x -p emu0 "
+             "-o cut.trace cut.trace");
+    root = info_of("cut.trace");
+    assert_int_equal(number_at(root, "records", "event"), 2);
+    assert_int_equal(number_at(root, "records", "launch"), 1);
+    assert_int_equal(number_at(root, "records", "faults"), 0);
+    assert_int_equal(number_at(root, "records", "totals"), 0);
+    assert_true(json_is_null(json_object_get(root, "totals_agree")));
+    json_decref(root);
+}
+
+static void what_fails_leaves_no_file(void **state)
+{
+    struct output *out = run_line("hum trace cut --region nothing -o none.trace t.trace");
+
+    (void)state;
+    assert_int_equal(out->status, 1);
+    assert_non_null(strstr(out->text, "no region 'nothing'"));
+    assert_int_equal(run_line("hum trace cut -p emu7 -o none.trace t.trace")->status, 1);
+    assert_int_equal(run_line("hum trace import -F lackey -o none.trace t.csv")->status, 1);
+    assert_int_equal(run_line("hum trace export -F oracle t.trace | cat")->status, 0);
+    assert_string_equal(run_line("ls | grep -v '^t\\.\\|^cut\\.' | grep none; true")->text, "");
+}
+
+static void merge_sums_totals(void **state)
+{
+    json_t *root;
+
+    (void)state;
+    run_well("hum trace merge -o m.trace t.trace t.trace t.trace");
+    root = info_of("m.trace");
+    assert_int_equal(number_at(root, "records", "event"), 9);
+    assert_int_equal(number_at(root, "metrics", "thrashed_pages"), 3);
+    assert_true(json_is_true(json_object_get(root, "totals_agree")));
+    json_decref(root);
+    run_well("hum trace merge --one-machine -o m.trace t.trace t.trace");
+}
+
+static void exports_come_back(void **state)
+{
+    (void)state;
+    run_well("hum trace export -F csv -o e.csv t.trace && hum trace import -F csv -o e.trace - "
+             "<e.csv && cmp t.trace e.trace");
+    run_well("hum trace export -F oracle -R -o e.oracle t.trace && test $(wc -c <e.oracle) = 240");
+    run_well("hum trace import -F oracle -o o.trace e.oracle");
+    run_well("hum trace export -F perfetto t.trace | grep -q '\"region\":\"x\"'");
+}
+
+static void a_cut_off_trace_is_truncated_and_a_damaged_one_is_said(void **state)
+{
+    struct output *out;
+    json_t *root;
+
+    (void)state;
+    run_well("head -c 30 t.trace >short.trace");
+    root = info_of("short.trace");
+    assert_true(json_is_true(json_object_get(root, "truncated")));
+    json_decref(root);
+    run_well("head -c 50 t.trace >bad.trace; printf XXXX >>bad.trace; "
+             "tail -c +55 t.trace >>bad.trace");
+    out = run_line("hum trace info bad.trace");
+    assert_int_equal(out->status, 1);
+    assert_non_null(strstr(out->text, "damaged"));
+    assert_int_equal(run_line("hum trace export -F csv -o b.csv bad.trace")->status, 1);
+    assert_int_equal(run_line("test -e b.csv")->status, 1);
+}
+
+static void lackey_of_a_real_program_is_read(void **state)
+{
+    json_t *root;
+
+    (void)state;
+    if (run_line("command -v valgrind")->status != 0)
+        skip();
+    run_well("valgrind --tool=lackey --trace-mem=yes --log-file=l.txt true");
+    run_well("hum trace import -F lackey -o l.trace l.txt");
+    root = info_of("l.trace");
+    assert_true(number_at(root, "records", "access") > 1000);
+    assert_true(number_at(root, "metrics", "distinct_bytes") > 40960);
+    json_decref(root);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(info_sums_up),
+        cmocka_unit_test(a_cut_can_replace_its_input),
+        cmocka_unit_test(what_fails_leaves_no_file),
+        cmocka_unit_test(merge_sums_totals),
+        cmocka_unit_test(exports_come_back),
+        cmocka_unit_test(a_cut_off_trace_is_truncated_and_a_damaged_one_is_said),
+        cmocka_unit_test(lackey_of_a_real_program_is_read),
+    };
+
+    command = getenv("HUM_COMMAND");
+    if (!command) {
+        fputs("HUM_COMMAND must name the hum command\n", stderr);
+        return 2;
+    }
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
