@@ -19,12 +19,21 @@ void humi_blocks_fini(struct humi_blocks *blocks)
     humi_blocks_init(blocks, blocks->used_max);
 }
 
+/* Neighbouring blocks fall apart (the finaliser of MurmurHash3). */
+static uint64_t hash_of(uint64_t block, int32_t processor)
+{
+    uint64_t hash = block * 32 + (uint64_t)(processor + 1);
+
+    hash = (hash ^ hash >> 33) * UINT64_C(0xff51afd7ed558ccd);
+    hash = (hash ^ hash >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
+    return hash ^ hash >> 33;
+}
+
 /* The slot of the entry, or the free one where it belongs; the table is never full. */
 static struct humi_block_facts **slot_of(const struct humi_blocks *blocks, uint64_t block,
                                          int32_t processor)
 {
-    uint64_t hash = (block * 32 + (uint64_t)(processor + 1)) * UINT64_C(0x9e3779b97f4a7c15);
-    size_t at = (size_t)(hash >> 32) & (blocks->slot_count - 1);
+    size_t at = (size_t)hash_of(block, processor) & (blocks->slot_count - 1);
 
     while (blocks->slots[at] &&
            (blocks->slots[at]->block != block || blocks->slots[at]->processor != processor))

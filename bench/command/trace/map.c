@@ -12,10 +12,18 @@ void trace_map_free(struct trace_map *map)
     memset(map, 0, sizeof(*map));
 }
 
+/* Neighbouring numbers fall apart (the finaliser of MurmurHash3). */
+static size_t hash_of(uint64_t key)
+{
+    key = (key ^ key >> 33) * UINT64_C(0xff51afd7ed558ccd);
+    key = (key ^ key >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
+    return (size_t)(key ^ key >> 33);
+}
+
 /* The slot of the key, or the free one where it belongs. */
 static struct trace_map_slot *slot_of(const struct trace_map *map, uint64_t key)
 {
-    size_t at = (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 20) & (map->slot_count - 1);
+    size_t at = hash_of(key) & (map->slot_count - 1);
 
     while (map->slots[at].used && map->slots[at].key != key)
         at = (at + 1) & (map->slot_count - 1);
