@@ -3,6 +3,7 @@
 #include <hum/hum.h>
 #include <hum/kernel.h>
 #include <hum/policy.h>
+#include <hum/trace.h>
 
 struct arguments {
     float *values;
@@ -45,4 +46,21 @@ uint32_t places(void);
 uint32_t places(void)
 {
     return HUM_BIT(HUM_HOST) | HUM_BIT(0) | (uint32_t)(HUM_BLOCK_SIZE / HUM_PAGE_SIZE);
+}
+
+const char *kind_of(const struct hum_trace_record *record);
+
+const char *kind_of(const struct hum_trace_record *record)
+{
+    bool behind = record->kind == HUM_TRACE_ACCESS &&
+                  record->access.first_page > HUM_TRACE_PAGES_MAX;
+
+    return behind ? NULL : hum_trace_kind_text(record->kind);
+}
+
+double known(double metric);
+
+double known(double metric)
+{
+    return metric == HUM_METRIC_UNKNOWN ? 0 : metric;
 }
