@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* repeat.c - the command line that repeats a run; see output.h */
+#include "report/output.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+struct line {
+    char *text;
+    size_t room, used;
+};
+
+static void add(struct line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct line *line, const char *format, ...)
+{
+    va_list args;
+    int length;
+
+    va_start(args, format);
+    length = vsnprintf(line->text + line->used, line->room - line->used, format, args);
+    va_end(args);
+    if (length > 0)
+        line->used += (size_t)length;
+    if (line->used >= line->room)
+        line->used = line->room - 1;
+}
+
+static void add_setting(struct line *line, const struct report_model *model, const char *key)
+{
+    const char *value = report_setting(model, key);
+
+    if (value && *value)
+        add(line, " --%s '%s'", key, value);
+}
+
+/* "emu:mem=256M,workers=2;..." from the processors, where no setting holds it as it was given. */
+static void add_devices(struct line *line, const struct report_model *model)
+{
+    const char *separator = " --devices '";
+    bool any = false;
+
+    for (int d = 0; d < HUM_DEVICES_MAX; d++) {
+        const struct hum_trace_processor *processor = &model->processor[d + 1];
+
+        if (!model->has_processor[d + 1])
+            continue;
+        add(line, "%s%s:", separator, processor->kind);
+        if (processor->capacity_bytes)
+            add(line, "mem=%" PRIu64 ",", processor->capacity_bytes);
+        add(line, "workers=%u", processor->workers);
+        separator = ";";
+        any = true;
+    }
+    if (any)
+        add(line, "'");
+}
+
+void report_repeat(const struct report_model *model, char *text, size_t bytes)
+{
+    struct line line = {text, bytes, 0};
+
+    text[0] = '\0';
+    if (!model->space.program[0])
+        return;
+    add(&line, "hum run --trace again.trace");
+    if (report_setting(model, "devices"))
+        add_setting(&line, model, "devices");
+    else
+        add_devices(&line, model);
+    add_setting(&line, model, "policy");
+    add_setting(&line, model, "link");
+    add_setting(&line, model, "features");
+    add(&line, " -- %s", model->space.program);
+}
