@@ -236,6 +236,8 @@ void heat_access(struct heat *heat, struct pages *pages, uint64_t time_ns,
     uint64_t page = access->first_page, end = page + access->pages;
     uint32_t column = column_of(heat, time_ns);
 
+    if (end / HUM_PAGES_PER_BLOCK > UINT32_MAX)
+        return; /* not tracked */
     while (page < end) {
         unsigned low = (unsigned)(page % HUM_PAGES_PER_BLOCK);
         uint64_t left = end - page;

@@ -8,32 +8,6 @@
 
 /* ---- first pass: extents -------------------------------------------------------------------- */
 
-/* Records come from a file: what would not fit our arrays is no record of ours. */
-static bool is_possible(const struct hum_trace_record *record)
-{
-    int processor = HUM_HOST;
-
-    switch (record->kind) {
-    case HUM_TRACE_PROCESSOR:
-        processor = record->processor.processor;
-        break;
-    case HUM_TRACE_EVENT:
-        processor = record->event.processor;
-        if (record->event.cause >= HUM_CAUSE_COUNT)
-            return false;
-        break;
-    case HUM_TRACE_FAULTS:
-        processor = record->faults.processor;
-        break;
-    case HUM_TRACE_ACCESS:
-        processor = record->access.processor;
-        break;
-    default:
-        break;
-    }
-    return processor >= HUM_HOST && processor < HUM_DEVICES_MAX;
-}
-
 static void see_time(struct report_model *model, const struct hum_trace_record *record)
 {
     uint64_t end_ns = record->time_ns;
@@ -66,6 +40,10 @@ static bool see_access(struct pages *pages, const struct hum_trace_access *acces
 {
     uint64_t page = access->first_page, end = page + access->pages;
 
+    if (end / HUM_PAGES_PER_BLOCK > UINT32_MAX) {
+        pages->untracked++;
+        return true;
+    }
     while (page < end) {
         unsigned low = (unsigned)(page % HUM_PAGES_PER_BLOCK);
         uint64_t left = end - page;
@@ -190,13 +168,9 @@ static enum hum_status first_pass(struct report_model *model, const struct repor
     enum hum_status status;
 
     while ((status = source->next(source->of, &record)) == HUM_OK) {
-        if (!is_possible(&record)) {
-            snprintf(model->damage, sizeof(model->damage), "a record names no processor or cause");
-            return HUM_OK;
-        }
-        status = hum_metering_feed(metering, &record);
+        status = hum_metering_feed(metering, &record); /* refuses what is no record */
         if (status != HUM_OK)
-            return status;
+            break;
         if (!see(model, &record))
             return HUM_ERR_NO_MEMORY;
     }
