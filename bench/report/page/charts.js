@@ -14,6 +14,20 @@ class View {
         this.range = [0, this.length];
         this.charts = [];
         this.listeners = [];
+        this.measure();
+    }
+
+    // All charts are as wide as the main column; asking each would lay the page out each time.
+    measure() {
+        const style = getComputedStyle(document.querySelector('main'));
+
+        this.width = Math.max(300, Math.floor(document.querySelector('main').clientWidth -
+            parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)));
+    }
+
+    tell() {
+        for (const listener of this.listeners)
+            listener(this.range);
     }
 
     set(from, to) {
@@ -23,8 +37,7 @@ class View {
         this.range = [from, from + span];
         for (const chart of this.charts)
             chart.show(this.range);
-        for (const listener of this.listeners)
-            listener(this.range);
+        this.tell();
     }
 
     zoom(factor, at = 0.5) {
@@ -116,18 +129,19 @@ class Chart {
         const spec = this.spec, ink = colour('soft'), grid = {stroke: colour('grid'), width: 1};
         const axis = {stroke: ink, grid, ticks: {stroke: colour('line'), size: 4},
                       font: '12px system-ui, sans-serif'};
-        const time = (plot, splits) => splits.map((s) =>
-            formatMoment(s, (this.view.range[1] - this.view.range[0])));
+        const time = (plot, splits, axisIndex, space, step) => splits.map((s) =>
+            formatMoment(s, this.view.range[1] - this.view.range[0], step));
 
         return {
-            width: Math.max(300, this.node.clientWidth), height: spec.height,
+            width: this.view.width, height: spec.height,
             legend: {show: false}, padding: [8, 10, 0, 0],
             scales: {x: {time: false, range: () => this.view.range},
                      y: {range: spec.y.range, dir: spec.y.dir || 1}},
             series: [{}, ...spec.series()],
             axes: [{...axis, size: 26, space: 90, values: time},
                    {...axis, size: AXIS_WIDTH, values: spec.y.values, splits: spec.y.splits,
-                    space: 24, ...(spec.y.grid === false ? {grid: {show: false}} : {})}],
+                    space: 24, ...(spec.y.incrs ? {incrs: spec.y.incrs} : {}),
+                    ...(spec.y.grid === false ? {grid: {show: false}} : {})}],
             cursor: {sync: {key: 'hum', scales: ['x', null]}, y: false, points: {show: false},
                      drag: {x: true, y: false, setScale: false},
                      bind: {dblclick: () => () => { this.view.act('all'); return null; }}},
@@ -161,7 +175,7 @@ class Chart {
     }
 
     resize() {
-        this.plot.setSize({width: Math.max(300, this.node.clientWidth), height: this.spec.height});
+        this.plot.setSize({width: this.view.width, height: this.spec.height});
     }
 }
 
@@ -217,7 +231,7 @@ function rateChart(model, view, parent, spec) {
                                spec.scale, range),
         read: (ns) => formatMoment(ns, view.range[1] - view.range[0]) + ':  ' +
             spec.lines.map((l) => spec.format(readValue(l.key, ns)) + ' ' + l.short).join(',  '),
-        y: {range: aroundZero(true),
+        y: {range: aroundZero(true), incrs: spec.incrs,
             values: (plot, splits) => splits.map((s) => spec.format(Math.abs(s)))},
     });
 }
@@ -328,7 +342,7 @@ function makeCharts(model, view, parent) {
     rateChart(model, view, parent, {
         id: 'chart-bytes', title: 'Bytes moved per second', height: 180, scale: 1e9,
         label: 'Bytes per second over time, to devices above and to the host below the line',
-        format: (v) => formatBytes(v) + '/s',
+        format: (v) => formatBytes(v) + '/s', incrs: Array.from({length: 50}, (u, i) => 2 ** i),
         lines: [{key: 'bytes_h2d', text: 'to devices', short: 'to devices', sign: 1,
                  colour: 'device'},
                 {key: 'bytes_d2h', text: 'to the host', short: 'to the host', sign: -1,
@@ -341,7 +355,7 @@ function makeCharts(model, view, parent) {
         label: 'Share of time spent copying, measured, over all threads',
         format: (v) => v.toFixed(v < 10 ? 1 : 0) + ' %',
         lines: [{key: 'copy_ns', text: 'copying, measured', short: 'copying, measured', sign: 1,
-                 colour: 'k3'}],
+                 colour: 'copying'}],
     });
     if (model.hasModelled)
         rateChart(model, view, parent, {
@@ -349,7 +363,7 @@ function makeCharts(model, view, parent) {
             label: 'Share of time that the modelled link would be busy; modelled, not measured',
             format: (v) => v.toFixed(v < 10 ? 1 : 0) + ' %',
             lines: [{key: 'modelled_ns', text: 'all directions, modelled', short: 'modelled',
-                     sign: 1, colour: 'k5'}],
+                     sign: 1, colour: 'link'}],
         });
     if (hasAny(model, 'evictions'))
         rateChart(model, view, parent, {
@@ -357,6 +371,6 @@ function makeCharts(model, view, parent) {
             label: 'Blocks evicted from devices per second over time',
             format: (v) => formatCount(v) + '/s',
             lines: [{key: 'evictions', text: 'blocks of 2 MiB', short: 'blocks', sign: 1,
-                     colour: 'k7'}],
+                     colour: 'several'}],
         });
 }

@@ -26,11 +26,10 @@ function formatTime(ns) {
     return (ns / 1e9).toFixed(2) + '\u00a0s';
 }
 
-// A moment, with as many digits as a span of this length can tell apart.
-function formatMoment(ns, spanNs) {
+// A moment, in a unit that suits the span around it, with as many digits as tell steps apart.
+function formatMoment(ns, spanNs, stepNs = spanNs / 1000) {
     const unit = spanNs < 2e4 ? [1e3, 'µs'] : spanNs < 2e9 ? [1e6, 'ms'] : [1e9, 's'];
-    const step = spanNs / 1000 / unit[0];
-    const digits = Math.min(6, Math.max(0, Math.ceil(-Math.log10(step))));
+    const digits = Math.min(6, Math.max(0, Math.ceil(-Math.log10(stepNs / unit[0]) - 1e-9)));
 
     return (ns / unit[0]).toFixed(digits) + '\u00a0' + unit[1];
 }
@@ -67,7 +66,10 @@ function table(caption, columns, rows) {
         element(i ? 'td' : 'th', {scope: i ? null : 'row',
                                   class: columns[i].text ? 'text' : null}, cell))));
 
-    return element('div', {class: 'scroll'},
+    // A long table scrolls by itself, and with the keyboard.
+    const long = rows.length > 24 ? {tabindex: '0', role: 'region', 'aria-label': caption} : {};
+
+    return element('div', {class: rows.length > 24 ? 'scroll long' : 'scroll', ...long},
                    element('table', {}, element('caption', {}, caption),
                            element('thead', {}, head), element('tbody', {}, ...body)));
 }
@@ -79,8 +81,18 @@ function factsTable(caption, rows) {
                                element('td', {}, value)))));
 }
 
+// Colours of the style sheet; kept, because asking for them is slow.  forgetColours() when they change.
+const colours = new Map();
+
+function forgetColours() {
+    colours.clear();
+}
+
 function colour(name) {
-    return getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
+    if (!colours.has(name))
+        colours.set(name, getComputedStyle(document.documentElement)
+            .getPropertyValue('--' + name).trim());
+    return colours.get(name);
 }
 
 function processorColour(processor) {

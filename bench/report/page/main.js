@@ -25,7 +25,7 @@ function slicesTable(model, view) {
 
     return table(`${SLICES} slices of ${formatTime(width)}; bins at their edges count in both`, [
         {title: 'From', text: true}, {title: 'Kernel that ran longest', text: true},
-        {title: 'Faults, device'}, {title: 'host'}, {title: 'To devices'}, {title: 'To the host'},
+        {title: 'Device faults'}, {title: 'Host faults'}, {title: 'To devices'}, {title: 'To host'},
         {title: 'Copying, measured'},
         ...(model.hasModelled ? [{title: 'Link', modelled: true}] : []), {title: 'Evictions'},
     ], rows);
@@ -89,6 +89,7 @@ function tables(model, view) {
 // Colours come from the style sheet, so charts are made again when it changes.
 function followColours(view, heat) {
     const again = () => {
+        forgetColours();
         view.charts.filter((chart) => chart !== heat.chart).forEach((chart) => chart.build());
         heat.repaint();
     };
@@ -117,9 +118,12 @@ function main() {
         if (event.target.dataset.act)
             view.act(event.target.dataset.act);
     });
-    addEventListener('resize', () => view.charts.forEach((chart) => chart.resize()));
+    addEventListener('resize', () => {
+        view.measure();
+        view.charts.forEach((chart) => chart.resize());
+    });
     followColours(view, heat);
-    view.act('all');
+    view.tell();
     document.documentElement.dataset.ready = 'yes';
 }
 

@@ -76,8 +76,8 @@ function causesTable(model) {
 // ---- cost ------------------------------------------------------------------------------------
 
 function costColumns(model) {
-    return [{title: 'Faults, device'}, {title: 'host'}, {title: 'To devices'},
-            {title: 'To the host'}, {title: 'Copying, measured'},
+    return [{title: 'Device faults'}, {title: 'Host faults'}, {title: 'To devices'},
+            {title: 'To host'}, {title: 'Copying, measured'},
             ...(model.hasModelled ? [{title: 'Link', modelled: true}] : []),
             {title: 'Evictions'}];
 }
@@ -110,12 +110,12 @@ function causeList(causes) {
     const ordered = [...causes].sort((a, b) => b.bytes - a.bytes || b.events - a.events);
 
     return element('ul', {class: 'causes'}, ...ordered.slice(0, 4).map((c) =>
-        element('li', {}, c.cause + ': ' + formatCount(c.events) + ' events' +
+        element('li', {}, c.cause + ' ' + formatCount(c.events) + '×' +
             (c.bytes ? ', ' + formatBytes(c.bytes) : ''))));
 }
 
 function regionsTable(model) {
-    return costTable(model, model.regions, 'By time spent copying, then bytes', [
+    return costTable(model, model.regions, 'By time spent copying, then bytes; causes with how often and how much', [
         {title: 'Region', text: true}, {title: 'Size'},
     ], (row) => [row.name, row.size_bytes === null ? '–' : formatBytes(row.size_bytes)],
     [{title: 'Causes', text: true}], (row) => [causeList(row.causes)]);
