@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "command/text.h"
+#include "command/trace/metrics.h"
 #include "report/encode.h"
 #include "report/output.h"
 
@@ -19,12 +20,6 @@ static json_t *encoded(struct encoder *encoder)
 
     free(text);
     return value;
-}
-
-/* HUM_METRIC_UNKNOWN is null. */
-static json_t *metric(double value)
-{
-    return value < 0 ? json_null() : json_number(value);
 }
 
 static json_t *directions(const uint64_t *value)
@@ -110,71 +105,6 @@ static json_t *check(const struct report_model *model)
                                               "counted", json_count(model->difference[i].counted),
                                               "summed", json_count(model->difference[i].summed)));
     return json_pack("{s:s, s:o}", "result", results[model->check], "differences", list);
-}
-
-/* ---- metrics -------------------------------------------------------------------------------- */
-
-static json_t *metrics_measured(const struct hum_metrics *m)
-{
-    return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "duration_ns",
-        json_count(m->duration_ns), "far_faults", json_count(m->far_faults), "faults_host",
-        json_count(m->faults[0]), "faults_device", json_count(m->faults[1]), "duplicate_faults",
-        json_count(m->duplicate_faults), "batches", json_count(m->batches), "batch_faults",
-        metric(m->batch_faults), "bytes", directions(m->bytes), "pages", directions(m->pages),
-        "bytes_demand", json_count(m->bytes_demand), "bytes_prefetch",
-        json_count(m->bytes_prefetch), "bytes_eviction", json_count(m->bytes_eviction),
-        "bytes_other", json_count(m->bytes_other), "distinct_bytes", json_count(m->distinct_bytes));
-}
-
-static json_t *metrics_derived(const struct hum_metrics *m)
-{
-    return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-        "amplification", metric(m->amplification), "evictions_clean",
-        json_count(m->evictions_clean), "evictions_dirty", json_count(m->evictions_dirty),
-        "bytes_written_back", json_count(m->bytes_written_back), "thrashed_pages",
-        json_count(m->thrashed_pages), "round_trips", json_count(m->round_trips),
-        "prefetched_pages", json_count(m->prefetched_pages), "prefetch_accuracy",
-        metric(m->prefetch_accuracy), "prefetch_coverage", metric(m->prefetch_coverage),
-        "upgrades", json_count(m->upgrades), "remote_accesses", json_count(m->remote_accesses),
-        "remote_bytes", json_count(m->remote_bytes), "hit_rate", metric(m->hit_rate), "occupancy",
-        metric(m->occupancy), "utilisation", metric(m->utilisation));
-}
-
-static json_t *metrics(const struct report_model *model)
-{
-    const struct hum_metrics *m = &model->metrics;
-    json_t *object = metrics_measured(m), *more = metrics_derived(m);
-
-    json_object_update(object, more);
-    json_decref(more);
-    json_object_set_new(object, "copy_ns", directions(m->move_ns));
-    json_object_set_new(object, "service_ns", json_count(m->service_ns));
-    json_object_set_new(object, "modelled_ns",
-                        report_has_modelled(model) ? directions(m->modelled_ns) : json_null());
-    json_object_set_new(object, "modelled_link_busy",
-                        report_has_modelled(model)
-                            ? json_pack("{s:o, s:o, s:o}", "h2d", metric(m->link_busy[HUM_H2D]),
-                                        "d2h", metric(m->link_busy[HUM_D2H]), "d2d",
-                                        metric(m->link_busy[HUM_D2D]))
-                            : json_null());
-    return object;
-}
-
-static json_t *causes(const struct hum_metrics *m)
-{
-    json_t *list = json_array();
-
-    for (int cause = 0; cause < HUM_CAUSE_COUNT; cause++)
-        if (m->events[cause])
-            json_array_append_new(
-                list, json_pack("{s:s, s:o, s:o, s:o}", "cause",
-                                hum_cause_text((enum hum_cause)cause), "events",
-                                json_count(m->events[cause]), "pages",
-                                json_count(m->event_pages[cause]), "bytes",
-                                json_count(m->bytes_by_cause[cause])));
-    return list;
 }
 
 /* ---- pictures ------------------------------------------------------------------------------- */
@@ -410,10 +340,10 @@ static json_t *worst(const struct report_model *model)
 
 json_t *report_json_of(const struct report_model *model)
 {
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "format",
+    return json_pack("{s:s, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "format",
                      "hum report 1", "trace", trace(model), "run", run(model), "check",
-                     check(model), "metrics", metrics(model), "causes", causes(&model->metrics),
-                     "timeline", timeline(model), "heat", heat(model), "regions",
+                     check(model), "modelled", report_has_modelled(model), "metrics",
+                     trace_metrics_json(&model->metrics), "timeline", timeline(model), "heat", heat(model), "regions",
                      ranked(model, TABLE_OF_REGIONS, SHOWN_REGIONS), "kernels",
                      ranked(model, TABLE_OF_KERNELS, SHOWN_KERNELS), "phases",
                      ranked(model, TABLE_OF_PHASES, SHOWN_PHASES), "worst", worst(model));

@@ -357,7 +357,7 @@ function makeCharts(model, view, parent) {
         lines: [{key: 'copy_ns', text: 'copying, measured', short: 'copying, measured', sign: 1,
                  colour: 'copying'}],
     });
-    if (model.hasModelled)
+    if (model.modelled)
         rateChart(model, view, parent, {
             id: 'chart-modelled', title: 'Link busy', modelled: true, height: 120, scale: 100,
             label: 'Share of time that the modelled link would be busy; modelled, not measured',

@@ -19,7 +19,7 @@ function slicesTable(model, view) {
                 ...['faults_device', 'faults_host'].map((key) => formatCount(sumIn(t, key, a, b))),
                 ...['bytes_h2d', 'bytes_d2h'].map((key) => formatBytes(sumIn(t, key, a, b))),
                 formatTime(sumIn(t, 'copy_ns', a, b)),
-                ...(model.hasModelled ? [formatTime(sumIn(t, 'modelled_ns', a, b))] : []),
+                ...(model.modelled ? [formatTime(sumIn(t, 'modelled_ns', a, b))] : []),
                 formatCount(sumIn(t, 'evictions', a, b))];
     });
 
@@ -27,7 +27,7 @@ function slicesTable(model, view) {
         {title: 'From', text: true}, {title: 'Kernel that ran longest', text: true},
         {title: 'Device faults'}, {title: 'Host faults'}, {title: 'To devices'}, {title: 'To host'},
         {title: 'Copying, measured'},
-        ...(model.hasModelled ? [{title: 'Link', modelled: true}] : []), {title: 'Evictions'},
+        ...(model.modelled ? [{title: 'Link', modelled: true}] : []), {title: 'Evictions'},
     ], rows);
 }
 

@@ -16,7 +16,6 @@ function readModel() {
                                  ['moved', Uint32Array], ['holder', Uint8Array],
                                  ['share_percent', Uint8Array]])
         model.heat[layer] = decodeRow(model.heat[layer], cells, Type);
-    model.hasModelled = model.metrics.modelled_ns !== null;
     return model;
 }
 

@@ -12,18 +12,18 @@ function card(title, figure, value, text, note, modelled) {
 
 function headline(model) {
     const m = model.metrics;
-    const copyNs = m.copy_ns.h2d + m.copy_ns.d2h + m.copy_ns.d2d;
+    const copyNs = m.move_ns.h2d + m.move_ns.d2h + m.move_ns.d2d;
     const cards = [
         card('Duration', 'metrics.duration_ns', m.duration_ns, formatTime(m.duration_ns),
              'first to last record'),
-        card('Device faults', 'metrics.faults_device', m.faults_device,
-             formatCount(m.faults_device), formatCount(m.far_faults) + ' far faults on both sides'),
-        card('Host faults', 'metrics.faults_host', m.faults_host, formatCount(m.faults_host),
+        card('Device faults', 'metrics.faults.device', m.faults.device,
+             formatCount(m.faults.device), formatCount(m.far_faults) + ' far faults on both sides'),
+        card('Host faults', 'metrics.faults.host', m.faults.host, formatCount(m.faults.host),
              formatCount(m.duplicate_faults) + ' duplicates on both sides'),
         card('Moved to devices', 'metrics.bytes.h2d', m.bytes.h2d, formatBytes(m.bytes.h2d),
-             'copying ' + formatTime(m.copy_ns.h2d) + ', measured'),
+             'copying ' + formatTime(m.move_ns.h2d) + ', measured'),
         card('Moved to the host', 'metrics.bytes.d2h', m.bytes.d2h, formatBytes(m.bytes.d2h),
-             'copying ' + formatTime(m.copy_ns.d2h) + ', measured'),
+             'copying ' + formatTime(m.move_ns.d2h) + ', measured'),
         m.bytes.d2d ? card('Moved between devices', 'metrics.bytes.d2d', m.bytes.d2d,
                            formatBytes(m.bytes.d2d), null) : null,
         card('Amplification', 'metrics.amplification', m.amplification,
@@ -39,11 +39,11 @@ function headline(model) {
              formatCount(m.thrashed_pages), formatCount(m.round_trips) + ' round trips of blocks'),
     ];
 
-    if (model.hasModelled)
+    if (model.modelled)
         cards.push(card('Link time', 'metrics.modelled_ns.h2d', m.modelled_ns.h2d,
                         formatTime(m.modelled_ns.h2d + m.modelled_ns.d2h + m.modelled_ns.d2d),
-                        'busy to devices ' + formatPercent(m.modelled_link_busy.h2d) +
-                            ', to the host ' + formatPercent(m.modelled_link_busy.d2h), true));
+                        'busy to devices ' + formatPercent(m.link_busy.h2d) +
+                            ', to the host ' + formatPercent(m.link_busy.d2h), true));
     return cards.filter((c) => c);
 }
 
@@ -67,10 +67,13 @@ function measures(model) {
 }
 
 function causesTable(model) {
+    const m = model.metrics;
+
     return table('One event is one change of one block', [
         {title: 'Cause', text: true}, {title: 'Events'}, {title: 'Pages'}, {title: 'Bytes'},
-    ], model.causes.map((c) => [c.cause, formatCount(c.events), formatCount(c.pages),
-                                formatBytes(c.bytes)]));
+    ], Object.entries(m.events).filter(([, events]) => events).map(([cause, events]) =>
+        [cause, formatCount(events), formatCount(m.event_pages[cause]),
+         formatBytes(m.bytes_by_cause[cause])]));
 }
 
 // ---- cost ------------------------------------------------------------------------------------
@@ -78,7 +81,7 @@ function causesTable(model) {
 function costColumns(model) {
     return [{title: 'Device faults'}, {title: 'Host faults'}, {title: 'To devices'},
             {title: 'To host'}, {title: 'Copying, measured'},
-            ...(model.hasModelled ? [{title: 'Link', modelled: true}] : []),
+            ...(model.modelled ? [{title: 'Link', modelled: true}] : []),
             {title: 'Evictions'}];
 }
 
@@ -89,7 +92,7 @@ function costCells(model, cost, mostNs) {
     return [formatCount(cost.faults_device), formatCount(cost.faults_host),
             formatBytes(cost.bytes.h2d), formatBytes(cost.bytes.d2h),
             element('span', {}, formatTime(cost.copy_ns), bar),
-            ...(model.hasModelled ? [formatTime(cost.modelled_ns)] : []),
+            ...(model.modelled ? [formatTime(cost.modelled_ns)] : []),
             formatCount(cost.evictions)];
 }
 
