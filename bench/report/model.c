@@ -175,7 +175,9 @@ static enum hum_status first_pass(struct report_model *model, const struct repor
             return HUM_ERR_NO_MEMORY;
     }
     if (status == HUM_ERR_INVALID) {
-        snprintf(model->damage, sizeof(model->damage), "%s", hum_error_text());
+        const char *reason = hum_error_text();
+
+        snprintf(model->damage, sizeof(model->damage), "%s", *reason ? reason : "not readable");
         return HUM_OK;
     }
     return status == HUM_ERR_NOT_FOUND ? HUM_OK : status;

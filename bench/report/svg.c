@@ -16,6 +16,10 @@ enum { LEFT = 130, WIDTH = 960, RIGHT = 40, COLUMNS = 320, ROWS = 128, CELL_HEIG
 static const char *const processor_colour[] = {"#0072b2", "#d55e00", "#009e73", "#56b4e9",
                                                "#e69f00", "#cc79a7"};
 static const char several_colour[] = "#7a5195";
+/* Kernels have other ones; more than these share the last. */
+static const char *const kernel_colour[] = {"#00866a", "#c2689a", "#9a7500", "#3b93c9", "#4f5a66",
+                                            "#c3c9d1"};
+#define KERNEL_COLOURS (sizeof(kernel_colour) / sizeof(kernel_colour[0]))
 
 static const char *colour_of(int processor)
 {
@@ -24,6 +28,11 @@ static const char *colour_of(int processor)
     if (processor == HUM_HOST)
         return processor_colour[0];
     return processor_colour[1 + (unsigned)processor % (colours - 1)];
+}
+
+static const char *kernel_fill(uint32_t row)
+{
+    return kernel_colour[row - 1 < KERNEL_COLOURS ? row - 1 : KERNEL_COLOURS - 1];
 }
 
 static void write_escaped(const char *text, FILE *out)
@@ -131,7 +140,7 @@ static void write_lane(const struct report_model *model, int device, int y, FILE
             continue; /* less than a quarter of a pixel */
         fprintf(out, "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"18\" fill=\"%s\"><title>",
                 LEFT + (double)bin * WIDTH / t->bins, y, (double)(end - bin) * WIDTH / t->bins,
-                processor_colour[kernel % 6]);
+                kernel_fill(kernel));
         write_escaped(report_kernel_name(model, kernel), out);
         fputs("</title></rect>\n", out);
     }
@@ -139,7 +148,14 @@ static void write_lane(const struct report_model *model, int device, int y, FILE
 
 static int write_lanes(const struct report_model *model, int y, FILE *out)
 {
-    write_label(LEFT, y - 6, "start", "kernels", out);
+    uint32_t kernels = model->ledger.kernels - 1;
+
+    for (uint32_t row = 1; row <= kernels && row <= KERNEL_COLOURS; row++)
+        write_legend(LEFT + (int)(row - 1) * 160, y - 6, kernel_fill(row),
+                     row == KERNEL_COLOURS && kernels > KERNEL_COLOURS
+                         ? "other kernels"
+                         : report_kernel_name(model, row),
+                     out);
     for (int d = 0; d < HUM_DEVICES_MAX; d++)
         if (model->timeline.lane[d].kernel) {
             write_lane(model, d, y, out);
@@ -266,7 +282,9 @@ bool report_print_svg(const struct report_model *model, FILE *out)
             "<style>text{fill:#333}.axis{stroke:#999}.frame{fill:none;stroke:#999}</style>\n"
             "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
             LEFT + WIDTH + RIGHT, height, LEFT + WIDTH + RIGHT, height);
-    write_label(LEFT, 24, "start", model->space.program, out);
+    fputs("<g font-size=\"15\" font-weight=\"bold\">", out);
+    write_label(LEFT, 26, "start", model->space.program, out);
+    fputs("</g>\n", out);
     y = write_lanes(model, y, out);
     y = write_pair(model, &faults, y, out);
     y = write_pair(model, &bytes, y, out);

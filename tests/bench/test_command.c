@@ -81,7 +81,7 @@ static void each_command_explains_itself(void **state)
 {
     static const char *const names[] = {"", "info", "run", "bench", "trace",
                                         "trace info", "trace cut", "trace merge", "trace export",
-                                        "trace import"};
+                                        "trace import", "report"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -110,6 +110,12 @@ static void a_wrong_command_line_is_refused(void **state)
         {"bench --size -1", 2},
         {"bench --size 1X", 2},
         {"bench --size 99999999999999999999", 2},
+        {"report", 2},
+        {"report --frobnicate x", 2},
+        {"report one two", 2},
+        {"report --svg --json x", 2},
+        {"report /nowhere", 1},
+        {"report /dev/null", 1},
         {"trace", 2},
         {"trace frobnicate", 2},
         {"trace info", 2},

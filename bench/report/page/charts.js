@@ -18,10 +18,10 @@ class View {
     }
 
     // All charts are as wide as the main column; asking each would lay the page out each time.
-    measure() {
-        const style = getComputedStyle(document.querySelector('main'));
+    measure(fixed = 0) {
+        const main = document.querySelector('main'), style = getComputedStyle(main);
 
-        this.width = Math.max(300, Math.floor(document.querySelector('main').clientWidth -
+        this.width = fixed || Math.max(300, Math.floor(main.clientWidth -
             parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)));
     }
 

@@ -2,6 +2,7 @@
 // main.js - puts the page together.
 
 const SLICES = 24;
+const PRINTED_WIDTH = 680; // what fits A4 and letter
 
 function fill(id, ...nodes) {
     document.getElementById(id).replaceChildren(...nodes);
@@ -95,6 +96,7 @@ function followColours(view, heat) {
     };
     const printing = (on) => {
         document.documentElement.classList.toggle('printing', on);
+        view.measure(on ? PRINTED_WIDTH : 0);
         again();
     };
 
