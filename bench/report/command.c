@@ -108,6 +108,8 @@ static int show(const struct report_options *options)
     hum_trace_close(trace);
     if (model->damage[0])
         command_say("report", "%s: %s; shown up to there", options->trace, model->damage);
+    if (model->grew)
+        command_say("report", "%s: is still being written; shown up to now", options->trace);
     errno = 0;
     done = write_to(options, model);
     report_model_destroy(model);

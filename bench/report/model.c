@@ -183,7 +183,7 @@ static enum hum_status first_pass(struct report_model *model, const struct repor
     return status == HUM_ERR_NOT_FOUND ? HUM_OK : status;
 }
 
-/* As many records as the first pass took. */
+/* As many records as the first pass took, though the file may have grown; then one look at the end. */
 static enum hum_status second_pass(struct report_model *model, const struct report_source *source)
 {
     struct hum_trace_record record;
@@ -197,6 +197,8 @@ static enum hum_status second_pass(struct report_model *model, const struct repo
         if (status == HUM_OK && !fill(model, &record))
             return HUM_ERR_NO_MEMORY;
     }
+    if (status == HUM_OK && source->next(source->of, &record) == HUM_OK)
+        model->grew = true;
     return status;
 }
 

@@ -43,6 +43,7 @@ struct report_model {
     uint64_t dropped[HUM_TRACE_KIND_COUNT];
     uint64_t start_ns, end_ns;
     char damage[256];         /* "" or why reading ended early */
+    bool grew;                /* records were added while it was read; they are left out */
 
     struct hum_metrics metrics;
     struct hum_trace_totals totals;
