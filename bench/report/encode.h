@@ -3,8 +3,8 @@
  * encode.h - long rows of numbers, most of them repeated, as short text.
  *
  * A row is cut into runs of equal values.  A run is the number 2 * value + (it is longer than one),
- * and if so the number (length - 2).  Numbers are LEB128: seven bits a byte, low ones first, the top
- * bit set on all bytes but the last.  The bytes are written in base64 (RFC 4648, padded).
+ * and if so the number (length - 2).  Numbers are LEB128: seven bits a byte, low ones first, the
+ * top bit set on all bytes but the last.  The bytes are written in base64 (RFC 4648, padded).
  * Values stop at 2^53 - 1, which is what a script can hold.  page/codec.js is the reader.
  */
 #ifndef HUM_REPORT_ENCODE_H

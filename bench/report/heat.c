@@ -67,8 +67,7 @@ static void close_row(struct heat *heat, const struct pages *pages, uint32_t row
 {
     const uint32_t *held = &heat->held[(size_t)row * HOLDERS];
     size_t cell = (size_t)row * heat->columns + heat->column;
-    uint64_t total = heat_row_position(heat, pages, row + 1) -
-                     heat_row_position(heat, pages, row);
+    uint64_t total = heat_row_position(heat, pages, row + 1) - heat_row_position(heat, pages, row);
     uint32_t best = HOLDER_NOBODY, most = 0;
 
     for (uint32_t holder = HOLDER_HOST; holder < HOLDERS; holder++)
@@ -241,8 +240,8 @@ void heat_access(struct heat *heat, struct pages *pages, uint64_t time_ns,
     while (page < end) {
         unsigned low = (unsigned)(page % HUM_PAGES_PER_BLOCK);
         uint64_t left = end - page;
-        unsigned high = left < HUM_PAGES_PER_BLOCK - low ? low + (unsigned)left
-                                                         : HUM_PAGES_PER_BLOCK;
+        unsigned high =
+            left < HUM_PAGES_PER_BLOCK - low ? low + (unsigned)left : HUM_PAGES_PER_BLOCK;
         struct page_block *block = pages_of(pages, (uint32_t)(page / HUM_PAGES_PER_BLOCK));
 
         page += high - low;

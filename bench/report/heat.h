@@ -18,14 +18,14 @@
 #define HEAT_COLUMNS 1024u
 
 struct heat {
-    uint32_t rows, columns;    /* 0 rows: nothing was touched */
+    uint32_t rows, columns; /* 0 rows: nothing was touched */
     uint64_t start_ns, column_ns;
     bool from_accesses;
     uint32_t *touched, *moved; /* cell row * columns + column */
     uint16_t *by;
     uint8_t *holder, *share;
-    uint32_t *held;            /* row * HOLDERS + holder: pages now */
-    uint32_t column;           /* that is being filled; those before are closed */
+    uint32_t *held;  /* row * HOLDERS + holder: pages now */
+    uint32_t column; /* that is being filled; those before are closed */
 };
 
 /* pages: arranged.  False: no memory. */

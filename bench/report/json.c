@@ -61,9 +61,8 @@ static json_t *trace(const struct report_model *model)
                      "version", (int)model->info.version, "file_bytes",
                      json_count(model->info.file_bytes), "raw_bytes",
                      json_count(model->info.raw_bytes), "truncated", model->info.truncated,
-                     "damage", model->damage[0] ? json_text(model->damage) : json_null(),
-                     "records", counts_by_kind(model->records), "dropped",
-                     counts_by_kind(model->dropped));
+                     "damage", model->damage[0] ? json_text(model->damage) : json_null(), "records",
+                     counts_by_kind(model->records), "dropped", counts_by_kind(model->dropped));
 }
 
 static json_t *run(const struct report_model *model)
@@ -72,27 +71,26 @@ static json_t *run(const struct report_model *model)
     char repeat[1024], name[72];
 
     for (uint32_t i = 0; i < model->settings; i++)
-        json_array_append_new(settings, json_pack("{s:o, s:o}", "key",
-                                                  json_text(model->setting[i].key), "value",
-                                                  json_text(model->setting[i].value)));
+        json_array_append_new(settings,
+                              json_pack("{s:o, s:o}", "key", json_text(model->setting[i].key),
+                                        "value", json_text(model->setting[i].value)));
     for (int p = HUM_HOST; p < HUM_DEVICES_MAX; p++) {
         const struct hum_trace_processor *processor = &model->processor[p + 1];
 
         report_processor_name(model, p, name, sizeof(name));
         if (model->has_processor[p + 1])
-            json_array_append_new(
-                processors, json_pack("{s:i, s:o, s:o, s:o, s:i}", "processor", p, "name",
-                                      json_text(name), "kind", json_text(processor->kind),
-                                      "capacity_bytes", json_count(processor->capacity_bytes),
-                                      "workers", (int)processor->workers));
+            json_array_append_new(processors,
+                                  json_pack("{s:i, s:o, s:o, s:o, s:i}", "processor", p, "name",
+                                            json_text(name), "kind", json_text(processor->kind),
+                                            "capacity_bytes", json_count(processor->capacity_bytes),
+                                            "workers", (int)processor->workers));
     }
     report_repeat(model, repeat, sizeof(repeat));
-    return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "program",
-                     json_text(model->space.program), "pid", (int)model->space.pid, "unix_ns",
-                     json_count(model->space.unix_ns), "space_start",
-                     json_text(text_hex(model->space.start).s), "space_bytes",
-                     json_count(model->space.bytes), "settings", settings, "processors", processors,
-                     "repeat", json_text(repeat));
+    return json_pack(
+        "{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "program", json_text(model->space.program),
+        "pid", (int)model->space.pid, "unix_ns", json_count(model->space.unix_ns), "space_start",
+        json_text(text_hex(model->space.start).s), "space_bytes", json_count(model->space.bytes),
+        "settings", settings, "processors", processors, "repeat", json_text(repeat));
 }
 
 static json_t *check(const struct report_model *model)
@@ -215,15 +213,15 @@ static json_t *heat(const struct report_model *model)
 {
     const struct heat *h = &model->heat;
 
-    return json_pack(
-        "{s:i, s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "rows", (int)h->rows,
-        "columns", (int)h->columns, "column_ns", json_count(h->column_ns), "touches_from",
-        h->from_accesses ? "accesses" : "faults", "touched_bytes",
-        json_count(model->pages.axis_pages * HUM_PAGE_SIZE), "untracked",
-        json_count(model->pages.untracked), "row", heat_rows(model), "touched",
-        heat_layer(h, LAYER_TOUCHED), "by", heat_layer(h, LAYER_BY), "moved",
-        heat_layer(h, LAYER_MOVED), "holder", heat_layer(h, LAYER_HOLDER), "share_percent",
-        heat_layer(h, LAYER_SHARE));
+    return json_pack("{s:i, s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "rows",
+                     (int)h->rows, "columns", (int)h->columns, "column_ns",
+                     json_count(h->column_ns), "touches_from",
+                     h->from_accesses ? "accesses" : "faults", "touched_bytes",
+                     json_count(model->pages.axis_pages * HUM_PAGE_SIZE), "untracked",
+                     json_count(model->pages.untracked), "row", heat_rows(model), "touched",
+                     heat_layer(h, LAYER_TOUCHED), "by", heat_layer(h, LAYER_BY), "moved",
+                     heat_layer(h, LAYER_MOVED), "holder", heat_layer(h, LAYER_HOLDER),
+                     "share_percent", heat_layer(h, LAYER_SHARE));
 }
 
 /* ---- tables --------------------------------------------------------------------------------- */
@@ -234,10 +232,10 @@ static json_t *region_causes(const struct ledger_region *region)
 
     for (int cause = 0; cause < HUM_CAUSE_COUNT; cause++)
         if (region->cause_events[cause])
-            json_array_append_new(
-                list, json_pack("{s:s, s:o, s:o}", "cause", hum_cause_text((enum hum_cause)cause),
-                                "events", json_count(region->cause_events[cause]), "bytes",
-                                json_count(region->cause_bytes[cause])));
+            json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "cause",
+                                                  hum_cause_text((enum hum_cause)cause), "events",
+                                                  json_count(region->cause_events[cause]), "bytes",
+                                                  json_count(region->cause_bytes[cause])));
     return list;
 }
 
@@ -275,13 +273,13 @@ static json_t *phase_row(const struct report_model *model, uint32_t row)
     const struct ledger_phase *phase = &model->ledger.phase[row];
     char name[72];
 
-    return json_pack(
-        "{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "phase", (int)row, "kernel",
-        row ? report_kernel_name(model, phase->kernel) : "before the first launch", "processor",
-        json_text(report_processor_name(model, phase->device, name, sizeof(name))), "start_ns",
-        json_count(phase->start_ns), "end_ns", json_count(phase->end_ns), "launches",
-        json_count(phase->launches), "busy_ns", json_count(phase->busy_ns), "cost",
-        cost(&phase->cost));
+    return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "phase", (int)row, "kernel",
+                     row ? report_kernel_name(model, phase->kernel) : "before the first launch",
+                     "processor",
+                     json_text(report_processor_name(model, phase->device, name, sizeof(name))),
+                     "start_ns", json_count(phase->start_ns), "end_ns", json_count(phase->end_ns),
+                     "launches", json_count(phase->launches), "busy_ns", json_count(phase->busy_ns),
+                     "cost", cost(&phase->cost));
 }
 
 static const struct cost *cost_of(const struct report_model *model, enum report_table table,
@@ -329,11 +327,10 @@ static json_t *worst(const struct report_model *model)
 
         report_region_name(model, ledger_region_row(&model->ledger, run->region), name,
                            sizeof(name));
-        json_array_append_new(list, json_pack("{s:o, s:i, s:o, s:i, s:i}", "address",
-                                              address(model, run->first_page), "pages",
-                                              (int)run->pages, "region", json_text(name),
-                                              "to_device", (int)run->to_device, "to_host",
-                                              (int)run->to_host));
+        json_array_append_new(
+            list, json_pack("{s:o, s:i, s:o, s:i, s:i}", "address", address(model, run->first_page),
+                            "pages", (int)run->pages, "region", json_text(name), "to_device",
+                            (int)run->to_device, "to_host", (int)run->to_host));
     }
     return list;
 }
@@ -343,9 +340,9 @@ json_t *report_json_of(const struct report_model *model)
     return json_pack("{s:s, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "format",
                      "hum report 1", "trace", trace(model), "run", run(model), "check",
                      check(model), "modelled", report_has_modelled(model), "metrics",
-                     trace_metrics_json(&model->metrics), "timeline", timeline(model), "heat", heat(model), "regions",
-                     ranked(model, TABLE_OF_REGIONS, SHOWN_REGIONS), "kernels",
-                     ranked(model, TABLE_OF_KERNELS, SHOWN_KERNELS), "phases",
+                     trace_metrics_json(&model->metrics), "timeline", timeline(model), "heat",
+                     heat(model), "regions", ranked(model, TABLE_OF_REGIONS, SHOWN_REGIONS),
+                     "kernels", ranked(model, TABLE_OF_KERNELS, SHOWN_KERNELS), "phases",
                      ranked(model, TABLE_OF_PHASES, SHOWN_PHASES), "worst", worst(model));
 }
 

@@ -176,8 +176,7 @@ static bool note_launch(struct ledger *ledger, uint64_t start_ns,
     row = ledger_kernel_row(ledger, launch->kernel);
     phase = &ledger->phase[ledger->phases - 1];
     if (ledger->phases == 1 || phase->kernel != row || phase->device != launch->device) {
-        if (ledger->phases < LEDGER_PHASES_MAX &&
-            !new_phase(ledger, start_ns, row, launch->device))
+        if (ledger->phases < LEDGER_PHASES_MAX && !new_phase(ledger, start_ns, row, launch->device))
             return false;
         phase = &ledger->phase[ledger->phases - 1];
     }

@@ -21,16 +21,16 @@
 
 #define LEDGER_REGIONS_MAX (1u << 20) /* those beyond are charged to row 0 */
 #define LEDGER_KERNELS_MAX 65535u
-#define LEDGER_PHASES_MAX (1u << 16)  /* launches beyond lengthen the last phase */
+#define LEDGER_PHASES_MAX (1u << 16) /* launches beyond lengthen the last phase */
 #define LEDGER_LIVE UINT64_MAX
 
 struct cost {
     uint64_t events;
-    uint64_t faults[2];       /* [0] of host threads, [1] of devices; duplicates included */
+    uint64_t faults[2]; /* [0] of host threads, [1] of devices; duplicates included */
     uint64_t bytes[HUM_DIRECTION_COUNT];
-    uint64_t copy_ns;         /* measured */
-    uint64_t modelled_ns;     /* modelled: the link alone */
-    uint64_t evictions;       /* blocks */
+    uint64_t copy_ns;     /* measured */
+    uint64_t modelled_ns; /* modelled: the link alone */
+    uint64_t evictions;   /* blocks */
 };
 
 struct ledger_region {
@@ -48,12 +48,12 @@ struct ledger_kernel {
     int device;
     char name[64];
     uint64_t launches, failed, indices;
-    uint64_t busy_ns;          /* start to end of its launches */
+    uint64_t busy_ns; /* start to end of its launches */
     struct cost cost;
 };
 
 struct ledger_phase {
-    uint32_t kernel;           /* place in the table of kernels; 0: before the first launch */
+    uint32_t kernel; /* place in the table of kernels; 0: before the first launch */
     int device;
     uint64_t start_ns, end_ns; /* of its first and last launch */
     uint64_t launches, busy_ns;
@@ -64,7 +64,7 @@ struct ledger {
     struct ledger_region *region;
     struct ledger_kernel *kernel;
     struct ledger_phase *phase;
-    uint32_t regions, kernels, phases; /* row 0 included */
+    uint32_t regions, kernels, phases;       /* row 0 included */
     struct index region_index, kernel_index; /* place + 1 is the row */
 };
 

@@ -47,8 +47,8 @@ static bool see_access(struct pages *pages, const struct hum_trace_access *acces
     while (page < end) {
         unsigned low = (unsigned)(page % HUM_PAGES_PER_BLOCK);
         uint64_t left = end - page;
-        unsigned high = left < HUM_PAGES_PER_BLOCK - low ? low + (unsigned)left
-                                                         : HUM_PAGES_PER_BLOCK;
+        unsigned high =
+            left < HUM_PAGES_PER_BLOCK - low ? low + (unsigned)left : HUM_PAGES_PER_BLOCK;
 
         if (!pages_see(pages, (uint32_t)(page / HUM_PAGES_PER_BLOCK), low, high))
             return false;
@@ -129,15 +129,13 @@ static bool fill(struct report_model *model, const struct hum_trace_record *reco
 
 /* ---- the runtime's own counters ------------------------------------------------------------- */
 
-static void compare(struct report_model *model, const char *name, uint64_t counted,
-                    uint64_t summed)
+static void compare(struct report_model *model, const char *name, uint64_t counted, uint64_t summed)
 {
     if (counted == summed)
         return;
     model->check = CHECK_DIFFERS;
     if (model->differences < MODEL_DIFFERENCES_MAX)
-        model->difference[model->differences++] =
-            (struct model_difference){name, counted, summed};
+        model->difference[model->differences++] = (struct model_difference){name, counted, summed};
 }
 
 static void compare_totals(struct report_model *model)
@@ -183,7 +181,7 @@ static enum hum_status first_pass(struct report_model *model, const struct repor
     return status == HUM_ERR_NOT_FOUND ? HUM_OK : status;
 }
 
-/* As many records as the first pass took, though the file may have grown; then one look at the end. */
+/* As many records as the first pass took: the file may have grown.  Then one look at the end. */
 static enum hum_status second_pass(struct report_model *model, const struct report_source *source)
 {
     struct hum_trace_record record;

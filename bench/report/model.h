@@ -3,8 +3,8 @@
  * model.h - a trace, made small: everything that a report shows.
  *
  * Ten million records become some megabytes at most: sums by bin of time (timeline.h), a picture of
- * address against time (heat.h), tables (ledger.h) and the metrics of trace.h, which are computed by
- * hum_metering and by nothing else.  All outputs (page, text, SVG, JSON) draw from it.
+ * address against time (heat.h), tables (ledger.h) and the metrics of trace.h, which are computed
+ * by hum_metering and by nothing else.  All outputs (page, text, SVG, JSON) draw from it.
  *
  * The model reads its source twice.  A source that is damaged behind some record gives a model of
  * what stands before, with `damage` saying what is wrong.
@@ -42,8 +42,8 @@ struct report_model {
     uint64_t records[HUM_TRACE_KIND_COUNT];
     uint64_t dropped[HUM_TRACE_KIND_COUNT];
     uint64_t start_ns, end_ns;
-    char damage[256];         /* "" or why reading ended early */
-    bool grew;                /* records were added while it was read; they are left out */
+    char damage[256]; /* "" or why reading ended early */
+    bool grew;        /* records were added while it was read; they are left out */
 
     struct hum_metrics metrics;
     struct hum_trace_totals totals;

@@ -108,8 +108,7 @@ static int by_cost(const void *a, const void *b, void *of)
     return order ? order : (x > y) - (x < y);
 }
 
-uint32_t report_rank(const struct report_model *model, enum report_table table,
-                     uint32_t **rows_out)
+uint32_t report_rank(const struct report_model *model, enum report_table table, uint32_t **rows_out)
 {
     struct ranking ranking = {model, table};
     uint32_t count = 0, rows = table_rows(model, table);

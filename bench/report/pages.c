@@ -114,8 +114,7 @@ uint64_t pages_at(const struct pages *pages, uint64_t position)
             high = middle;
     }
     block = &pages->block[pages->order[low]];
-    return (uint64_t)block->block * HUM_PAGES_PER_BLOCK + block->low +
-           (position - block->position);
+    return (uint64_t)block->block * HUM_PAGES_PER_BLOCK + block->low + (position - block->position);
 }
 
 /* ---- the worst ------------------------------------------------------------------------------ */
@@ -148,9 +147,8 @@ static uint32_t worst_of_block(const struct page_block *block, struct page_run *
     const struct page_state *s = block->state;
 
     for (unsigned page = 0, end; page < HUM_PAGES_PER_BLOCK; page = end) {
-        struct page_run run = {.to_device = s->to_device[page],
-                               .to_host = s->to_host[page],
-                               .region = s->region};
+        struct page_run run = {
+            .to_device = s->to_device[page], .to_host = s->to_host[page], .region = s->region};
 
         for (end = page + 1; end < HUM_PAGES_PER_BLOCK && s->to_device[end] == run.to_device &&
                              s->to_host[end] == run.to_host;

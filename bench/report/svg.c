@@ -13,12 +13,12 @@
 
 enum { LEFT = 130, WIDTH = 960, RIGHT = 40, COLUMNS = 320, ROWS = 128, CELL_HEIGHT = 2 };
 
-static const char *const processor_colour[] = {"#0072b2", "#d55e00", "#009e73", "#56b4e9",
-                                               "#e69f00", "#cc79a7"};
+static const char *const processor_colour[] = {"#0072b2", "#d55e00", "#009e73",
+                                               "#56b4e9", "#e69f00", "#cc79a7"};
 static const char several_colour[] = "#7a5195";
 /* Kernels have other ones; more than these share the last. */
-static const char *const kernel_colour[] = {"#00866a", "#c2689a", "#9a7500", "#3b93c9", "#4f5a66",
-                                            "#c3c9d1"};
+static const char *const kernel_colour[] = {"#00866a", "#c2689a", "#9a7500",
+                                            "#3b93c9", "#4f5a66", "#c3c9d1"};
 #define KERNEL_COLOURS (sizeof(kernel_colour) / sizeof(kernel_colour[0]))
 
 static const char *colour_of(int processor)
@@ -75,8 +75,8 @@ static void write_bars(const uint64_t *column, uint64_t most, int y, int height,
         double size = (double)column[i] / (double)most * height;
 
         if (column[i])
-            fprintf(out, "M%d %dh%dv%.1fh-%dz", LEFT + (int)i * WIDTH / COLUMNS, y,
-                    WIDTH / COLUMNS, down ? size : -size, WIDTH / COLUMNS);
+            fprintf(out, "M%d %dh%dv%.1fh-%dz", LEFT + (int)i * WIDTH / COLUMNS, y, WIDTH / COLUMNS,
+                    down ? size : -size, WIDTH / COLUMNS);
     }
     fputs("\"/>\n", out);
 }
@@ -113,8 +113,8 @@ static int write_pair(const struct report_model *model, const struct pair *pair,
     if (!most)
         most = 1;
     write_label(LEFT - 10, y + HALF - 8, "end", pair->title, out);
-    write_label(LEFT - 10, y + 10, "end",
-                pair->bytes ? text_bytes(most).s : text_count(most).s, out);
+    write_label(LEFT - 10, y + 10, "end", pair->bytes ? text_bytes(most).s : text_count(most).s,
+                out);
     write_legend(LEFT, y - 6, processor_colour[1], pair->up_text, out);
     write_legend(LEFT + 220, y - 6, processor_colour[0], pair->down_text, out);
     write_bars(up, most, y + HALF, HALF, false, processor_colour[1], out);
@@ -129,8 +129,8 @@ static void write_lane(const struct report_model *model, int device, int y, FILE
     const struct lane *lane = &t->lane[device];
     char name[72];
 
-    write_label(LEFT - 10, y + 14, "end",
-                report_processor_name(model, device, name, sizeof(name)), out);
+    write_label(LEFT - 10, y + 14, "end", report_processor_name(model, device, name, sizeof(name)),
+                out);
     for (uint32_t bin = 0, end; bin < t->bins; bin = end) {
         uint16_t kernel = lane->kernel[bin];
 
@@ -228,10 +228,9 @@ static void write_heat_legend(const struct report_model *model, bool holders, in
 
 static int write_heat(const struct report_model *model, bool holders, int y, FILE *out)
 {
-    const char *title = holders ? "address against time: who held the pages"
-                        : model->heat.from_accesses
-                            ? "address against time: who touched (accesses)"
-                            : "address against time: who faulted";
+    const char *title = holders                     ? "address against time: who held the pages"
+                        : model->heat.from_accesses ? "address against time: who touched (accesses)"
+                                                    : "address against time: who faulted";
     uint64_t end = model->pages.axis_pages;
 
     write_label(LEFT, y - 6, "start", title, out);
@@ -254,7 +253,10 @@ static int write_heat(const struct report_model *model, bool holders, int y, FIL
 static void write_times(const struct report_model *model, int y, FILE *out)
 {
     for (int i = 0; i <= 4; i++)
-        write_label(LEFT + i * WIDTH / 4, y, i == 4 ? "end" : i ? "middle" : "start",
+        write_label(LEFT + i * WIDTH / 4, y,
+                    i == 4 ? "end"
+                    : i    ? "middle"
+                           : "start",
                     text_time((double)(model->end_ns - model->start_ns) * 1e-9 * i / 4).s, out);
 }
 
@@ -269,10 +271,10 @@ static int picture_height(const struct report_model *model)
 
 bool report_print_svg(const struct report_model *model, FILE *out)
 {
-    static const struct pair faults = {"faults", "device faults", "host faults",
-                                       SERIES_FAULTS_DEVICE, SERIES_FAULTS_HOST, false};
-    static const struct pair bytes = {"bytes", "bytes to the device", "bytes to the host",
-                                      SERIES_BYTES_H2D, SERIES_BYTES_D2H, true};
+    static const struct pair faults = {
+        "faults", "device faults", "host faults", SERIES_FAULTS_DEVICE, SERIES_FAULTS_HOST, false};
+    static const struct pair bytes = {"bytes",          "bytes to the device", "bytes to the host",
+                                      SERIES_BYTES_H2D, SERIES_BYTES_D2H,      true};
     int height = picture_height(model), y = 70;
 
     fprintf(out,

@@ -171,9 +171,9 @@ static void print_causes(const struct report_model *model, FILE *out)
     table_row(table, "cause", "events", "pages", "bytes", NULL);
     for (int cause = 0; cause < HUM_CAUSE_COUNT; cause++)
         if (m->events[cause])
-            table_row(table, hum_cause_text((enum hum_cause)cause),
-                      text_count(m->events[cause]).s, text_count(m->event_pages[cause]).s,
-                      text_bytes(m->bytes_by_cause[cause]).s, NULL);
+            table_row(table, hum_cause_text((enum hum_cause)cause), text_count(m->events[cause]).s,
+                      text_count(m->event_pages[cause]).s, text_bytes(m->bytes_by_cause[cause]).s,
+                      NULL);
     fputs("CAUSES\n", out);
     table_print(table, out, 2);
     fputc('\n', out);
@@ -270,8 +270,8 @@ static void phases_rows(const struct report_model *model, const uint32_t *rank, 
 static bool print_ranked(const struct report_model *model, enum report_table which,
                          const char *title, FILE *out)
 {
-    void (*const rows_of[])(const struct report_model *, const uint32_t *, uint32_t, FILE *) = {
-        regions_rows, kernels_rows, phases_rows};
+    void (*const rows_of[])(const struct report_model *, const uint32_t *, uint32_t,
+                            FILE *) = {regions_rows, kernels_rows, phases_rows};
     uint32_t *rank, count = report_rank(model, which, &rank);
 
     if (!rank)

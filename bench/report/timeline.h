@@ -16,21 +16,21 @@
 #define TIMELINE_BINS 65536u
 
 /* X(name, key in exports) */
-#define SERIES_LIST(X)                                                                             \
-    X(SERIES_FAULTS_HOST, "faults_host")                                                           \
-    X(SERIES_FAULTS_DEVICE, "faults_device")                                                       \
-    X(SERIES_BYTES_H2D, "bytes_h2d")                                                               \
-    X(SERIES_BYTES_D2H, "bytes_d2h")                                                               \
-    X(SERIES_BYTES_D2D, "bytes_d2d")                                                               \
-    X(SERIES_COPY_NS, "copy_ns")                                                                   \
-    X(SERIES_MODELLED_NS, "modelled_ns")                                                           \
+#define SERIES_LIST(X)                       \
+    X(SERIES_FAULTS_HOST, "faults_host")     \
+    X(SERIES_FAULTS_DEVICE, "faults_device") \
+    X(SERIES_BYTES_H2D, "bytes_h2d")         \
+    X(SERIES_BYTES_D2H, "bytes_d2h")         \
+    X(SERIES_BYTES_D2D, "bytes_d2d")         \
+    X(SERIES_COPY_NS, "copy_ns")             \
+    X(SERIES_MODELLED_NS, "modelled_ns")     \
     X(SERIES_EVICTIONS, "evictions")
 
 enum series {
 #define SERIES_ENUM(name, text) name,
     SERIES_LIST(SERIES_ENUM)
 #undef SERIES_ENUM
-    SERIES_COUNT
+        SERIES_COUNT
 };
 
 const char *series_key(enum series series);
@@ -46,7 +46,7 @@ struct lane {
 struct timeline {
     uint64_t start_ns, end_ns; /* [start, end) */
     uint64_t bin_ns;
-    uint32_t bins;             /* that cover it */
+    uint32_t bins; /* that cover it */
     uint64_t *sum[SERIES_COUNT];
     struct lane lane[HUM_DEVICES_MAX]; /* kernel NULL: no launch there */
 };
@@ -55,8 +55,7 @@ struct timeline {
 bool timeline_init(struct timeline *timeline, uint64_t start_ns, uint64_t end_ns);
 void timeline_fini(struct timeline *timeline);
 uint32_t timeline_bin(const struct timeline *timeline, uint64_t time_ns);
-void timeline_add(struct timeline *timeline, enum series series, uint64_t time_ns,
-                  uint64_t amount);
+void timeline_add(struct timeline *timeline, enum series series, uint64_t time_ns, uint64_t amount);
 void timeline_event(struct timeline *timeline, uint64_t time_ns,
                     const struct hum_trace_event *event);
 /* kernel: its place in the table.  False: no memory. */

@@ -65,9 +65,8 @@ static void figures_equal_those_of_trace_info(void **state)
     (void)state;
     assert_true(json_object_size(ours) > 20);
     assert_true(json_equal(ours, theirs));
-    assert_string_equal(json_string_value(json_object_get(json_object_get(report, "check"),
-                                                          "result")),
-                        "agrees");
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_get(report, "check"), "result")), "agrees");
     json_decref(report);
     json_decref(info);
 }

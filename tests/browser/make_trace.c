@@ -89,8 +89,10 @@ static void describe_kernel(uint32_t kernel, const char *name)
 static void describe(void)
 {
     struct hum_trace_record space = {
-        .space = {.start = UINT64_C(0x3c0000000000), .bytes = (uint64_t)1 << 40,
-                  .unix_ns = UINT64_C(1764043200000000000), .pid = 4711,
+        .space = {.start = UINT64_C(0x3c0000000000),
+                  .bytes = (uint64_t)1 << 40,
+                  .unix_ns = UINT64_C(1764043200000000000),
+                  .pid = 4711,
                   .program = "pagerank --graph bookworm.csr --iterations 10"}};
 
     put(HUM_TRACE_SPACE, &space);
@@ -124,9 +126,13 @@ static void put_event(const struct change *change)
     uint64_t bytes = change->moves ? change->pages * (uint64_t)HUM_PAGE_SIZE : 0;
     enum hum_direction direction = to_host ? HUM_D2H : HUM_H2D;
     struct hum_trace_record record = {
-        .event = {.cause = change->cause, .processor = change->processor,
-                  .region = change->region, .kernel = change->kernel, .block = change->block,
-                  .move_ns = (uint32_t)(bytes / 9), .evicted = change->evicts,
+        .event = {.cause = change->cause,
+                  .processor = change->processor,
+                  .region = change->region,
+                  .kernel = change->kernel,
+                  .block = change->block,
+                  .move_ns = (uint32_t)(bytes / 9),
+                  .evicted = change->evicts,
                   .modelled_ns = bytes ? (uint32_t)(1500 + bytes / 24) : 0}};
 
     fill_mask(&record.event.pages, change->first, change->pages);
@@ -147,8 +153,10 @@ static void put_event(const struct change *change)
 
 static void put_faults(int processor, uint32_t region, uint32_t kernel, uint32_t faults)
 {
-    struct hum_trace_record record = {.faults = {.processor = processor, .region = region,
-                                                 .kernel = kernel, .faults = faults,
+    struct hum_trace_record record = {.faults = {.processor = processor,
+                                                 .region = region,
+                                                 .kernel = kernel,
+                                                 .faults = faults,
                                                  .duplicates = faults > 3}};
     struct hum_trace_record batch = {
         .batch = {.processor = processor, .faults = faults, .service_ns = 2000}};
@@ -188,10 +196,12 @@ static void take_block(uint32_t block, uint32_t region, uint32_t kernel)
 
 static void end_launch(uint32_t kernel, uint64_t start_ns)
 {
-    struct hum_trace_record record = {
-        .time_ns = start_ns,
-        .launch = {.launch = ++launch, .kernel = kernel, .count = 1 << 20,
-                   .submit_ns = start_ns - 1000, .end_ns = now_ns}};
+    struct hum_trace_record record = {.time_ns = start_ns,
+                                      .launch = {.launch = ++launch,
+                                                 .kernel = kernel,
+                                                 .count = 1 << 20,
+                                                 .submit_ns = start_ns - 1000,
+                                                 .end_ns = now_ns}};
 
     put(HUM_TRACE_LAUNCH, &record);
 }
@@ -217,9 +227,14 @@ static void gather_ranks(uint64_t gathered)
         uint32_t hot = random_below(4) ? 8 : RANK_BLOCKS;
         uint32_t region = next ? NEXT : RANKS;
         struct change change = {host ? HUM_CAUSE_HOST_FAULT : HUM_CAUSE_DEVICE_FAULT,
-                                host ? HUM_HOST : 0, region, host ? 0 : GATHER,
+                                host ? HUM_HOST : 0,
+                                region,
+                                host ? 0 : GATHER,
                                 (next ? FIRST_NEXT : FIRST_RANKS) + random_below(hot),
-                                random_below(512), 1, true, false};
+                                random_below(512),
+                                1,
+                                true,
+                                false};
 
         put_faults(change.processor, region, change.kernel, 1);
         put_event(&change);
@@ -235,8 +250,8 @@ static void apply(void)
     for (unsigned i = 0; i < LAUNCHES && events < events_max; i++) {
         uint64_t one_ns = now_ns;
 
-        put_event(&(struct change){HUM_CAUSE_UPGRADE, 0, NEXT, APPLY,
-                                   FIRST_NEXT + i % NEXT_BLOCKS, 0, 512, false, false});
+        put_event(&(struct change){HUM_CAUSE_UPGRADE, 0, NEXT, APPLY, FIRST_NEXT + i % NEXT_BLOCKS,
+                                   0, 512, false, false});
         now_ns += 40000;
         end_launch(APPLY, one_ns);
     }

@@ -10,10 +10,11 @@ import {execFileSync} from 'node:child_process';
 import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {join, resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
 
-const [modules, hum, maker, out, wanted] = process.argv.slice(2);
+const [modules, hum, maker, out] = process.argv.slice(2, 6).map((path) => resolve(path));
+const wanted = process.argv[6];
 const SKIP = 77, EVENTS = 40000, OPEN_LIMIT_MS = 3000;
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
                '--disable-background-networking', '--disable-component-update', '--disable-sync',
