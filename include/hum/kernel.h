@@ -40,6 +40,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Builds for exact recording see every access: none is hidden in a memory function. */
+#ifdef HUM_EXACT
+#include <string.h>
+#define __builtin_memcpy memcpy
+#define __builtin_memmove memmove
+#define __builtin_memset memset
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -1,27 +1,39 @@
 # SPDX-License-Identifier: MIT
 #
-# hum_add_kernels(<target> a.c b.c ...)
+# hum_add_kernels(<target> [NO_EXACT] a.c b.c ...)
 #
 # Builds each source as a kernel module, a.so, b.so, in the folder of the target's program, which is
 # where hum_module_load() looks first.  A module sees hum's headers and the include folders of the
 # target.  Two targets of one folder that name the same source share one module.
+#
+# Beside a.so lies a.exact.so: the same source and optimisation, with a call at each load and store
+# that the emulated device resolves.  It is loaded in a.so's place when a run records every access;
+# NO_EXACT leaves it out.  It needs gcc or clang on a 64-bit machine, and is left out elsewhere.
 #
 # Kernels are optimised in Debug builds too, and never fuse a multiplication with an addition, so
 # that they give the same bits as the host's code on every machine.  They are built without
 # sanitizers, whose runtimes the device process does not have.
 
 function(hum_add_kernels target)
+    cmake_parse_arguments(PARSE_ARGV 1 K "NO_EXACT" "" "")
     if(NOT TARGET ${target})
         message(FATAL_ERROR "hum_add_kernels: there is no target '${target}'")
     endif()
-    foreach(source IN LISTS ARGN)
-        humi_kernel_module(${target} ${source} module)
+    foreach(source IN LISTS K_UNPARSED_ARGUMENTS)
+        humi_kernel_module(${target} ${source} "" module)
         add_dependencies(${target} ${module})
+        if(NOT K_NO_EXACT AND CMAKE_SIZEOF_VOID_P EQUAL 8
+           AND CMAKE_C_COMPILER_ID MATCHES "^(GNU|Clang)$")
+            humi_kernel_module(${target} ${source} .exact module)
+            humi_kernel_exact(${module})
+            add_dependencies(${target} ${module})
+        endif()
     endforeach()
 endfunction()
 
-# The target that builds `source` beside the program of `target`, made at its first use.
-function(humi_kernel_module target source module_out)
+# The target that builds `source` as <name><kind>.so beside the program of `target`, made at its
+# first use.
+function(humi_kernel_module target source kind module_out)
     get_filename_component(path ${source} ABSOLUTE)
     get_filename_component(name ${source} NAME_WE)
     get_target_property(folder ${target} RUNTIME_OUTPUT_DIRECTORY)
@@ -34,7 +46,7 @@ function(humi_kernel_module target source module_out)
 
     string(SHA1 key ${folder})
     string(SUBSTRING ${key} 0 8 key)
-    set(module hum_kernels_${name}_${key})
+    set(module hum_kernels_${name}_${key}${kind})
     if(TARGET ${module})
         get_target_property(other ${module} HUM_KERNEL_SOURCE)
         if(NOT other STREQUAL path)
@@ -46,7 +58,7 @@ function(humi_kernel_module target source module_out)
         set_target_properties(${module} PROPERTIES
             HUM_KERNEL_SOURCE ${path}
             PREFIX ""
-            OUTPUT_NAME ${name}
+            OUTPUT_NAME ${name}${kind}
             SUFFIX .so
             LIBRARY_OUTPUT_DIRECTORY $<TARGET_FILE_DIR:${target}>
             POSITION_INDEPENDENT_CODE ON
@@ -64,4 +76,35 @@ function(humi_kernel_module target source module_out)
         endif()
     endif()
     set(${module_out} ${module} PARENT_SCOPE)
+endfunction()
+
+# Let the module tell of every access.  The hooks are the thread sanitizer's, its runtime is not
+# linked: hum-emu has them.  What would hide an access from them is switched off: vector code (its
+# gathers and masked stores have no hooks, and a count would be of vectors), loops and memory
+# functions that become something else (the linker sends what is left of those to hum-emu), and
+# reads that clang leaves out because a write follows.
+function(humi_kernel_exact module)
+    get_target_property(done ${module} HUM_KERNEL_EXACT)
+    if(done)
+        return()
+    endif()
+    set_target_properties(${module} PROPERTIES
+        HUM_KERNEL_EXACT ON
+        INTERPROCEDURAL_OPTIMIZATION OFF)
+    target_compile_definitions(${module} PRIVATE HUM_EXACT)
+    target_compile_options(${module} PRIVATE
+        -fsanitize=thread -fno-plt -U_FORTIFY_SOURCE
+        -fno-builtin-memcpy -fno-builtin-memmove -fno-builtin-memset)
+    if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+        target_compile_options(${module} PRIVATE
+            -fno-tree-vectorize -fno-tree-loop-distribute-patterns
+            -Wno-tsan) # says that it does not support fences: the hook is one
+    else()
+        target_compile_options(${module} PRIVATE
+            -fno-vectorize -fno-slp-vectorize
+            "SHELL:-mllvm -tsan-instrument-read-before-write=1")
+    endif()
+    target_link_options(${module} PRIVATE
+        LINKER:-z,undefs # the hooks, even if everybody else's linker options forbid it
+        LINKER:--wrap=memcpy,--wrap=memmove,--wrap=memset)
 endfunction()

@@ -45,6 +45,8 @@ struct humi_space_params {
     bool huge;              /* try 2 MiB frames (private huge-page tmpfs) */
     bool kernel_faults;     /* try to serve faults of system calls too */
     bool shared_read;       /* map read-only copies if the kernel can */
+    bool exact;             /* record every touch by kernels, for touches() */
+    uint32_t exact_records; /* a worker waits once so many are not taken; 0: a good number */
 };
 
 /* What one device was asked to be.  Parsed from HUM_DEVICES by registry.h. */
@@ -70,6 +72,7 @@ enum humi_map_access { HUMI_MAP_READ, HUMI_MAP_WRITE, HUMI_MAP_OWN, HUMI_MAP_UPG
 struct humi_launch {
     unsigned kernel;        /* id given by load() */
     unsigned queue;         /* launches of one queue run in order, 0 .. HUMI_QUEUES_MAX-1 */
+    uint64_t label;         /* anything; its touches carry it */
     bool grouped;           /* false: count indices; true: grid */
     size_t count;
     struct hum_grid grid;
@@ -85,6 +88,20 @@ struct humi_outcome {
     int signal;             /* KERNEL_CRASHED: which signal */
     char kernel[64];        /* name of the kernel */
     uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC */
+};
+
+/*
+ * What kernel code on one worker touched: `pages` neighbouring pages, one after the other, each
+ * `count` times and in these lines.  A touch counts once for each line it has a part in.
+ */
+struct humi_touch {
+    uint64_t launch;        /* label of the launch */
+    uint64_t lines;         /* of each page; bit i: bytes [64 i, 64 i + 64) */
+    uint32_t kernel;        /* id given by kernel() */
+    uint32_t worker;        /* 0 .. workers - 1 */
+    uint32_t page, pages;   /* page 0 starts the space */
+    uint32_t count;
+    bool write;
 };
 
 /* The part of every processor that the core sees.  Back ends embed it as their first member. */
@@ -105,7 +122,10 @@ struct humi_processor {
     bool kernel_faults;     /* faults of system calls are served */
 };
 
-/* Every member is required of devices; the host has those marked H only, the others are NULL. */
+/*
+ * Every member is required of devices, but for touches(); the host has those marked H only, the
+ * others are NULL.
+ */
 struct humi_processor_ops {
     const char *kind;
 
@@ -183,6 +203,18 @@ struct humi_processor_ops {
      * are loaded again).  fault_fd and life_fd are new.  May be tried again when it failed.
      */
     enum hum_status (*restart)(struct humi_processor *p);
+
+    /*
+     * Take up to max recorded touches; returns how many.  NULL: this kind of device records none.
+     * If there are none, waits up to timeout_ns (0: not at all) until it is worth while to look
+     * again, and may return 0 before.  One thread at a time; it must come again and again, because
+     * a worker whose touches are not taken waits.  What wait() has told to be finished is all
+     * there to be taken, also if the device dies afterwards.  Touches of a worker are in the order
+     * in which it first touched their pages, see emu/process/touch.h; workers are not ordered.  Of
+     * a launch that did not end with HUM_OK the last ones may be missing or there twice.
+     */
+    unsigned (*touches)(struct humi_processor *p, struct humi_touch *touches_out, unsigned max,
+                        int64_t timeout_ns);
 };
 
 /* The host as a processor: maps the space into this process.  runtime/device/host/. */

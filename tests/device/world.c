@@ -42,15 +42,25 @@ static struct touch touches[TOUCHES];
             fail_msg("%s: %s (%s)", #call, hum_status_name(status_), hum_error_text());            \
     } while (0)
 
-const char *world_module_path(void)
+const char *world_file(const char *name)
 {
     static char path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 32);
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 64);
 
     assert_true(length > 0);
     path[length] = '\0';
-    strcpy(strrchr(path, '/') + 1, "device_kernels.so");
+    snprintf(strrchr(path, '/') + 1, 64, "%s", name);
     return path;
+}
+
+const char *world_module_path(void)
+{
+    return world_file("device_kernels.so");
+}
+
+void world_load(struct world *w, const char *name)
+{
+    must(w->p->ops->load(w->p, world_file(name), &w->module));
 }
 
 unsigned world_kernel(struct world *w, const char *name)
@@ -73,13 +83,27 @@ static void reserve(struct world *w, const struct mode *mode)
     must(humi_space_reserve(SPACE_BYTES, true, &w->space.start, &w->space.bytes));
 }
 
+static void open_reserved(struct world *w, const struct humi_device_params *params)
+{
+    must(humi_emu_open(&w->space, params, &w->p));
+    must(w->p->ops->load(w->p, world_module_path(), &w->module));
+    world_map(w, SCRATCH, HUM_BLOCK_SIZE, HUMI_MAP_OWN);
+}
+
 void world_open_device(struct world *w, const struct mode *mode,
                        const struct humi_device_params *params)
 {
     reserve(w, mode);
-    must(humi_emu_open(&w->space, params, &w->p));
-    must(w->p->ops->load(w->p, world_module_path(), &w->module));
-    world_map(w, SCRATCH, HUM_BLOCK_SIZE, HUMI_MAP_OWN);
+    open_reserved(w, params);
+}
+
+void world_open_exact(struct world *w, const struct mode *mode,
+                      const struct humi_device_params *params, uint32_t records)
+{
+    reserve(w, mode);
+    w->space.exact = true;
+    w->space.exact_records = records;
+    open_reserved(w, params);
 }
 
 void world_open(struct world *w, const struct mode *mode)

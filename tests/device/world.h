@@ -34,10 +34,16 @@ void world_open(struct world *w, const struct mode *mode);
 /* The same with these parameters of a device. */
 void world_open_device(struct world *w, const struct mode *mode,
                        const struct humi_device_params *params);
+/* The same, recording touches in rings of so many records; 0: the usual number. */
+void world_open_exact(struct world *w, const struct mode *mode,
+                      const struct humi_device_params *params, uint32_t records);
 void world_close(struct world *w);
 
-/* Path of device_kernels.so, beside the test. */
+/* Path of device_kernels.so, beside the test; of another file there.  Static. */
 const char *world_module_path(void);
+const char *world_file(const char *name);
+/* Kernels are those of this module from now on. */
+void world_load(struct world *w, const char *name);
 unsigned world_kernel(struct world *w, const char *name);
 
 static inline uint64_t *at(const struct world *w, size_t offset)

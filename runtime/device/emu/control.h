@@ -26,7 +26,7 @@
 #include "device/device.h"
 #include "device/registry.h"
 
-#define HUMI_EMU_VERSION 2u
+#define HUMI_EMU_VERSION 3u
 #define HUMI_EMU_SLOTS 1024u    /* launches in flight; a power of two */
 #define HUMI_EMU_ZAPS 256u
 #define HUMI_EMU_KERNELS_MAX 4096u
@@ -49,6 +49,7 @@ struct humi_emu_slot {
     /* the runtime's, fixed while in flight: */
     uint32_t kernel, queue, grouped;
     uint64_t serial;            /* of the launch, never used again */
+    uint64_t label;             /* the core's name for it, of its touches */
     uint64_t count;
     struct hum_grid grid;
     uint64_t args_bytes;

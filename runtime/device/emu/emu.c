@@ -130,6 +130,7 @@ static void emu_close(struct humi_processor *p)
         munmap(emu->control, humi_emu_control_bytes(emu->space.bytes));
     if (emu->control_fd >= 0)
         close(emu->control_fd);
+    humi_emu_close_touches(emu);
     humi_access_fini(&emu->access);
     humi_window_unmap(emu->base.window, emu->space.bytes);
     humi_frames_close(&emu->frames);
@@ -157,6 +158,7 @@ static const struct humi_processor_ops emu_ops = {
     .submit = humi_emu_submit,
     .wait = humi_emu_wait,
     .restart = humi_emu_restart,
+    .touches = humi_emu_touches,
 };
 
 static struct humi_emu *create(const struct humi_space_params *space,
@@ -174,7 +176,7 @@ static struct humi_emu *create(const struct humi_space_params *space,
     emu->base.workers = params->workers;
     emu->space = *space;
     emu->params = *params;
-    emu->frames.fd = emu->control_fd = emu->access.uffd = -1;
+    emu->frames.fd = emu->control_fd = emu->touches_fd = emu->access.uffd = -1;
     emu->process = (struct humi_process){.pidfd = -1, .channel = -1};
     emu->patience_ns = HUMI_EMU_PATIENCE_NS;
     emu->lost = true;
@@ -246,6 +248,8 @@ enum hum_status humi_emu_open(const struct humi_space_params *space,
         status = open_control(emu);
     if (status == HUM_OK)
         status = open_memory(emu);
+    if (status == HUM_OK)
+        status = humi_emu_open_touches(emu);
     if (status == HUM_OK)
         status = humi_emu_start(emu);
     if (status != HUM_OK) {

@@ -24,6 +24,7 @@
 #include "device/device.h"
 #include "device/emu/control.h"
 #include "device/emu/message.h"
+#include "device/emu/touches.h"
 #include "os/frames.h"
 #include "os/process.h"
 
@@ -66,6 +67,9 @@ struct humi_emu {
     struct humi_frames frames;
     int control_fd;
     struct humi_emu_control *control;
+    int touches_fd;                 /* empty unless recording is exact */
+    struct humi_emu_touches *touches; /* NULL then */
+    uint32_t touch_records;         /* of a worker's ring */
     char path[4096];                /* of hum-emu */
     int64_t patience_ns;            /* an answer later than this: the device is lost */
 
@@ -95,6 +99,10 @@ struct humi_emu {
 
     /* used by the thread that reads faults */
     uint64_t fault_serial[HUMI_WORKERS_MAX];
+
+    /* used by the thread that takes touches */
+    unsigned touch_worker;          /* counts calls: whose ring is first */
+    uint32_t touch_done[HUMI_WORKERS_MAX]; /* touches handed out of the record at the tail */
 };
 
 static inline struct humi_emu *humi_emu_of(struct humi_processor *p)
@@ -138,6 +146,16 @@ void humi_emu_reset_launches(struct humi_emu *emu);
 void humi_emu_lose_launches(struct humi_emu *emu);
 /* No launch is in flight.  Needs gate; stays so until the gate is let go. */
 bool humi_emu_is_idle(const struct humi_emu *emu);
+
+/* ---- touches.c ------------------------------------------------------------------------------- */
+
+/* Also makes the empty file if recording is not exact. */
+HUM_MUST_USE enum hum_status humi_emu_open_touches(struct humi_emu *emu);
+void humi_emu_close_touches(struct humi_emu *emu);
+unsigned humi_emu_touches(struct humi_processor *p, struct humi_touch *touches_out, unsigned max,
+                          int64_t timeout_ns);
+/* "a.exact.so" of "a.so", if it can be read; itself if it is one.  False: there is none. */
+bool humi_emu_exact_path(const char *path, char *out, size_t bytes);
 
 /* ---- zaps.c ---------------------------------------------------------------------------------- */
 

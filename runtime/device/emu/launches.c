@@ -183,6 +183,7 @@ static void fill(struct humi_emu *emu, uint32_t slot, const struct humi_launch *
     s->queue = launch->queue;
     s->grouped = launch->grouped;
     s->serial = ++emu->serial;
+    s->label = launch->label;
     s->count = launch->count;
     s->grid = launch->grid;
     s->args_bytes = launch->args_bytes;

@@ -81,14 +81,16 @@ static enum hum_status greet(struct humi_emu *emu, struct humi_process *process,
                                    .bytes = emu->space.bytes,
                                    .watchdog_ms = emu->params.watchdog_ms,
                                    .kernel_faults = emu->space.kernel_faults,
-                                   .use_prot = emu->access.prot != NULL};
+                                   .use_prot = emu->access.prot != NULL,
+                                   .touch_records = emu->touch_records};
     struct humi_emu_answer answer;
-    int fds[3] = {emu->control_fd, emu->frames.fd, (int)syscall(SYS_pidfd_open, getpid(), 0)};
+    int fds[4] = {emu->control_fd, emu->frames.fd, (int)syscall(SYS_pidfd_open, getpid(), 0),
+                  emu->touches_fd};
     enum hum_status status;
 
     if (fds[2] < 0)
         return humi_fail_errno("pidfd_open");
-    status = humi_channel_send(process->channel, &hello, sizeof hello, fds, 3);
+    status = humi_channel_send(process->channel, &hello, sizeof hello, fds, 4);
     close(fds[2]);
     if (status == HUM_OK)
         status = humi_channel_receive(process->channel, &answer, sizeof answer, uffd_out, 1,

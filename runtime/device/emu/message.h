@@ -2,8 +2,8 @@
 /*
  * message.h - what the runtime and a device process say to each other over their channel.
  *
- * The runtime speaks first (hello, with the control memory, the frame file, and a pidfd of the
- * program); each message has one answer.  The answer to hello carries the process's userfaultfd.
+ * The runtime speaks first (hello, with the control memory, the frame file, a pidfd of the
+ * program, and the memory for touches); each message has one answer.  The answer to hello carries the process's userfaultfd.
  */
 #ifndef HUMI_DEVICE_EMU_MESSAGE_H
 #define HUMI_DEVICE_EMU_MESSAGE_H
@@ -20,6 +20,7 @@ struct humi_emu_hello {
     uint32_t watchdog_ms;
     int32_t kernel_faults;
     int32_t use_prot;       /* the space is mapped read-only at first (device/prot.h) */
+    uint32_t touch_records; /* of a worker's ring of touches; 0: they are not recorded */
 };
 
 /* LOAD: path is in text.  KERNEL: name is in text.  Ids are chosen by the runtime. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/signals.h"
 #include "base/status.h"
 #include "device/emu/emu.h"
@@ -89,6 +90,24 @@ void humi_emu_forget_modules(struct humi_emu *emu)
     free(emu->kernels);
 }
 
+/* The module as it is loaded: with exact recording, the build that tells of its touches. */
+static void choose_build(const struct humi_emu *emu, const char *path, char *out, size_t bytes)
+{
+    if (emu->space.exact && humi_emu_exact_path(path, out, bytes))
+        return;
+    snprintf(out, bytes, "%s", path);
+}
+
+static void warn_if_silent(const struct humi_emu *emu, const char *path)
+{
+    char exact[PATH_MAX];
+
+    if (emu->space.exact && !humi_emu_exact_path(path, exact, sizeof exact))
+        humi_warn("%s has no .exact.so beside it, so what its kernels touch is not recorded; "
+                  "hum_add_kernels() builds it, without NO_EXACT",
+                  path);
+}
+
 static enum hum_status add_module(struct humi_emu *emu, const char *path, unsigned *module_out)
 {
     struct humi_emu_module *grown;
@@ -110,6 +129,7 @@ static enum hum_status add_module(struct humi_emu *emu, const char *path, unsign
         free(copy);
         return status;
     }
+    warn_if_silent(emu, path);
     emu->modules[emu->module_count].path = copy;
     *module_out = emu->module_count++;
     return HUM_OK;
@@ -133,10 +153,11 @@ static enum hum_status load_locked(struct humi_emu *emu, const char *path, unsig
 enum hum_status humi_emu_load(struct humi_processor *p, const char *path, unsigned *module_out)
 {
     struct humi_emu *emu = humi_emu_of(p);
-    char real[PATH_MAX];
+    char build[PATH_MAX], real[PATH_MAX];
     enum hum_status status;
 
-    if (!realpath(path, real))
+    choose_build(emu, path, build, sizeof build);
+    if (!realpath(build, real))
         return humi_fail(HUM_ERR_NOT_FOUND, "no kernel module at %s", path);
     humi_signals_hold();
     pthread_mutex_lock(&emu->command);

@@ -80,6 +80,21 @@ static void answer_all(int program)
 
 /* ---- starting -------------------------------------------------------------------------------- */
 
+static enum hum_status open_touches(int touches)
+{
+    const struct humi_emu_hello *hello = &humi_device.hello;
+    void *shared;
+
+    if (hello->touch_records == 0)
+        return HUM_OK;
+    shared = mmap(NULL, humi_emu_touches_bytes(hello->workers, hello->touch_records),
+                  PROT_READ | PROT_WRITE, MAP_SHARED, touches, 0);
+    if (shared == MAP_FAILED)
+        return humi_fail_errno("memory for touches");
+    humi_device.touches = shared;
+    return HUM_OK;
+}
+
 static enum hum_status open_memory(int control, int frames)
 {
     const struct humi_emu_hello *hello = &humi_device.hello;
@@ -97,10 +112,12 @@ static enum hum_status open_memory(int control, int frames)
 }
 
 /* Everything that can fail; the answer to hello says so. */
-static enum hum_status start(int control, int frames, bool *kernel_faults_out)
+static enum hum_status start(const int fds[4], bool *kernel_faults_out)
 {
-    enum hum_status status = open_memory(control, frames);
+    enum hum_status status = open_memory(fds[0], fds[1]);
 
+    if (status == HUM_OK)
+        status = open_touches(fds[3]);
     if (status == HUM_OK)
         status = humi_userfault_open(humi_device.hello.kernel_faults, &humi_device.uffd,
                                      kernel_faults_out);
@@ -119,12 +136,12 @@ static int be_device(void)
 {
     struct humi_emu_answer answer = {0};
     bool kernel_faults = false;
-    int fds[3]; /* control memory, frames, the program's life */
+    int fds[4]; /* control memory, frames, the program's life, memory for touches */
 
     if (humi_channel_receive(HUMI_PROCESS_CHANNEL, &humi_device.hello, sizeof humi_device.hello,
-                             fds, 3, -1) != HUM_OK)
+                             fds, 4, -1) != HUM_OK)
         return 1;
-    answer.status = start(fds[0], fds[1], &kernel_faults);
+    answer.status = start(fds, &kernel_faults);
     answer.kernel_faults = kernel_faults;
     if (answer.status != HUM_OK)
         humi_error_save(answer.text, sizeof answer.text);
@@ -134,6 +151,7 @@ static int be_device(void)
         return 1;
     close(fds[0]);
     close(fds[1]);
+    close(fds[3]);
     answer_all(fds[2]);
     return 0;
 }

@@ -23,10 +23,12 @@
 
 #include "device/emu/control.h"
 #include "device/emu/message.h"
+#include "device/emu/touches.h"
 
 struct humi_device {
     struct humi_emu_hello hello;
     struct humi_emu_control *control;
+    struct humi_emu_touches *touches;  /* NULL: recording is not exact */
     int uffd;
 };
 extern struct humi_device humi_device; /* fixed before the first thread starts */
@@ -90,6 +92,17 @@ void humi_prot_forget(uint64_t offset, uint64_t bytes);
  * kernel code.
  */
 enum hum_status humi_prot_store(uintptr_t address);
+
+/* ---- hooks.c: what kernels touched, for exact recording; each does nothing without it -------- */
+
+void humi_hooks_start(unsigned worker);
+/* Kernel code of the launch in this slot begins on this worker. */
+void humi_hooks_begin(const struct humi_emu_slot *slot);
+/*
+ * It has ended: its touches are handed over before the launch can be seen to end.  wait: for room,
+ * as long as it takes; else what finds none is dropped.
+ */
+void humi_hooks_end(bool wait);
 
 /* ---- worker.c, trap.c, agent.c --------------------------------------------------------------- */
 

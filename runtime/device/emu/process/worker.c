@@ -57,12 +57,17 @@ static struct humi_result run(struct humi_worker *worker, const struct humi_piec
 
     __atomic_store_n(&record->kernel, piece->slot->kernel, __ATOMIC_RELAXED);
     __atomic_store_n(&record->serial, serial, __ATOMIC_RELEASE);
-    if (sigsetjmp(worker->escape, 0) != 0)
-        return worker->trapped; /* of the piece; serial is 0 already */
+    if (sigsetjmp(worker->escape, 0) != 0) {
+        humi_hooks_end(false); /* of the piece; serial is 0 already */
+        return worker->trapped;
+    }
     __atomic_store_n(&worker->serial, serial, __ATOMIC_SEQ_CST);
     /* The watchdog may have looked just before: it marks first, then looks at serial. */
-    if (__atomic_load_n(&worker->timeout_serial, __ATOMIC_SEQ_CST) != serial)
+    if (__atomic_load_n(&worker->timeout_serial, __ATOMIC_SEQ_CST) != serial) {
+        humi_hooks_begin(piece->slot);
         run_parts(piece, worker->local);
+        humi_hooks_end(true); /* where it can be interrupted, for it may wait */
+    }
     __atomic_store_n(&worker->serial, 0, __ATOMIC_SEQ_CST);
     return (struct humi_result){.status = HUM_OK};
 }
@@ -93,6 +98,7 @@ static void *work(void *arg)
     worker->tid = gettid();
     if (humi_trap_init_worker(worker) != HUM_OK)
         _exit(1);
+    humi_hooks_start(worker->index);
     __atomic_store_n(&humi_device.control->workers[worker->index].thread, worker->tid,
                      __ATOMIC_RELEASE);
     for (;;) {

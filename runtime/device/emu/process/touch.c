@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* touch.c - see touch.h */
+#include "device/emu/process/touch.h"
+
+#include <string.h>
+
+#include "os/futex.h"
+
+#define LOOK_NS INT64_C(50000000)
+
+/* What was written above is there before what is written below, for a signal of this thread. */
+#define in_order() __atomic_signal_fence(__ATOMIC_SEQ_CST)
+
+void humi_touch_init(struct humi_touch_table *t, struct humi_emu_touches *shared,
+                     uint32_t records, unsigned worker)
+{
+    memset(t, 0, sizeof *t);
+    for (unsigned i = 0; i < HUMI_TOUCH_OPEN; i++)
+        t->page[i] = HUMI_EMU_TOUCH_PAGE_NONE;
+    t->may_wait = true;
+    t->records = records;
+    t->shared = shared;
+    t->ring = humi_emu_ring(shared, records, worker);
+}
+
+/* ---- the ring -------------------------------------------------------------------------------- */
+
+static void ring_bell(struct humi_emu_touches *shared)
+{
+    __atomic_add_fetch(&shared->bell, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&shared->sleeps, __ATOMIC_SEQ_CST))
+        humi_futex_wake(&shared->bell, 1);
+}
+
+/*
+ * False: the ring stays full and the record is to be dropped.  A runtime that has ended takes this
+ * process with it (main.c), so a wait needs no other end.
+ */
+static bool get_room(struct humi_touch_table *t)
+{
+    struct humi_emu_ring *ring = t->ring;
+
+    for (;;) {
+        uint32_t tail = __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE);
+        if (ring->head - tail < t->records)
+            return true;
+        if (!t->may_wait)
+            return false;
+        __atomic_store_n(&ring->waits, 1, __ATOMIC_SEQ_CST);
+        ring_bell(t->shared);
+        if (__atomic_load_n(&ring->tail, __ATOMIC_SEQ_CST) == tail)
+            humi_futex_wait(&ring->tail, tail, LOOK_NS);
+    }
+}
+
+static void push(struct humi_touch_table *t, const struct humi_emu_touch *record)
+{
+    struct humi_emu_ring *ring = t->ring;
+    uint32_t head = ring->head;
+
+    if (!get_room(t))
+        return;
+    ring->records[head % t->records] = *record;
+    __atomic_store_n(&ring->head, ++head, __ATOMIC_RELEASE);
+    if (head % (t->records / 4) == 0)
+        ring_bell(t->shared);
+}
+
+/* ---- runs ------------------------------------------------------------------------------------ */
+
+static bool continues(const struct humi_emu_touch *run, const struct humi_emu_touch *record)
+{
+    return run->pages > 0 && run->pages < HUMI_TOUCH_RUN_MAX &&
+           record->page == run->page + run->pages && record->count[0] == run->count[0] &&
+           record->count[1] == run->count[1] && record->lines[0] == run->lines[0] &&
+           record->lines[1] == run->lines[1] && record->write_first == run->write_first;
+}
+
+static void end_run(struct humi_touch_table *t)
+{
+    if (t->run.pages > 0)
+        push(t, &t->run);
+    t->run.pages = 0;
+}
+
+static void append(struct humi_touch_table *t, const struct humi_emu_touch *record)
+{
+    if (continues(&t->run, record)) {
+        t->run.pages++;
+        return;
+    }
+    end_run(t);
+    in_order();
+    t->run = *record;
+    in_order();
+    t->run.pages = 1;
+}
+
+/* ---- open pages ------------------------------------------------------------------------------ */
+
+/* As much of a count as a record can say. */
+static uint32_t take(uint64_t *count)
+{
+    uint32_t part = *count < UINT32_MAX ? (uint32_t)*count : UINT32_MAX;
+
+    *count -= part;
+    return part;
+}
+
+static void close_page(struct humi_touch_table *t, unsigned i)
+{
+    struct humi_emu_touch record = {.launch = t->launch,
+                                    .kernel = t->kernel,
+                                    .page = t->page[i],
+                                    .write_first = t->write_first >> i & 1};
+    struct humi_touch_page *open = &t->open[i];
+
+    if (record.page == HUMI_EMU_TOUCH_PAGE_NONE)
+        return;
+    do {
+        for (unsigned w = 0; w < 2; w++) {
+            record.count[w] = take(&open->count[w]);
+            record.lines[w] = record.count[w] > 0 ? open->lines[w] : 0;
+        }
+        if (record.count[0] > 0 || record.count[1] > 0)
+            append(t, &record);
+    } while (open->count[0] > 0 || open->count[1] > 0);
+    t->page[i] = HUMI_EMU_TOUCH_PAGE_NONE;
+}
+
+static unsigned open_page(struct humi_touch_table *t, uint32_t page, bool write)
+{
+    unsigned i = t->next;
+
+    close_page(t, i);
+    in_order();
+    t->open[i] = (struct humi_touch_page){{0, 0}, {0, 0}};
+    t->write_first = (t->write_first & ~(UINT32_C(1) << i)) | (uint32_t)write << i;
+    in_order();
+    t->page[i] = page;
+    t->next = (i + 1) % HUMI_TOUCH_OPEN;
+    return i;
+}
+
+unsigned humi_touch_find(struct humi_touch_table *t, uint32_t page, bool write)
+{
+    unsigned found = 0;
+
+    for (unsigned i = 0; i < HUMI_TOUCH_OPEN; i++) /* no early end: it becomes vector compares */
+        found |= (unsigned)(t->page[i] == page) << i;
+    found = found ? (unsigned)__builtin_ctz(found) : open_page(t, page, write);
+    t->hint[humi_touch_hint(page)] = (uint8_t)found;
+    return found;
+}
+
+void humi_touch_flush(struct humi_touch_table *t, bool wait)
+{
+    t->may_wait = wait;
+    for (unsigned i = 0; i < HUMI_TOUCH_OPEN; i++)
+        close_page(t, (t->next + i) % HUMI_TOUCH_OPEN);
+    end_run(t);
+    t->may_wait = true;
+}

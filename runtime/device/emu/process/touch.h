@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * touch.h - one worker's touches of the space, collected by page.
+ *
+ * The pages touched last are *open*, HUMI_TOUCH_OPEN at most: further touches of them are only
+ * counted.  A page that is not open takes the place of the one that was opened first, whose record
+ * then goes to the ring (device/emu/touches.h).  Records of neighbouring pages that follow each
+ * other and are alike become one run.
+ *
+ * Order.  Records, and the pages of a run, stand in the order in which their pages were opened,
+ * that is, first touched.  A touch is part of the record of its page that was open when it
+ * happened: since that page's opening at most HUMI_TOUCH_OPEN - 1 others were opened.  Of reads and
+ * writes in one record only it is known which came first.  Records never reach beyond a piece of a
+ * launch.  Workers are not ordered against each other.
+ *
+ * Count.  A touch counts once for each 64-byte line that it has a part in.
+ *
+ * A signal may take the worker out of any line of this (trap.c) and call humi_touch_flush() next:
+ * the table is always whole, but a record in the making may be there twice or lack a touch.
+ * Threads: a table is its worker's alone.
+ */
+#ifndef HUMI_DEVICE_EMU_PROCESS_TOUCH_H
+#define HUMI_DEVICE_EMU_PROCESS_TOUCH_H
+
+#include <stdbool.h>
+
+#include "device/emu/touches.h"
+
+#define HUMI_TOUCH_OPEN 16u     /* saxpy needs 2, a stencil in 3 dimensions 6 */
+#define HUMI_TOUCH_HINTS 64u
+#define HUMI_TOUCH_RUN_MAX 512u /* pages of a run */
+
+/* [0] reads, [1] writes */
+struct humi_touch_page {
+    uint64_t count[2], lines[2];
+};
+
+struct humi_touch_table {
+    uint64_t bytes;             /* of the space; 0: nothing is recorded */
+    uint64_t start;
+    uint32_t page[HUMI_TOUCH_OPEN];     /* HUMI_EMU_TOUCH_PAGE_NONE: not open */
+    struct humi_touch_page open[HUMI_TOUCH_OPEN];
+    uint8_t hint[HUMI_TOUCH_HINTS];     /* where a page may be open */
+    uint32_t write_first;       /* bits of open */
+    uint32_t next;              /* opened first, closed next */
+    struct humi_emu_touch run;  /* closed, not in the ring yet; pages 0: none */
+    bool may_wait;              /* else records that find the ring full are dropped */
+    uint64_t launch;
+    uint32_t kernel;
+    uint32_t records;           /* of the ring */
+    struct humi_emu_touches *shared;
+    struct humi_emu_ring *ring;
+};
+
+/* Nothing open, nothing recorded until `bytes` is set. */
+void humi_touch_init(struct humi_touch_table *t, struct humi_emu_touches *shared,
+                     uint32_t records, unsigned worker);
+
+/* The place of a page that is not where its hint says; opens it if need be. */
+unsigned humi_touch_find(struct humi_touch_table *t, uint32_t page, bool write);
+
+/* Everything open and held back goes to the ring.  wait false: what finds it full is dropped. */
+void humi_touch_flush(struct humi_touch_table *t, bool wait);
+
+static inline unsigned humi_touch_hint(uint32_t page)
+{
+    return page * UINT32_C(0x9e3779b1) >> 26;
+}
+
+/* One touch within a line. */
+static inline void humi_touch(struct humi_touch_table *t, uint64_t offset, bool write)
+{
+    uint32_t page = (uint32_t)(offset >> 12);
+    unsigned i = t->hint[humi_touch_hint(page)];
+
+    if (__builtin_expect(t->page[i] != page, 0))
+        i = humi_touch_find(t, page, write);
+    t->open[i].count[write]++;
+    t->open[i].lines[write] |= UINT64_C(1) << (offset >> 6 & 63);
+}
+
+_Static_assert(HUMI_TOUCH_HINTS == 1u << (32 - 26), "as humi_touch_hint()");
+
+#endif
