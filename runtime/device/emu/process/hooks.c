@@ -18,7 +18,8 @@
 #define HOOK __attribute__((visibility("default")))
 #define LINE UINT64_C(64)
 
-static __thread struct humi_touch_table table; /* bytes 0 while no kernel runs */
+/* bytes 0 while no kernel runs */
+static __thread struct humi_touch_table table = {.epoch = HUMI_TOUCH_EPOCH};
 
 /* ---- a worker's recording -------------------------------------------------------------------- */
 
@@ -48,24 +49,18 @@ void humi_hooks_end(bool wait)
 
 /* ---- loads and stores ------------------------------------------------------------------------ */
 
+/* The code that called the hook. */
+#define SITE ((uintptr_t)__builtin_return_address(0) >> 2)
+
 /* Within one line, as what is aligned is. */
-static inline void note(const volatile void *at, bool write)
+#define note(at, write) humi_touch(&table, (uintptr_t)(at), (write), SITE)
+
+static void note_range(const volatile void *at, size_t bytes, bool write)
 {
-    uint64_t offset = (uintptr_t)at - table.start;
+    uintptr_t first = (uintptr_t)at / LINE, last = ((uintptr_t)at + bytes - 1) / LINE;
 
-    if (offset < table.bytes)
-        humi_touch(&table, offset, write);
-}
-
-static inline void note_range(const volatile void *at, size_t bytes, bool write)
-{
-    uintptr_t first = (uintptr_t)at, last = first + bytes - 1;
-
-    if (bytes == 0)
-        return;
-    note(at, write);
-    for (uintptr_t line = first / LINE + 1; line <= last / LINE; line++)
-        note((const void *)(line * LINE), write);
+    for (uintptr_t line = first; bytes > 0 && line <= last; line++)
+        humi_touch(&table, line * LINE, write, line);
 }
 
 #define HOOK_PLAIN(name, bytes, write)                                                             \
@@ -132,11 +127,7 @@ HOOK void __tsan_func_exit(void)
 /* ---- atomics --------------------------------------------------------------------------------- */
 
 /* One that changes memory reads it too; one that fails to counts as if it had, as for the page. */
-static inline void note_change(const volatile void *at)
-{
-    note(at, false);
-    note(at, true);
-}
+#define note_change(at) (note((at), false), note((at), true))
 
 #define HOOK_CHANGE(bits, type, name, operation)                                                   \
     HOOK type __tsan_atomic##bits##_##name(volatile type *at, type value, int order)               \

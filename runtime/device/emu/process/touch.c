@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <hum/hum.h>
+
 #include "os/futex.h"
 
 #define LOOK_NS INT64_C(50000000)
@@ -15,6 +17,7 @@ void humi_touch_init(struct humi_touch_table *t, struct humi_emu_touches *shared
                      uint32_t records, unsigned worker)
 {
     memset(t, 0, sizeof *t);
+    t->epoch = HUMI_TOUCH_EPOCH;
     for (unsigned i = 0; i < HUMI_TOUCH_OPEN; i++)
         t->page[i] = HUMI_EMU_TOUCH_PAGE_NONE;
     t->may_wait = true;
@@ -107,6 +110,16 @@ static uint32_t take(uint64_t *count)
     return part;
 }
 
+/* No site knows where to count any more. */
+static void end_epoch(struct humi_touch_table *t)
+{
+    t->epoch += HUMI_TOUCH_EPOCH;
+    if (t->epoch != 0)
+        return;
+    t->epoch = HUMI_TOUCH_EPOCH;
+    memset(t->site_line, 0, sizeof t->site_line);
+}
+
 static void close_page(struct humi_touch_table *t, unsigned i)
 {
     struct humi_emu_touch record = {.launch = t->launch,
@@ -117,6 +130,7 @@ static void close_page(struct humi_touch_table *t, unsigned i)
 
     if (record.page == HUMI_EMU_TOUCH_PAGE_NONE)
         return;
+    end_epoch(t);
     do {
         for (unsigned w = 0; w < 2; w++) {
             record.count[w] = take(&open->count[w]);
@@ -142,15 +156,36 @@ static unsigned open_page(struct humi_touch_table *t, uint32_t page, bool write)
     return i;
 }
 
-unsigned humi_touch_find(struct humi_touch_table *t, uint32_t page, bool write)
+static unsigned find_page(struct humi_touch_table *t, uint32_t page, bool write)
 {
+    uint8_t *hint = &t->hint[page * UINT32_C(0x9e3779b1) >> (32 - HUMI_TOUCH_HINT_BITS)];
     unsigned found = 0;
 
+    if (t->page[*hint] == page)
+        return *hint;
     for (unsigned i = 0; i < HUMI_TOUCH_OPEN; i++) /* no early end: it becomes vector compares */
         found |= (unsigned)(t->page[i] == page) << i;
     found = found ? (unsigned)__builtin_ctz(found) : open_page(t, page, write);
-    t->hint[humi_touch_hint(page)] = (uint8_t)found;
+    *hint = (uint8_t)found;
     return found;
+}
+
+void humi_touch_line(struct humi_touch_table *t, uint64_t address, bool write, unsigned site)
+{
+    uint64_t offset = address - t->start, *count = &t->elsewhere;
+
+    if (offset < t->bytes) {
+        struct humi_touch_page *open =
+            &t->open[find_page(t, (uint32_t)(offset / HUM_PAGE_SIZE), write)];
+        open->lines[write] |= UINT64_C(1) << offset / 64 % 64;
+        count = &open->count[write];
+    }
+    t->site_line[write][site] = 0; /* whoever leaves here leaves no line with another's count */
+    in_order();
+    t->site_count[write][site] = count;
+    (*count)++;
+    in_order();
+    t->site_line[write][site] = (address >> 6) + t->epoch;
 }
 
 void humi_touch_flush(struct humi_touch_table *t, bool wait)

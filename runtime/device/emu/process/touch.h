@@ -15,6 +15,10 @@
  *
  * Count.  A touch counts once for each 64-byte line that it has a part in.
  *
+ * Each place in the kernel's code remembers the line that it touched last and where that is counted:
+ * the next touch of it costs about ten instructions.  This is valid for one epoch, which ends when a
+ * page is closed.
+ *
  * A signal may take the worker out of any line of this (trap.c) and call humi_touch_flush() next:
  * the table is always whole, but a record in the making may be there twice or lack a touch.
  * Threads: a table is its worker's alone.
@@ -27,7 +31,9 @@
 #include "device/emu/touches.h"
 
 #define HUMI_TOUCH_OPEN 16u     /* saxpy needs 2, a stencil in 3 dimensions 6 */
-#define HUMI_TOUCH_HINTS 64u
+#define HUMI_TOUCH_HINT_BITS 6
+#define HUMI_TOUCH_SITES 32u
+#define HUMI_TOUCH_EPOCH (UINT64_C(1) << 52) /* above the number of any line */
 #define HUMI_TOUCH_RUN_MAX 512u /* pages of a run */
 
 /* [0] reads, [1] writes */
@@ -36,11 +42,15 @@ struct humi_touch_page {
 };
 
 struct humi_touch_table {
+    uint64_t epoch;             /* a multiple of HUMI_TOUCH_EPOCH, not 0 */
+    uint64_t site_line[2][HUMI_TOUCH_SITES];   /* line + epoch */
+    uint64_t *site_count[2][HUMI_TOUCH_SITES]; /* of the open page, or &elsewhere */
+    uint64_t elsewhere;         /* touches of what is not in the space; only to have a place */
     uint64_t bytes;             /* of the space; 0: nothing is recorded */
     uint64_t start;
     uint32_t page[HUMI_TOUCH_OPEN];     /* HUMI_EMU_TOUCH_PAGE_NONE: not open */
     struct humi_touch_page open[HUMI_TOUCH_OPEN];
-    uint8_t hint[HUMI_TOUCH_HINTS];     /* where a page may be open */
+    uint8_t hint[1 << HUMI_TOUCH_HINT_BITS];     /* where a page may be open */
     uint32_t write_first;       /* bits of open */
     uint32_t next;              /* opened first, closed next */
     struct humi_emu_touch run;  /* closed, not in the ring yet; pages 0: none */
@@ -56,29 +66,22 @@ struct humi_touch_table {
 void humi_touch_init(struct humi_touch_table *t, struct humi_emu_touches *shared,
                      uint32_t records, unsigned worker);
 
-/* The place of a page that is not where its hint says; opens it if need be. */
-unsigned humi_touch_find(struct humi_touch_table *t, uint32_t page, bool write);
+/* One touch within a line, by a site that touched another one before. */
+void humi_touch_line(struct humi_touch_table *t, uint64_t address, bool write, unsigned site);
 
 /* Everything open and held back goes to the ring.  wait false: what finds it full is dropped. */
 void humi_touch_flush(struct humi_touch_table *t, bool wait);
 
-static inline unsigned humi_touch_hint(uint32_t page)
+/* One touch within a line.  site: any number that tells places of the code apart. */
+static inline void humi_touch(struct humi_touch_table *t, uint64_t address, bool write,
+                              uint64_t site)
 {
-    return page * UINT32_C(0x9e3779b1) >> 26;
+    unsigned i = (unsigned)(site % HUMI_TOUCH_SITES);
+
+    if (__builtin_expect(t->site_line[write][i] == (address >> 6) + t->epoch, 1))
+        (*t->site_count[write][i])++;
+    else
+        humi_touch_line(t, address, write, i);
 }
-
-/* One touch within a line. */
-static inline void humi_touch(struct humi_touch_table *t, uint64_t offset, bool write)
-{
-    uint32_t page = (uint32_t)(offset >> 12);
-    unsigned i = t->hint[humi_touch_hint(page)];
-
-    if (__builtin_expect(t->page[i] != page, 0))
-        i = humi_touch_find(t, page, write);
-    t->open[i].count[write]++;
-    t->open[i].lines[write] |= UINT64_C(1) << (offset >> 6 & 63);
-}
-
-_Static_assert(HUMI_TOUCH_HINTS == 1u << (32 - 26), "as humi_touch_hint()");
 
 #endif
