@@ -102,7 +102,7 @@ function(humi_kernel_exact module)
     else()
         target_compile_options(${module} PRIVATE
             -fno-vectorize -fno-slp-vectorize
-            "SHELL:-mllvm -tsan-instrument-read-before-write=1")
+            "SHELL:-mllvm -tsan-compound-read-before-write=1")
     endif()
     target_link_options(${module} PRIVATE
         LINKER:-z,undefs # the hooks, even if everybody else's linker options forbid it
