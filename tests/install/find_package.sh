@@ -7,6 +7,15 @@ install_to "$temporary/first"
 build_stranger "$temporary/build-first" -DCMAKE_PREFIX_PATH="$temporary/first"
 expect_answer "$temporary/build-first/stranger"
 
+# The build for exact recording needs nothing but what the device process exports.
+nm -D --defined-only "$temporary/first/libexec/hum/hum-emu" | awk '{ print $3 }' |
+    sort >"$temporary/exported"
+nm -uD "$temporary/build-first/saxpy.exact.so" | awk '/__tsan|__wrap/ { print $2 }' |
+    sort >"$temporary/needed"
+[ -s "$temporary/needed" ] || fail "saxpy.exact.so has no hooks"
+[ -z "$(comm -13 "$temporary/exported" "$temporary/needed")" ] ||
+    fail "hum-emu lacks hooks: $(comm -13 "$temporary/exported" "$temporary/needed")"
+
 # Nothing installed may look for files where it was built.
 for file in $(find "$temporary/first" -type f -exec sh -c \
     'head -c 4 "$1" | grep -q ELF && echo "$1"' _ {} \;); do

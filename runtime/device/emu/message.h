@@ -3,7 +3,8 @@
  * message.h - what the runtime and a device process say to each other over their channel.
  *
  * The runtime speaks first (hello, with the control memory, the frame file, a pidfd of the
- * program, and the memory for touches); each message has one answer.  The answer to hello carries the process's userfaultfd.
+ * program, and the memory for touches); each message has one answer.  The answer to hello carries
+ * the process's userfaultfd.
  */
 #ifndef HUMI_DEVICE_EMU_MESSAGE_H
 #define HUMI_DEVICE_EMU_MESSAGE_H

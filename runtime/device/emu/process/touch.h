@@ -15,9 +15,9 @@
  *
  * Count.  A touch counts once for each 64-byte line that it has a part in.
  *
- * Each place in the kernel's code remembers the line that it touched last and where that is counted:
- * the next touch of it costs about ten instructions.  This is valid for one epoch, which ends when a
- * page is closed.
+ * Each place in the kernel's code remembers the line that it touched last and where that is
+ * counted: the next touch of it costs about ten instructions.  This is valid for one epoch, which
+ * ends when a page is closed.
  *
  * A signal may take the worker out of any line of this (trap.c) and call humi_touch_flush() next:
  * the table is always whole, but a record in the making may be there twice or lack a touch.
