@@ -210,10 +210,10 @@ struct humi_processor_ops {
      * again, and may return 0 before.  Without `exact` there are none, and it returns at once.
      *
      * One thread at a time; it must come again and again, because a worker whose touches are not
-     * taken waits.  What wait() has told to be finished is all there to be taken, also if the device
-     * dies afterwards.  Touches of a worker are in the order in which it first touched their pages,
-     * see emu/process/touch.h; workers are not ordered.  Of a launch that did not end with HUM_OK
-     * the last ones may be missing or there twice.
+     * taken waits.  What wait() has told to be finished is all there to be taken, also if the
+     * device dies afterwards.  Touches of a worker are in the order in which it first touched their
+     * pages, see emu/process/touch.h; workers are not ordered.  Of a launch that did not end with
+     * HUM_OK the last ones may be missing or there twice.
      */
     unsigned (*touches)(struct humi_processor *p, struct humi_touch *touches_out, unsigned max,
                         int64_t timeout_ns);
