@@ -32,7 +32,7 @@ static const struct {
     {"devices", "HUM_DEVICES"},   {"policy", "HUM_POLICY"},     {"space", "HUM_SPACE"},
     {"host-mem", "HUM_HOST_MEM"}, {"watchdog", "HUM_WATCHDOG"}, {"kernel-path", "HUM_KERNEL_PATH"},
     {"features", "HUM_FEATURES"}, {"log", "HUM_LOG"},           {"trace", "HUM_TRACE"},
-    {"link", "HUM_LINK"},
+    {"link", "HUM_LINK"},         {"accesses", "HUM_ACCESSES"},
 };
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
@@ -55,6 +55,7 @@ static const char help[] =
     "  -t, --trace FILE        HUM_TRACE        write what happens to FILE; %p is the process id\n"
     "  -L, --link LINK         HUM_LINK         price moves: pcie3x16, pcie4x16, pcie5x16,\n"
     "                                           nvlink-c2c or alpha=1.8us,beta=12.8G\n"
+    "  -a, --accesses GRADE    HUM_ACCESSES     exact: the trace holds every access by kernels\n"
     "      --pace              HUM_PACE=on      moves take at least as long as on that link\n"
     "  -j, --json              one JSON object on one line instead of tables\n"
     "  -o, --output FILE       write the report to FILE\n"
@@ -161,7 +162,7 @@ static void fill_long_options(struct option *list)
 /* The short letters of the settings, in their order. */
 static int setting_of(int option)
 {
-    static const char letters[] = "dpsmwkfltL";
+    static const char letters[] = "dpsmwkfltLa";
     const char *letter = option < 256 && option > 0 ? strchr(letters, option) : NULL;
 
     if (option >= OPTION_SETTING)
@@ -177,7 +178,7 @@ static int parse(int argc, char **argv, struct run_options *options_out)
 
     fill_long_options(list);
     optind = 1;
-    while ((option = getopt_long(argc, argv, "+d:p:s:m:w:k:f:l:t:L:jo:h", list, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "+d:p:s:m:w:k:f:l:t:L:a:jo:h", list, NULL)) != -1) {
         int setting = setting_of(option);
 
         if (setting >= 0 || option == OPTION_PACE) {

@@ -123,11 +123,12 @@ struct hum_options {
     const char *trace;        /* HUM_TRACE    file to write a trace to (trace.h); %p: process id */
     const char *link;         /* HUM_LINK     "pcie3x16" | "pcie4x16" | "pcie5x16" | "nvlink-c2c" |
                                               "alpha=1.8us,beta=12.8G": prices of moves, modelled */
+    const char *accesses;     /* HUM_ACCESSES "exact": the trace holds every access by kernels */
     bool pace;                /* HUM_PACE=on  moves take at least as long as on that link */
 };
 #define HUM_OPTIONS_INIT                                                                           \
     {                                                                                              \
-        sizeof(struct hum_options), NULL, NULL, NULL, 0, 0, 0, NULL, NULL, NULL, false             \
+        sizeof(struct hum_options), NULL, NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL, false       \
     }
 
 /*

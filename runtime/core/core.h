@@ -6,7 +6,7 @@
  *      launch.c event.c stream.c module.c         work in order
  *      alloc.c transfer.c advice.c protect.c      explicit control, block by block (visit.c)
  *      look.c summary.c                           what can be asked
- *      record.c                                   what happened: counters and trace
+ *      record.c accesses.c                        what happened: counters and trace
  *      service.c view.c ahead.c                   faults
  *           \  room.c                             evict until there is room
  *            \   |
@@ -28,6 +28,7 @@
 #include "core/region.h"
 #include "device/device.h"
 
+struct humi_accesses;
 struct humi_service;
 struct humi_sink;
 
@@ -38,6 +39,7 @@ struct humi_recorder {
     bool pace;                                 /* moves take as long as on that link */
     _Atomic uint64_t link_free_ns[HUM_DIRECTION_COUNT]; /* when each queue of it is free again */
     uint64_t start_ns;                         /* time 0 */
+    _Atomic uint64_t launches;                 /* numbers given */
 };
 
 struct hum {
@@ -51,6 +53,7 @@ struct hum {
     struct hum *next_opened;                   /* opened.c guards it */
     char *reduced;                             /* hum_system_info.reduced */
     struct humi_service *service;
+    struct humi_accesses *accesses;            /* NULL: none are recorded */
 
     /* state, each with its own rule */
     struct humi_regions regions;

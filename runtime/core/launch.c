@@ -75,13 +75,16 @@ static enum hum_status submit_locked(struct hum_stream *stream, const struct hum
     enum hum_status status = ticket_reserve(stream);
     if (status != HUM_OK)
         return status;
+    ticket.launch = atomic_fetch_add(&hum->recorder.launches, 1) + 1;
+    struct humi_launch labelled = *launch;
+    labelled.label = ticket.launch;
     atomic_fetch_add(&hum->running[stream->processor], 1); /* before it can touch a page */
-    status = processor->ops->submit(processor, launch, &ticket.ticket);
+    status = processor->ops->submit(processor, &labelled, &ticket.ticket);
     if (status != HUM_OK) {
         atomic_fetch_sub(&hum->running[stream->processor], 1);
         return status;
     }
-    ticket.launch = atomic_fetch_add(&hum->launches, 1) + 1;
+    atomic_fetch_add(&hum->launches, 1);
     return ticket_push(stream, ticket);
 }
 

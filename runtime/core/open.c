@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "base/status.h"
+#include "core/accesses.h"
 #include "core/module.h"
 #include "core/opened.h"
 #include "core/record.h"
@@ -31,7 +32,7 @@ struct settings {
     char *kernel_path;
     char *trace;               /* NULL: none is written */
     struct humi_link_model link;
-    bool pace;
+    bool pace, exact;
 };
 
 /* ---- settings -------------------------------------------------------------------------------- */
@@ -134,6 +135,16 @@ static char *trace_path(const struct humi_option *option, bool given)
     return n < 0 ? NULL : path;
 }
 
+static enum hum_status read_accesses(const char *given, struct settings *settings)
+{
+    struct humi_option option = humi_option_find("HUM_ACCESSES", given);
+    settings->exact = humi_slice_is(&option.value, "exact");
+    if (!humi_option_is_set(&option) || settings->exact || humi_slice_is(&option.value, "none"))
+        return HUM_OK;
+    return humi_fail(HUM_ERR_INVALID, "HUM_ACCESSES: '%.*s' is neither exact nor none",
+                     (int)option.value.bytes, option.value.text);
+}
+
 static enum hum_status read_recording(const struct hum_options *options, struct settings *settings)
 {
     struct humi_option trace = humi_option_find("HUM_TRACE", options->trace);
@@ -153,6 +164,10 @@ static enum hum_status read_recording(const struct hum_options *options, struct 
         if (!settings->trace)
             status = humi_fail(HUM_ERR_NO_MEMORY, "no memory for the name of the trace");
     }
+    if (status == HUM_OK)
+        status = read_accesses(options->accesses, settings);
+    if (status == HUM_OK && settings->exact && !settings->trace)
+        status = humi_fail(HUM_ERR_INVALID, "accesses are recorded in a trace only: set HUM_TRACE");
     return status;
 }
 
@@ -193,6 +208,7 @@ static enum hum_status open_space(struct hum *hum, const struct settings *settin
     hum->params.huge = settings->huge;
     hum->params.kernel_faults = settings->kernel_faults;
     hum->params.shared_read = settings->shared_read;
+    hum->params.exact = settings->exact;
     return humi_space_reserve(settings->space_bytes, settings->space_bytes != 0,
                               &hum->params.start, &hum->params.bytes);
 }
@@ -271,6 +287,8 @@ static enum hum_status open_parts(struct hum *hum, struct settings *settings)
     if (status == HUM_OK)
         status = open_streams(hum);
     if (status == HUM_OK)
+        status = humi_accesses_start(hum, &hum->accesses);
+    if (status == HUM_OK)
         status = humi_service_start(hum, &hum->service);
     if (status != HUM_OK)
         return status;
@@ -324,6 +342,7 @@ void hum_close(struct hum *hum)
     if (humi_opened_remove(hum) && humi_summary_path())
         humi_summary_write(hum, humi_summary_path());
     humi_service_stop(hum->service);
+    humi_accesses_stop(hum->accesses);
     humi_record_close(hum);
     humi_modules_close(hum);
     for (unsigned p = HUM_PROCESSORS_MAX; p-- > 0;) {

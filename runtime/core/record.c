@@ -77,6 +77,7 @@ static void put_settings(struct hum *hum)
     struct utsname names;
     put_setting(hum, "policy", hum->policy->name);
     put_setting(hum, "link", hum->recorder.link.name);
+    put_setting(hum, "accesses", hum->params.exact ? "exact" : "none");
     put_setting(hum, "pages", host->huge ? "huge" : "small");
     put_setting(hum, "read-only copies", host->shared_read ? "yes" : "no");
     if (uname(&names) == 0) {
@@ -166,6 +167,27 @@ void humi_record_kernel(struct hum *hum, const struct hum_kernel *kernel)
     record.kernel.kernel = humi_record_kernel_id(kernel->module->processor, kernel->id);
     record.kernel.device = humi_public(kernel->module->processor);
     snprintf(record.kernel.name, sizeof record.kernel.name, "%s", kernel->name);
+    put(hum, &record);
+}
+
+/* ---- what was touched ------------------------------------------------------------------------ */
+
+void humi_record_touch(struct hum *hum, unsigned processor, const struct humi_touch *touch)
+{
+    struct hum_trace_record record = {.kind = HUM_TRACE_ACCESS};
+    record.time_ns = since_open(hum, humi_clock_ns());
+    record.access = (struct hum_trace_access){
+        .agent = processor * 1024u + touch->worker,
+        .processor = humi_public(processor),
+        .kernel = humi_record_kernel_id(processor, touch->kernel),
+        .launch = touch->launch,
+        .first_page = touch->page,
+        .pages = touch->pages,
+        .count = touch->count,
+        .write = touch->write,
+        .lines = touch->lines,
+    };
+    humi_sink_await(hum->recorder.sink);
     put(hum, &record);
 }
 

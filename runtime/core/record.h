@@ -2,7 +2,8 @@
 /*
  * record.h - what happened, told once: to the meters and, if one is written, to the trace.
  *
- * Threads: any, with any lock held: nothing here waits, allocates or locks, except open and close.
+ * Threads: any, with any lock held: nothing here waits, allocates or locks, except open, close and
+ * touch.
  * When no trace is written, an event costs what its counters cost.
  */
 #ifndef HUMI_CORE_RECORD_H
@@ -34,6 +35,9 @@ struct humi_record_launch {
     enum hum_status status;
 };
 void humi_record_launch(struct hum *hum, const struct humi_record_launch *launch);
+
+/* What a kernel touched.  Waits while the trace is behind. */
+void humi_record_touch(struct hum *hum, unsigned processor, const struct humi_touch *touch);
 
 /* A change of one block; region NULL: none or several.  Counted for the space and the region. */
 void humi_record_event(struct hum *hum, struct humi_region *region, const struct humi_block *block,

@@ -97,6 +97,11 @@ static bool is_half_full(const struct humi_trace_ring *ring, size_t position)
     return position - tail >= ring->mask / 2 && position - tail <= ring->mask;
 }
 
+bool humi_trace_ring_is_half_full(const struct humi_trace_ring *ring)
+{
+    return is_half_full(ring, atomic_load_explicit(&ring->head, memory_order_relaxed));
+}
+
 enum humi_trace_put humi_trace_ring_put(struct humi_trace_ring *ring,
                                         const struct hum_trace_record *record)
 {

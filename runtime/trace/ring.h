@@ -43,6 +43,9 @@ enum humi_trace_put { HUMI_TRACE_KEPT, HUMI_TRACE_KEPT_HALF_FULL, HUMI_TRACE_NOT
 enum humi_trace_put humi_trace_ring_put(struct humi_trace_ring *ring,
                                         const struct hum_trace_record *record);
 
+/* Half of the slots or more are taken; by the time that it is told it may not be so any more. */
+bool humi_trace_ring_is_half_full(const struct humi_trace_ring *ring);
+
 /*
  * The oldest record, in its slot; NULL: none is there yet.  Bytes behind the part that its kind
  * uses are of older records.  Valid until pop.

@@ -161,6 +161,17 @@ void humi_sink_put(struct humi_sink *sink, const struct hum_trace_record *record
         sem_post(&sink->wake);
 }
 
+void humi_sink_await(struct humi_sink *sink)
+{
+    struct timespec pause = {0, 200000};
+
+    while (sink && humi_trace_ring_is_half_full(sink->ring)) {
+        if (!atomic_exchange_explicit(&sink->woken, true, memory_order_relaxed))
+            sem_post(&sink->wake);
+        nanosleep(&pause, NULL);
+    }
+}
+
 static uint64_t dropped_of(const struct humi_sink *sink, enum hum_trace_kind kind)
 {
     return humi_trace_ring_dropped(sink->ring, kind) +

@@ -31,6 +31,9 @@ HUM_MUST_USE enum hum_status humi_sink_open(const char *path, size_t ring_slots,
  */
 void humi_sink_put(struct humi_sink *sink, const struct hum_trace_record *record);
 
+/* Wait until most of the ring is free: for a producer that would rather wait than lose records. */
+void humi_sink_await(struct humi_sink *sink);
+
 /*
  * Write everything that was put, a record of what was dropped for each kind that lost some, then
  * `totals` (NULL: none), and close the file.  Whatever is returned, the sink is gone.  A write that

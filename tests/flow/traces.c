@@ -173,7 +173,8 @@ static void a_link_prices_every_move(void **state)
     hum_close(hum);
     sums = read_trace();
     bytes = sums.totals.bytes[HUM_H2D] + sums.totals.bytes[HUM_D2H];
-    assert_in_range(sums.modelled_ns, bytes, bytes + bytes / PAGE * 1000); /* at least a page each */
+    /* A copy has at least a page. */
+    assert_in_range(sums.modelled_ns, bytes, bytes + bytes / PAGE * 1000);
     assert_sums_agree(&sums);
 }
 
@@ -214,6 +215,77 @@ static void a_trace_that_cannot_be_written_is_an_error(void **state)
     options.trace = "/nonexistent/folder/trace";
     assert_true(hum_open(&options, &hum) < 0);
     assert_non_null(strstr(hum_error_text(), "/nonexistent/folder/trace"));
+}
+
+/* Pages of the first region that device 0 read and wrote, and the lines of each. */
+struct touched {
+    uint64_t lines[2][64];
+    uint64_t counts[2];
+};
+
+static struct touched read_touched(void)
+{
+    struct hum_trace *trace;
+    struct hum_trace_record record;
+    struct touched touched = {0};
+    uint64_t first_page = UINT64_MAX;
+
+    ok(hum_trace_open(path, &trace));
+    while (hum_trace_next(trace, &record) == HUM_OK) {
+        const struct hum_trace_access *a = &record.access;
+        if (record.kind == HUM_TRACE_REGION && first_page == UINT64_MAX)
+            first_page = record.region.first_page;
+        if (record.kind != HUM_TRACE_ACCESS)
+            continue;
+        assert_int_equal(a->processor, 0);
+        assert_int_equal(a->launch, 1);
+        assert_in_range(a->first_page + a->pages, first_page + 1, first_page + 64);
+        for (uint64_t p = 0; p < a->pages; p++)
+            touched.lines[a->write][a->first_page - first_page + p] |= a->lines;
+        touched.counts[a->write] += (uint64_t)a->count * a->pages;
+    }
+    hum_trace_close(trace);
+    return touched;
+}
+
+static void exact_accesses_are_those_of_the_kernel(void **state)
+{
+    struct hum_options options = HUM_OPTIONS_INIT;
+    size_t n = 40 * WORDS_PER_PAGE + 8; /* 40 pages and one line */
+    struct touched touched;
+    uint64_t *words;
+    struct hum *hum;
+
+    (void)state;
+    options.devices = ONE_DEVICE;
+    options.trace = path;
+    options.accesses = "exact";
+    ok(hum_open(&options, &hum));
+    words = flow_alloc(hum, 64 * PAGE);
+    flow_words(hum, "add", words, n, 3);
+    assert_int_equal(words[n - 1], 3);
+    hum_close(hum);
+    touched = read_touched();
+    for (unsigned write = 0; write < 2; write++) {
+        assert_int_equal(touched.counts[write], n);
+        for (unsigned p = 0; p < 64; p++)
+            assert_int_equal(touched.lines[write][p], p < 40 ? UINT64_MAX : p == 40);
+    }
+}
+
+static void accesses_need_a_trace(void **state)
+{
+    struct hum_options options = HUM_OPTIONS_INIT;
+    struct hum *hum;
+
+    (void)state;
+    options.accesses = "exact";
+    assert_int_equal(hum_open(&options, &hum), HUM_ERR_INVALID);
+    assert_non_null(strstr(hum_error_text(), "HUM_TRACE"));
+    options.accesses = "every";
+    options.trace = path;
+    assert_int_equal(hum_open(&options, &hum), HUM_ERR_INVALID);
+    assert_non_null(strstr(hum_error_text(), "every"));
 }
 
 static _Noreturn void run_for_ever(void)
@@ -261,6 +333,8 @@ int main(void)
         cmocka_unit_test(a_paced_move_takes_as_long_as_on_the_link),
         cmocka_unit_test(pace_needs_a_link),
         cmocka_unit_test(a_trace_that_cannot_be_written_is_an_error),
+        cmocka_unit_test(exact_accesses_are_those_of_the_kernel),
+        cmocka_unit_test(accesses_need_a_trace),
         cmocka_unit_test(a_killed_program_leaves_a_trace),
     };
     int file = mkstemp(path);
