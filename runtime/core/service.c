@@ -22,15 +22,13 @@
 #include "core/record.h"
 #include "core/residency.h"
 #include "core/room.h"
+#include "core/seats.h"
 #include "core/view.h"
-#include "os/placement.h"
 
 #define BATCH_MAX 256u
 #define RETRY_MS 1000
 #define SPIN_NS UINT64_C(50000)            /* a little more than waking a sleeping core costs */
 #define SHORT_BYTES ((uint64_t)256 << 10)  /* a batch that moved less moved pages, not blocks */
-#define GUEST_NS UINT64_C(2000000)         /* without a fault for so long, another worker may */
-#define AWAY_MAX 64u
 #define AWAIT_NS UINT64_C(3000000000) /* a start takes some milliseconds */
 #define POLLS_MAX (1 + 2 * HUM_PROCESSORS_MAX)
 
@@ -40,12 +38,7 @@ struct humi_service {
     int stop_fd;
     struct pollfd polls[POLLS_MAX];
     unsigned poll_count;
-    int home;                 /* the core where this thread stays */
-    int guest;                /* device worker that was moved there; 0: none */
-    uint64_t guest_ns;        /* when it faulted last */
-    int away[AWAY_MAX];       /* device workers that were moved off it */
-    unsigned away_count;
-    bool crowded;             /* more workers than cores */
+    struct humi_seats seats;
     bool spins;               /* the last batch was the host's and moved little */
     bool retry;               /* a device is lost and waits for another try */
     struct humi_fault faults[BATCH_MAX];
@@ -343,73 +336,6 @@ static void fill_polls(struct humi_service *service)
     service->retry = any_lost;
 }
 
-/* Device workers may go where they like again. */
-static void unseat(struct humi_service *service)
-{
-    if (service->guest)
-        humi_placement_free(service->guest);
-    for (unsigned i = 0; i < service->away_count; i++)
-        humi_placement_free(service->away[i]);
-    service->guest = 0;
-    service->away_count = 0;
-}
-
-/* Off the home core, once; where there are more workers than cores the scheduler knows better. */
-static void send_away(struct humi_service *service, int thread)
-{
-    for (unsigned i = 0; i < service->away_count; i++)
-        if (service->away[i] == thread)
-            return;
-    if (service->away_count == AWAY_MAX || service->crowded)
-        return;
-    service->away[service->away_count++] = thread;
-    humi_placement_avoid(thread, service->home);
-}
-
-static void forget_away(struct humi_service *service, int thread)
-{
-    for (unsigned i = 0; i < service->away_count; i++)
-        if (service->away[i] == thread)
-            service->away[i] = service->away[--service->away_count];
-}
-
-/*
- * This thread has a core where it stays, the home core; the thread that goes ahead stays off it.  A
- * device worker that faults is moved there, the guest: it waits for us, and goes on there when it
- * is served.  There is one guest as long as it goes on faulting; other workers stay off the home
- * core, so that the cores have equal loads.  Threads of the program are never moved.
- */
-static void seat(struct humi_service *service, unsigned p, int thread)
-{
-    uint64_t now = humi_clock_real_ns();
-    if (p == 0) {
-        unseat(service);
-    } else if (thread && thread == service->guest) {
-        service->guest_ns = now;
-    } else if (thread && now - service->guest_ns < GUEST_NS) {
-        send_away(service, thread);
-    } else if (thread) {
-        int before = service->guest;
-        forget_away(service, thread);
-        service->guest = thread;
-        service->guest_ns = now;
-        humi_placement_fix(thread, service->home);
-        if (before && service->crowded)
-            humi_placement_free(before);
-        else if (before)
-            send_away(service, before);
-    }
-}
-
-static bool is_crowded(const struct hum *hum)
-{
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned workers = 0;
-    for (unsigned p = 1; p < hum->processors; p++)
-        workers += hum->processor[p]->workers;
-    return cores < 1 || workers > (unsigned long)cores;
-}
-
 static uint64_t moved_bytes(const struct hum *hum)
 {
     uint64_t sum = 0;
@@ -429,7 +355,7 @@ static bool serve_processor(struct humi_service *service, unsigned p)
     uint64_t before = moved_bytes(service->hum), served = atomic_load(&meter->service_ns);
     for (unsigned i = 0; i < count; i++)
         humi_doubts_note(&service->doubts, p, &service->faults[i], false);
-    seat(service, p, service->faults[0].thread);
+    humi_seats_fault(&service->seats, p, service->faults[0].thread, humi_clock_real_ns());
     serve_batch(service, p, count);
     humi_record_batch(service->hum, p, count, atomic_load(&meter->service_ns) - served);
     humi_room_trim(service->hum);
@@ -474,10 +400,8 @@ static void *run(void *argument)
     struct humi_service *service = argument;
     struct hum *hum = service->hum;
     humi_signals_never();
-    service->home = sched_getcpu();
-    service->crowded = is_crowded(hum);
-    humi_placement_fix(0, service->home);
-    humi_ahead_avoid(service->ahead, service->home);
+    humi_seats_init(&service->seats, hum);
+    humi_ahead_avoid(service->ahead, service->seats.home);
     fill_polls(service);
     for (;;) {
         spin(service);

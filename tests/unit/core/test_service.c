@@ -78,7 +78,7 @@ static size_t offset_of(const char *ptr)
 /* Each touch is another thread's: one waits for its fault before it can have the next. */
 static void fault(unsigned p, const char *ptr, enum touch how)
 {
-    static int thread = 77;
+    static int thread = 1 << 30; /* above what the system gives: its affinity is set for real */
 
     fake_fault(world->fake[p], (uintptr_t)ptr, how == TOUCH_WRITE, thread++);
 }
