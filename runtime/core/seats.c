@@ -7,7 +7,7 @@
 
 #include "os/placement.h"
 
-#define GUEST_NS UINT64_C(2000000) /* without a fault for so long, another worker may be the guest */
+#define GUEST_NS UINT64_C(2000000) /* without a fault for so long, another may be the guest */
 
 static bool is_crowded(const struct hum *hum)
 {
