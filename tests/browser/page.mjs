@@ -197,7 +197,8 @@ async function the_map_switches_its_colours(page) {
     await page.focus('#layers input[value=moved]');
     await page.keyboard.press('ArrowLeft');
     assert.ok(await page.isChecked('#layers input[value=held]'));
-    await page.check('#layers input[value=touched]', {force: true});
+    await page.click('#layers label:has(input[value=touched])');
+    assert.ok(await page.isChecked('#layers input[value=touched]'));
     await page.click('#rows summary');
     assert.ok(await page.$$eval('#rows tbody tr', (rows) => rows.length) >= 4);
     await page.click('#rows summary');
