@@ -9,7 +9,7 @@
 # kernels of the kernels/ folder in HUM_KERNEL_PATH.
 
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
-set(HUM_TEST_LABELS unit flow property device lint model install)
+set(HUM_TEST_LABELS unit flow property device lint model browser install)
 
 function(hum_test name)
     cmake_parse_arguments(PARSE_ARGV 1 T "SERIAL" "LABEL;TIMEOUT" "SOURCES;KERNELS;LIBS;ARGS;ENV")
