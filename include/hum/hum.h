@@ -123,7 +123,9 @@ struct hum_options {
     const char *trace;        /* HUM_TRACE    file to write a trace to (trace.h); %p: process id */
     const char *link;         /* HUM_LINK     "pcie3x16" | "pcie4x16" | "pcie5x16" | "nvlink-c2c" |
                                               "alpha=1.8us,beta=12.8G": prices of moves, modelled */
-    const char *accesses;     /* HUM_ACCESSES "exact": the trace holds every access by kernels */
+    const char *accesses;     /* HUM_ACCESSES "exact": the trace holds every access by kernels;
+                                 "epoch": the pages that each processor read and wrote between
+                                 launches and waits, by faults; both make runs slower */
     bool pace;                /* HUM_PACE=on  moves take at least as long as on that link */
 };
 #define HUM_OPTIONS_INIT                                                                           \

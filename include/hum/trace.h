@@ -143,7 +143,12 @@ struct hum_trace_batch {
     uint32_t service_ns;
 };
 
-/* Boundary of an epoch: accesses behind it belong to it. */
+/*
+ * Boundary of an epoch: accesses behind it belong to it.  In traces with "accesses" "epoch" every
+ * launch and every end of a wait is one, and the accesses of an epoch say which pages a processor
+ * touched in it and which it wrote, not how often; a page may be named more than once.  Both sets
+ * are exact.  A page whose first touch is a write may have been read, too: nobody sees that.
+ */
 struct hum_trace_epoch {
     uint64_t epoch;              /* 1 .. */
     uint64_t launch;             /* that begins with it; 0: it begins with a wait's end */
@@ -283,7 +288,8 @@ struct hum_metrics {
                                      would have faulted; needs accesses */
     uint64_t upgrades;            /* write upgrades, events */
     uint64_t remote_accesses, remote_bytes;       /* 0: no page is mapped over a link so far */
-    double hit_rate;              /* (touches - far faults) / touches; needs accesses */
+    double hit_rate;              /* (touches - far faults) / touches; needs accesses, and not
+                                     those of epochs, which do not say how often */
     double occupancy;             /* mean part of a block resident when it is evicted */
     double utilisation;           /* mean part of these pages that was touched there since they
                                      came; needs accesses */

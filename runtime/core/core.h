@@ -6,7 +6,7 @@
  *      launch.c event.c stream.c module.c         work in order
  *      alloc.c transfer.c advice.c protect.c      explicit control, block by block (visit.c)
  *      look.c summary.c                           what can be asked
- *      record.c accesses.c                        what happened: counters and trace
+ *      record.c accesses.c epochs.c               what happened: counters and trace
  *      service.c view.c ahead.c                   faults
  *           \  room.c                             evict until there is room
  *            \   |
@@ -42,6 +42,13 @@ struct humi_recorder {
     _Atomic uint64_t launches;                 /* numbers given */
 };
 
+/* What was touched between boundaries is recorded (epochs.h). */
+struct humi_epochs {
+    bool on;                                   /* fixed at open */
+    _Atomic uint64_t count;                    /* boundaries so far */
+    _Atomic uint64_t launch[HUM_PROCESSORS_MAX]; /* the last that began */
+};
+
 struct hum {
     /* fixed at open */
     struct humi_space_params params;
@@ -61,6 +68,7 @@ struct hum {
     struct humi_order order[HUM_PROCESSORS_MAX];
     struct humi_meter meter;
     struct humi_recorder recorder;
+    struct humi_epochs epochs;
     _Atomic uint64_t resident_pages[HUM_PROCESSORS_MAX];
     _Atomic uint64_t present_pages[HUM_PROCESSORS_MAX];
     _Atomic uint64_t spare_pages[HUM_PROCESSORS_MAX]; /* present in stale blocks */

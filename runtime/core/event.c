@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "core/epochs.h"
 #include "core/stream.h"
 
 /* Guarded by `lock` (rank STREAM: never held together with a stream's). */
@@ -160,6 +161,7 @@ enum hum_status hum_event_wait(struct hum_event *event)
     if (mark)
         humi_mark_wait(mark);
     humi_mark_put(mark);
+    humi_epochs_begin(event->hum, 0, 0);
     return HUM_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "core/epochs.h"
 #include "core/module.h"
 #include "core/service.h"
 #include "core/stream.h"
@@ -76,6 +77,7 @@ static enum hum_status submit_locked(struct hum_stream *stream, const struct hum
     if (status != HUM_OK)
         return status;
     ticket.launch = atomic_fetch_add(&hum->recorder.launches, 1) + 1;
+    humi_epochs_begin(hum, ticket.launch, stream->processor);
     struct humi_launch labelled = *launch;
     labelled.label = ticket.launch;
     atomic_fetch_add(&hum->running[stream->processor], 1); /* before it can touch a page */
@@ -93,6 +95,8 @@ static enum hum_status launch_run(struct hum_stream *stream, struct humi_work *w
     struct launch_work *mine = humi_container_of(work, struct launch_work, work);
     humi_service_await(stream->hum, stream->processor);
     humi_lock(&stream->lock);
+    if (stream->hum->epochs.on)
+        humi_stream_finish_locked(stream, work->sequence - 1);
     enum hum_status status = submit_locked(stream, &mine->launch, work->sequence);
     if (status != HUM_OK) {
         humi_stream_finish_locked(stream, work->sequence - 1);
@@ -132,7 +136,7 @@ static enum hum_status launch(struct hum_stream *stream, const struct humi_launc
     enum hum_status status;
     humi_service_await(stream->hum, stream->processor);
     humi_lock(&stream->lock);
-    if (stream->busy || !humi_list_is_empty(&stream->work)) {
+    if (stream->busy || !humi_list_is_empty(&stream->work) || stream->hum->epochs.on) {
         status = launch_later(stream, launch);
     } else {
         status = submit_locked(stream, launch, stream->issued + 1);

@@ -32,7 +32,7 @@ struct settings {
     char *kernel_path;
     char *trace;               /* NULL: none is written */
     struct humi_link_model link;
-    bool pace, exact;
+    bool pace, exact, epochs;
 };
 
 /* ---- settings -------------------------------------------------------------------------------- */
@@ -139,9 +139,11 @@ static enum hum_status read_accesses(const char *given, struct settings *setting
 {
     struct humi_option option = humi_option_find("HUM_ACCESSES", given);
     settings->exact = humi_slice_is(&option.value, "exact");
-    if (!humi_option_is_set(&option) || settings->exact || humi_slice_is(&option.value, "none"))
+    settings->epochs = humi_slice_is(&option.value, "epoch");
+    if (!humi_option_is_set(&option) || settings->exact || settings->epochs ||
+        humi_slice_is(&option.value, "none"))
         return HUM_OK;
-    return humi_fail(HUM_ERR_INVALID, "HUM_ACCESSES: '%.*s' is neither exact nor none",
+    return humi_fail(HUM_ERR_INVALID, "HUM_ACCESSES: '%.*s' is none of none, epoch, exact",
                      (int)option.value.bytes, option.value.text);
 }
 
@@ -166,7 +168,7 @@ static enum hum_status read_recording(const struct hum_options *options, struct 
     }
     if (status == HUM_OK)
         status = read_accesses(options->accesses, settings);
-    if (status == HUM_OK && settings->exact && !settings->trace)
+    if (status == HUM_OK && (settings->exact || settings->epochs) && !settings->trace)
         status = humi_fail(HUM_ERR_INVALID, "accesses are recorded in a trace only: set HUM_TRACE");
     return status;
 }
@@ -222,6 +224,11 @@ static enum hum_status open_processors(struct hum *hum, const struct settings *s
     if (status != HUM_OK)
         return status;
     hum->processors = settings->device_count + 1;
+    if (hum->epochs.on && !hum->processor[0]->shared_read)
+        return humi_fail(HUM_ERR_UNSUPPORTED,
+                         "HUM_ACCESSES=epoch tells reading from writing by pages that are mapped "
+                         "read-only, which needs Linux 6.4 or newer (and no HUM_FEATURES=-share); "
+                         "record exact accesses instead");
     for (unsigned p = 0; p < hum->processors; p++) {
         uint64_t blocks = hum->processor[p]->memory_bytes / HUM_BLOCK_SIZE;
         humi_order_init(&hum->order[p], p, blocks ? blocks : UINT64_MAX);
@@ -320,6 +327,7 @@ enum hum_status hum_open(const struct hum_options *options, struct hum **hum_out
     hum->kernel_path = settings.kernel_path;
     hum->recorder.link = settings.link;
     hum->recorder.pace = settings.pace;
+    hum->epochs.on = settings.epochs;
     status = open_parts(hum, &settings);
     free(settings.trace);
     if (status != HUM_OK) {

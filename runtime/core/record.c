@@ -77,7 +77,8 @@ static void put_settings(struct hum *hum)
     struct utsname names;
     put_setting(hum, "policy", hum->policy->name);
     put_setting(hum, "link", hum->recorder.link.name);
-    put_setting(hum, "accesses", hum->params.exact ? "exact" : "none");
+    put_setting(hum, "accesses",
+                hum->params.exact ? "exact" : hum->epochs.on ? "epoch" : "none");
     put_setting(hum, "pages", host->huge ? "huge" : "small");
     put_setting(hum, "read-only copies", host->shared_read ? "yes" : "no");
     if (uname(&names) == 0) {
@@ -172,11 +173,18 @@ void humi_record_kernel(struct hum *hum, const struct hum_kernel *kernel)
 
 /* ---- what was touched ------------------------------------------------------------------------ */
 
-void humi_record_touch(struct hum *hum, unsigned processor, const struct humi_touch *touch)
+void humi_record_access(struct hum *hum, const struct hum_trace_access *access)
 {
     struct hum_trace_record record = {.kind = HUM_TRACE_ACCESS};
     record.time_ns = since_open(hum, humi_clock_ns());
-    record.access = (struct hum_trace_access){
+    record.access = *access;
+    humi_sink_await(hum->recorder.sink);
+    put(hum, &record);
+}
+
+void humi_record_touch(struct hum *hum, unsigned processor, const struct humi_touch *touch)
+{
+    const struct hum_trace_access access = {
         .agent = processor * 1024u + touch->worker,
         .processor = humi_public(processor),
         .kernel = humi_record_kernel_id(processor, touch->kernel),
@@ -187,6 +195,15 @@ void humi_record_touch(struct hum *hum, unsigned processor, const struct humi_to
         .write = touch->write,
         .lines = touch->lines,
     };
+    humi_record_access(hum, &access);
+}
+
+void humi_record_epoch(struct hum *hum, uint64_t epoch, uint64_t launch)
+{
+    struct hum_trace_record record = {.kind = HUM_TRACE_EPOCH};
+    record.time_ns = since_open(hum, humi_clock_ns());
+    record.epoch.epoch = epoch;
+    record.epoch.launch = launch;
     humi_sink_await(hum->recorder.sink);
     put(hum, &record);
 }

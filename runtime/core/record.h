@@ -2,8 +2,8 @@
 /*
  * record.h - what happened, told once: to the meters and, if one is written, to the trace.
  *
- * Threads: any, with any lock held: nothing here waits, allocates or locks, except open, close and
- * touch.
+ * Threads: any, with any lock held: nothing here waits, allocates or locks, except open, close,
+ * touch and access.
  * When no trace is written, an event costs what its counters cost.
  */
 #ifndef HUMI_CORE_RECORD_H
@@ -36,8 +36,12 @@ struct humi_record_launch {
 };
 void humi_record_launch(struct hum *hum, const struct humi_record_launch *launch);
 
-/* What a kernel touched.  Waits while the trace is behind. */
+/* What was touched, told by a kernel or by a fault.  Both wait while the trace is behind. */
 void humi_record_touch(struct hum *hum, unsigned processor, const struct humi_touch *touch);
+void humi_record_access(struct hum *hum, const struct hum_trace_access *access);
+
+/* Boundary of an epoch; launch 0: the end of a wait. */
+void humi_record_epoch(struct hum *hum, uint64_t epoch, uint64_t launch);
 
 /* A change of one block; region NULL: none or several.  Counted for the space and the region. */
 void humi_record_event(struct hum *hum, struct humi_region *region, const struct humi_block *block,

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/copy.h"
 #include "base/status.h"
+#include "core/epochs.h"
 #include "core/pace.h"
 #include "core/record.h"
 
@@ -213,6 +214,12 @@ struct access {
     struct hum_pages mapped;             /* mapped pages then */
 };
 
+/* The block may be mapped as a whole, unguarded.  Not where faults tell what is touched. */
+static bool may_open(const struct hum *hum, const struct humi_request *request)
+{
+    return request->whole && !hum->epochs.on;
+}
+
 /*
  * A processor that opens whole blocks for reading gets all of a block that it may read but not
  * write: that is cheaper than a part of it.
@@ -220,7 +227,7 @@ struct access {
 static bool opens_all(const struct hum *hum, const struct humi_hold *hold,
                       const struct humi_request *request, const struct hum_pages *writable)
 {
-    return hum->processor[request->processor]->opens_reads && request->whole &&
+    return hum->processor[request->processor]->opens_reads && may_open(hum, request) &&
            humi_mask_full(&hold->resident) && humi_mask_empty(&hold->writable) &&
            humi_mask_empty(writable) && !humi_mask_empty(&request->map);
 }
@@ -240,6 +247,13 @@ static struct access choose_access(const struct hum *hum, const struct humi_bloc
     struct hum_pages sole = humi_mask_minus(&block->written, &elsewhere);
     struct hum_pages writable = humi_mask_or(&sole, write);
     writable = request->read_only ? humi_mask_none() : humi_mask_and(&map, &writable);
+    if (hum->epochs.on) {
+        /* Only what was touched, and for writing only what was stored to (or was before). */
+        struct hum_pages stored = humi_mask_or(&request->stores, &hold->writable);
+        humi_mask_keep(&map, &request->faulted);
+        humi_mask_keep(&writable, &request->faulted);
+        humi_mask_keep(&writable, &stored);
+    }
     if (opens_all(hum, hold, request, &writable))
         map = humi_mask_all();
     return (struct access){.writable = writable,
@@ -273,9 +287,9 @@ static enum hum_status give_access(struct hum *hum, struct humi_block *block,
         processor->ops->resume(processor, offset, HUM_BLOCK_SIZE);
         return status;
     }
-    bool own = request->whole && humi_mask_full(&access->after);
-    bool open = request->whole && processor->opens_reads && humi_mask_full(&access->readable) &&
-                !humi_mask_full(&hold->mapped);
+    bool own = may_open(hum, request) && humi_mask_full(&access->after);
+    bool open = may_open(hum, request) && processor->opens_reads &&
+                humi_mask_full(&access->readable) && !humi_mask_full(&hold->mapped);
     if (own || open)
         forget_pages(processor, block, hold);
     if (own) {
@@ -465,6 +479,8 @@ static void commit(struct hum *hum, struct humi_block *block, const struct humi_
     struct humi_hold *hold = &block->hold[p];
     struct hum_pages taken = humi_mask_minus(&hold->mapped, &hold->writable);
     humi_mask_keep(&taken, write); /* could be read, becomes writable */
+    if (hum->epochs.on)
+        humi_mask_keep(&taken, &request->stores);
     set_resident(hum, block, p, humi_mask_or(&hold->resident, &outcome->missing));
     for (unsigned q = 0; q < hum->processors; q++) {
         struct humi_hold *other = &block->hold[q];
@@ -510,6 +526,7 @@ enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
     outcome.mapped_pages = humi_mask_minus(&access.mapped, &hold->mapped);
     outcome.mapped = humi_mask_count(&outcome.mapped_pages);
     record_change(hum, block, request, &outcome);
+    humi_epochs_note(hum, block, request);
     status = give_access(hum, block, request, &access);
     humi_block_check(hum, block);
     return status;

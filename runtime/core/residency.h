@@ -24,6 +24,7 @@ struct humi_request {
     struct hum_pages write;    /* ⊆ bring and what is here: for writing, nobody else keeps a copy */
     struct hum_pages map;      /* resident pages to give access to */
     struct hum_pages faulted;  /* ⊆ map: give access even if they are believed to have it */
+    struct hum_pages stores;   /* ⊆ faulted: the touch was a store */
     bool whole;                /* the region covers the block: it may be mapped unguarded */
     bool read_only;            /* the processor may not write these pages */
     enum hum_cause cause;

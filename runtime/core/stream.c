@@ -11,6 +11,7 @@
 #include "base/signals.h"
 #include "base/status.h"
 #include "base/thread.h"
+#include "core/epochs.h"
 #include "core/record.h"
 
 void humi_stream_put(struct hum_stream *stream)
@@ -302,11 +303,9 @@ void hum_stream_destroy(struct hum_stream *stream)
         stream_close(stream);
 }
 
-enum hum_status hum_stream_wait(struct hum_stream *stream)
+static enum hum_status stream_wait(struct hum_stream *stream)
 {
     char text[HUMI_ERROR_TEXT_BYTES];
-    if (!stream)
-        return humi_fail(HUM_ERR_INVALID, "hum_stream_wait needs a stream");
     humi_lock(&stream->lock);
     humi_stream_finish_locked(stream, stream->issued);
     enum hum_status status = stream->error;
@@ -314,6 +313,15 @@ enum hum_status hum_stream_wait(struct hum_stream *stream)
     stream->error = HUM_OK;
     humi_unlock(&stream->lock);
     return status == HUM_OK ? HUM_OK : humi_fail(status, "%s", text);
+}
+
+enum hum_status hum_stream_wait(struct hum_stream *stream)
+{
+    if (!stream)
+        return humi_fail(HUM_ERR_INVALID, "hum_stream_wait needs a stream");
+    enum hum_status status = stream_wait(stream);
+    humi_epochs_begin(stream->hum, 0, 0);
+    return status;
 }
 
 /* The index-th stream of the device with a reference, NULL behind the last. */
@@ -341,13 +349,14 @@ enum hum_status humi_streams_wait(struct hum *hum, int device)
     char text[HUMI_ERROR_TEXT_BYTES];
     struct hum_stream *stream;
     for (unsigned i = 0; (stream = stream_at(hum, device, i)); i++) {
-        enum hum_status status = hum_stream_wait(stream);
+        enum hum_status status = stream_wait(stream);
         if (status != HUM_OK && first == HUM_OK) {
             first = status;
             humi_error_save(text, sizeof text);
         }
         humi_stream_put(stream);
     }
+    humi_epochs_begin(hum, 0, 0);
     if (first != HUM_OK)
         humi_error_restore(text);
     return first;

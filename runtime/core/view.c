@@ -82,6 +82,7 @@ struct humi_request humi_view_request(const struct humi_group *group, const stru
         .region = group->region,
         .bring = humi_mask_or(&faulted, &plan->bring),
         .faulted = faulted,
+        .stores = group->write,
         .whole = humi_mask_full(&view->valid),
         .read_only = !(humi_region_access(group->region, group->processor) & HUM_WRITE),
         .cause = group->processor == 0 ? HUM_CAUSE_HOST_FAULT : HUM_CAUSE_DEVICE_FAULT,

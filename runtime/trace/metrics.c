@@ -20,6 +20,7 @@ struct hum_metering {
     uint64_t first_ns, last_ns;
     uint64_t faults_batched;              /* of batch records */
     uint64_t touches;                     /* of access records: pages times count */
+    bool epochs;                          /* touches are of epochs: their number says nothing */
     uint64_t touched_pages, served_pages; /* distinct */
     uint64_t prefetch_hits;               /* prefetched pages that were touched before they left */
     uint64_t evictions;
@@ -320,6 +321,9 @@ enum hum_status hum_metering_feed(struct hum_metering *metering,
     case HUM_TRACE_BATCH:
         feed_batch(metering, &record->batch);
         return HUM_OK;
+    case HUM_TRACE_EPOCH:
+        metering->epochs = true;
+        return HUM_OK;
     case HUM_TRACE_ACCESS:
         return feed_access(metering, &record->access);
     default:
@@ -344,7 +348,8 @@ static void read_touches(const struct hum_metering *metering, struct hum_metrics
         return;
     out->prefetch_accuracy = ratio(avoided, (double)out->prefetched_pages);
     out->prefetch_coverage = ratio(avoided, avoided + (double)out->far_faults);
-    out->hit_rate = ratio((double)(metering->touches - far), (double)metering->touches);
+    if (!metering->epochs)
+        out->hit_rate = ratio((double)(metering->touches - far), (double)metering->touches);
     out->utilisation = ratio(metering->utilisation_sum, (double)metering->evictions);
 }
 

@@ -273,6 +273,130 @@ static void exact_accesses_are_those_of_the_kernel(void **state)
     }
 }
 
+/* ---- epochs ---------------------------------------------------------------------------------- */
+
+#define EPOCH_PAGES 64u
+#define EPOCHS_MAX 32u
+
+/* By epoch and by processor (0 the host): bit p is page p of the first region. */
+struct epochs {
+    uint64_t read[EPOCHS_MAX][2], written[EPOCHS_MAX][2];
+    uint64_t launch[EPOCHS_MAX];
+    unsigned count;
+};
+
+static struct hum *open_epochs(void)
+{
+    struct hum_options options = HUM_OPTIONS_INIT;
+    struct hum *hum = NULL;
+    enum hum_status status;
+
+    options.devices = ONE_DEVICE;
+    options.trace = path;
+    options.accesses = "epoch";
+    status = hum_open(&options, &hum);
+    if (status == HUM_ERR_UNSUPPORTED) /* no read-only copies: Linux before 6.4, or taken away */
+        skip();
+    ok(status);
+    return hum;
+}
+
+static struct epochs read_epochs(void)
+{
+    struct epochs epochs = {0};
+    struct hum_trace_record record;
+    struct hum_trace *trace;
+    uint64_t first_page = UINT64_MAX;
+
+    ok(hum_trace_open(path, &trace));
+    while (hum_trace_next(trace, &record) == HUM_OK) {
+        const struct hum_trace_access *a = &record.access;
+        if (record.kind == HUM_TRACE_REGION && first_page == UINT64_MAX)
+            first_page = record.region.first_page;
+        if (record.kind == HUM_TRACE_EPOCH) {
+            epochs.count++;
+            assert_int_equal(record.epoch.epoch, epochs.count);
+            assert_in_range(epochs.count, 1, EPOCHS_MAX - 1);
+            epochs.launch[epochs.count] = record.epoch.launch;
+        }
+        if (record.kind != HUM_TRACE_ACCESS || a->first_page - first_page >= EPOCH_PAGES)
+            continue;
+        uint64_t (*set)[2] = a->write ? epochs.written : epochs.read;
+        for (uint64_t p = 0; p < a->pages; p++)
+            set[epochs.count][a->processor == HUM_HOST ? 0 : 1] |=
+                UINT64_C(1) << (a->first_page - first_page + p);
+    }
+    hum_trace_close(trace);
+    return epochs;
+}
+
+static uint64_t bits(unsigned first, unsigned end)
+{
+    return (end == 64 ? UINT64_MAX : (UINT64_C(1) << end) - 1) & ~((UINT64_C(1) << first) - 1);
+}
+
+static void epochs_hold_what_each_side_touched(void **state)
+{
+    struct hum *hum = open_epochs();
+    uint64_t *words = flow_alloc(hum, EPOCH_PAGES * PAGE);
+    volatile uint64_t sum = 0;
+    struct epochs e;
+
+    (void)state;
+    for (size_t p = 0; p < 40; p++)                             /* epoch 0: written */
+        words[p * WORDS_PER_PAGE] = p;
+    flow_words(hum, "add", words, 10 * WORDS_PER_PAGE, 3);      /* 1: the launch; 2: the wait */
+    for (size_t p = 5; p < 20; p++)
+        sum += words[p * WORDS_PER_PAGE];
+    words[7 * WORDS_PER_PAGE]++;
+    ok(hum_wait(hum, HUM_ALL));                                 /* 3: the same pages again */
+    sum += words[5 * WORDS_PER_PAGE];
+    flow_words(hum, "fill", words, 20 * WORDS_PER_PAGE, 1);     /* 4, 5 */
+    hum_close(hum);
+    e = read_epochs();
+    assert_int_equal(e.count, 5);
+    assert_int_equal(e.written[0][0], bits(0, 40));
+    assert_int_equal(e.launch[1], 1);
+    assert_int_equal(e.read[1][1], bits(0, 10));
+    assert_int_equal(e.written[1][1], bits(0, 10));
+    assert_int_equal(e.read[1][0] | e.written[1][0], 0);
+    assert_int_equal(e.launch[2], 0);
+    assert_int_equal(e.read[2][0], bits(5, 20));
+    assert_int_equal(e.written[2][0], bits(7, 8));
+    assert_int_equal(e.read[2][1] | e.written[2][1], 0);
+    assert_int_equal(e.read[3][0], bits(5, 6));
+    assert_int_equal(e.written[3][0], 0);
+    assert_int_equal(e.launch[4], 2);
+    assert_int_equal(e.read[4][1], 0);
+    assert_int_equal(e.written[4][1], bits(0, 20));
+}
+
+/* Launches of one stream end before the next begins, and results are what they always are. */
+static void epochs_keep_launches_apart(void **state)
+{
+    struct hum *hum = open_epochs();
+    uint64_t *words = flow_alloc(hum, EPOCH_PAGES * PAGE);
+    struct hum_kernel *add = flow_kernel(hum, 0, "add");
+    struct epochs e;
+
+    (void)state;
+    for (unsigned i = 0; i < 8; i++) {
+        struct flow_words args = {.words = words + i * WORDS_PER_PAGE, .n = 8, .value = i};
+        ok(hum_launch(hum_stream(hum, 0), add, args.n, &args, sizeof args));
+    }
+    ok(hum_stream_wait(hum_stream(hum, 0)));
+    for (unsigned i = 0; i < 8; i++)
+        assert_int_equal(words[i * WORDS_PER_PAGE], i);
+    hum_close(hum);
+    e = read_epochs();
+    assert_int_equal(e.count, 9);
+    for (unsigned i = 0; i < 8; i++) {
+        assert_int_equal(e.launch[i + 1], i + 1);
+        assert_int_equal(e.written[i + 1][1], UINT64_C(1) << i);
+    }
+    assert_int_equal(e.read[9][0], bits(0, 8));
+}
+
 static void accesses_need_a_trace(void **state)
 {
     struct hum_options options = HUM_OPTIONS_INIT;
@@ -282,6 +406,14 @@ static void accesses_need_a_trace(void **state)
     options.accesses = "exact";
     assert_int_equal(hum_open(&options, &hum), HUM_ERR_INVALID);
     assert_non_null(strstr(hum_error_text(), "HUM_TRACE"));
+    options.accesses = "epoch";
+    assert_int_equal(hum_open(&options, &hum), HUM_ERR_INVALID);
+    assert_non_null(strstr(hum_error_text(), "HUM_TRACE"));
+    options.trace = path;
+    options.features = "-share";
+    assert_int_equal(hum_open(&options, &hum), HUM_ERR_UNSUPPORTED);
+    assert_non_null(strstr(hum_error_text(), "6.4"));
+    options.features = NULL;
     options.accesses = "every";
     options.trace = path;
     assert_int_equal(hum_open(&options, &hum), HUM_ERR_INVALID);
@@ -334,6 +466,8 @@ int main(void)
         cmocka_unit_test(pace_needs_a_link),
         cmocka_unit_test(a_trace_that_cannot_be_written_is_an_error),
         cmocka_unit_test(exact_accesses_are_those_of_the_kernel),
+        cmocka_unit_test(epochs_hold_what_each_side_touched),
+        cmocka_unit_test(epochs_keep_launches_apart),
         cmocka_unit_test(accesses_need_a_trace),
         cmocka_unit_test(a_killed_program_leaves_a_trace),
     };

@@ -220,6 +220,20 @@ static void accesses_may_span_blocks(void **state)
     assert_true(got.hit_rate == 1.0);
 }
 
+/* Sets of pages tell what was touched, not how often. */
+static void epochs_have_no_hit_rate(void **state)
+{
+    const struct hum_trace_record epoch = {.kind = HUM_TRACE_EPOCH, .epoch.epoch = 1};
+
+    (void)state;
+    feed(&epoch);
+    feed_access(0, 0, 8, 1, false);
+    feed_event(HUM_CAUSE_PREFETCH_USER, 0, 0, 16, HUM_H2D);
+    feed_access(0, 0, 8, 1, false);
+    assert_true(got.hit_rate == HUM_METRIC_UNKNOWN);
+    assert_int_equal(got.distinct_bytes, 8 * 4096);
+}
+
 static void the_link_is_busy_as_modelled(void **state)
 {
     struct hum_trace_record first = event(HUM_CAUSE_DEVICE_FAULT, 0, 0, 1, HUM_H2D);
@@ -311,6 +325,7 @@ int main(void)
         METRIC(prefetches_are_judged_by_touches),
         METRIC(evicted_blocks_have_occupancy_and_utilisation),
         METRIC(accesses_may_span_blocks),
+        METRIC(epochs_have_no_hit_rate),
         METRIC(the_link_is_busy_as_modelled),
         METRIC(what_is_no_record_changes_nothing),
         METRIC(random_records_sum_up),
