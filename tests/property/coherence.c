@@ -38,7 +38,7 @@ static struct {
     uint64_t current_seed;
     const char *current_mode;
     unsigned current_setting;
-} test = {.steps = 16000, .seconds = 40, .setting = -1};
+} test = {.steps = 8000, .seconds = 24, .setting = -1};
 
 double now_seconds(void)
 {
