@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* command.c - `hum explain`: why is this page where it is, and which pages of a region do not rest? */
+/* command.c - `hum explain`: why a page is where it is, and which pages of a region do not rest. */
 #include "command/command.h"
 
 #include <getopt.h>

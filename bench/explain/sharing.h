@@ -3,9 +3,9 @@
  * sharing.h - the pages of a range that do not rest, and why.
  *
  * Second reading: moves (sharing_moves), by events alone.  A page is at the processor that received
- * its bytes last, touched it first, or took it for writing from the others.  It makes a *round trip*
- * each time it comes back to where it has been since the last one; what an eviction took away is
- * counted apart.  Pages with at least `trips` round trips *ping-pong* and become candidates.
+ * its bytes last, touched it first, or took it for writing from the others.  It makes a *round
+ * trip* each time it comes back to where it has been since the last one; what an eviction took away
+ * is counted apart.  Pages with at least `trips` round trips *ping-pong* and become candidates.
  * Third reading: uses (sharing_uses), of candidates only.  turns.h judges them, and that gives the
  * page's kind:
  *

@@ -3,9 +3,10 @@
  * turns.h - who used which lines of one page, and whether its users really share them.
  *
  * A *use* is what one launch (or, between launches, one processor) did to a page: the 64-byte lines
- * it read and wrote, bit i for bytes [64 i, 64 i + 64); or only that it touched the page, or could.  Uses in
- * order of time make *turns*: neighbouring uses by the same processor are one.  A turn is judged
- * against what all others did since the same processor's turn before (or ever, if it had none):
+ * it read and wrote, bit i for bytes [64 i, 64 i + 64); or only that it touched the page, or could.
+ * Uses in order of time make *turns*: neighbouring uses by the same processor are one.  A turn is
+ * judged against what all others did since the same processor's turn before (or ever, if it had
+ * none):
  *
  *     true     it uses a line that they wrote, or writes a line that they used
  *     false    no such line, though one of the two sides writes: the page need not have moved
@@ -14,8 +15,9 @@
  *              that wrote every line shares one with whoever touched the page at all.
  *
  * A use that is only possible makes no turn, but leaves the others in doubt: no line of theirs is
- * known to be free of it.  The first turn of all has nothing to be judged against and
- * counts for nothing.
+ * known to be free of it.  The first turn of all has nothing to be judged against and counts for
+ * nothing.
+ *
  * Pure; sorts the uses it is given.
  */
 #ifndef HUM_EXPLAIN_TURNS_H

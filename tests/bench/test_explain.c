@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_explain.c - who shares what, on traces of a few records by hand, and against a naive model. */
+/* test_explain.c - who shares what, in traces made by hand, and against a naive model. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -158,7 +158,10 @@ static const char *advice_of_page(char *room, size_t bytes)
 
 /* ---- turns ---------------------------------------------------------------------------------- */
 
-#define KNOWN(at, who, r, w) {.start_ns = at, .read = r, .write = w, .processor = who, .known = true}
+#define KNOWN(at, who, r, w)                                                                       \
+    {                                                                                              \
+        .start_ns = at, .read = r, .write = w, .processor = who, .known = true                     \
+    }
 #define TOUCH(at, who) {.start_ns = at, .processor = who}
 #define MAYBE(at, who) {.start_ns = at, .processor = who, .maybe = true}
 
