@@ -284,7 +284,7 @@ static void text_says_the_same(void **state)
 static void a_damaged_trace_is_explained_up_to_there(void **state)
 {
     (void)state;
-    for (unsigned part = 0; part < 8; part++) {
+    for (unsigned part = 1; part < 8; part += 3) {
         struct output *out =
             run_line("head -c $(($(wc -c <exact.trace) * %u / 8)) exact.trace >part.trace; "
                      "hum explain part.trace parts", part);
@@ -314,7 +314,6 @@ static void what_is_not_there_is_refused(void **state)
         {"exact.trace parts+40960", "behind its end", 1},
         {"exact.trace parts+x", "no region 'parts+x'", 1},
         {"exact.trace 0x10", "not in the space", 1},
-        {"exact.trace 0x2000ffff0000", "no region holds", 1},
         {"exact.trace 99999999999999999999", "no region", 1},
         {"--region 0x200000000000 exact.trace", "no region", 1},
     };
@@ -325,6 +324,10 @@ static void what_is_not_there_is_refused(void **state)
         if (out->status != cases[i].status || !strstr(out->text, cases[i].says))
             fail_msg("%s: %d, %s", cases[i].arguments, out->status, out->text);
     }
+    struct output *out = run_line("hum explain exact.trace %.*sa00000", (int)strlen(address) - 6,
+                                  address); /* within the space, behind the region */
+    assert_int_equal(out->status, 1);
+    assert_non_null(strstr(out->text, "no region holds"));
     assert_int_equal(run_line("hum explain --help")->status, 0);
 }
 

@@ -121,6 +121,22 @@ static void a_page_that_came_long_ago_outlives_busy_neighbours(void **state)
     assert_true(humi_mask_has(&history.lost, 19));
 }
 
+static void of_equals_the_oldest_goes(void **state)
+{
+    struct humi_history history = {.count = 0};
+    uint64_t times[HUM_EXPLAIN_EVENTS_MAX];
+
+    (void)state;
+    for (unsigned i = 0; i <= HUM_EXPLAIN_EVENTS_MAX; i++) {
+        struct humi_event one = event_on(i, i + 1, i);
+        humi_history_put(&history, &one);
+    }
+    for (unsigned i = 0; i <= HUM_EXPLAIN_EVENTS_MAX; i++) {
+        assert_int_equal(times_of(&history, i, times), i > 0);
+        assert_int_equal(humi_mask_has(&history.lost, i), i == 0);
+    }
+}
+
 static void pages_that_are_freed_begin_anew(void **state)
 {
     struct humi_history history = {.count = 0};
@@ -229,6 +245,7 @@ int main(void)
         cmocka_unit_test(an_event_that_copied_some_pages_is_kept_as_two),
         cmocka_unit_test(an_eviction_brings_what_it_copies),
         cmocka_unit_test(a_page_that_came_long_ago_outlives_busy_neighbours),
+        cmocka_unit_test(of_equals_the_oldest_goes),
         cmocka_unit_test(pages_that_are_freed_begin_anew),
         cmocka_unit_test(counts_stop_at_their_end),
         cmocka_unit_test(what_is_kept_is_the_newest_without_a_gap),
