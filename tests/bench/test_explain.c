@@ -862,6 +862,127 @@ static void random_traces_agree_with_a_naive_model(void **state)
     assert_true(seen[SHARING_REST] && seen[SHARING_TRUE] && seen[SHARING_BOTH]);
 }
 
+/* ---- anything ------------------------------------------------------------------------------- */
+
+/* Small numbers that meet each other, and now and then any. */
+static uint64_t some(struct random *random, uint64_t small)
+{
+    return random_below(random, 6) ? random_below(random, small) : random_next(random);
+}
+
+static int some_processor(struct random *random)
+{
+    return (int)random_below(random, HUM_PROCESSORS_MAX) - 1;
+}
+
+static void any_event(struct random *random, struct hum_trace_event *event)
+{
+    event->cause = (uint32_t)random_below(random, HUM_CAUSE_COUNT);
+    event->processor = some_processor(random);
+    event->kernel = (uint32_t)some(random, 4);
+    event->block = (uint32_t)some(random, 3);
+    event->move_ns = (uint32_t)some(random, 100);
+    event->modelled_ns = (uint32_t)some(random, 100);
+    event->evicted = random_below(random, 8) == 0;
+    for (unsigned i = 0; i < HUM_PAGES_PER_BLOCK / 64; i++) {
+        event->pages.word[i] = random_next(random) & random_next(random);
+        event->moved.word[i] = event->pages.word[i] & random_next(random);
+    }
+    for (unsigned d = 0; d < HUM_DIRECTION_COUNT; d++)
+        event->bytes[d] = some(random, 8192);
+}
+
+static void any_access(struct random *random, struct hum_trace_access *access)
+{
+    access->processor = some_processor(random);
+    access->kernel = (uint32_t)some(random, 4);
+    access->launch = some(random, 8);
+    access->first_page = some(random, 1500) % HUM_TRACE_PAGES_MAX;
+    access->pages = 1 + (uint32_t)some(random, 600) % (UINT32_MAX - 1);
+    if (access->first_page + access->pages > HUM_TRACE_PAGES_MAX)
+        access->first_page -= access->pages;
+    access->count = 1 + (uint32_t)some(random, 10) % 1000;
+    access->write = random_below(random, 2);
+    access->lines = random_below(random, 4) ? random_next(random) & random_next(random) : 0;
+}
+
+/* What a reader would let pass, in any order and at any time. */
+static void any_record(struct random *random)
+{
+    struct hum_trace_record *record = add(HUM_TRACE_EVENT);
+
+    record->time_ns = some(random, 5000);
+    switch (random_below(random, 16)) {
+    case 0:
+        record->kind = HUM_TRACE_REGION;
+        record->region.region = (uint32_t)some(random, 3);
+        record->region.first_page = some(random, 600) % HUM_TRACE_PAGES_MAX;
+        record->region.bytes = some(random, 1 << 22);
+        break;
+    case 1:
+        record->kind = HUM_TRACE_REGION_END;
+        record->region_end.region = (uint32_t)some(random, 3);
+        break;
+    case 2:
+        record->kind = HUM_TRACE_LAUNCH;
+        record->launch.launch = some(random, 8);
+        record->launch.kernel = (uint32_t)some(random, 4);
+        record->launch.device = (int32_t)random_below(random, HUM_DEVICES_MAX);
+        record->launch.end_ns = some(random, 5000);
+        break;
+    case 3:
+        record->kind = HUM_TRACE_KERNEL;
+        record->kernel.kernel = (uint32_t)some(random, 4);
+        record->kernel.device = (int32_t)random_below(random, HUM_DEVICES_MAX);
+        break;
+    case 4:
+    case 5:
+    case 6:
+    case 7:
+        record->kind = HUM_TRACE_ACCESS;
+        any_access(random, &record->access);
+        break;
+    default:
+        any_event(random, &record->event);
+    }
+}
+
+static void check_group(const struct explained *e, const struct sharing_group *group)
+{
+    const struct turns *t = &group->turns;
+    char advice[1024];
+
+    assert_true(group->pages > 0 && group->kind != SHARING_REST);
+    assert_true(group->trips_min >= 1 && group->trips_min <= group->trips_max);
+    assert_true(t->is_true + t->is_false + t->is_read + t->is_unknown <= t->count);
+    assert_true(strlen(advice_of(&e->book, group, advice, sizeof(advice))) > 20);
+    if (group->kind == SHARING_FALSE)
+        assert_int_equal(t->is_unknown, 0);
+}
+
+static void any_records_are_survived(void **state)
+{
+    uint64_t seed = random_seed("bench_explain_any"), steps = random_steps(20);
+
+    (void)state;
+    for (uint64_t step = 0; step < steps; step++) {
+        struct random random = random_make(seed, step);
+        struct explained e;
+
+        start(NULL);
+        while (count < 300)
+            any_record(&random);
+        e = explain((uint32_t)random_below(&random, 3), random_below(&random, 100),
+                    some(&random, 2000), 1 + (uint32_t)random_below(&random, 3));
+        for (uint32_t i = 0; i < e.result.groups; i++)
+            check_group(&e, &e.result.group[i]);
+        for (uint32_t i = 1; i < e.result.groups; i++)
+            assert_true(copies_of(&e.result.group[i - 1].moves) >=
+                        copies_of(&e.result.group[i].moves));
+        done(&e);
+    }
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, start)
@@ -894,6 +1015,7 @@ int main(void)
         CASE(huge_accesses_are_cheap),
         CASE(a_story_keeps_its_first_and_last_events),
         CASE(random_traces_agree_with_a_naive_model),
+        CASE(any_records_are_survived),
     };
 #undef CASE
     return cmocka_run_group_tests(tests, NULL, NULL);
