@@ -21,6 +21,18 @@ static void compact(struct humi_history *history)
     history->count = kept;
 }
 
+/* Pages of a that are not in b, or any number above `limit` if they are more. */
+static unsigned count_sole(const struct hum_pages *a, const struct hum_pages *b, unsigned limit)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < HUMI_MASK_WORDS && n <= limit; i++) {
+        uint64_t sole = a->word[i] & ~b->word[i];
+        if (sole)
+            n += (unsigned)__builtin_popcountll(sole);
+    }
+    return n;
+}
+
 /* The newest event of the fewest pages, given that one about `pages` follows. */
 static uint32_t choose(const struct humi_history *history, const struct hum_pages *pages)
 {
@@ -28,8 +40,7 @@ static uint32_t choose(const struct humi_history *history, const struct hum_page
     uint32_t chosen = history->count - 1;
     unsigned fewest = HUMI_PAGES + 1;
     for (uint32_t i = history->count; i-- > 0;) {
-        struct hum_pages sole = humi_mask_minus(&history->event[i].pages, &covered);
-        unsigned count = humi_mask_count(&sole);
+        unsigned count = count_sole(&history->event[i].pages, &covered, fewest);
         if (count <= fewest) {
             fewest = count;
             chosen = i;
