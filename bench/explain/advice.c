@@ -133,14 +133,15 @@ static void of_capacity(const struct book *book, const struct sharing_group *gro
     (void)book;
     if (2 * moves->by_eviction >= moves->evictions)
         snprintf(room, bytes,
-                 "its pages left for want of room %llu times in all, %llu of them with a copy home: work in "
-                 "parts that fit the device; hum_discard what is no longer needed before it is "
-                 "evicted",
+                 "its pages left for want of room %llu times in all, %llu of them with a copy "
+                 "home: work in parts that fit the device; hum_discard what is no longer needed "
+                 "before it is evicted",
                  (unsigned long long)moves->evictions, (unsigned long long)moves->by_eviction);
     else
         snprintf(room, bytes,
-                 "its pages left for want of room %llu times in all, unchanged, and were copied again: work in "
-                 "parts that fit the device, or hum_advise PREFERRED there, so that they leave last",
+                 "its pages left for want of room %llu times in all, unchanged, and were copied "
+                 "again: work in parts that fit the device, or hum_advise PREFERRED there, so that "
+                 "they leave last",
                  (unsigned long long)moves->evictions);
 }
 

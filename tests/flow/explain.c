@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* explain.c - why a page is where it is, asked while a program runs. */
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "flow/flow.h"
 
 #define SMALL_DEVICE "emu:mem=8M,workers=1"
@@ -198,6 +201,51 @@ static void a_new_region_does_not_inherit_events(void **state)
     hum_close(hum);
 }
 
+struct asker {
+    struct hum *hum;
+    const uint64_t *words;
+    atomic_bool stop;
+};
+
+/* Asks about page after page; each answer is of one moment. */
+static void *ask(void *context)
+{
+    struct asker *asker = context;
+    struct hum_explanation e;
+    char text[4096];
+
+    for (size_t i = 0; !atomic_load(&asker->stop); i++) {
+        must(hum_explain(asker->hum, asker->words + i % 8 * WORDS_PER_PAGE, &e) == HUM_OK);
+        must(e.events <= HUM_EXPLAIN_EVENTS_MAX);
+        for (unsigned k = 1; k < e.events; k++)
+            must(e.event[k].start_ns <= e.event[k - 1].start_ns);
+        must(e.arrival < (int)e.events);
+        must(hum_explain_text(&e, text, sizeof text) < sizeof text);
+    }
+    return NULL;
+}
+
+static void questions_may_be_asked_at_any_time(void **state)
+{
+    struct hum *hum = open_linked(TWO_DEVICES, NULL);
+    struct asker asker = {.hum = hum, .words = flow_alloc(hum, 8 * PAGE)};
+    uint64_t *words = (uint64_t *)asker.words;
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, ask, &asker), 0);
+    for (unsigned round = 0; round < 30; round++) {
+        flow_words(hum, "add", words, 8 * WORDS_PER_PAGE, 1);
+        for (size_t i = 0; i < 8 * WORDS_PER_PAGE; i += WORDS_PER_PAGE / 2)
+            assert_int_equal(words[i]++, 2 * round + 1);
+        if (round % 8 == 7)
+            ok(hum_prefetch(hum, words, 8 * PAGE, 1, NULL));
+    }
+    atomic_store(&asker.stop, true);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    hum_close(hum);
+}
+
 static void what_is_not_ours_is_refused(void **state)
 {
     struct hum *hum = open_linked(ONE_DEVICE, NULL);
@@ -249,6 +297,7 @@ int main(void)
         cmocka_unit_test(an_evicted_page_says_who_lost_it),
         cmocka_unit_test(a_link_gives_a_modelled_cost_beside_the_measured_one),
         cmocka_unit_test(a_new_region_does_not_inherit_events),
+        cmocka_unit_test(questions_may_be_asked_at_any_time),
         cmocka_unit_test(what_is_not_ours_is_refused),
         cmocka_unit_test(text_is_cut_to_its_room),
     };
