@@ -83,7 +83,7 @@ static json_t *touch_json(const struct explanation *e, const struct story_touch 
 
     set(object, "kernel", kernel_json(e, touch->kernel));
     set(object, "processor", processor_json(e, touch->processor));
-    set_count(object, "launches", touch->launches);
+    set_count(object, "launches", touch->launch.count);
     set_count(object, "reads", touch->reads);
     set_count(object, "writes", touch->writes);
     set(object, "read_lines", lines_json(touch->read_lines));
@@ -102,6 +102,7 @@ static json_t *page_json(const struct explanation *e)
 
     set(object, "address", address_json(e, story->page));
     set_count(object, "page", story->page);
+    set(object, "arrival", story->has_arrival ? event_json(e, &story->arrival) : json_null());
     set_count(object, "event_count", story->events);
     set_count(object, "copies", story->moves);
     set_count(object, "copy_ns", story->share_ns);

@@ -59,6 +59,13 @@ static void note_limits(const struct explanation *e, char *room, size_t bytes)
                  e->sharing.untracked, SHARING_BLOCKS_MAX, e->sharing.unjudged);
 }
 
+static void note_touches(const struct explanation *e, char *room, size_t bytes)
+{
+    if (e->story && e->story->untold)
+        snprintf(room, bytes, "%" PRIu64 " accesses of kernels beyond the first %u are not listed",
+                 e->story->untold, STORY_TOUCHES_MAX);
+}
+
 static void note_reused(const struct explanation *e, char *room, size_t bytes)
 {
     if (e->target.others)
@@ -88,7 +95,7 @@ const char *explain_note(const struct explanation *explanation, unsigned i, char
 {
     static void (*const notes[])(const struct explanation *, char *, size_t) = {
         note_accesses, note_dropped, note_damage, note_limits,
-        note_reused,   note_uses,    note_modelled,
+        note_touches,  note_reused,  note_uses,   note_modelled,
     };
 
     if (i >= sizeof(notes) / sizeof(notes[0]))

@@ -17,6 +17,8 @@ void story_init(struct story *story, const struct book *book, uint64_t page, uin
 
 void story_fini(struct story *story)
 {
+    for (uint32_t i = 0; i < story->touches; i++)
+        index_fini(&story->touch[i].launch);
     free(story->event);
     story->event = NULL;
 }
@@ -44,6 +46,17 @@ static bool make_room(struct story *story, uint64_t place)
     return true;
 }
 
+static void note_arrival(struct story *story, const struct hum_trace_event *event,
+                         const struct story_event *noted)
+{
+    if (noted->moved || (event->cause == HUM_CAUSE_FIRST_TOUCH && !story->has_arrival)) {
+        story->arrival = *noted;
+        story->has_arrival = true;
+    } else if (event->cause == HUM_CAUSE_DISCARD || event->cause == HUM_CAUSE_FREE) {
+        story->has_arrival = false;
+    }
+}
+
 static bool note_event(struct story *story, uint64_t time_ns, const struct hum_trace_event *event)
 {
     unsigned page = (unsigned)(story->page % HUM_PAGES_PER_BLOCK);
@@ -69,6 +82,7 @@ static bool note_event(struct story *story, uint64_t time_ns, const struct hum_t
         .moved = moved,
         .evicted = event->evicted,
     };
+    note_arrival(story, event, &story->event[place]);
     story->events++;
     if (moved) {
         uint32_t pages = event_count(&event->moved);
@@ -106,10 +120,20 @@ static struct story_touch *touch_of(struct story *story, const struct hum_trace_
         return NULL;
     story->touch[story->touches] = (struct story_touch){
         .processor = access->processor, .kernel = access->kernel, .first_ns = UINT64_MAX};
+    index_init(&story->touch[story->touches].launch);
     return &story->touch[story->touches++];
 }
 
-static void note_access(struct story *story, uint64_t time_ns,
+/* Each launch counts once, in whatever order the accesses of its threads were recorded. */
+static bool note_launch(struct story_touch *touch, uint64_t launch)
+{
+    if (launch == 0 || launch > UINT32_MAX || touch->launch.count == STORY_LAUNCHES_MAX ||
+        index_find(&touch->launch, (uint32_t)launch) != INDEX_NONE)
+        return true;
+    return index_add(&touch->launch, (uint32_t)launch);
+}
+
+static bool note_access(struct story *story, uint64_t time_ns,
                         const struct hum_trace_access *access)
 {
     const struct book_launch *launch = book_launch(story->book, access->launch);
@@ -118,19 +142,18 @@ static void note_access(struct story *story, uint64_t time_ns,
     struct story_touch *touch;
 
     if (story->page < access->first_page || story->page - access->first_page >= access->pages)
-        return;
+        return true;
     touch = touch_of(story, access);
     if (!touch) {
         story->untold++;
-        return;
+        return true;
     }
-    touch->launches += touch->launches == 0 || touch->last_launch != access->launch;
-    touch->last_launch = access->launch;
     *(access->write ? &touch->writes : &touch->reads) += access->count;
     *(access->write ? &touch->write_lines : &touch->read_lines) |= access->lines;
     touch->by_page |= access->lines == 0;
     touch->first_ns = start_ns < touch->first_ns ? start_ns : touch->first_ns;
     touch->last_ns = end_ns > touch->last_ns ? end_ns : touch->last_ns;
+    return note_launch(touch, access->launch);
 }
 
 bool story_note(struct story *story, const struct hum_trace_record *record)
@@ -138,7 +161,7 @@ bool story_note(struct story *story, const struct hum_trace_record *record)
     if (record->kind == HUM_TRACE_EVENT)
         return note_event(story, record->time_ns, &record->event);
     if (record->kind == HUM_TRACE_ACCESS)
-        note_access(story, record->time_ns, &record->access);
+        return note_access(story, record->time_ns, &record->access);
     return true;
 }
 

@@ -2,8 +2,8 @@
 /*
  * story.h - the life of one page: events in order, and who touched it.
  *
- * The first and the last `keep` events are kept.  Memory: 96 bytes each, and a row for each kernel
- * that touched the page.
+ * The first and the last `keep` events are kept.  Memory: 56 bytes each, a row for each kernel that
+ * touched the page, and some 30 bytes for each of its launches.
  */
 #ifndef HUM_EXPLAIN_STORY_H
 #define HUM_EXPLAIN_STORY_H
@@ -13,6 +13,7 @@
 #define STORY_KEEP 10u
 #define STORY_KEEP_ALL (1u << 20)
 #define STORY_TOUCHES_MAX 256u
+#define STORY_LAUNCHES_MAX (1u << 20)
 
 /* One event of the page.  Figures are of the whole event. */
 struct story_event {
@@ -31,8 +32,7 @@ struct story_event {
 struct story_touch {
     int32_t processor;
     uint32_t kernel;
-    uint64_t launches;           /* changes of launch, at least 1 */
-    uint64_t last_launch;
+    struct index launch;         /* the launches, STORY_LAUNCHES_MAX at most */
     uint64_t reads, writes;      /* touches */
     uint64_t read_lines, write_lines;
     bool by_page;                /* of some the lines are not known */
@@ -46,6 +46,8 @@ struct story {
     struct story_event *event;   /* the first `keep`, then a ring of as many */
     uint32_t room;
     uint64_t events;             /* all of them */
+    struct story_event arrival;  /* the last that brought the page anywhere ... */
+    bool has_arrival;            /* ... unless its content was discarded or freed since */
     uint64_t moves;              /* that copied the page */
     uint64_t share_ns, share_modelled_ns; /* this page's share of what they took */
     struct story_touch touch[STORY_TOUCHES_MAX];

@@ -79,6 +79,27 @@ static void event_row(const struct explanation *e, const struct story_event *eve
               e->book->has_modelled ? time_ns(event->modelled_ns).s : NULL, NULL);
 }
 
+/* Why it is where it is, as far as events tell. */
+static void print_arrival(const struct explanation *e, FILE *out)
+{
+    const struct story_event *event = &e->story->arrival;
+    bool eviction = event->evicted || event->cause == HUM_CAUSE_EVICTION;
+    char by[96];
+
+    if (!e->story->has_arrival) {
+        fputs("Nothing has brought it anywhere, or its content was discarded since.\n\n", out);
+        return;
+    }
+    fprintf(out, "It came last to %s", name_of(e, eviction ? HUM_HOST : event->processor));
+    fprintf(out, ", %s after the start, by %s", time_ns(event->time_ns).s,
+            hum_cause_text((enum hum_cause)event->cause));
+    if (eviction)
+        fprintf(out, " from %s", name_of(e, event->processor));
+    if (event->kernel || event->thread)
+        fprintf(out, " (%s)", who(e, event, by, sizeof(by)));
+    fputs(".\n\n", out);
+}
+
 static void print_events(const struct explanation *e, FILE *out)
 {
     const struct story *story = e->story;
@@ -91,7 +112,7 @@ static void print_events(const struct explanation *e, FILE *out)
     if (e->book->has_modelled)
         fprintf(out, " (modelled: %s)", time_ns(story->share_modelled_ns).s);
     fputs("; pages, bytes and times below are those of the whole event\n", out);
-    table_row(table, "time", "event", "where", "who touched", "this page", "pages", "bytes",
+    table_row(table, "time", "event", "where", "who", "this page", "pages", "bytes",
               "copying", e->book->has_modelled ? "modelled" : NULL, NULL);
     for (uint64_t i = 0; (event = story_event(story, i)); i++) {
         if (i == story->keep && left_out) {
@@ -117,7 +138,7 @@ static void touch_row(const struct explanation *e, const struct story_touch *tou
              explain_lines(touch->write_lines, written, sizeof(written)),
              touch->by_page ? "; others known by page only" : "");
     table_row(table, kernel ? kernel : "-", name_of(e, touch->processor),
-              text_count(touch->launches).s, text_count(touch->reads).s,
+              text_count(touch->launch.count).s, text_count(touch->reads).s,
               text_count(touch->writes).s, time_ns(touch->first_ns).s, time_ns(touch->last_ns).s,
               lines, NULL);
 }
@@ -253,6 +274,7 @@ bool explain_print_text(const struct explanation *e, FILE *out)
 {
     if (e->story) {
         print_page_title(e, out);
+        print_arrival(e, out);
         print_events(e, out);
         print_touches(e, out);
     } else {

@@ -429,8 +429,8 @@ HUM_API HUM_MUST_USE enum hum_status hum_region_next(struct hum *hum, const void
 struct hum_explained_event {
     enum hum_cause cause;
     int32_t processor;        /* whom it served; an eviction: who lost the pages */
-    char kernel[64];          /* that touched, "" if none did */
-    uint32_t thread;          /* host thread that touched, 0: none or not known */
+    char kernel[64];          /* that touched (of a prefetch: a neighbour), "" if none did */
+    uint32_t thread;          /* host thread that did, 0: none or not known */
     uint64_t start_ns;        /* since hum_open */
     bool brought;             /* this page became resident at `processor`; eviction: at the host */
     bool copied;              /* and with its bytes: it was not just zero */

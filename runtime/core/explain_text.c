@@ -100,10 +100,11 @@ static void write_state(struct pen *pen, const struct hum_explanation *e)
 
 static void write_who(struct pen *pen, const struct hum_explained_event *event)
 {
+    const char *what = event->cause == HUM_CAUSE_PREFETCH_POLICY ? "a neighbour" : "it";
     if (event->kernel[0])
-        write_to(pen, ", kernel %s touched", event->kernel);
+        write_to(pen, ", because kernel %s touched %s", event->kernel, what);
     else if (event->thread)
-        write_to(pen, ", host thread %" PRIu32 " touched", event->thread);
+        write_to(pen, ", because host thread %" PRIu32 " touched %s", event->thread, what);
 }
 
 static void write_cost(struct pen *pen, const struct hum_explained_event *event)

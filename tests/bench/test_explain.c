@@ -606,10 +606,37 @@ static void a_story_keeps_its_first_and_last_events(void **state)
     }
     assert_int_equal(kept, 20);
     assert_null(story_event(&story, kept));
+    assert_true(story.has_arrival);
+    assert_int_equal(story.arrival.time_ns, story_event(&story, 19)->time_ns);
+    add_event(HUM_CAUSE_DISCARD, HUM_HOST, 0, 1, false);
+    assert_true(story_note(&story, &records[count - 1]));
+    assert_false(story.has_arrival);
     assert_int_equal(story.touches, 2);
     assert_int_equal(story.touch[0].reads, 40);
     assert_int_equal(story.touch[0].writes, 0);
     assert_int_equal(story.touch[1].write_lines, 1);
+    story_fini(&story);
+    book_free(&book);
+}
+
+/* Two threads' accesses of the same launches, one thread's after the other's. */
+static void a_launch_counts_once(void **state)
+{
+    struct report_array array = {records, 0, 0};
+    struct report_source source = report_source_array(&array);
+    struct story story;
+    struct book book;
+
+    (void)state;
+    for (unsigned thread = 0; thread < 2; thread++)
+        for (unsigned launch = 1; launch <= 5; launch++)
+            add_access(0, 3, thread, 1, launch);
+    array.count = count;
+    assert_int_equal(book_read(&source, &book), HUM_OK);
+    story_init(&story, &book, 3, 10);
+    for (size_t i = 0; i < count; i++)
+        assert_true(story_note(&story, &records[i]));
+    assert_int_equal(story.touch[0].launch.count, 5);
     story_fini(&story);
     book_free(&book);
 }
@@ -1014,6 +1041,7 @@ int main(void)
         CASE(uses_beyond_the_limit_are_told),
         CASE(huge_accesses_are_cheap),
         CASE(a_story_keeps_its_first_and_last_events),
+        CASE(a_launch_counts_once),
         CASE(random_traces_agree_with_a_naive_model),
         CASE(any_records_are_survived),
     };

@@ -128,6 +128,20 @@ static const char *kind_of(json_t *root, int64_t page)
     return group ? text_of(group, "kind") : "rest";
 }
 
+/* What was copied back and forth most stands first. */
+static void check_rank(json_t *groups)
+{
+    int64_t last = INT64_MAX;
+
+    for (size_t i = 0; i < json_array_size(groups); i++) {
+        json_t *group = json_array_get(groups, i);
+        int64_t copies =
+            number_of(group, "copies_to_host") + number_of(group, "copies_to_device");
+        assert_true(copies <= last);
+        last = copies;
+    }
+}
+
 static void every_page_gets_its_own_verdict(void **state)
 {
     static const char *const kinds[PAGES] = {"false", "rest", "true",  "rest", "unknown",
@@ -137,6 +151,7 @@ static void every_page_gets_its_own_verdict(void **state)
     (void)state;
     for (int page = 0; page < PAGES; page++)
         assert_string_equal(kind_of(root, page), kinds[page]);
+    check_rank(json_object_get(root, "groups"));
     json_t *pages = json_object_get(root, "pages");
     assert_int_equal(number_of(pages, "false"), 2);
     assert_int_equal(number_of(pages, "true"), 3);
@@ -152,23 +167,6 @@ static void every_page_gets_its_own_verdict(void **state)
     assert_string_equal(text_of(user, "write_lines"), "8000000000000000");
     assert_non_null(strstr(text_of(group, "advice"), "pad or align"));
     assert_non_null(strstr(text_of(group_of(root, 6), "advice"), "hum_prefetch"));
-    json_decref(root);
-}
-
-/* What was copied back and forth most stands first. */
-static void groups_are_ranked(void **state)
-{
-    json_t *root = explained("exact.trace parts"), *groups = json_object_get(root, "groups");
-    int64_t last = INT64_MAX;
-
-    (void)state;
-    for (size_t i = 0; i < json_array_size(groups); i++) {
-        json_t *group = json_array_get(groups, i);
-        int64_t copies =
-            number_of(group, "copies_to_host") + number_of(group, "copies_to_device");
-        assert_true(copies <= last);
-        last = copies;
-    }
     json_decref(root);
 }
 
@@ -203,7 +201,7 @@ static void without_accesses_nothing_is_claimed(void **state)
 
 static void a_page_is_found_by_address_or_offset(void **state)
 {
-    static const char *const forms[] = {"parts+8192", "parts+0x2008", "1+8K", "--all parts+0x2fff"};
+    static const char *const forms[] = {"parts+0x2008", "1+8K", "--all parts+12287"};
     char arguments[96];
 
     (void)state;
@@ -229,6 +227,7 @@ static void a_page_tells_its_events_and_its_users(void **state)
     int64_t last = 0, copied = 0;
 
     (void)state;
+    assert_string_equal(text_of(json_object_get(page, "arrival"), "processor"), "emu1");
     assert_int_equal(number_of(page, "event_count"), json_array_size(events));
     assert_int_equal(number_of(page, "events_left_out"), 0);
     for (size_t i = 0; i < json_array_size(events); i++) {
@@ -270,7 +269,8 @@ static void text_says_the_same(void **state)
     assert_non_null(strstr(out->text, "modelled"));
     out = run_line("hum explain exact.trace parts+0");
     assert_int_equal(out->status, 0);
-    assert_non_null(strstr(out->text, "kernel add"));
+    assert_non_null(strstr(out->text, "It came last to emu1"));
+    assert_non_null(strstr(out->text, "by device fault (kernel add)"));
     assert_non_null(strstr(out->text, "more: --all"));
     assert_non_null(strstr(out->text, "write upgrade"));
     out = run_line("hum explain --region 1 exact.trace");
@@ -310,11 +310,9 @@ static void what_is_not_there_is_refused(void **state)
         {"--colour exact.trace parts", "Try 'hum explain --help'", 2},
         {"none.trace parts", "none.trace", 1},
         {"exact.trace graph", "no region 'graph'; regions: 'parts'", 1},
-        {"exact.trace graph+8", "no region 'graph'", 1},
         {"exact.trace parts+40960", "behind its end", 1},
         {"exact.trace parts+x", "no region 'parts+x'", 1},
         {"exact.trace 0x10", "not in the space", 1},
-        {"exact.trace 99999999999999999999", "no region", 1},
         {"--region 0x200000000000 exact.trace", "no region", 1},
     };
 
@@ -335,7 +333,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_page_gets_its_own_verdict),
-        cmocka_unit_test(groups_are_ranked),
         cmocka_unit_test(no_page_is_wrongly_accused_when_blocks_move_together),
         cmocka_unit_test(without_accesses_nothing_is_claimed),
         cmocka_unit_test(a_page_is_found_by_address_or_offset),
