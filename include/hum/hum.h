@@ -423,6 +423,72 @@ HUM_API HUM_MUST_USE enum hum_status hum_region_info(struct hum *hum, const void
 HUM_API HUM_MUST_USE enum hum_status hum_region_next(struct hum *hum, const void *ptr,
                                                      struct hum_region_info *info_out);
 
+/* ---- why a page is where it is -------------------------------------------------------------- */
+
+#define HUM_EXPLAIN_EVENTS_MAX 6
+
+/* One event of a page.  It was an event of the block: figures are of all its pages together. */
+struct hum_explained_event {
+    enum hum_cause cause;
+    int32_t processor;        /* whom it served; an eviction: who lost the pages */
+    char kernel[64];          /* that touched (of a prefetch: a neighbour), "" if none did */
+    uint32_t thread;          /* host thread that did, 0: none or not known */
+    uint64_t start_ns;        /* since hum_open */
+    bool brought;             /* this page became resident at `processor`; eviction: at the host */
+    bool copied;              /* and with its bytes: it was not just zero */
+    bool evicted;             /* the block left a device */
+    uint32_t pages;           /* of the block, that it was about */
+    uint64_t bytes[HUM_DIRECTION_COUNT]; /* that it copied */
+    uint64_t move_ns;         /* copying them, measured */
+    uint64_t modelled_ns;     /* the same on the link of the options; 0: none */
+};
+
+/*
+ * What the runtime knows about a page.  Its events are those since its region was allocated.  They
+ * are kept by block, and only few of them, so on a page whose neighbours are busy there may be none
+ * left: then older_lost is set.  A trace has them all (HUM_TRACE, then `hum explain`).
+ */
+struct hum_explanation {
+    uintptr_t page;           /* its first address */
+    uintptr_t region_start;
+    size_t region_bytes;      /* as asked for */
+    char region_name[64];     /* "" if never named */
+    uint32_t region_id;       /* as in traces */
+    struct hum_page_info state;
+    unsigned processors;      /* 1 + devices */
+    char processor_name[HUM_PROCESSORS_MAX][32]; /* by processor + 1 */
+    uint64_t now_ns;          /* since hum_open */
+
+    unsigned events;          /* of event[] */
+    struct hum_explained_event event[HUM_EXPLAIN_EVENTS_MAX]; /* of this page, newest first */
+    bool older_lost;          /* there were older ones that are not kept */
+    int arrival;              /* of event[], the newest that brought it to where it is; -1: none */
+
+    /* Of the whole block, regions that share it or had it before included. */
+    uint32_t block_events;
+    uint32_t block_moves[HUM_DIRECTION_COUNT];   /* events that copied bytes */
+    uint64_t block_bytes[HUM_DIRECTION_COUNT];
+    uint64_t block_move_ns;
+    uint32_t block_faults_host, block_faults_device;
+    uint32_t block_evictions;
+};
+
+/*
+ * Why is the page of `pointer` where it is, who moved it, when, how often, at what cost?  A
+ * snapshot; cheap; waits for the block while a move of it is under way.
+ * HUM_ERR_INVALID: pointer is not in a live region.
+ */
+HUM_API HUM_MUST_USE enum hum_status hum_explain(struct hum *hum, const void *pointer,
+                                                 struct hum_explanation *out);
+
+/*
+ * The same as sentences for people, a line each.  At most `bytes` bytes are written, the ending
+ * zero included; returns the length of the whole, as snprintf() does.  text may be NULL if bytes
+ * is 0.  4096 bytes hold any.
+ */
+HUM_API size_t hum_explain_text(const struct hum_explanation *explanation, char *text,
+                                size_t bytes);
+
 struct hum_device_info {
     char name[64];            /* "emu0" */
     char kind[16];            /* "emu" */

@@ -31,6 +31,7 @@
 #include "base/list.h"
 #include "base/lock.h"
 #include "base/mask.h"
+#include "core/history.h"
 
 struct hum;
 struct humi_region;
@@ -60,6 +61,7 @@ struct humi_block {
     uint32_t accessed_by;
     struct hum_pages written;    /* content was ever defined */
     struct hum_pages dirty;      /* the exclusive holder may have changed it */
+    struct humi_history history; /* what lately happened to its pages */
     struct humi_hold hold[];     /* by processor number: 0 the host, 1 + d device d */
 };
 

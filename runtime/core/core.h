@@ -5,14 +5,14 @@
  *      open.c        a space is put together and taken apart
  *      launch.c event.c stream.c module.c         work in order
  *      alloc.c transfer.c advice.c protect.c      explicit control, block by block (visit.c)
- *      look.c summary.c                           what can be asked
+ *      look.c explain.c summary.c                 what can be asked
  *      record.c accesses.c epochs.c               what happened: counters and trace
  *      service.c view.c ahead.c                   faults
  *           \  room.c                             evict until there is room
  *            \   |
  *          residency.c                            one locked block: move, map, commit, record
  *                |
- *      block.c order.c region.c meter.c           state
+ *      block.c history.c order.c region.c meter.c state
  *
  * Lock order (base/lock.h): HUM, STREAM, REGION_TREE, BLOCK, LIST, DEVICE.
  */

@@ -5,6 +5,7 @@
 
 #include "base/range.h"
 #include "base/status.h"
+#include "core/look.h"
 #include "core/visit.h"
 
 /* ---- pages ----------------------------------------------------------------------------------- */
@@ -38,6 +39,15 @@ static void query_advice(const struct humi_region *region, const struct humi_blo
         info->preferred = block->preferred;
 }
 
+struct hum_page_info humi_look_page(const struct hum *hum, const struct humi_region *region,
+                                    const struct humi_block *block, unsigned page)
+{
+    struct hum_page_info info = {0};
+    query_page(hum, block, page, &info);
+    query_advice(region, block, &info);
+    return info;
+}
+
 enum hum_status hum_query(struct hum *hum, const void *ptr, size_t bytes,
                           struct hum_page_info *pages_out, size_t count)
 {
@@ -54,10 +64,7 @@ enum hum_status hum_query(struct hum *hum, const void *ptr, size_t bytes,
             humi_lock(&block->lock);
         do {
             unsigned page = humi_page_in_block(at - hum->params.start);
-            pages_out[i] = (struct hum_page_info){0};
-            query_page(hum, block, page, &pages_out[i]);
-            query_advice(region, block, &pages_out[i]);
-            i++;
+            pages_out[i++] = humi_look_page(hum, region, block, page);
             at += HUM_PAGE_SIZE;
         } while (i < count && at < end && (at - hum->params.start) % HUM_BLOCK_SIZE);
         if (block)

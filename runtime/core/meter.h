@@ -36,6 +36,7 @@ struct humi_event {
     uint64_t start_ns;       /* when the change began */
     uint64_t bytes[HUM_DIRECTION_COUNT];
     uint64_t move_ns;
+    bool brought;            /* the pages became resident there (not told to traces) */
     bool evicted;            /* a block left a device */
 };
 

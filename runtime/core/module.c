@@ -162,3 +162,27 @@ enum hum_status hum_kernel_get(struct hum_module *module, const char *name,
     humi_unlock(&module->hum->lock);
     return status;
 }
+
+static const struct hum_kernel *kernel_numbered(const struct hum *hum, unsigned processor,
+                                                unsigned id)
+{
+    humi_list_each (of_module, &hum->modules) {
+        struct hum_module *module = humi_container_of(of_module, struct hum_module, all);
+        if (module->processor != processor)
+            continue;
+        humi_list_each (of_kernel, &module->kernels) {
+            struct hum_kernel *kernel = humi_container_of(of_kernel, struct hum_kernel, link);
+            if (kernel->id == id)
+                return kernel;
+        }
+    }
+    return NULL;
+}
+
+void humi_kernel_name(struct hum *hum, unsigned processor, unsigned id, char *name, size_t bytes)
+{
+    humi_lock(&hum->lock);
+    const struct hum_kernel *kernel = kernel_numbered(hum, processor, id);
+    snprintf(name, bytes, "%s", kernel ? kernel->name : "");
+    humi_unlock(&hum->lock);
+}

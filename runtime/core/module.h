@@ -29,4 +29,7 @@ struct hum_kernel {
 
 void humi_modules_close(struct hum *hum);
 
+/* The name of a kernel by its number at the device; "" if it is not known.  Takes the HUM lock. */
+void humi_kernel_name(struct hum *hum, unsigned processor, unsigned id, char *name, size_t bytes);
+
 #endif

@@ -256,9 +256,10 @@ static void trace_event(struct hum *hum, const struct humi_region *region,
     put(hum, &record);
 }
 
-void humi_record_event(struct hum *hum, struct humi_region *region, const struct humi_block *block,
+void humi_record_event(struct hum *hum, struct humi_region *region, struct humi_block *block,
                        const struct humi_event *event)
 {
+    humi_history_put(&block->history, event);
     humi_meter_event(&hum->meter, event);
     if (region)
         humi_meter_event(humi_region_meter(region), event);
@@ -266,10 +267,11 @@ void humi_record_event(struct hum *hum, struct humi_region *region, const struct
         trace_event(hum, region, block, event);
 }
 
-void humi_record_faults(struct hum *hum, struct humi_region *region,
+void humi_record_faults(struct hum *hum, struct humi_region *region, struct humi_block *block,
                         const struct humi_record_faults *faults)
 {
     struct hum_trace_record record = {.kind = HUM_TRACE_FAULTS};
+    humi_history_faults(&block->history, faults->processor, faults->faults);
     humi_meter_faults(&hum->meter, faults->processor, faults->faults, faults->duplicates);
     if (region)
         humi_meter_faults(humi_region_meter(region), faults->processor, faults->faults,

@@ -43,16 +43,19 @@ void humi_record_access(struct hum *hum, const struct hum_trace_access *access);
 /* Boundary of an epoch; launch 0: the end of a wait. */
 void humi_record_epoch(struct hum *hum, uint64_t epoch, uint64_t launch);
 
-/* A change of one block; region NULL: none or several.  Counted for the space and the region. */
-void humi_record_event(struct hum *hum, struct humi_region *region, const struct humi_block *block,
+/*
+ * A change of one block, which is locked; region NULL: none or several.  Counted for the space and
+ * the region, and kept in the block's history.
+ */
+void humi_record_event(struct hum *hum, struct humi_region *region, struct humi_block *block,
                        const struct humi_event *event);
 
-/* Faults of one group. */
+/* Faults of one group.  The block they are on is locked; its history counts them, too. */
 struct humi_record_faults {
     unsigned processor, kernel;
     unsigned faults, duplicates;
 };
-void humi_record_faults(struct hum *hum, struct humi_region *region,
+void humi_record_faults(struct hum *hum, struct humi_region *region, struct humi_block *block,
                         const struct humi_record_faults *faults);
 
 /* The service woke up, served so many faults of a processor and took so long for them. */

@@ -417,13 +417,14 @@ static const struct hum_pages *touched(const struct outcome *outcome)
 }
 
 /* What was demanded: one event. */
-static void record_demand(struct hum *hum, const struct humi_block *block,
+static void record_demand(struct hum *hum, struct humi_block *block,
                           const struct humi_request *request, const struct outcome *outcome,
                           const struct hum_pages *demanded, bool alone)
 {
     unsigned demand = humi_mask_count(demanded);
     struct humi_event event = event_of(request, outcome);
     event.cause = demand_cause(request, outcome, demand);
+    event.brought = demand != 0;
     set_pages(&event, demand ? demanded : touched(outcome), &outcome->copied);
     memcpy(event.bytes, outcome->bytes[0], sizeof event.bytes);
     event.move_ns = alone ? outcome->move_ns : 0;
@@ -431,7 +432,7 @@ static void record_demand(struct hum *hum, const struct humi_block *block,
 }
 
 /* What the policy added, or all of a change that no fault asked for: one event. */
-static void record_added(struct hum *hum, const struct humi_block *block,
+static void record_added(struct hum *hum, struct humi_block *block,
                          const struct humi_request *request, const struct outcome *outcome,
                          const struct hum_pages *added, bool fault)
 {
@@ -442,6 +443,7 @@ static void record_added(struct hum *hum, const struct humi_block *block,
         set_pages(&event, touched(outcome), &outcome->copied);
     } else {
         set_pages(&event, added, &outcome->copied);
+        event.brought = true;
         event.move_ns = outcome->move_ns;
         memcpy(event.bytes, outcome->bytes[1], sizeof event.bytes);
     }
@@ -449,7 +451,7 @@ static void record_added(struct hum *hum, const struct humi_block *block,
 }
 
 /* One event for what was demanded, one for what the policy added (R5). */
-static void record_change(struct hum *hum, const struct humi_block *block,
+static void record_change(struct hum *hum, struct humi_block *block,
                           const struct humi_request *request, const struct outcome *outcome)
 {
     struct hum_pages demanded = humi_mask_and(&outcome->missing, &request->faulted);
@@ -459,7 +461,7 @@ static void record_change(struct hum *hum, const struct humi_block *block,
     if (fault) {
         const struct humi_record_faults faults = {request->processor, request->kernel,
                                                   request->faults, request->duplicates};
-        humi_record_faults(hum, request->region, &faults);
+        humi_record_faults(hum, request->region, block, &faults);
     }
     if (fault && (access || !humi_mask_empty(&demanded)))
         record_demand(hum, block, request, outcome, &demanded,
@@ -589,6 +591,8 @@ void humi_residency_forget(struct hum *hum, struct humi_block *block, struct hum
     atomic_fetch_add(&block->changes, 1);
     if (event.pages)
         humi_record_event(hum, region, block, &event);
+    if (cause == HUM_CAUSE_FREE)
+        humi_history_forget(&block->history, &pages);
     humi_block_check(hum, block);
 }
 

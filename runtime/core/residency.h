@@ -37,7 +37,7 @@ struct humi_request {
 enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
                                      const struct humi_request *request);
 
-/* What an eviction did; the caller records it once the block is unlocked. */
+/* What an eviction did; the caller records it while the block is locked. */
 struct humi_evicted {
     struct hum_pages left;     /* pages that left the processor */
     struct hum_pages home;     /* of these, the ones that were copied home */

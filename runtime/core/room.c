@@ -40,8 +40,7 @@ static void record_regions(struct hum *hum, const struct humi_block *block,
     }
 }
 
-static void record(struct hum *hum, const struct humi_block *block, unsigned p,
-                   const struct humi_evicted *evicted)
+static struct humi_event event_of(unsigned p, const struct humi_evicted *evicted)
 {
     struct humi_event event = {.cause = HUM_CAUSE_EVICTION,
                                .processor = p,
@@ -50,12 +49,21 @@ static void record(struct hum *hum, const struct humi_block *block, unsigned p,
                                .moved = evicted->home,
                                .start_ns = evicted->start_ns,
                                .move_ns = evicted->move_ns};
-    if (!event.pages)
-        return;
     event.evicted = p != 0;
     event.bytes[HUM_D2H] = humi_mask_count(&evicted->home) * HUM_PAGE_SIZE;
-    humi_record_event(hum, NULL, block, &event);
-    record_regions(hum, block, evicted, event);
+    return event;
+}
+
+/* The block is locked, and is unlocked here: the regions' lock comes before its own. */
+static void record_and_unlock(struct hum *hum, struct humi_block *block, unsigned p,
+                              const struct humi_evicted *evicted)
+{
+    struct humi_event event = event_of(p, evicted);
+    if (event.pages)
+        humi_record_event(hum, NULL, block, &event);
+    humi_unlock(&block->lock);
+    if (event.pages)
+        record_regions(hum, block, evicted, event);
 }
 
 /* The host's turn comes when a device's only copies must go home and the host is full, too. */
@@ -102,11 +110,11 @@ static enum hum_status walk(struct hum *hum, unsigned p, const struct humi_block
         }
         if (block != avoid && !(spare_preferred && is_preferred_here(block, p)))
             status = evict(hum, block, p, &evicted);
-        humi_unlock(&block->lock);
         if (status == HUM_OK) {
-            record(hum, block, p, &evicted);
+            record_and_unlock(hum, block, p, &evicted);
             return HUM_OK;
         }
+        humi_unlock(&block->lock);
     }
     return busy ? HUM_NOT_READY : HUM_ERR_NO_MEMORY;
 }
