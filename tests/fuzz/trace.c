@@ -2,8 +2,8 @@
 /*
  * trace.c - fuzz target: trace files.
  *
- * The input is read three ways: as a file as it is; as the two streams of a chunk, which no
- * checksum guards here; and as such a stream inside a file whose checksums are right.  Checked: the
+ * The input is read three ways: as a file as it is; as a chunk before compression, which no
+ * checksum guards here; and as such a chunk in a file whose checksums are right.  Checked: the
  * reader ends, with HUM_ERR_NOT_FOUND or with a sentence; what it gives are records that a writer
  * takes, that come back the same, and that can be measured.
  */
@@ -74,21 +74,30 @@ static void read_all(const char *path)
     hum_trace_close(trace);
 }
 
+/* A chunk's bytes: lengths of the columns, columns.  Returns how many. */
+static size_t join(struct humi_trace_encoder *encoder, uint8_t *raw_out)
+{
+    size_t bytes = humi_trace_encoder_finish(encoder), at;
+
+    humi_check(bytes <= HUMI_TRACE_RECORD_MAX);
+    at = humi_trace_encoder_lengths(encoder, raw_out);
+    for (unsigned c = 0; c < HUMI_COLUMNS; c++) {
+        memcpy(raw_out + at, encoder->column[c].data, encoder->column[c].used);
+        at += encoder->column[c].used;
+    }
+    return at;
+}
+
 /* What was decoded, encoded again, is the same when it is decoded. */
 static void check_again(const struct hum_trace_record *record, struct humi_trace_encoder *encoder)
 {
-    uint8_t raw[4 + 2 * HUMI_TRACE_RECORD_MAX];
+    uint8_t raw[HUMI_TRACE_LENGTHS_MAX + HUMI_TRACE_RECORD_MAX];
     struct humi_trace_decoder decoder;
     struct hum_trace_record again;
 
     humi_trace_encoder_reset(encoder);
     humi_trace_encode(encoder, record);
-    humi_check(encoder->shapes.used + encoder->timings.used <= HUMI_TRACE_RECORD_MAX);
-    humi_store_32(raw, (uint32_t)encoder->shapes.used);
-    memcpy(raw + 4, encoder->shapes.data, encoder->shapes.used);
-    memcpy(raw + 4 + encoder->shapes.used, encoder->timings.data, encoder->timings.used);
-    humi_check(humi_trace_decoder_start(&decoder, raw,
-                                        4 + encoder->shapes.used + encoder->timings.used));
+    humi_check(humi_trace_decoder_start(&decoder, raw, join(encoder, raw)));
     humi_check(!humi_trace_decode(&decoder, &again));
     humi_check(humi_trace_decoder_is_done(&decoder));
     humi_check(memcmp(&again, record, sizeof again) == 0);
@@ -97,12 +106,14 @@ static void check_again(const struct hum_trace_record *record, struct humi_trace
 /* How many records a reader will ask for: one more than there are, unless all is used up. */
 static uint32_t decode_all(const uint8_t *data, size_t size)
 {
-    static uint8_t shapes[HUMI_TRACE_RECORD_MAX], timings[HUMI_TRACE_RECORD_MAX];
-    static struct humi_trace_encoder encoder = {.shapes = {shapes, 0}, .timings = {timings, 0}};
+    static uint8_t columns[HUMI_COLUMNS][HUMI_TRACE_RECORD_MAX];
+    static struct humi_trace_encoder encoder;
     struct humi_trace_decoder decoder;
     struct hum_trace_record record;
     uint32_t records = 0;
 
+    for (unsigned c = 0; c < HUMI_COLUMNS; c++)
+        encoder.column[c].data = columns[c];
     if (!humi_trace_decoder_start(&decoder, data, size))
         return 0;
     while (records < RECORDS_MAX && !humi_trace_decode(&decoder, &record)) {
