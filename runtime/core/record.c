@@ -270,10 +270,14 @@ void humi_record_faults(struct hum *hum, struct humi_region *region,
     put(hum, &record);
 }
 
+void humi_record_batch_start(struct hum *hum)
+{
+    humi_meter_add(&hum->meter.batches, 1);
+}
+
 void humi_record_batch(struct hum *hum, const struct humi_record_batch *batch)
 {
     struct hum_trace_record record = {.kind = HUM_TRACE_BATCH};
-    humi_meter_add(&hum->meter.batches, 1);
     if (!hum->recorder.sink)
         return;
     record.time_ns = since_open(hum, batch->start_ns);

@@ -52,7 +52,9 @@ struct humi_record_faults {
 void humi_record_faults(struct hum *hum, struct humi_region *region,
                         const struct humi_record_faults *faults);
 
-/* The service woke up, served so many faults of a processor and took so long for them. */
+/* The service woke up and has work.  Counted before any of it, so who is woken finds it counted. */
+void humi_record_batch_start(struct hum *hum);
+/* It served so many faults of a processor and took so long for them. */
 struct humi_record_batch {
     unsigned processor;
     unsigned faults;

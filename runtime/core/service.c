@@ -358,6 +358,7 @@ static bool serve_processor(struct humi_service *service, unsigned p)
     struct humi_meter *meter = &service->hum->meter;
     struct humi_record_batch batch = {.processor = p, .faults = count, .start_ns = humi_clock_ns()};
     uint64_t before = moved_bytes(service->hum), served = atomic_load(&meter->service_ns);
+    humi_record_batch_start(service->hum);
     for (unsigned i = 0; i < count; i++)
         humi_doubts_note(&service->doubts, p, &service->faults[i], false);
     humi_seats_fault(&service->seats, p, service->faults[0].thread, humi_clock_real_ns());
