@@ -57,8 +57,8 @@ enum humi_trace_column {
     HUMI_COLUMNS
 };
 
-/* Most bytes of a column: a chunk is full when one of them is. */
-#define HUMI_TRACE_COLUMN_MAX ((size_t)1 << 18)
+/* Most bytes of a column that a writer makes, a block of zstd's: then the chunk is full. */
+#define HUMI_TRACE_COLUMN_MAX ((size_t)1 << 17)
 #define HUMI_TRACE_LENGTHS_MAX (3 * (size_t)HUMI_COLUMNS) /* varints below 2^21 */
 
 /* First byte of a record: its kind, and four flags whose meaning depends on the kind. */
