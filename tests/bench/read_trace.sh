@@ -11,7 +11,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 for chunk in 1 97 0; do
-    "$2" "$folder/trace" 3000 $chunk
+    "$2" "$folder/trace" 1000 $chunk
     "$1" trace export --format csv -o "$folder/csv" "$folder/trace"
     python3 "$(dirname "$0")/read_trace.py" "$folder/trace" "$folder/csv"
 done
