@@ -68,7 +68,7 @@ static const char help[] =
     "\n"
     "Time by region and in total is what the runtime measured; copying is part of serving.\n"
     "Regions that PROGRAM freed are listed by name and size.  A program that is killed cannot\n"
-    "write its summary; the report says so.  Its trace is whole up to a tenth of a second before.\n"
+    "write its summary; the report says so.  Its trace is whole up to a second before.\n"
     "\n"
     "Exit status: that of PROGRAM, 128 + N if signal N ended it, 127 if it was not found, 126 if\n"
     "it could not be run, 125 if this command itself failed.\n"

@@ -13,7 +13,8 @@
  * say `modelled`.
  *
  * Order.  Records stand in the order in which they were put; times of neighbours may differ from
- * that by microseconds, because several threads put them.
+ * that by microseconds, because several threads put them.  Launches and batches are put when they
+ * end and have the time when they began.
  *
  * Threads.  A reader belongs to one thread at a time.  Nothing here touches managed memory.
  * Trust.  A file is checked as it is read: a damaged or hostile one gives HUM_ERR_INVALID with a
@@ -111,7 +112,10 @@ struct hum_trace_launch {
     uint64_t submit_ns, end_ns;
 };
 
-/* One block's state changed.  The record's time is when the change began. */
+/*
+ * One block's state changed.  The record's time is when the change began; for a fault: when its
+ * batch did, or serving its block behind the others of the batch or behind evictions.
+ */
 struct hum_trace_event {
     uint32_t cause;              /* enum hum_cause */
     int32_t processor;           /* whom it serves; an eviction: who loses the pages */
@@ -127,7 +131,7 @@ struct hum_trace_event {
     bool evicted;                /* a block left a device; clean if no bytes moved */
 };
 
-/* Faults that were answered together. */
+/* Faults that were answered together, at the time of the events that answer them. */
 struct hum_trace_faults {
     int32_t processor;
     uint32_t region;
@@ -136,7 +140,7 @@ struct hum_trace_faults {
     uint32_t duplicates;         /* that found their page accessible */
 };
 
-/* The fault service woke up and had work. */
+/* The fault service woke up and had work; the record's time is when it had read the faults. */
 struct hum_trace_batch {
     int32_t processor;
     uint32_t faults;
@@ -208,8 +212,8 @@ struct hum_trace_record {
 struct hum_trace;
 
 /*
- * Open a trace file.  HUM_ERR_NOT_FOUND: there is none; HUM_ERR_INVALID: it is no trace, or of a
- * newer version; the error text says which.
+ * Open a trace file.  HUM_ERR_NOT_FOUND: there is none; HUM_ERR_INVALID: it is no trace, or of
+ * another version; the error text says which.
  */
 HUM_API HUM_MUST_USE enum hum_status hum_trace_open(const char *path,
                                                     struct hum_trace **trace_out);

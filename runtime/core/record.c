@@ -278,7 +278,7 @@ void humi_record_faults(struct hum *hum, struct humi_region *region, struct humi
                           faults->duplicates);
     if (!hum->recorder.sink)
         return;
-    record.time_ns = since_open(hum, humi_clock_ns());
+    record.time_ns = since_open(hum, faults->start_ns);
     record.faults = (struct hum_trace_faults){
         .processor = humi_public(faults->processor),
         .region = region ? region->id : 0,
@@ -289,15 +289,19 @@ void humi_record_faults(struct hum *hum, struct humi_region *region, struct humi
     put(hum, &record);
 }
 
-void humi_record_batch(struct hum *hum, unsigned processor, unsigned faults, uint64_t service_ns)
+void humi_record_batch_start(struct hum *hum)
+{
+    humi_meter_add(&hum->meter.batches, 1);
+}
+
+void humi_record_batch(struct hum *hum, const struct humi_record_batch *batch)
 {
     struct hum_trace_record record = {.kind = HUM_TRACE_BATCH};
-    humi_meter_add(&hum->meter.batches, 1);
     if (!hum->recorder.sink)
         return;
-    record.time_ns = since_open(hum, humi_clock_ns());
-    record.batch.processor = humi_public(processor);
-    record.batch.faults = faults;
-    record.batch.service_ns = narrow(service_ns);
+    record.time_ns = since_open(hum, batch->start_ns);
+    record.batch.processor = humi_public(batch->processor);
+    record.batch.faults = batch->faults;
+    record.batch.service_ns = narrow(batch->service_ns);
     put(hum, &record);
 }

@@ -54,12 +54,21 @@ void humi_record_event(struct hum *hum, struct humi_region *region, struct humi_
 struct humi_record_faults {
     unsigned processor, kernel;
     unsigned faults, duplicates;
+    uint64_t start_ns;           /* of humi_clock_ns(): of the change that answers them */
 };
 void humi_record_faults(struct hum *hum, struct humi_region *region, struct humi_block *block,
                         const struct humi_record_faults *faults);
 
-/* The service woke up, served so many faults of a processor and took so long for them. */
-void humi_record_batch(struct hum *hum, unsigned processor, unsigned faults, uint64_t service_ns);
+/* The service woke up and has work.  Counted before any of it, so who is woken finds it counted. */
+void humi_record_batch_start(struct hum *hum);
+/* It served so many faults of a processor and took so long for them. */
+struct humi_record_batch {
+    unsigned processor;
+    unsigned faults;
+    uint64_t start_ns;           /* of humi_clock_ns() */
+    uint64_t service_ns;
+};
+void humi_record_batch(struct hum *hum, const struct humi_record_batch *batch);
 
 /* The kernel's number in traces; device_kernel as the device knows it. */
 static inline uint32_t humi_record_kernel_id(unsigned processor, unsigned device_kernel)

@@ -460,7 +460,8 @@ static void record_change(struct hum *hum, struct humi_block *block,
     bool access = outcome->upgraded || outcome->mapped;
     if (fault) {
         const struct humi_record_faults faults = {request->processor, request->kernel,
-                                                  request->faults, request->duplicates};
+                                                  request->faults, request->duplicates,
+                                                  outcome->start_ns};
         humi_record_faults(hum, request->region, block, &faults);
     }
     if (fault && (access || !humi_mask_empty(&demanded)))
@@ -505,7 +506,8 @@ enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
     unsigned p = request->processor;
     struct humi_hold *hold = &block->hold[p];
     struct outcome outcome = {.missing = humi_mask_minus(&request->bring, &hold->resident),
-                              .start_ns = humi_clock_ns()};
+                              .start_ns = request->start_ns ? request->start_ns
+                                                            : humi_clock_ns()};
     struct hum_pages write = request->write;
     if (!hum->processor[p]->shared_read) {
         /* Read-only copies cannot be mapped here: whoever is given access gets all of it. */

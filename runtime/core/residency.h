@@ -31,6 +31,7 @@ struct humi_request {
     unsigned faults;           /* touches that are answered by this, to be counted */
     unsigned kernel, thread;   /* who touched: 1 + number of a kernel, or a host thread; else 0 */
     unsigned duplicates;       /* of these, the ones that found their page accessible */
+    uint64_t start_ns;         /* when serving it began, of humi_clock_ns(); 0: now */
 };
 
 /* Serve a request. */

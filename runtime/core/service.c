@@ -123,6 +123,7 @@ static enum hum_status serve_locked(struct humi_service *service, struct humi_gr
     struct humi_request request = humi_view_request(group, &view, &plan);
     request.faults = group->count;
     request.duplicates = count_duplicates(group);
+    request.start_ns = group->start_ns;
     if (group->processor == 0)
         request.thread = (unsigned)group->faults->thread;
     else
@@ -150,6 +151,7 @@ static enum hum_status serve(struct humi_service *service, struct humi_group *gr
                    (humi_region_access(group->region, group->processor) & HUM_READ);
         status = may ? serve_locked(service, group) : HUM_ERR_ILLEGAL_ADDRESS;
         humi_unlock(&group->block->lock);
+        group->start_ns = 0; /* another try begins behind the evictions */
         if (status == HUM_AGAIN && humi_room_make(hum, group->processor, group->block) != HUM_OK)
             status = HUM_ERR_NO_MEMORY;
         else if (status == HUM_ERR_NO_MEMORY && group->processor == 0 &&
@@ -186,7 +188,7 @@ static void fail_all(struct humi_service *service, unsigned p, const struct humi
 static void serve_group(struct humi_service *service, struct humi_group *group)
 {
     struct hum *hum = service->hum;
-    uint64_t start = humi_clock_ns();
+    uint64_t start = group->start_ns;
     enum hum_status status = HUM_ERR_NO_MEMORY;
     group->block = humi_table_get(&hum->table, humi_space_block(hum, group->faults->address));
     if (group->block)
@@ -243,13 +245,15 @@ static void group_pages(struct humi_service *service, struct humi_group *group)
     group->count = kept;
 }
 
-static void serve_batch(struct humi_service *service, unsigned p, unsigned count)
+/* The batch begins with its first group: one time for both. */
+static void serve_batch(struct humi_service *service, unsigned p, unsigned count, uint64_t start_ns)
 {
     struct hum *hum = service->hum;
     qsort(service->faults, count, sizeof *service->faults, compare_faults);
     for (unsigned i = 0; i < count;) {
         struct humi_fault *faults = &service->faults[i];
         struct humi_group group = {.processor = p, .faults = faults};
+        group.start_ns = i ? humi_clock_ns() : start_ns;
         unsigned length = 1;
         group.region = humi_regions_find(&hum->regions, faults->address);
         if (group.region) {
@@ -352,12 +356,15 @@ static bool serve_processor(struct humi_service *service, unsigned p)
     if (!count)
         return false;
     struct humi_meter *meter = &service->hum->meter;
+    struct humi_record_batch batch = {.processor = p, .faults = count, .start_ns = humi_clock_ns()};
     uint64_t before = moved_bytes(service->hum), served = atomic_load(&meter->service_ns);
+    humi_record_batch_start(service->hum);
     for (unsigned i = 0; i < count; i++)
         humi_doubts_note(&service->doubts, p, &service->faults[i], false);
     humi_seats_fault(&service->seats, p, service->faults[0].thread, humi_clock_real_ns());
-    serve_batch(service, p, count);
-    humi_record_batch(service->hum, p, count, atomic_load(&meter->service_ns) - served);
+    serve_batch(service, p, count, batch.start_ns);
+    batch.service_ns = atomic_load(&meter->service_ns) - served;
+    humi_record_batch(service->hum, &batch);
     humi_room_trim(service->hum);
     service->spins = p == 0 && moved_bytes(service->hum) - before < SHORT_BYTES;
     return true;

@@ -17,6 +17,7 @@ struct humi_group {
     struct humi_fault *faults;
     unsigned count;
     struct hum_pages read, write;
+    uint64_t start_ns;         /* when serving it began; 0: not known any more */
 };
 
 void humi_view_fill(const struct hum *hum, const struct humi_group *group, struct hum_view *view);

@@ -46,6 +46,8 @@ const char *humi_trace_header_wrong(const uint8_t *header, size_t bytes)
         return NULL;
     if (humi_load_32(header + 8) > HUMI_TRACE_VERSION)
         return "it was written by a newer version of hum";
+    if (humi_load_32(header + 8) == 1)
+        return "it was written by a version of hum before the first release; record it again";
     if (humi_load_32(header + 8) == 0 || humi_load_32(header + 12) != 0)
         return "its header is damaged";
     return NULL;
@@ -67,7 +69,8 @@ static bool is_possible(const struct humi_trace_chunk *chunk)
     if (chunk->is_end)
         return chunk->body_bytes == 0 && chunk->raw_bytes == 0 && chunk->records == 0;
     return chunk->body_bytes > 0 && chunk->body_bytes <= HUMI_TRACE_BODY_MAX &&
-           chunk->raw_bytes >= 4 && chunk->raw_bytes <= HUMI_TRACE_RAW_MAX && chunk->records > 0;
+           chunk->raw_bytes >= HUMI_COLUMNS && chunk->raw_bytes <= HUMI_TRACE_RAW_MAX &&
+           chunk->records > 0;
 }
 
 bool humi_trace_chunk_load(const uint8_t header[HUMI_TRACE_CHUNK_HEADER_BYTES],

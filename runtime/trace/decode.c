@@ -10,6 +10,30 @@
 #include "base/mask.h"
 #include "trace/record.h"
 
+static uint64_t get_number(struct humi_trace_decoder *decoder, enum humi_trace_column column)
+{
+    return humi_get_number(&decoder->column[column], &decoder->bits,
+                           &decoder->column[HUMI_COLUMN_BITS]);
+}
+
+/* A number as its difference to `from`. */
+static uint64_t get_near(struct humi_trace_decoder *decoder, enum humi_trace_column column,
+                         uint64_t from)
+{
+    return from + humi_unfold(get_number(decoder, column));
+}
+
+/* What does not fit into 32 bits is bad. */
+static uint32_t narrow(struct humi_trace_decoder *decoder, enum humi_trace_column column,
+                       uint64_t number)
+{
+    if (number > UINT32_MAX) {
+        decoder->column[column].bad = true;
+        return 0;
+    }
+    return (uint32_t)number;
+}
+
 static void get_text(struct humi_in *in, char *text_out, size_t room)
 {
     uint32_t bytes = humi_get_max(in, (uint32_t)room - 1);
@@ -47,48 +71,82 @@ static void get_pages(struct humi_in *in, struct hum_pages *pages_out)
 
 /* ---- events --------------------------------------------------------------------------------- */
 
-static void get_actor(struct humi_in *in, struct hum_trace_event *event)
+static struct humi_trace_actor get_actor(struct humi_trace_decoder *decoder, unsigned form,
+                                         uint32_t cause)
 {
-    event->cause = humi_get_32(in);
-    event->processor = humi_get_signed(in);
-    event->region = humi_get_32(in);
-    event->kernel = humi_get_32(in);
-    event->thread = humi_get_32(in);
+    struct humi_in *in = &decoder->column[HUMI_COLUMN_ACTORS];
+    struct humi_trace_actor actor;
+
+    switch ((enum humi_trace_actor_form)form) {
+    case HUMI_ACTOR_LAST:
+        return decoder->state.actor;
+    case HUMI_ACTOR_FAULTED:
+        return humi_trace_faulted(&decoder->state);
+    case HUMI_ACTOR_CAUSE:
+        return decoder->state.by_cause[cause];
+    case HUMI_ACTOR_LISTED:
+        break;
+    }
+    actor.processor = humi_get_signed(in);
+    actor.kernel = humi_get_32(in);
+    actor.thread = humi_get_32(in);
+    actor.region = humi_get_32(&decoder->column[HUMI_COLUMN_REGIONS]);
+    return actor;
 }
 
-static void copy_actor(const struct hum_trace_event *last, struct hum_trace_event *event)
+static uint32_t get_block(struct humi_trace_decoder *decoder, unsigned flags, uint32_t region)
 {
-    event->cause = last->cause;
-    event->processor = last->processor;
-    event->region = last->region;
-    event->kernel = last->kernel;
-    event->thread = last->thread;
+    uint32_t next = *humi_trace_next_block(&decoder->state, region);
+
+    if (flags & HUMI_EVENT_SAME_BLOCK)
+        return decoder->state.event.block;
+    if (flags & HUMI_EVENT_NEXT_BLOCK)
+        return next;
+    return narrow(decoder, HUMI_COLUMN_BLOCKS,
+                  humi_get_from(&decoder->column[HUMI_COLUMN_BLOCKS], next));
 }
 
-static void get_masks(struct humi_in *in, unsigned form, const struct hum_trace_event *last,
-                      struct hum_trace_event *event)
+static void get_event_pages(struct humi_in *in, unsigned form, const struct hum_pages *last,
+                            struct hum_pages *pages_out)
 {
-    switch ((enum humi_trace_pages)(form & 3)) {
+    const struct hum_pages all = humi_mask_all();
+
+    switch ((enum humi_trace_pages)form) {
     case HUMI_PAGES_NONE:
         break;
     case HUMI_PAGES_ALL:
-        event->pages = humi_mask_all();
+        *pages_out = all;
         break;
     case HUMI_PAGES_LAST:
-        event->pages = last->pages;
+        *pages_out = *last;
         break;
     case HUMI_PAGES_LISTED:
-        get_pages(in, &event->pages);
+        get_pages(in, pages_out);
+        break;
+    case HUMI_PAGES_REST:
+        *pages_out = humi_mask_minus(&all, last);
+        break;
+    case HUMI_PAGES_JOINED:
+        get_pages(in, pages_out);
+        humi_mask_remove(pages_out, last);
+        break;
+    default:
+        in->bad = true;
         break;
     }
-    switch ((enum humi_trace_moved)(form >> 2 & 3)) {
+}
+
+static void get_event_moved(struct humi_in *in, unsigned form, const struct hum_pages *last,
+                            struct hum_trace_event *event)
+{
+    switch ((enum humi_trace_moved)form) {
     case HUMI_MOVED_NONE:
         break;
     case HUMI_MOVED_PAGES:
         event->moved = event->pages;
         break;
     case HUMI_MOVED_LAST:
-        event->moved = last->moved;
+        event->moved = *last;
         break;
     case HUMI_MOVED_LISTED:
         get_pages(in, &event->moved);
@@ -96,83 +154,94 @@ static void get_masks(struct humi_in *in, unsigned form, const struct hum_trace_
     }
 }
 
-static void get_moved_bytes(struct humi_in *in, unsigned form, struct hum_trace_event *event)
+static void get_event_bytes(struct humi_in *in, unsigned form, struct hum_trace_event *event)
 {
-    unsigned bytes = form >> 4 & 7;
-
-    if (bytes >= HUMI_BYTES_FORMS)
+    if (form >= HUMI_BYTES_FORMS)
         in->bad = true;
-    else if (bytes == HUMI_BYTES_LISTED)
+    else if (form == HUMI_BYTES_LISTED)
         for (unsigned d = 0; d < HUM_DIRECTION_COUNT; d++)
             event->bytes[d] = humi_get(in);
-    else if (bytes != HUMI_BYTES_NONE)
-        event->bytes[bytes - HUMI_BYTES_H2D] =
+    else if (form != HUMI_BYTES_NONE)
+        event->bytes[form - HUMI_BYTES_H2D] =
             humi_mask_count(&event->moved) * (uint64_t)HUM_PAGE_SIZE;
 }
 
-/* A block number as its difference to another; what does not fit into 32 bits is bad. */
-static uint32_t get_block(struct humi_in *in, uint32_t from)
-{
-    uint64_t block = humi_get_from(in, from);
-
-    if (block > UINT32_MAX) {
-        in->bad = true;
-        return 0;
-    }
-    return (uint32_t)block;
-}
-
 static void get_event(struct humi_trace_decoder *decoder, unsigned flags,
-                      struct hum_trace_event *event)
+                      struct hum_trace_record *record)
 {
-    struct hum_trace_event *last = &decoder->state.event;
-    struct humi_in *in = &decoder->shapes;
-    unsigned form = humi_get_byte(in);
-    uint32_t *next_block;
+    struct humi_trace_state *state = &decoder->state;
+    struct hum_trace_event *event = &record->event;
+    struct humi_in *heads = &decoder->column[HUMI_COLUMN_HEADS];
+    unsigned masks = humi_get_byte(heads), who = humi_get_byte(heads);
+    struct humi_trace_actor actor;
 
+    event->cause = who >> 3;
     event->evicted = flags & HUMI_EVENT_EVICTED;
-    if (flags & HUMI_EVENT_SAME_ACTOR)
-        copy_actor(last, event);
-    else
-        get_actor(in, event);
-    next_block = &decoder->state.next_block[event->region % HUMI_TRACE_SLOTS];
-    event->block = flags & HUMI_EVENT_NEXT_BLOCK ? *next_block : get_block(in, *next_block);
-    get_masks(in, form, last, event);
-    get_moved_bytes(in, form, event);
-    event->modelled_ns =
-        form & HUMI_EVENT_SAME_MODELLED ? last->modelled_ns : humi_get_32(in);
-    event->move_ns = flags & HUMI_EVENT_NO_TIME ? 0 : humi_get_32(&decoder->timings);
-    *next_block = event->block + 1;
-    *last = *event;
+    actor = get_actor(decoder, who & 3, event->cause);
+    event->processor = actor.processor;
+    event->region = actor.region;
+    event->kernel = actor.kernel;
+    event->thread = actor.thread;
+    if (!(flags & HUMI_EVENT_NO_TIME))
+        event->move_ns = narrow(decoder, HUMI_COLUMN_MOVES,
+                                get_number(decoder, HUMI_COLUMN_MOVES));
+    record->time_ns = who & HUMI_EVENT_SAME_TIME
+                          ? state->time_ns
+                          : get_near(decoder, humi_trace_time_column(state), state->clock_ns);
+    event->modelled_ns = narrow(decoder, HUMI_COLUMN_LINKS,
+                                get_near(decoder, HUMI_COLUMN_LINKS, state->event.modelled_ns));
+    event->block = get_block(decoder, flags, event->region);
+    get_event_pages(&decoder->column[HUMI_COLUMN_MASKS], masks & 7, &state->event.pages,
+                    &event->pages);
+    get_event_moved(&decoder->column[HUMI_COLUMN_MASKS], masks >> 3 & 3, &state->event.moved,
+                    event);
+    get_event_bytes(&decoder->column[HUMI_COLUMN_COUNTS], masks >> 5, event);
+    humi_trace_note_work(state, record->time_ns, event->move_ns);
+    humi_trace_note_event(state, event, &actor);
 }
 
 /* ---- faults, batches, accesses -------------------------------------------------------------- */
 
 static void get_faults(struct humi_trace_decoder *decoder, unsigned flags,
-                       struct hum_trace_faults *faults)
+                       struct hum_trace_record *record)
 {
-    struct hum_trace_faults *last = &decoder->state.faults;
-    struct humi_in *in = &decoder->shapes;
-    bool same = flags & HUMI_FAULTS_SAME_ACTOR, one = flags & HUMI_FAULTS_ONE;
+    struct humi_trace_state *state = &decoder->state;
+    struct humi_in *actors = &decoder->column[HUMI_COLUMN_ACTORS];
+    struct humi_in *counts = &decoder->column[HUMI_COLUMN_COUNTS];
+    struct humi_trace_actor actor = state->faulted;
+    bool one = flags & HUMI_FAULTS_ONE;
 
-    faults->processor = same ? last->processor : humi_get_signed(in);
-    faults->region = same ? last->region : humi_get_32(in);
-    faults->kernel = same ? last->kernel : humi_get_32(in);
-    faults->faults = one ? 1 : humi_get_32(in);
-    faults->duplicates = one ? 0 : humi_get_32(in);
-    *last = *faults;
+    record->time_ns = get_near(decoder, humi_trace_time_column(state), state->clock_ns);
+    if (!(flags & HUMI_FAULTS_SAME_ACTOR)) {
+        actor.processor = humi_get_signed(actors);
+        actor.kernel = humi_get_32(actors);
+        actor.region = humi_get_32(&decoder->column[HUMI_COLUMN_REGIONS]);
+    }
+    record->faults.processor = actor.processor;
+    record->faults.region = actor.region;
+    record->faults.kernel = actor.kernel;
+    record->faults.faults = one ? 1 : humi_get_32(counts);
+    record->faults.duplicates = one ? 0 : humi_get_32(counts);
+    humi_trace_note_work(state, record->time_ns, 0);
+    state->faulted = actor;
 }
 
 static void get_batch(struct humi_trace_decoder *decoder, unsigned flags,
-                      struct hum_trace_batch *batch)
+                      struct hum_trace_record *record)
 {
-    struct humi_in *in = &decoder->shapes;
-    bool same = flags & HUMI_BATCH_SAME_PROCESSOR;
+    struct humi_trace_state *state = &decoder->state;
+    struct hum_trace_batch *batch = &record->batch;
 
-    batch->processor = same ? decoder->state.batch_processor : humi_get_signed(in);
-    batch->faults = flags & HUMI_BATCH_ONE ? 1 : humi_get_32(in);
-    batch->service_ns = humi_get_32(&decoder->timings);
-    decoder->state.batch_processor = batch->processor;
+    batch->processor = flags & HUMI_BATCH_SAME_PROCESSOR
+                           ? state->batch_processor
+                           : humi_get_signed(&decoder->column[HUMI_COLUMN_ACTORS]);
+    batch->faults =
+        flags & HUMI_BATCH_ONE ? 1 : humi_get_32(&decoder->column[HUMI_COLUMN_COUNTS]);
+    record->time_ns = get_near(decoder, HUMI_COLUMN_STARTS, humi_trace_expected_start(state));
+    batch->service_ns = narrow(decoder, HUMI_COLUMN_SERVICES,
+                               get_near(decoder, HUMI_COLUMN_SERVICES,
+                                        humi_trace_expected_service(state, record->time_ns)));
+    humi_trace_note_batch(state, record->time_ns, batch);
 }
 
 static void get_agent(struct humi_in *in, const struct hum_trace_access *last,
@@ -195,41 +264,45 @@ static void copy_agent(const struct hum_trace_access *last, struct hum_trace_acc
 static void get_access(struct humi_trace_decoder *decoder, unsigned flags,
                        struct hum_trace_access *access)
 {
-    struct hum_trace_access *last = &decoder->state.access;
-    struct humi_in *in = &decoder->shapes;
+    const struct hum_trace_access *last = &decoder->state.access;
+    struct humi_in *counts = &decoder->column[HUMI_COLUMN_COUNTS];
     bool one = flags & HUMI_ACCESS_ONE;
-    uint64_t *next_page;
 
     access->write = flags & HUMI_ACCESS_WRITE;
     if (flags & HUMI_ACCESS_SAME_AGENT)
         copy_agent(last, access);
     else
-        get_agent(in, last, access);
-    next_page = &decoder->state.next_page[access->agent % HUMI_TRACE_SLOTS];
-    access->first_page = humi_get_from(in, *next_page);
-    access->pages = one ? 1 : humi_get_32(in);
-    access->count = one ? 1 : humi_get_32(in);
-    access->lines = flags & HUMI_ACCESS_SAME_LINES ? last->lines : humi_get(in);
-    *next_page = access->first_page + access->pages;
-    *last = *access;
+        get_agent(&decoder->column[HUMI_COLUMN_ACTORS], last, access);
+    access->first_page = humi_get_from(&decoder->column[HUMI_COLUMN_PAGES],
+                                       *humi_trace_next_page(&decoder->state, access->agent));
+    access->pages = one ? 1 : humi_get_32(counts);
+    access->count = one ? 1 : humi_get_32(counts);
+    access->lines = flags & HUMI_ACCESS_SAME_LINES
+                        ? last->lines
+                        : humi_get(&decoder->column[HUMI_COLUMN_LINES]);
+    humi_trace_note_access(&decoder->state, access);
 }
 
 /* ---- what things are, and launches ---------------------------------------------------------- */
 
 static void get_launch(struct humi_trace_decoder *decoder, struct hum_trace_record *record)
 {
+    struct humi_trace_state *state = &decoder->state;
     struct hum_trace_launch *launch = &record->launch;
-    struct humi_in *in = &decoder->shapes;
+    struct humi_in *in = &decoder->column[HUMI_COLUMN_PLAIN];
 
-    launch->launch = humi_get_from(in, decoder->state.launch);
+    launch->launch = humi_get_from(in, state->launch + 1);
     launch->kernel = humi_get_32(in);
     launch->device = humi_get_signed(in);
     launch->stream = humi_get_32(in);
     launch->status = humi_get_signed(in);
     launch->count = humi_get(in);
-    launch->submit_ns = humi_get_from(&decoder->timings, record->time_ns);
-    launch->end_ns = humi_get_from(&decoder->timings, record->time_ns);
-    decoder->state.launch = launch->launch;
+    launch->submit_ns =
+        get_near(decoder, HUMI_COLUMN_LAUNCHES, humi_trace_expected_submit(state));
+    record->time_ns = get_near(decoder, HUMI_COLUMN_LAUNCHES,
+                               humi_trace_expected_launch(state, launch->submit_ns));
+    launch->end_ns = get_near(decoder, HUMI_COLUMN_LAUNCHES, record->time_ns);
+    humi_trace_note_launch(state, launch);
 }
 
 static void get_space(struct humi_in *in, struct hum_trace_space *space)
@@ -268,10 +341,14 @@ static void get_kernel(struct humi_in *in, struct hum_trace_kernel *kernel)
 static void get_counters(struct humi_in *in, struct hum_counters *counters)
 {
     uint64_t *const single[] = {HUMI_TRACE_COUNTERS(&counters)};
-    uint32_t causes;
+    uint32_t known = humi_get_32(in), causes;
 
-    for (size_t i = 0; i < sizeof single / sizeof *single; i++)
-        *single[i] = humi_get(in);
+    for (uint32_t i = 0; i < known && !in->bad; i++) {
+        uint64_t counter = humi_get(in);
+
+        if (i < HUMI_TRACE_COUNTERS_KNOWN)
+            *single[i] = counter;
+    }
     causes = humi_get_max(in, HUM_CAUSE_COUNT);
     for (uint32_t cause = 0; cause < causes; cause++) {
         counters->events[cause] = humi_get(in);
@@ -280,10 +357,8 @@ static void get_counters(struct humi_in *in, struct hum_counters *counters)
     }
 }
 
-static void get_plain(struct humi_trace_decoder *decoder, struct hum_trace_record *record)
+static void get_plain(struct humi_in *in, struct hum_trace_record *record)
 {
-    struct humi_in *in = &decoder->shapes;
-
     switch (record->kind) {
     case HUM_TRACE_SPACE:
         get_space(in, &record->space);
@@ -304,9 +379,6 @@ static void get_plain(struct humi_trace_decoder *decoder, struct hum_trace_recor
     case HUM_TRACE_KERNEL:
         get_kernel(in, &record->kernel);
         break;
-    case HUM_TRACE_LAUNCH:
-        get_launch(decoder, record);
-        break;
     case HUM_TRACE_EPOCH:
         record->epoch.epoch = humi_get(in);
         record->epoch.launch = humi_get(in);
@@ -321,62 +393,91 @@ static void get_plain(struct humi_trace_decoder *decoder, struct hum_trace_recor
     }
 }
 
-static void get_any(struct humi_trace_decoder *decoder, unsigned head,
+static void get_other(struct humi_trace_decoder *decoder, unsigned flags,
+                      struct hum_trace_record *record)
+{
+    record->time_ns = get_near(decoder, HUMI_COLUMN_TIMES, decoder->state.clock_ns);
+    humi_trace_note_time(&decoder->state, record->time_ns, 0);
+    if (record->kind == HUM_TRACE_ACCESS)
+        get_access(decoder, flags, &record->access);
+    else
+        get_plain(&decoder->column[HUMI_COLUMN_PLAIN], record);
+}
+
+static void get_any(struct humi_trace_decoder *decoder, unsigned flags,
                     struct hum_trace_record *record)
 {
     switch (record->kind) {
     case HUM_TRACE_EVENT:
-        get_event(decoder, head, &record->event);
+        get_event(decoder, flags, record);
         break;
     case HUM_TRACE_FAULTS:
-        get_faults(decoder, head, &record->faults);
+        get_faults(decoder, flags, record);
         break;
     case HUM_TRACE_BATCH:
-        get_batch(decoder, head, &record->batch);
+        get_batch(decoder, flags, record);
         break;
-    case HUM_TRACE_ACCESS:
-        get_access(decoder, head, &record->access);
+    case HUM_TRACE_LAUNCH:
+        get_launch(decoder, record);
         break;
     default:
-        get_plain(decoder, record);
+        get_other(decoder, flags, record);
         break;
     }
+}
+
+static bool any_bad(const struct humi_trace_decoder *decoder)
+{
+    bool bad = false;
+
+    for (unsigned c = 0; c < HUMI_COLUMNS; c++)
+        bad |= decoder->column[c].bad;
+    return bad;
 }
 
 const char *humi_trace_decode(struct humi_trace_decoder *decoder,
                               struct hum_trace_record *record_out)
 {
-    unsigned head = humi_get_byte(&decoder->shapes);
+    unsigned head = humi_get_byte(&decoder->column[HUMI_COLUMN_HEADS]);
 
     memset(record_out, 0, sizeof *record_out);
     if ((head & 0xf) >= HUM_TRACE_KIND_COUNT)
         return "there is no such kind of record";
     record_out->kind = (enum hum_trace_kind)(head & 0xf);
-    record_out->time_ns = humi_get_from(&decoder->timings, decoder->state.time_ns);
-    if (record_out->kind != HUM_TRACE_LAUNCH)
-        decoder->state.time_ns = record_out->time_ns;
     get_any(decoder, head, record_out);
-    if (decoder->shapes.bad || decoder->timings.bad)
+    if (any_bad(decoder))
         return "a record is cut off or a number of it does not fit";
     return humi_trace_record_wrong(record_out);
 }
 
+/* ---- a chunk -------------------------------------------------------------------------------- */
+
 bool humi_trace_decoder_start(struct humi_trace_decoder *decoder, const uint8_t *raw, size_t bytes)
 {
-    uint32_t shapes;
+    struct humi_in lengths = {raw, raw + bytes, false};
+    uint32_t length[HUMI_COLUMNS];
+    const uint8_t *at;
 
     memset(decoder, 0, sizeof *decoder);
-    if (bytes < 4)
+    for (unsigned c = 0; c < HUMI_COLUMNS; c++)
+        length[c] = humi_get_32(&lengths);
+    if (lengths.bad)
         return false;
-    shapes = humi_load_32(raw);
-    if (shapes > bytes - 4)
-        return false;
-    decoder->shapes = (struct humi_in){raw + 4, raw + 4 + shapes, false};
-    decoder->timings = (struct humi_in){raw + 4 + shapes, raw + bytes, false};
-    return true;
+    at = lengths.at;
+    for (unsigned c = 0; c < HUMI_COLUMNS; c++) {
+        if (length[c] > (size_t)(raw + bytes - at))
+            return false;
+        decoder->column[c] = (struct humi_in){at, at + length[c], false};
+        at += length[c];
+    }
+    return at == raw + bytes;
 }
 
 bool humi_trace_decoder_is_done(const struct humi_trace_decoder *decoder)
 {
-    return decoder->shapes.at == decoder->shapes.end && decoder->timings.at == decoder->timings.end;
+    bool done = decoder->bits.held == 0;
+
+    for (unsigned c = 0; c < HUMI_COLUMNS; c++)
+        done &= decoder->column[c].at == decoder->column[c].end;
+    return done;
 }

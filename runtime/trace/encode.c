@@ -7,6 +7,20 @@
 /* More runs than this take more room than the 64 bytes of the mask itself. */
 #define RUNS_MAX 30u
 
+static void put_number(struct humi_trace_encoder *encoder, enum humi_trace_column column,
+                       uint64_t number)
+{
+    humi_put_number(&encoder->column[column], &encoder->bits, &encoder->column[HUMI_COLUMN_BITS],
+                    number);
+}
+
+/* number as its difference to `from` */
+static void put_near(struct humi_trace_encoder *encoder, enum humi_trace_column column,
+                     uint64_t number, uint64_t from)
+{
+    put_number(encoder, column, humi_fold(number - from));
+}
+
 static void put_text(struct humi_out *out, const char *text)
 {
     size_t bytes = strlen(text);
@@ -46,13 +60,35 @@ static void put_pages(struct humi_out *out, const struct hum_pages *pages)
 
 /* ---- events --------------------------------------------------------------------------------- */
 
-static enum humi_trace_pages pages_form(const struct hum_pages *pages, const struct hum_pages *last)
+/*
+ * A fault's page and the pages that came along are one piece of a block, and two events: it is told
+ * shorter as a whole, less the last event's part.
+ */
+static bool is_told_joined(const struct hum_pages *pages, const struct hum_pages *last)
 {
-    if (humi_mask_empty(pages))
+    struct hum_pages joined = humi_mask_or(pages, last), both = humi_mask_and(pages, last);
+
+    return humi_mask_empty(&both) && count_runs(&joined) <= count_runs(pages);
+}
+
+static enum humi_trace_pages pages_form(const struct hum_trace_event *event,
+                                        const struct hum_trace_event *last)
+{
+    const struct hum_pages all = humi_mask_all();
+    struct hum_pages rest;
+
+    if (humi_mask_empty(&event->pages))
         return HUMI_PAGES_NONE;
-    if (humi_mask_full(pages))
+    if (humi_mask_full(&event->pages))
         return HUMI_PAGES_ALL;
-    return humi_mask_equal(pages, last) ? HUMI_PAGES_LAST : HUMI_PAGES_LISTED;
+    if (humi_mask_equal(&event->pages, &last->pages))
+        return HUMI_PAGES_LAST;
+    if (event->block != last->block)
+        return HUMI_PAGES_LISTED;
+    rest = humi_mask_minus(&all, &last->pages);
+    if (humi_mask_equal(&event->pages, &rest))
+        return HUMI_PAGES_REST;
+    return is_told_joined(&event->pages, &last->pages) ? HUMI_PAGES_JOINED : HUMI_PAGES_LISTED;
 }
 
 static enum humi_trace_moved moved_form(const struct hum_trace_event *event,
@@ -82,110 +118,147 @@ static enum humi_trace_bytes bytes_form(const struct hum_trace_event *event)
     return HUMI_BYTES_LISTED;
 }
 
-static bool same_actor(const struct hum_trace_event *a, const struct hum_trace_event *b)
+static struct humi_trace_actor actor_of(const struct hum_trace_event *event)
 {
-    return a->cause == b->cause && a->processor == b->processor && a->region == b->region &&
-           a->kernel == b->kernel && a->thread == b->thread;
+    return (struct humi_trace_actor){event->processor, event->region, event->kernel,
+                                     event->thread};
 }
 
-static void put_actor(struct humi_out *out, const struct hum_trace_event *event)
+static bool same_actor(const struct humi_trace_actor *a, const struct humi_trace_actor *b)
 {
-    humi_put(out, event->cause);
-    humi_put_signed(out, event->processor);
-    humi_put(out, event->region);
-    humi_put(out, event->kernel);
-    humi_put(out, event->thread);
+    return a->processor == b->processor && a->region == b->region && a->kernel == b->kernel &&
+           a->thread == b->thread;
 }
 
-static unsigned event_flags(const struct hum_trace_event *event, const struct hum_trace_event *last,
-                            uint32_t next_block)
+static enum humi_trace_actor_form actor_form(struct humi_trace_state *state, uint32_t cause,
+                                             const struct humi_trace_actor *actor)
 {
-    unsigned flags = 0;
+    struct humi_trace_actor faulted = humi_trace_faulted(state);
 
-    if (event->evicted)
-        flags |= HUMI_EVENT_EVICTED;
-    if (same_actor(event, last))
-        flags |= HUMI_EVENT_SAME_ACTOR;
-    if (event->block == next_block)
-        flags |= HUMI_EVENT_NEXT_BLOCK;
-    if (event->move_ns == 0)
-        flags |= HUMI_EVENT_NO_TIME;
-    return flags;
+    if (same_actor(actor, &state->actor))
+        return HUMI_ACTOR_LAST;
+    if (same_actor(actor, &faulted))
+        return HUMI_ACTOR_FAULTED;
+    return same_actor(actor, &state->by_cause[cause]) ? HUMI_ACTOR_CAUSE : HUMI_ACTOR_LISTED;
 }
 
-static unsigned event_form(const struct hum_trace_event *event, const struct hum_trace_event *last)
+static void put_actor(struct humi_trace_encoder *encoder, const struct humi_trace_actor *actor)
 {
-    unsigned form = pages_form(&event->pages, &last->pages) | moved_form(event, last) << 2 |
-                    bytes_form(event) << 4;
+    struct humi_out *out = &encoder->column[HUMI_COLUMN_ACTORS];
 
-    return event->modelled_ns == last->modelled_ns ? form | HUMI_EVENT_SAME_MODELLED : form;
+    humi_put_signed(out, actor->processor);
+    humi_put(out, actor->kernel);
+    humi_put(out, actor->thread);
+    humi_put(&encoder->column[HUMI_COLUMN_REGIONS], actor->region);
 }
 
-static void put_event(struct humi_trace_encoder *encoder, const struct hum_trace_event *event)
+static void put_block(struct humi_trace_encoder *encoder, const struct hum_trace_event *event,
+                      unsigned *flags)
 {
-    struct hum_trace_event *last = &encoder->state.event;
-    uint32_t *next_block = &encoder->state.next_block[event->region % HUMI_TRACE_SLOTS];
-    unsigned flags = event_flags(event, last, *next_block), form = event_form(event, last);
-    struct humi_out *out = &encoder->shapes;
+    uint32_t next = *humi_trace_next_block(&encoder->state, event->region);
 
-    humi_put_byte(out, HUM_TRACE_EVENT | flags);
-    humi_put_byte(out, form);
-    if (!(flags & HUMI_EVENT_SAME_ACTOR))
-        put_actor(out, event);
-    if (!(flags & HUMI_EVENT_NEXT_BLOCK))
-        humi_put_from(out, event->block, *next_block);
-    if ((form & 3) == HUMI_PAGES_LISTED)
-        put_pages(out, &event->pages);
-    if ((form >> 2 & 3) == HUMI_MOVED_LISTED)
+    if (event->block == encoder->state.event.block)
+        *flags |= HUMI_EVENT_SAME_BLOCK;
+    else if (event->block == next)
+        *flags |= HUMI_EVENT_NEXT_BLOCK;
+    else
+        humi_put_from(&encoder->column[HUMI_COLUMN_BLOCKS], event->block, next);
+}
+
+/* Returns the second byte. */
+static unsigned put_masks(struct humi_trace_encoder *encoder, const struct hum_trace_event *event)
+{
+    const struct hum_trace_event *last = &encoder->state.event;
+    struct humi_out *out = &encoder->column[HUMI_COLUMN_MASKS];
+    enum humi_trace_pages pages = pages_form(event, last);
+    enum humi_trace_moved moved = moved_form(event, last);
+    enum humi_trace_bytes bytes = bytes_form(event);
+    struct hum_pages joined = humi_mask_or(&event->pages, &last->pages);
+
+    if (pages == HUMI_PAGES_LISTED || pages == HUMI_PAGES_JOINED)
+        put_pages(out, pages == HUMI_PAGES_JOINED ? &joined : &event->pages);
+    if (moved == HUMI_MOVED_LISTED)
         put_pages(out, &event->moved);
-    if ((form >> 4 & 7) == HUMI_BYTES_LISTED)
-        for (unsigned d = 0; d < HUM_DIRECTION_COUNT; d++)
-            humi_put(out, event->bytes[d]);
-    if (!(form & HUMI_EVENT_SAME_MODELLED))
-        humi_put(out, event->modelled_ns);
-    if (!(flags & HUMI_EVENT_NO_TIME))
-        humi_put(&encoder->timings, event->move_ns);
-    *next_block = event->block + 1;
-    *last = *event;
+    for (unsigned d = 0; bytes == HUMI_BYTES_LISTED && d < HUM_DIRECTION_COUNT; d++)
+        humi_put(&encoder->column[HUMI_COLUMN_COUNTS], event->bytes[d]);
+    return (unsigned)pages | (unsigned)moved << 3 | (unsigned)bytes << 5;
+}
+
+static void put_event(struct humi_trace_encoder *encoder, const struct hum_trace_record *record)
+{
+    struct humi_trace_state *state = &encoder->state;
+    const struct hum_trace_event *event = &record->event;
+    struct humi_trace_actor actor = actor_of(event);
+    struct humi_out *heads = &encoder->column[HUMI_COLUMN_HEADS];
+    enum humi_trace_actor_form form = actor_form(state, event->cause, &actor);
+    unsigned flags = event->evicted ? HUMI_EVENT_EVICTED : 0, masks;
+    bool same_time = record->time_ns == state->time_ns;
+
+    if (event->move_ns)
+        put_number(encoder, HUMI_COLUMN_MOVES, event->move_ns);
+    else
+        flags |= HUMI_EVENT_NO_TIME;
+    if (!same_time)
+        put_near(encoder, humi_trace_time_column(state), record->time_ns, state->clock_ns);
+    put_near(encoder, HUMI_COLUMN_LINKS, event->modelled_ns, state->event.modelled_ns);
+    put_block(encoder, event, &flags);
+    masks = put_masks(encoder, event);
+    if (form == HUMI_ACTOR_LISTED)
+        put_actor(encoder, &actor);
+    humi_put_byte(heads, HUM_TRACE_EVENT | flags);
+    humi_put_byte(heads, masks);
+    humi_put_byte(heads, (unsigned)form | (same_time ? HUMI_EVENT_SAME_TIME : 0) |
+                             event->cause << 3);
+    humi_trace_note_work(state, record->time_ns, event->move_ns);
+    humi_trace_note_event(state, event, &actor);
 }
 
 /* ---- faults, batches, accesses -------------------------------------------------------------- */
 
-static void put_faults(struct humi_trace_encoder *encoder, const struct hum_trace_faults *faults)
+static void put_faults(struct humi_trace_encoder *encoder, const struct hum_trace_record *record)
 {
-    struct hum_trace_faults *last = &encoder->state.faults;
-    bool same = faults->processor == last->processor && faults->region == last->region &&
-                faults->kernel == last->kernel;
+    const struct hum_trace_faults *faults = &record->faults;
+    struct humi_trace_state *state = &encoder->state;
+    struct humi_trace_actor actor = {faults->processor, faults->region, faults->kernel, 0};
+    bool same = same_actor(&actor, &state->faulted);
     bool one = faults->faults == 1 && faults->duplicates == 0;
-    struct humi_out *out = &encoder->shapes;
+    struct humi_out *actors = &encoder->column[HUMI_COLUMN_ACTORS];
+    struct humi_out *counts = &encoder->column[HUMI_COLUMN_COUNTS];
 
-    humi_put_byte(out, HUM_TRACE_FAULTS | (same ? HUMI_FAULTS_SAME_ACTOR : 0) |
-                           (one ? HUMI_FAULTS_ONE : 0));
+    humi_put_byte(&encoder->column[HUMI_COLUMN_HEADS],
+                  HUM_TRACE_FAULTS | (same ? HUMI_FAULTS_SAME_ACTOR : 0) |
+                      (one ? HUMI_FAULTS_ONE : 0));
+    put_near(encoder, humi_trace_time_column(state), record->time_ns, state->clock_ns);
     if (!same) {
-        humi_put_signed(out, faults->processor);
-        humi_put(out, faults->region);
-        humi_put(out, faults->kernel);
+        humi_put_signed(actors, faults->processor);
+        humi_put(actors, faults->kernel);
+        humi_put(&encoder->column[HUMI_COLUMN_REGIONS], faults->region);
     }
     if (!one) {
-        humi_put(out, faults->faults);
-        humi_put(out, faults->duplicates);
+        humi_put(counts, faults->faults);
+        humi_put(counts, faults->duplicates);
     }
-    *last = *faults;
+    humi_trace_note_work(state, record->time_ns, 0);
+    state->faulted = actor;
 }
 
-static void put_batch(struct humi_trace_encoder *encoder, const struct hum_trace_batch *batch)
+static void put_batch(struct humi_trace_encoder *encoder, const struct hum_trace_record *record)
 {
-    bool same = batch->processor == encoder->state.batch_processor, one = batch->faults == 1;
-    struct humi_out *out = &encoder->shapes;
+    const struct hum_trace_batch *batch = &record->batch;
+    struct humi_trace_state *state = &encoder->state;
+    bool same = batch->processor == state->batch_processor, one = batch->faults == 1;
 
-    humi_put_byte(out, HUM_TRACE_BATCH | (same ? HUMI_BATCH_SAME_PROCESSOR : 0) |
-                           (one ? HUMI_BATCH_ONE : 0));
+    humi_put_byte(&encoder->column[HUMI_COLUMN_HEADS],
+                  HUM_TRACE_BATCH | (same ? HUMI_BATCH_SAME_PROCESSOR : 0) |
+                      (one ? HUMI_BATCH_ONE : 0));
     if (!same)
-        humi_put_signed(out, batch->processor);
+        humi_put_signed(&encoder->column[HUMI_COLUMN_ACTORS], batch->processor);
     if (!one)
-        humi_put(out, batch->faults);
-    humi_put(&encoder->timings, batch->service_ns);
-    encoder->state.batch_processor = batch->processor;
+        humi_put(&encoder->column[HUMI_COLUMN_COUNTS], batch->faults);
+    put_near(encoder, HUMI_COLUMN_STARTS, record->time_ns, humi_trace_expected_start(state));
+    put_near(encoder, HUMI_COLUMN_SERVICES, batch->service_ns,
+             humi_trace_expected_service(state, record->time_ns));
+    humi_trace_note_batch(state, record->time_ns, batch);
 }
 
 static unsigned access_flags(const struct hum_trace_access *access,
@@ -205,27 +278,27 @@ static unsigned access_flags(const struct hum_trace_access *access,
 
 static void put_access(struct humi_trace_encoder *encoder, const struct hum_trace_access *access)
 {
-    struct hum_trace_access *last = &encoder->state.access;
-    uint64_t *next_page = &encoder->state.next_page[access->agent % HUMI_TRACE_SLOTS];
+    const struct hum_trace_access *last = &encoder->state.access;
+    struct humi_out *actors = &encoder->column[HUMI_COLUMN_ACTORS];
+    struct humi_out *counts = &encoder->column[HUMI_COLUMN_COUNTS];
     unsigned flags = access_flags(access, last);
-    struct humi_out *out = &encoder->shapes;
 
-    humi_put_byte(out, HUM_TRACE_ACCESS | flags);
+    humi_put_byte(&encoder->column[HUMI_COLUMN_HEADS], HUM_TRACE_ACCESS | flags);
     if (!(flags & HUMI_ACCESS_SAME_AGENT)) {
-        humi_put(out, access->agent);
-        humi_put_signed(out, access->processor);
-        humi_put(out, access->kernel);
-        humi_put_from(out, access->launch, last->launch);
+        humi_put(actors, access->agent);
+        humi_put_signed(actors, access->processor);
+        humi_put(actors, access->kernel);
+        humi_put_from(actors, access->launch, last->launch);
     }
-    humi_put_from(out, access->first_page, *next_page);
+    humi_put_from(&encoder->column[HUMI_COLUMN_PAGES], access->first_page,
+                  *humi_trace_next_page(&encoder->state, access->agent));
     if (!(flags & HUMI_ACCESS_ONE)) {
-        humi_put(out, access->pages);
-        humi_put(out, access->count);
+        humi_put(counts, access->pages);
+        humi_put(counts, access->count);
     }
     if (!(flags & HUMI_ACCESS_SAME_LINES))
-        humi_put(out, access->lines);
-    *next_page = access->first_page + access->pages;
-    *last = *access;
+        humi_put(&encoder->column[HUMI_COLUMN_LINES], access->lines);
+    humi_trace_note_access(&encoder->state, access);
 }
 
 /* ---- what things are, and launches ---------------------------------------------------------- */
@@ -233,17 +306,22 @@ static void put_access(struct humi_trace_encoder *encoder, const struct hum_trac
 static void put_launch(struct humi_trace_encoder *encoder, const struct hum_trace_record *record)
 {
     const struct hum_trace_launch *launch = &record->launch;
-    struct humi_out *out = &encoder->shapes;
+    struct humi_trace_state *state = &encoder->state;
+    struct humi_out *out = &encoder->column[HUMI_COLUMN_PLAIN];
 
-    humi_put_from(out, launch->launch, encoder->state.launch);
+    humi_put_byte(&encoder->column[HUMI_COLUMN_HEADS], HUM_TRACE_LAUNCH);
+    humi_put_from(out, launch->launch, state->launch + 1);
     humi_put(out, launch->kernel);
     humi_put_signed(out, launch->device);
     humi_put(out, launch->stream);
     humi_put_signed(out, launch->status);
     humi_put(out, launch->count);
-    humi_put_from(&encoder->timings, launch->submit_ns, record->time_ns);
-    humi_put_from(&encoder->timings, launch->end_ns, record->time_ns);
-    encoder->state.launch = launch->launch;
+    put_near(encoder, HUMI_COLUMN_LAUNCHES, launch->submit_ns,
+             humi_trace_expected_submit(state));
+    put_near(encoder, HUMI_COLUMN_LAUNCHES, record->time_ns,
+             humi_trace_expected_launch(state, launch->submit_ns));
+    put_near(encoder, HUMI_COLUMN_LAUNCHES, launch->end_ns, record->time_ns);
+    humi_trace_note_launch(state, launch);
 }
 
 static void put_space(struct humi_out *out, const struct hum_trace_space *space)
@@ -283,7 +361,8 @@ static void put_counters(struct humi_out *out, const struct hum_counters *counte
 {
     const uint64_t single[] = {HUMI_TRACE_COUNTERS(counters)};
 
-    for (size_t i = 0; i < sizeof single / sizeof *single; i++)
+    humi_put(out, HUMI_TRACE_COUNTERS_KNOWN);
+    for (size_t i = 0; i < HUMI_TRACE_COUNTERS_KNOWN; i++)
         humi_put(out, single[i]);
     humi_put(out, HUM_CAUSE_COUNT);
     for (unsigned cause = 0; cause < HUM_CAUSE_COUNT; cause++) {
@@ -293,12 +372,9 @@ static void put_counters(struct humi_out *out, const struct hum_counters *counte
     }
 }
 
-/* Kinds whose first byte has no flags. */
-static void put_plain(struct humi_trace_encoder *encoder, const struct hum_trace_record *record)
+/* Kinds that are rare. */
+static void put_plain(struct humi_out *out, const struct hum_trace_record *record)
 {
-    struct humi_out *out = &encoder->shapes;
-
-    humi_put_byte(out, (unsigned)record->kind);
     switch (record->kind) {
     case HUM_TRACE_SPACE:
         put_space(out, &record->space);
@@ -319,9 +395,6 @@ static void put_plain(struct humi_trace_encoder *encoder, const struct hum_trace
     case HUM_TRACE_KERNEL:
         put_kernel(out, &record->kernel);
         break;
-    case HUM_TRACE_LAUNCH:
-        put_launch(encoder, record);
-        break;
     case HUM_TRACE_EPOCH:
         humi_put(out, record->epoch.epoch);
         humi_put(out, record->epoch.launch);
@@ -336,32 +409,66 @@ static void put_plain(struct humi_trace_encoder *encoder, const struct hum_trace
     }
 }
 
+/* Kinds whose times say nothing about batches. */
+static void put_other(struct humi_trace_encoder *encoder, const struct hum_trace_record *record)
+{
+    put_near(encoder, HUMI_COLUMN_TIMES, record->time_ns, encoder->state.clock_ns);
+    humi_trace_note_time(&encoder->state, record->time_ns, 0);
+    if (record->kind == HUM_TRACE_ACCESS) {
+        put_access(encoder, &record->access);
+        return;
+    }
+    humi_put_byte(&encoder->column[HUMI_COLUMN_HEADS], (unsigned)record->kind);
+    put_plain(&encoder->column[HUMI_COLUMN_PLAIN], record);
+}
+
 void humi_trace_encode(struct humi_trace_encoder *encoder, const struct hum_trace_record *record)
 {
-    humi_put_from(&encoder->timings, record->time_ns, encoder->state.time_ns);
-    if (record->kind != HUM_TRACE_LAUNCH) /* it began long ago */
-        encoder->state.time_ns = record->time_ns;
     switch (record->kind) {
     case HUM_TRACE_EVENT:
-        put_event(encoder, &record->event);
+        put_event(encoder, record);
         break;
     case HUM_TRACE_FAULTS:
-        put_faults(encoder, &record->faults);
+        put_faults(encoder, record);
         break;
     case HUM_TRACE_BATCH:
-        put_batch(encoder, &record->batch);
+        put_batch(encoder, record);
         break;
-    case HUM_TRACE_ACCESS:
-        put_access(encoder, &record->access);
+    case HUM_TRACE_LAUNCH:
+        put_launch(encoder, record);
         break;
     default:
-        put_plain(encoder, record);
+        put_other(encoder, record);
         break;
     }
 }
 
+/* ---- a chunk -------------------------------------------------------------------------------- */
+
 void humi_trace_encoder_reset(struct humi_trace_encoder *encoder)
 {
     memset(&encoder->state, 0, sizeof encoder->state);
-    encoder->shapes.used = encoder->timings.used = 0;
+    for (unsigned c = 0; c < HUMI_COLUMNS; c++)
+        encoder->column[c].used = 0;
+    encoder->bits = (struct humi_bits){0, 0};
+}
+
+size_t humi_trace_encoder_finish(struct humi_trace_encoder *encoder)
+{
+    size_t bytes = 0;
+
+    humi_put_last_bits(&encoder->bits, &encoder->column[HUMI_COLUMN_BITS]);
+    for (unsigned c = 0; c < HUMI_COLUMNS; c++)
+        bytes += encoder->column[c].used;
+    return bytes;
+}
+
+size_t humi_trace_encoder_lengths(const struct humi_trace_encoder *encoder,
+                                  uint8_t lengths_out[HUMI_TRACE_LENGTHS_MAX])
+{
+    struct humi_out out = {lengths_out, 0};
+
+    for (unsigned c = 0; c < HUMI_COLUMNS; c++)
+        humi_put(&out, encoder->column[c].used);
+    return out.used;
 }

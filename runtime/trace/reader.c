@@ -205,7 +205,7 @@ static enum hum_status unpack(struct hum_trace *trace, const struct humi_trace_c
     if (ZSTD_isError(raw_bytes) || raw_bytes != chunk->raw_bytes)
         return damaged(trace, "the body is not what was compressed");
     if (!humi_trace_decoder_start(&trace->decoder, trace->raw.data, raw_bytes))
-        return damaged(trace, "the streams are longer than the chunk");
+        return damaged(trace, "the columns are not as long as the chunk");
     trace->left = chunk->records;
     trace->info.chunks++;
     trace->info.raw_bytes += raw_bytes;

@@ -18,7 +18,7 @@
 #include "trace/ring.h"
 
 #define WAKE_NS (20 * HUMI_NS_PER_MS)
-#define FLUSH_NS (100 * HUMI_NS_PER_MS)
+#define FLUSH_NS HUMI_NS_PER_S
 
 struct humi_sink {
     struct humi_trace_ring *ring;

@@ -5,8 +5,9 @@
  *     any thread --put--> ring --thread--> chunks --write(2)--> file
  *
  * The thread wakes every 20 ms, and sooner when the ring is half full.  What it has taken is in the
- * file at most 100 ms later, so a killed program loses that much.  When the ring is full, records
- * are dropped and counted; the file says at its end how many of each kind.
+ * file at most a second later, so a killed program loses that much; sooner, chunks would be so
+ * small that what each costs outweighs what it says.  When the ring is full, records are dropped
+ * and counted; the file says at its end how many of each kind.
  *
  * Threads: put from any, with any lock held: it takes none, never waits, never allocates, makes at
  * most one system call, which does not sleep.  Open and close: nobody may be putting.  The thread

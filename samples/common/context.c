@@ -63,6 +63,14 @@ void context_open(struct context *context, const char *module, size_t device_byt
     context->device_bytes = (size_t)device.memory_bytes;
 }
 
+struct hum_counters context_counters(struct context *context)
+{
+    struct hum_stats stats;
+
+    CHECK(hum_stats(context->hum, &stats));
+    return stats.total;
+}
+
 void context_close(struct context *context)
 {
     hum_close(context->hum);
@@ -92,14 +100,13 @@ void *context_alloc(struct context *context, size_t bytes)
 
 static struct meter meter_read(struct context *context)
 {
-    struct hum_stats stats;
+    struct hum_counters counters = context_counters(context);
 
-    CHECK(hum_stats(context->hum, &stats));
     return (struct meter){
         .ns = context_clock_ns(),
-        .faults = stats.total.faults_host + stats.total.faults_device,
-        .h2d_bytes = stats.total.bytes[HUM_H2D],
-        .d2h_bytes = stats.total.bytes[HUM_D2H],
+        .faults = counters.faults_host + counters.faults_device,
+        .h2d_bytes = counters.bytes[HUM_H2D],
+        .d2h_bytes = counters.bytes[HUM_D2H],
     };
 }
 

@@ -52,6 +52,9 @@ struct context {
 void context_open(struct context *context, const char *module, size_t device_bytes);
 void context_close(struct context *context);
 
+/* Since it was opened. */
+struct hum_counters context_counters(struct context *context);
+
 /* A kernel of the sample's module. */
 struct hum_kernel *context_kernel(struct context *context, const char *name);
 

@@ -75,6 +75,21 @@ static void json_string(const char *text)
     putchar('"');
 }
 
+void report_print_counters(const struct hum_counters *c)
+{
+    printf("{\"faults_host\":%" PRIu64 ",\"faults_device\":%" PRIu64
+           ",\"faults_duplicate\":%" PRIu64 ",\"batches\":%" PRIu64 ",\"bytes\":[%" PRIu64
+           ",%" PRIu64 ",%" PRIu64 "],\"evictions_clean\":%" PRIu64
+           ",\"evictions_dirty\":%" PRIu64 ",\"causes\":{",
+           c->faults_host, c->faults_device, c->faults_duplicate, c->batches, c->bytes[HUM_H2D],
+           c->bytes[HUM_D2H], c->bytes[HUM_D2D], c->evictions_clean, c->evictions_dirty);
+    for (unsigned cause = 0; cause < HUM_CAUSE_COUNT; cause++)
+        printf("%s\"%s\":[%" PRIu64 ",%" PRIu64 ",%" PRIu64 "]", cause ? "," : "",
+               hum_cause_text((enum hum_cause)cause), c->events[cause], c->pages[cause],
+               c->bytes_by_cause[cause]);
+    printf("}}");
+}
+
 static void json_result(const struct sample_result *r)
 {
     printf("{\"mode\":\"%s\",\"fits\":%s", r->mode, r->fits ? "true" : "false");
@@ -83,6 +98,8 @@ static void json_result(const struct sample_result *r)
                ",\"d2h_bytes\":%" PRIu64 ",\"verified\":%s",
                r->meter.ns, r->meter.faults, r->meter.h2d_bytes, r->meter.d2h_bytes,
                r->verified ? "true" : "false");
+    printf(",\"total\":");
+    report_print_counters(&r->total);
     putchar('}');
 }
 

@@ -68,6 +68,7 @@ static void version_run(const struct sample *sample, const struct sample_version
         version_measure(&context, version, state, report->options.runs, result);
         version->close(state);
     }
+    result->total = context_counters(&context);
     context_close(&context);
 }
 

@@ -123,6 +123,7 @@ static int64_t number_at(json_t *root, const char *outer, const char *inner)
 static void info_sums_up(void **state)
 {
     json_t *root = info_of("t.trace"), *metrics = json_object_get(root, "metrics");
+    double event_bytes;
 
     (void)state;
     assert_int_equal(number_at(root, "records", "event"), 3);
@@ -136,7 +137,10 @@ static void info_sums_up(void **state)
     assert_true(json_is_null(json_object_get(json_object_get(metrics, "link_busy"), "h2d")));
     assert_true(json_is_true(json_object_get(root, "totals_agree")));
     assert_true(json_is_false(json_object_get(root, "truncated")));
-    assert_true(json_is_number(json_object_get(root, "bytes_per_event")));
+    event_bytes = json_number_value(json_object_get(root, "bytes_per_event"));
+    assert_int_equal((int64_t)(3 * event_bytes + 0.5),
+                     json_integer_value(json_object_get(root, "file_bytes")));
+    assert_true(json_number_value(json_object_get(root, "bytes_per_record")) < event_bytes);
     assert_string_equal(
         json_string_value(json_object_get(json_object_get(root, "settings"), "policy")), "ahead");
     json_decref(root);

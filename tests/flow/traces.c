@@ -431,11 +431,12 @@ static _Noreturn void run_for_ever(void)
 /* Killed at any moment, a trace opens, and everything up to its end can be read. */
 static void a_killed_program_leaves_a_trace(void **state)
 {
-    unsigned rounds = 50;
+    unsigned rounds = 12;
 
     (void)state;
     for (unsigned i = 0; i < rounds; i++) {
-        struct timespec pause = {0, 20000000 + 17000000L * (long)i % 900000000L};
+        long ms = 50 + 217L * (long)i; /* chunks leave once a second */
+        struct timespec pause = {ms / 1000, ms % 1000 * 1000000};
         int status;
         pid_t child = fork();
 

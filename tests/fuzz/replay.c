@@ -2,7 +2,7 @@
 /*
  * replay.c - a fuzz target as an ordinary test: the corpus, then random changes of it.
  *
- *     fuzz_options <corpus folder>
+ *     fuzz_options <corpus folder> <changes>
  */
 #include <dirent.h>
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "fuzz/fuzz.h"
 #include "support/random.h"
 
-enum { INPUTS = 256, SIZE_MAX_BYTES = 512 };
+enum { INPUTS = 1024, SIZE_MAX_BYTES = 1024 };
 
 static struct {
     uint8_t data[SIZE_MAX_BYTES];
@@ -85,14 +85,14 @@ static size_t change(uint8_t *data, size_t size)
 
 int main(int argc, char **argv)
 {
-    if (argc != 2 || read_corpus(argv[1])) {
-        fprintf(stderr, "usage: %s <corpus folder>\n", argv[0]);
+    if (argc != 3 || read_corpus(argv[1])) {
+        fprintf(stderr, "usage: %s <corpus folder> <changes>\n", argv[0]);
         return 2;
     }
     randoms = random_make(random_seed("fuzz"), 0);
     for (unsigned i = 0; i < input_count; i++)
         LLVMFuzzerTestOneInput(inputs[i].data, inputs[i].size);
-    for (uint64_t r = 0; r < random_steps(20000); r++) {
+    for (uint64_t r = 0; r < random_steps(strtoull(argv[2], NULL, 10)); r++) {
         uint8_t data[SIZE_MAX_BYTES];
         unsigned from = (unsigned)(random_next(&randoms) % input_count);
         size_t size = inputs[from].size;

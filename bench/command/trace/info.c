@@ -107,11 +107,21 @@ static const char *differs(const struct info *info)
     return what ? what : "";
 }
 
+/* The whole file over its events; everything else in it, down to its headers, is their cost. */
 static double bytes_per_event(const struct info *info)
 {
     uint64_t events = info->file.records[HUM_TRACE_EVENT];
 
     return events ? (double)info->file.file_bytes / (double)events : -1;
+}
+
+static double bytes_per_record(const struct info *info)
+{
+    uint64_t records = 0;
+
+    for (unsigned kind = 0; kind < HUM_TRACE_KIND_COUNT; kind++)
+        records += info->file.records[kind];
+    return records ? (double)info->file.file_bytes / (double)records : -1;
 }
 
 /* ---- JSON ----------------------------------------------------------------------------------- */
@@ -124,6 +134,11 @@ static json_t *kinds_json(const uint64_t *counts)
         json_object_set_new(object, hum_trace_kind_text((enum hum_trace_kind)kind),
                             json_count(counts[kind]));
     return object;
+}
+
+static json_t *ratio_json(double ratio)
+{
+    return ratio < 0 ? json_null() : json_number(ratio);
 }
 
 static json_t *space_json(const struct info *info)
@@ -140,16 +155,15 @@ static json_t *space_json(const struct info *info)
 static json_t *info_json(struct info *info)
 {
     const char *differ = differs(info);
-    double event_bytes = bytes_per_event(info);
 
     return json_pack(
-        "{s:o, s:i, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:O, s:o, s:o, s:o}", "file",
+        "{s:o, s:i, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:O, s:o, s:o, s:o}", "file",
         json_text(info->path), "version", (int)info->file.version, "file_bytes",
         json_count(info->file.file_bytes), "raw_bytes", json_count(info->file.raw_bytes), "chunks",
         json_count(info->file.chunks), "truncated", info->file.truncated, "damaged",
         info->damaged ? json_text(info->problem.text) : json_null(), "bytes_per_event",
-        event_bytes < 0 ? json_null() : json_number(event_bytes), "records",
-        kinds_json(info->file.records), "dropped", kinds_json(info->dropped), "space",
+        ratio_json(bytes_per_event(info)), "bytes_per_record", ratio_json(bytes_per_record(info)),
+        "records", kinds_json(info->file.records), "dropped", kinds_json(info->dropped), "space",
         space_json(info), "settings", info->settings, "totals_agree",
         differ ? json_boolean(*differ == '\0') : json_null(), "totals_differ",
         differ && *differ ? json_text(differ) : json_null(), "metrics",
@@ -169,7 +183,8 @@ static void print_head(const struct info *info)
     if (info->has_space)
         printf("program: %s (pid %u)\n", info->space.program, (unsigned)info->space.pid);
     if (bytes_per_event(info) >= 0)
-        printf("bytes an event: %.2f\n", bytes_per_event(info));
+        printf("bytes an event: %.2f of the whole file; a record of any kind: %.2f\n",
+               bytes_per_event(info), bytes_per_record(info));
 }
 
 static void print_kinds(const struct info *info)

@@ -74,6 +74,10 @@ static void every_start_of_a_header_is_a_trace(void **state)
         assert_null(humi_trace_header_wrong(bytes, i));
     bytes[8] = HUMI_TRACE_VERSION + 1;
     assert_non_null(strstr(humi_trace_header_wrong(bytes, sizeof bytes), "newer"));
+    bytes[8] = 1;
+    assert_non_null(strstr(humi_trace_header_wrong(bytes, sizeof bytes), "record it again"));
+    bytes[8] = 0;
+    assert_non_null(strstr(humi_trace_header_wrong(bytes, sizeof bytes), "damaged"));
     bytes[0] = 'h';
     assert_non_null(strstr(humi_trace_header_wrong(bytes, 1), "not a trace"));
 }
