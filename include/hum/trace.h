@@ -5,7 +5,8 @@
  * What this is.  A trace is a sequence of records.  Some say what things are (space, processors,
  * regions, kernels, settings), some what happened (events, faults, launches), some what was touched
  * (accesses).  A program writes one when HUM_TRACE names a file; tools read it with the functions
- * here, or are called with every record as it is made (hum_watch).  The bytes of the file are described in runtime/trace/FORMAT.md.
+ * here, or are called with every record as it is made (hum_watch).  The bytes of the file are
+ * described in runtime/trace/FORMAT.md.
  *
  * Units.  Times are nanoseconds since the space was opened.  Pages are 4 KiB and are numbered from
  * the start of the space: page = (address - space.start) / HUM_PAGE_SIZE.  Blocks are 512 pages.

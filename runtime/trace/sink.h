@@ -2,7 +2,7 @@
 /*
  * sink.h - where a running program puts its records: a ring, and a thread that gives them on.
  *
- *     any thread --put--> ring --thread--> consumer: a file (file.h), a tool's callback (core/watch)
+ *     any thread --put--> ring --thread--> consumer: a file (file.h), a callback (core/watch.h)
  *
  * The thread wakes every 20 ms, and sooner when the ring is half full.  When the ring is full,
  * records are dropped and counted by kind; the consumer says so where it gives records to.

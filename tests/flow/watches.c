@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* watches.c - what tools in the process are told is what a trace holds and what the counters say. */
+/* watches.c - tools in the process are told what a trace holds and what the counters say. */
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
