@@ -22,6 +22,7 @@ static const struct mark *const marks[] = {
     &mark_prefetch_d2h, &mark_fault_h2d,  &mark_fault_d2h,         &mark_upgrade,
     &mark_launch,       &mark_metadata,   &mark_metadata_reserved, &mark_alloc,
     &mark_link,
+    /* what recording costs */
     &mark_trace_stream_h2d, &mark_trace_stream_d2h, &mark_trace_pagerank,
     &mark_epoch_stream_h2d, &mark_epoch_stream_d2h, &mark_epoch_pagerank,
     &mark_exact_stream_h2d, &mark_exact_stream_d2h, &mark_exact_pagerank,
@@ -33,7 +34,7 @@ static const char help[] =
     "\n"
     "Measure what hum costs, each time beside a floor: the same work without hum, measured in the\n"
     "same run, round by round in turn.  ratio is value / floor, medians both; lower is better.\n"
-    "Without a name all are run.\n"
+    "Without a name all are run; the name trace selects what recording costs.\n"
     "\n"
     "Options:\n"
     "  -s, --size SIZE     bytes streamed, prefetched and touched (256M)\n"

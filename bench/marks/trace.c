@@ -155,9 +155,9 @@ static bool measure(const struct kind *kind, const struct mark_options *options,
     for (unsigned i = 0; done && i < sittings; i++)
         done = sitting(&b, i, options->runs);
     if (done)
-        mark_note(result, "%.1f MiB, %u pairs of a traced and an untraced round, %u in each of %u "
-                  "openings", (double)b.bytes / 1048576, sittings * options->runs, options->runs,
-                  sittings);
+        mark_note(result,
+                  "%.1f MiB, %u pairs of a traced and an untraced round, %u in each of %u openings",
+                  (double)b.bytes / 1048576, sittings * options->runs, options->runs, sittings);
     pagerank_free(&b.problem);
     unlink(b.path);
     return done;
@@ -165,10 +165,10 @@ static bool measure(const struct kind *kind, const struct mark_options *options,
 
 /* ---- the table ------------------------------------------------------------------------------ */
 
-/* Does a space open with these accesses? */
-static bool opens(const char *accesses, struct mark_result *result)
+/* Does a space open with accesses by epoch? */
+static bool epoch_opens(struct mark_result *result)
 {
-    struct world_params params = {.memory_bytes = (size_t)16 << 20, .accesses = accesses};
+    struct world_params params = {.memory_bytes = (size_t)16 << 20, .accesses = "epoch"};
     struct bench b = {.result = result};
     struct world w;
     bool done;
@@ -181,11 +181,6 @@ static bool opens(const char *accesses, struct mark_result *result)
         world_close(&w);
     unlink(b.path);
     return done;
-}
-
-static bool epoch_opens(struct mark_result *result)
-{
-    return opens("epoch", result);
 }
 
 #define TRACE_MARK(variable, name_, load_, accesses_, limit_, possible_, about_)                   \
