@@ -6,7 +6,8 @@
  * Both spaces are open at once and take turns, the traced one first in every other pair, so that a
  * machine that slows down slows both.  Where its frames happen to lie makes one space a per cent
  * faster than another for as long as it lives, so they are opened again several times, and which is
- * opened first changes too.  The ratio is the median of the pairs'.
+ * opened first changes too.  The ratio is the median of the pairs'.  Whole rounds are timed, the
+ * writing too, because that is recorded as well.
  */
 #include <errno.h>
 #include <limits.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "floor/floor.h"
 #include "marks/mark.h"
 #include "marks/ranking.h"
 #include "marks/stage.h"
@@ -71,11 +73,18 @@ static void side_close(struct side *s)
         stage_close(&s->stage);
 }
 
+/* Seconds of a whole round, negative after a failure. */
 static double side_round(struct side *s)
 {
+    double start = floor_now(), seconds;
+
     if (s->load == LOAD_PAGERANK)
-        return pagerank_round(&s->pagerank);
-    return s->load == LOAD_STREAM_H2D ? stage_round_h2d(&s->stage) : stage_round_d2h(&s->stage);
+        seconds = pagerank_round(&s->pagerank);
+    else if (s->load == LOAD_STREAM_H2D)
+        seconds = stage_round_h2d(&s->stage);
+    else
+        seconds = stage_round_d2h(&s->stage);
+    return seconds < 0 ? seconds : floor_now() - start;
 }
 
 /* ---- pairs ---------------------------------------------------------------------------------- */
