@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command/bench_link.h"
 #include "command/command.h"
 #include "command/json.h"
 #include "command/text.h"
@@ -20,6 +21,11 @@ static const struct mark *const marks[] = {
     &mark_resident,     &mark_stream_h2d, &mark_stream_d2h,        &mark_prefetch_h2d,
     &mark_prefetch_d2h, &mark_fault_h2d,  &mark_fault_d2h,         &mark_upgrade,
     &mark_launch,       &mark_metadata,   &mark_metadata_reserved, &mark_alloc,
+    &mark_link,
+    /* what recording costs */
+    &mark_trace_stream_h2d, &mark_trace_stream_d2h, &mark_trace_pagerank,
+    &mark_epoch_stream_h2d, &mark_epoch_stream_d2h, &mark_epoch_pagerank,
+    &mark_exact_stream_h2d, &mark_exact_stream_d2h, &mark_exact_pagerank,
 };
 #define MARKS (sizeof(marks) / sizeof(marks[0]))
 
@@ -28,7 +34,7 @@ static const char help[] =
     "\n"
     "Measure what hum costs, each time beside a floor: the same work without hum, measured in the\n"
     "same run, round by round in turn.  ratio is value / floor, medians both; lower is better.\n"
-    "Without a name all are run.\n"
+    "Without a name all are run; the name trace selects what recording costs.\n"
     "\n"
     "Options:\n"
     "  -s, --size SIZE     bytes streamed, prefetched and touched (256M)\n"
@@ -47,8 +53,24 @@ static const char help[] =
 
 /* ---- verdicts ------------------------------------------------------------------------------- */
 
+/* Of the pairs, one each; empty if rounds do not belong together. */
+static struct series ratios_of(const struct mark_result *r)
+{
+    struct series ratios = {NULL, 0, 0};
+
+    for (size_t i = 0; r->paired && i < r->value.count && i < r->floor.count; i++)
+        series_add(&ratios, r->value.value[i] / r->floor.value[i]);
+    return ratios;
+}
+
 static double ratio_of(const struct mark_result *r)
 {
+    struct series ratios = ratios_of(r);
+    double median = series_median(&ratios);
+
+    series_free(&ratios);
+    if (r->paired)
+        return median;
     return series_median(&r->value) / series_median(&r->floor);
 }
 
@@ -86,19 +108,28 @@ static json_t *result_json(const struct mark *mark, const struct mark_result *r)
     double limit = limit_of(mark, r), value = series_median(&r->value),
            floor = series_median(&r->floor);
     bool whole = measured(r);
+    struct series ratios = ratios_of(r);
+    json_t *json;
 
-    return json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "name", mark->name,
+    json = json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "name", mark->name,
                      "value", json_number(value), "unit", mark->unit, "floor", json_number(floor),
-                     "ratio", json_number(value / floor), "note", json_text(r->note), "limit",
+                     "ratio", json_number(ratio_of(r)), "note", json_text(r->note), "limit",
                      limit > 0 ? json_number(limit) : json_null(), "pass",
-                     whole && limit > 0 ? json_boolean(value / floor <= limit) : json_null(),
+                     whole && limit > 0 ? json_boolean(ratio_of(r) <= limit) : json_null(),
                      "huge_pages", r->huge, "value_spread", spread_json(&r->value), "floor_spread",
                      spread_json(&r->floor));
+    if (r->paired)
+        json_object_set_new(json, "ratio_spread", spread_json(&ratios));
+    if (r->link)
+        bench_link_json(r->link, json);
+    series_free(&ratios);
+    return json;
 }
 
 static void result_row(struct table *table, const struct mark *mark, const struct mark_result *r)
 {
     double limit = limit_of(mark, r);
+    struct series ratios = ratios_of(r);
     char spread[144];
 
     snprintf(spread, sizeof(spread), "%s..%s / %s..%s",
@@ -106,6 +137,10 @@ static void result_row(struct table *table, const struct mark *mark, const struc
              text_number(series_quantile(&r->value, 0.75)).s,
              text_number(series_quantile(&r->floor, 0.25)).s,
              text_number(series_quantile(&r->floor, 0.75)).s);
+    if (r->paired)
+        snprintf(spread, sizeof(spread), "ratio %.4f..%.4f", series_quantile(&ratios, 0.25),
+                 series_quantile(&ratios, 0.75));
+    series_free(&ratios);
     table_row(table, mark->name, text_number(series_median(&r->value)).s,
               text_number(series_median(&r->floor)).s, mark->unit, text_number(ratio_of(r)).s,
               limit > 0 ? text_number(limit).s : "-", verdict_of(mark, r),
@@ -125,6 +160,9 @@ static void print_results(const struct mark *const *chosen, const struct mark_re
     printf("\n");
     for (size_t i = 0; i < count; i++)
         printf("%s: %s\n  %s\n", chosen[i]->name, chosen[i]->about, results[i].note);
+    for (size_t i = 0; i < count; i++)
+        if (results[i].link)
+            bench_link_print(results[i].link);
 }
 
 static bool print_json(const struct mark *const *chosen, const struct mark_result *results,
@@ -144,7 +182,10 @@ static int print_list(bool json)
 
     for (size_t i = 0; i < MARKS; i++) {
         const struct mark *m = marks[i];
+        struct mark_result result = {.note = ""};
 
+        if (m->possible && !m->possible(&result))
+            continue;
         if (json)
             json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:s}", "name", m->name, "unit",
                                                   m->unit, "limit",
@@ -167,7 +208,10 @@ static bool selects(const char *name, const struct mark *mark)
     return strcmp(name, mark->name) == 0 || (mark->group && strcmp(name, mark->group) == 0);
 }
 
-/* The named benchmarks in the order of the list, each once; false if a name is unknown. */
+/*
+ * The named benchmarks in the order of the list, each once; what is not possible only if its own
+ * name asks for it.  False if a name is unknown.
+ */
 static bool choose(char *const *names, int count, const struct mark **chosen_out, size_t *count_out)
 {
     for (int n = 0; n < count; n++) {
@@ -182,10 +226,19 @@ static bool choose(char *const *names, int count, const struct mark **chosen_out
     }
     *count_out = 0;
     for (size_t i = 0; i < MARKS; i++) {
-        bool wanted = count == 0;
+        bool wanted = count == 0, named = false;
 
-        for (int n = 0; n < count; n++)
+        for (int n = 0; n < count; n++) {
             wanted = wanted || selects(names[n], marks[i]);
+            named = named || strcmp(names[n], marks[i]->name) == 0;
+        }
+        if (wanted && !named && marks[i]->possible) {
+            struct mark_result result = {.note = ""};
+
+            wanted = marks[i]->possible(&result);
+            if (!wanted)
+                command_say("bench", "%s is left out: %s", marks[i]->name, result.note);
+        }
         if (wanted)
             chosen_out[(*count_out)++] = marks[i];
     }
@@ -205,6 +258,8 @@ static int run_marks(const struct mark *const *chosen, size_t count,
             /* Half a measurement is none. */
             series_free(&results[i].value);
             series_free(&results[i].floor);
+            free(results[i].link);
+            results[i].link = NULL;
         }
         all = all && measured(&results[i]);
     }
@@ -217,6 +272,7 @@ static int run_marks(const struct mark *const *chosen, size_t count,
     for (size_t i = 0; i < count; i++) {
         series_free(&results[i].value);
         series_free(&results[i].floor);
+        free(results[i].link);
     }
     return all ? EXIT_SUCCESS : EXIT_FAILURE;
 }

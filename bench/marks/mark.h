@@ -23,8 +23,12 @@ struct mark_options {
     size_t live;   /* live regions of `alloc` */
 };
 
+struct link_table;
+
 struct mark_result {
     struct series value, floor; /* in the mark's unit */
+    bool paired;                /* value[i] belongs to floor[i]: ratio is the median of theirs */
+    struct link_table *link;    /* of `link` (link.h), NULL elsewhere; freed with free() */
     bool huge;                  /* hum's frames were huge pages: which limit applies */
     char note[512];             /* what was measured; after a failure: why not */
 };
@@ -36,6 +40,8 @@ struct mark {
     double limit_small; /* the same without huge pages; 0: no difference */
     /* False: could not be measured, and note says why. */
     bool (*measure)(const struct mark_options *options, struct mark_result *result);
+    /* False: this build cannot do it, the note says why; it is left out.  NULL: it always can. */
+    bool (*possible)(struct mark_result *result);
 };
 
 extern const struct mark mark_resident;
@@ -45,6 +51,10 @@ extern const struct mark mark_fault_h2d, mark_fault_d2h, mark_upgrade;
 extern const struct mark mark_launch;
 extern const struct mark mark_metadata, mark_metadata_reserved;
 extern const struct mark mark_alloc;
+extern const struct mark mark_link;
+extern const struct mark mark_trace_stream_h2d, mark_trace_stream_d2h, mark_trace_pagerank;
+extern const struct mark mark_epoch_stream_h2d, mark_epoch_stream_d2h, mark_epoch_pagerank;
+extern const struct mark mark_exact_stream_h2d, mark_exact_stream_d2h, mark_exact_pagerank;
 
 /* Write the note; returns false, so that a failure is `return mark_fail(result, ...)`. */
 bool mark_fail(struct mark_result *result, const char *format, ...)

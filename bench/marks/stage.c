@@ -7,16 +7,21 @@
 #include "floor/floor.h"
 #include "words.h"
 
-static bool open_native(struct stage *s, struct mark_result *result)
+static bool open_kernels(struct stage *s, struct mark_result *result)
 {
-    bool huge[2];
-    void *from = NULL, *to = NULL;
-
     s->native_fill = native_kernel("words", "fill");
     s->native_increment = native_kernel("words", "increment");
     s->native_sum = native_kernel("words", "sum");
     if (!s->native_fill || !s->native_increment || !s->native_sum)
         return mark_fail(result, "the module words.so cannot be loaded");
+    return true;
+}
+
+static bool open_floor(struct stage *s, struct mark_result *result)
+{
+    bool huge[2];
+    void *from = NULL, *to = NULL;
+
     s->crew = crew_create(world_cpus());
     if (!s->crew)
         return mark_fail(result, "threads cannot be started");
@@ -30,9 +35,12 @@ static bool open_native(struct stage *s, struct mark_result *result)
     return true;
 }
 
-static bool open_world(struct stage *s, struct mark_result *result)
+static bool open_world(struct stage *s, const char *trace, const char *accesses,
+                       struct mark_result *result)
 {
-    const struct world_params params = {.memory_bytes = s->bytes + ((size_t)64 << 20)};
+    const struct world_params params = {.memory_bytes = s->bytes + ((size_t)64 << 20),
+                                        .trace = trace,
+                                        .accesses = accesses};
     struct world *w = &s->world;
 
     return world_open(w, &params, result) && world_kernel(w, "words", "fill", &s->fill) &&
@@ -42,14 +50,29 @@ static bool open_world(struct stage *s, struct mark_result *result)
            world_alloc(w, HUM_PAGE_SIZE, "sum", &s->device_sum);
 }
 
-bool stage_open(struct stage *s, const struct mark_options *options, struct mark_result *result)
+static void set_size(struct stage *s, size_t bytes)
 {
     memset(s, 0, sizeof(*s));
-    s->bytes = options->bytes & ~(HUM_PAGE_SIZE - 1);
+    s->bytes = bytes & ~(HUM_PAGE_SIZE - 1);
     if (s->bytes == 0)
         s->bytes = HUM_PAGE_SIZE;
     s->count = s->bytes / sizeof(uint64_t);
-    if (open_native(s, result) && open_world(s, result))
+}
+
+bool stage_open(struct stage *s, const struct mark_options *options, struct mark_result *result)
+{
+    set_size(s, options->bytes);
+    if (open_kernels(s, result) && open_floor(s, result) && open_world(s, NULL, NULL, result))
+        return true;
+    stage_close(s);
+    return false;
+}
+
+bool stage_open_recorded(struct stage *s, size_t bytes, const char *trace, const char *accesses,
+                         struct mark_result *result)
+{
+    set_size(s, bytes);
+    if (open_kernels(s, result) && open_world(s, trace, accesses, result))
         return true;
     stage_close(s);
     return false;
@@ -124,6 +147,28 @@ bool stage_sum_device_check(struct stage *s)
 
     *s->device_sum = 0;
     return sum_is_right(s, sum);
+}
+
+double stage_round_h2d(struct stage *s)
+{
+    double start, seconds;
+
+    stage_fill_host(s, s->region);
+    start = floor_now();
+    if (!stage_sum_device(s))
+        return -1;
+    seconds = floor_now() - start;
+    return stage_sum_device_check(s) ? seconds : -1;
+}
+
+double stage_round_d2h(struct stage *s)
+{
+    double start;
+
+    if (!stage_fill_device(s))
+        return -1;
+    start = floor_now();
+    return stage_sum_host(s, s->region) ? floor_now() - start : -1;
 }
 
 uint64_t stage_moved(struct stage *s, enum hum_direction direction)

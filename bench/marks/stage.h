@@ -26,6 +26,9 @@ struct stage {
 };
 
 bool stage_open(struct stage *s, const struct mark_options *options, struct mark_result *result);
+/* The same with recording as given, and without what a floor needs: crew, from and to are NULL. */
+bool stage_open_recorded(struct stage *s, size_t bytes, const char *trace, const char *accesses,
+                         struct mark_result *result);
 void stage_close(struct stage *s);
 
 /* Fill with a value of this round: by one thread of this process, or by the device. */
@@ -38,6 +41,10 @@ bool stage_sum_crew(struct stage *s, const uint64_t *words);
 /* Run the sum on the device (timed), and look at what it found (not timed). */
 bool stage_sum_device(struct stage *s);
 bool stage_sum_device_check(struct stage *s);
+
+/* Seconds to read on one side, on demand, what the other has written; negative after a failure. */
+double stage_round_h2d(struct stage *s);
+double stage_round_d2h(struct stage *s);
 
 /* Bytes that moved between host and device so far. */
 uint64_t stage_moved(struct stage *s, enum hum_direction direction);

@@ -25,28 +25,6 @@ static double floor_round(struct stage *s, bool crew)
     return right ? floor_now() - start : -1;
 }
 
-static double value_round_h2d(struct stage *s)
-{
-    double start, seconds;
-
-    stage_fill_host(s, s->region);
-    start = floor_now();
-    if (!stage_sum_device(s))
-        return -1;
-    seconds = floor_now() - start;
-    return stage_sum_device_check(s) ? seconds : -1;
-}
-
-static double value_round_d2h(struct stage *s)
-{
-    double start;
-
-    if (!stage_fill_device(s))
-        return -1;
-    start = floor_now();
-    return stage_sum_host(s, s->region) ? floor_now() - start : -1;
-}
-
 static bool rounds(struct stage *s, enum hum_direction direction,
                    const struct mark_options *options, struct mark_result *result)
 {
@@ -57,7 +35,7 @@ static bool rounds(struct stage *s, enum hum_direction direction,
 
         if (floor < 0)
             return false;
-        value = h2d ? value_round_h2d(s) : value_round_d2h(s);
+        value = h2d ? stage_round_h2d(s) : stage_round_d2h(s);
         if (value < 0)
             return false;
         if (i == 0)

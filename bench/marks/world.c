@@ -59,6 +59,8 @@ bool world_open(struct world *w, const struct world_params *params, struct mark_
     snprintf(devices, sizeof(devices), "emu:mem=%zuM,workers=%u", mib + (mib & 1), workers);
     options.devices = devices;
     options.policy = params->policy;
+    options.trace = params->trace;
+    options.accesses = params->accesses;
     if (!world_ok(w, hum_open(&options, &w->hum), "hum_open"))
         return false;
     w->stream = hum_stream(w->hum, 0);

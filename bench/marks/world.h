@@ -32,6 +32,8 @@ struct world_params {
     const char *policy;  /* NULL: environment, then default */
     size_t memory_bytes; /* of the device */
     unsigned workers;    /* 0: one for each CPU */
+    const char *trace;   /* file; NULL: environment */
+    const char *accesses; /* HUM_ACCESSES; NULL: environment */
 };
 
 struct world {

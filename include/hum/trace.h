@@ -5,7 +5,8 @@
  * What this is.  A trace is a sequence of records.  Some say what things are (space, processors,
  * regions, kernels, settings), some what happened (events, faults, launches), some what was touched
  * (accesses).  A program writes one when HUM_TRACE names a file; tools read it with the functions
- * here.  The bytes of the file are described in runtime/trace/FORMAT.md.
+ * here, or are called with every record as it is made (hum_watch).  The bytes of the file are
+ * described in runtime/trace/FORMAT.md.
  *
  * Units.  Times are nanoseconds since the space was opened.  Pages are 4 KiB and are numbered from
  * the start of the space: page = (address - space.start) / HUM_PAGE_SIZE.  Blocks are 512 pages.
@@ -255,6 +256,44 @@ HUM_API HUM_MUST_USE enum hum_status hum_trace_put(struct hum_trace_writer *writ
 /* Write what is held back as a chunk of its own. */
 HUM_API HUM_MUST_USE enum hum_status hum_trace_flush(struct hum_trace_writer *writer);
 HUM_API HUM_MUST_USE enum hum_status hum_trace_writer_close(struct hum_trace_writer *writer);
+
+/* ---- watching ------------------------------------------------------------------------------- */
+
+/*
+ * Be called with every record that a trace of `hum` would hold, while the program runs; with and
+ * without a trace.  At most 8 tools watch a space at once; more are HUM_ERR_BUSY.  With no trace
+ * and no watch an event costs one branch more than its counters.
+ *
+ * What comes.  First what things are: the space, its settings and processors as in a trace, then
+ * the kernels and regions that live, with the time of this call.  Then everything that happens from
+ * now on, in the order in which it was put, at most 20 ms late while the callback keeps up.  A
+ * region that is being made or freed during this call may be told twice, or only its end.  Records
+ * of accesses come only where the program records them (HUM_ACCESSES, which needs HUM_TRACE).
+ *
+ * Too slow.  8192 records wait for the callback; what finds no room is lost.  HUM_TRACE_DROPPED
+ * says how many of each kind since it was said last, and comes before 256 more records are given.
+ * The program is never held up.
+ *
+ * The callback is called by one thread of the runtime for this watch, never at the same time as
+ * itself, with no lock held; all signals are blocked there.  The record is valid during the call.
+ * The callback may call hum_stats(), hum_query() and every other function, launch and wait, and
+ * touch managed memory: it is no part of the fault service.  What it does is told to it too.  It
+ * must not call hum_close(), which then does nothing, nor hum_unwatch(), which is HUM_ERR_BUSY
+ * there; let it set a flag, and end the watch from another thread.
+ *
+ * The end.  hum_unwatch() takes the place of the watch at once, gives the callback what was put
+ * before, and returns after the last call has ended.  hum_close() ends the watches that are left;
+ * their last record is HUM_TRACE_TOTALS.  No fault is served any more by then: who touches managed
+ * memory in a callback ends the watch before hum_close().
+ */
+struct hum_watch;
+
+HUM_API HUM_MUST_USE enum hum_status
+hum_watch(struct hum *hum, void (*callback)(void *user, const struct hum_trace_record *record),
+          void *user, struct hum_watch **watch_out);
+
+/* The handle is gone after HUM_OK.  NULL is allowed and does nothing. */
+HUM_API enum hum_status hum_unwatch(struct hum_watch *watch);
 
 /* ---- metrics -------------------------------------------------------------------------------- */
 

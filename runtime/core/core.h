@@ -6,7 +6,7 @@
  *      launch.c event.c stream.c module.c         work in order
  *      alloc.c transfer.c advice.c protect.c      explicit control, block by block (visit.c)
  *      look.c explain.c summary.c                 what can be asked
- *      record.c accesses.c epochs.c               what happened: counters and trace
+ *      record.c accesses.c epochs.c watch.c       what happened: counters, trace, tools
  *      service.c view.c ahead.c                   faults
  *           \  room.c                             evict until there is room
  *            \   |
@@ -30,15 +30,28 @@
 
 struct humi_accesses;
 struct humi_service;
+struct humi_file;
 struct humi_sink;
+
+#define HUMI_WATCHES_MAX 8u
+
+/* One place for a tool that watches (watch.h). */
+struct humi_watch_place {
+    _Atomic(struct humi_sink *) sink;          /* NULL: nobody is told */
+    atomic_uint putting;                       /* threads that may be using it at this moment */
+    struct hum_watch *watch;                   /* NULL: free; guarded by the HUM lock */
+};
 
 /* How a run is recorded (record.h). */
 struct humi_recorder {
-    struct humi_sink *sink;                    /* NULL: no trace is written */
+    atomic_uint listeners;                     /* the file and watches; 0: no record is made */
+    struct humi_file *file;                    /* fixed at open; NULL: no trace is written */
+    atomic_uint watches;                       /* places in use */
+    struct humi_watch_place place[HUMI_WATCHES_MAX];
     struct humi_link_model link;               /* prices of moves */
     bool pace;                                 /* moves take as long as on that link */
     _Atomic uint64_t link_free_ns[HUM_DIRECTION_COUNT]; /* when each queue of it is free again */
-    uint64_t start_ns;                         /* time 0 */
+    uint64_t start_ns, unix_ns;                /* time 0; the wall clock then */
     _Atomic uint64_t launches;                 /* numbers given */
 };
 

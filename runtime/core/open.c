@@ -16,6 +16,7 @@
 #include "core/service.h"
 #include "core/stream.h"
 #include "core/summary.h"
+#include "core/watch.h"
 #include "device/registry.h"
 #include "os/memory.h"
 #include "policy/registry.h"
@@ -346,11 +347,16 @@ void hum_close(struct hum *hum)
 {
     if (!hum)
         return;
+    if (humi_watch_is_inside()) {
+        humi_warn("hum_close may not be called by a callback of hum_watch; nothing is closed");
+        return;
+    }
     humi_streams_close(hum);
     if (humi_opened_remove(hum) && humi_summary_path())
         humi_summary_write(hum, humi_summary_path());
     humi_service_stop(hum->service);
     humi_accesses_stop(hum->accesses);
+    humi_watches_close(hum);
     humi_record_close(hum);
     humi_modules_close(hum);
     for (unsigned p = HUM_PROCESSORS_MAX; p-- > 0;) {

@@ -14,6 +14,8 @@
 #include "base/status.h"
 #include "core/module.h"
 #include "core/pace.h"
+#include "core/watch.h"
+#include "trace/file.h"
 #include "trace/sink.h"
 
 static uint64_t since_open(const struct hum *hum, uint64_t ns)
@@ -21,9 +23,16 @@ static uint64_t since_open(const struct hum *hum, uint64_t ns)
     return ns > hum->recorder.start_ns ? ns - hum->recorder.start_ns : 0;
 }
 
+/* Nobody keeps records: they are not even made. */
+static bool is_silent(struct hum *hum)
+{
+    return atomic_load_explicit(&hum->recorder.listeners, memory_order_relaxed) == 0;
+}
+
 static void put(struct hum *hum, const struct hum_trace_record *record)
 {
-    humi_sink_put(hum->recorder.sink, record);
+    humi_file_put(hum->recorder.file, record);
+    humi_watches_put(hum, record);
 }
 
 static uint32_t narrow(uint64_t value)
@@ -33,14 +42,14 @@ static uint32_t narrow(uint64_t value)
 
 /* ---- the beginning --------------------------------------------------------------------------- */
 
-static void put_setting(struct hum *hum, const char *key, const char *value)
+static void tell_setting(const struct humi_listener *listener, const char *key, const char *value)
 {
     struct hum_trace_record record = {.kind = HUM_TRACE_SETTING};
     if (!value || !*value)
         return;
     snprintf(record.setting.key, sizeof record.setting.key, "%s", key);
     snprintf(record.setting.value, sizeof record.setting.value, "%s", value);
-    put(hum, &record);
+    listener->take(listener->self, &record);
 }
 
 /* The command line with blanks between its words, cut to what fits. */
@@ -57,43 +66,41 @@ static void read_program(char *text, size_t bytes)
     text[n] = '\0';
 }
 
-static void put_space(struct hum *hum)
+static void tell_space(const struct hum *hum, const struct humi_listener *listener)
 {
     struct hum_trace_record record = {.kind = HUM_TRACE_SPACE};
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
     record.space.start = hum->params.start;
     record.space.bytes = hum->params.bytes;
-    record.space.unix_ns = (uint64_t)now.tv_sec * HUMI_NS_PER_S + (uint64_t)now.tv_nsec;
+    record.space.unix_ns = hum->recorder.unix_ns;
     record.space.pid = (uint32_t)getpid();
     read_program(record.space.program, sizeof record.space.program);
-    put(hum, &record);
+    listener->take(listener->self, &record);
 }
 
-static void put_settings(struct hum *hum)
+static void tell_settings(const struct hum *hum, const struct humi_listener *listener)
 {
     const struct humi_processor *host = hum->processor[0];
     char text[256];
     struct utsname names;
-    put_setting(hum, "policy", hum->policy->name);
-    put_setting(hum, "link", hum->recorder.link.name);
-    put_setting(hum, "accesses",
-                hum->params.exact ? "exact" : hum->epochs.on ? "epoch" : "none");
-    put_setting(hum, "pages", host->huge ? "huge" : "small");
-    put_setting(hum, "read-only copies", host->shared_read ? "yes" : "no");
+    tell_setting(listener, "policy", hum->policy->name);
+    tell_setting(listener, "link", hum->recorder.link.name);
+    tell_setting(listener, "accesses",
+                 hum->params.exact ? "exact" : hum->epochs.on ? "epoch" : "none");
+    tell_setting(listener, "pages", host->huge ? "huge" : "small");
+    tell_setting(listener, "read-only copies", host->shared_read ? "yes" : "no");
     if (uname(&names) == 0) {
         snprintf(text, sizeof text, "%.64s %.64s %.64s", names.sysname, names.release,
                  names.machine);
-        put_setting(hum, "kernel", text);
+        tell_setting(listener, "kernel", text);
     }
     snprintf(text, sizeof text, "%ld", sysconf(_SC_NPROCESSORS_ONLN));
-    put_setting(hum, "cores", text);
+    tell_setting(listener, "cores", text);
     snprintf(text, sizeof text, "%d.%d.%d", HUM_VERSION_MAJOR, HUM_VERSION_MINOR,
              HUM_VERSION_PATCH);
-    put_setting(hum, "hum", text);
+    tell_setting(listener, "hum", text);
 }
 
-static void put_processors(struct hum *hum)
+static void tell_processors(const struct hum *hum, const struct humi_listener *listener)
 {
     for (unsigned p = 0; p < hum->processors; p++) {
         const struct humi_processor *processor = hum->processor[p];
@@ -103,56 +110,92 @@ static void put_processors(struct hum *hum)
         snprintf(record.processor.kind, sizeof record.processor.kind, "%s", processor->kind);
         record.processor.capacity_bytes = processor->memory_bytes;
         record.processor.workers = processor->workers;
-        put(hum, &record);
+        listener->take(listener->self, &record);
     }
+}
+
+void humi_record_head(const struct hum *hum, const struct humi_listener *listener)
+{
+    tell_space(hum, listener);
+    tell_settings(hum, listener);
+    tell_processors(hum, listener);
+}
+
+static void keep_in_file(void *self, const struct hum_trace_record *record)
+{
+    humi_file_put(self, record);
 }
 
 enum hum_status humi_record_open(struct hum *hum, const char *path)
 {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
     hum->recorder.start_ns = humi_clock_ns();
+    hum->recorder.unix_ns = (uint64_t)now.tv_sec * HUMI_NS_PER_S + (uint64_t)now.tv_nsec;
     if (!path)
         return HUM_OK;
-    enum hum_status status = humi_sink_open(path, HUMI_SINK_SLOTS, &hum->recorder.sink);
+    enum hum_status status = humi_file_open(path, HUMI_SINK_SLOTS, &hum->recorder.file);
     if (status != HUM_OK)
         return status;
-    put_space(hum);
-    put_settings(hum);
-    put_processors(hum);
+    const struct humi_listener listener = {keep_in_file, hum->recorder.file};
+    humi_record_head(hum, &listener);
+    atomic_fetch_add(&hum->recorder.listeners, 1);
     return HUM_OK;
+}
+
+struct hum_trace_record humi_record_totals(struct hum *hum)
+{
+    struct hum_trace_record totals = {.kind = HUM_TRACE_TOTALS};
+    totals.time_ns = since_open(hum, humi_clock_ns());
+    humi_meter_read(&hum->meter, &totals.totals.counters);
+    return totals;
 }
 
 void humi_record_close(struct hum *hum)
 {
-    struct hum_trace_record totals = {.kind = HUM_TRACE_TOTALS};
-    if (!hum->recorder.sink)
+    if (!hum->recorder.file)
         return;
-    totals.time_ns = since_open(hum, humi_clock_ns());
-    humi_meter_read(&hum->meter, &totals.totals.counters);
-    if (humi_sink_close(hum->recorder.sink, &totals) != HUM_OK)
+    const struct hum_trace_record totals = humi_record_totals(hum);
+    if (humi_file_close(hum->recorder.file, &totals) != HUM_OK)
         humi_warn("the trace is not complete: %s", hum_error_text());
-    hum->recorder.sink = NULL;
+    hum->recorder.file = NULL;
+    atomic_fetch_sub(&hum->recorder.listeners, 1);
 }
 
 /* ---- what things are ------------------------------------------------------------------------- */
 
+struct hum_trace_region humi_record_region_of(const struct hum *hum,
+                                              const struct humi_region *region)
+{
+    struct hum_trace_region record = {.region = region->id, .bytes = region->asked_bytes};
+    record.first_page = (region->start - hum->params.start) / HUM_PAGE_SIZE;
+    if (region->name)
+        snprintf(record.name, sizeof record.name, "%s", region->name);
+    return record;
+}
+
+struct hum_trace_kernel humi_record_kernel_of(const struct hum_kernel *kernel)
+{
+    struct hum_trace_kernel record = {.device = humi_public(kernel->module->processor)};
+    record.kernel = humi_record_kernel_id(kernel->module->processor, kernel->id);
+    snprintf(record.name, sizeof record.name, "%s", kernel->name);
+    return record;
+}
+
 void humi_record_region(struct hum *hum, const struct humi_region *region)
 {
     struct hum_trace_record record = {.kind = HUM_TRACE_REGION};
-    if (!hum->recorder.sink)
+    if (is_silent(hum))
         return;
     record.time_ns = since_open(hum, humi_clock_ns());
-    record.region.region = region->id;
-    record.region.first_page = (region->start - hum->params.start) / HUM_PAGE_SIZE;
-    record.region.bytes = region->asked_bytes;
-    if (region->name)
-        snprintf(record.region.name, sizeof record.region.name, "%s", region->name);
+    record.region = humi_record_region_of(hum, region);
     put(hum, &record);
 }
 
 void humi_record_region_end(struct hum *hum, const struct humi_region *region)
 {
     struct hum_trace_record record = {.kind = HUM_TRACE_REGION_END};
-    if (!hum->recorder.sink)
+    if (is_silent(hum))
         return;
     record.time_ns = since_open(hum, humi_clock_ns());
     record.region_end.region = region->id;
@@ -162,12 +205,10 @@ void humi_record_region_end(struct hum *hum, const struct humi_region *region)
 void humi_record_kernel(struct hum *hum, const struct hum_kernel *kernel)
 {
     struct hum_trace_record record = {.kind = HUM_TRACE_KERNEL};
-    if (!hum->recorder.sink)
+    if (is_silent(hum))
         return;
     record.time_ns = since_open(hum, humi_clock_ns());
-    record.kernel.kernel = humi_record_kernel_id(kernel->module->processor, kernel->id);
-    record.kernel.device = humi_public(kernel->module->processor);
-    snprintf(record.kernel.name, sizeof record.kernel.name, "%s", kernel->name);
+    record.kernel = humi_record_kernel_of(kernel);
     put(hum, &record);
 }
 
@@ -178,7 +219,7 @@ void humi_record_access(struct hum *hum, const struct hum_trace_access *access)
     struct hum_trace_record record = {.kind = HUM_TRACE_ACCESS};
     record.time_ns = since_open(hum, humi_clock_ns());
     record.access = *access;
-    humi_sink_await(hum->recorder.sink);
+    humi_file_await(hum->recorder.file);
     put(hum, &record);
 }
 
@@ -204,7 +245,7 @@ void humi_record_epoch(struct hum *hum, uint64_t epoch, uint64_t launch)
     record.time_ns = since_open(hum, humi_clock_ns());
     record.epoch.epoch = epoch;
     record.epoch.launch = launch;
-    humi_sink_await(hum->recorder.sink);
+    humi_file_await(hum->recorder.file);
     put(hum, &record);
 }
 
@@ -213,7 +254,7 @@ void humi_record_epoch(struct hum *hum, uint64_t epoch, uint64_t launch)
 void humi_record_launch(struct hum *hum, const struct humi_record_launch *launch)
 {
     struct hum_trace_record record = {.kind = HUM_TRACE_LAUNCH};
-    if (!hum->recorder.sink)
+    if (is_silent(hum))
         return;
     record.time_ns = since_open(hum, launch->start_ns ? launch->start_ns : launch->submit_ns);
     record.launch = (struct hum_trace_launch){
@@ -263,7 +304,7 @@ void humi_record_event(struct hum *hum, struct humi_region *region, struct humi_
     humi_meter_event(&hum->meter, event);
     if (region)
         humi_meter_event(humi_region_meter(region), event);
-    if (hum->recorder.sink)
+    if (!is_silent(hum))
         trace_event(hum, region, block, event);
 }
 
@@ -276,7 +317,7 @@ void humi_record_faults(struct hum *hum, struct humi_region *region, struct humi
     if (region)
         humi_meter_faults(humi_region_meter(region), faults->processor, faults->faults,
                           faults->duplicates);
-    if (!hum->recorder.sink)
+    if (is_silent(hum))
         return;
     record.time_ns = since_open(hum, faults->start_ns);
     record.faults = (struct hum_trace_faults){
@@ -297,7 +338,7 @@ void humi_record_batch_start(struct hum *hum)
 void humi_record_batch(struct hum *hum, const struct humi_record_batch *batch)
 {
     struct hum_trace_record record = {.kind = HUM_TRACE_BATCH};
-    if (!hum->recorder.sink)
+    if (is_silent(hum))
         return;
     record.time_ns = since_open(hum, batch->start_ns);
     record.batch.processor = humi_public(batch->processor);

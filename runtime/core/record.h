@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * record.h - what happened, told once: to the meters and, if one is written, to the trace.
+ * record.h - what happened, told once: to the meters, to the trace if one is written, and to tools
+ * that watch (watch.h).
  *
  * Threads: any, with any lock held: nothing here waits, allocates or locks, except open, close,
  * touch and access.
- * When no trace is written, an event costs what its counters cost.
+ * When nobody listens, an event costs what its counters cost and one branch.
  */
 #ifndef HUMI_CORE_RECORD_H
 #define HUMI_CORE_RECORD_H
@@ -19,6 +20,21 @@ struct hum_kernel;
 HUM_MUST_USE enum hum_status humi_record_open(struct hum *hum, const char *path);
 /* End of it: totals, and the file is complete.  A failure is logged. */
 void humi_record_close(struct hum *hum);
+
+/* Somebody who is told records. */
+struct humi_listener {
+    void (*take)(void *self, const struct hum_trace_record *record);
+    void *self;
+};
+
+/* What the space, its settings and its processors are: how each trace begins.  Fixed at open. */
+void humi_record_head(const struct hum *hum, const struct humi_listener *listener);
+/* What region and kernel are; the lock that guards the region's name is held. */
+struct hum_trace_region humi_record_region_of(const struct hum *hum,
+                                              const struct humi_region *region);
+struct hum_trace_kernel humi_record_kernel_of(const struct hum_kernel *kernel);
+/* The counters as they are now: how each trace ends. */
+struct hum_trace_record humi_record_totals(struct hum *hum);
 
 /* A region lives, or has a new name. */
 void humi_record_region(struct hum *hum, const struct humi_region *region);

@@ -308,6 +308,12 @@ struct humi_region *humi_regions_next(struct humi_regions *regions, uintptr_t ad
     return region;
 }
 
+struct humi_region *humi_regions_after(struct humi_regions *regions, struct humi_region *region)
+{
+    return region ? RB_NEXT(humi_region_tree, &regions->live, region)
+                  : RB_MIN(humi_region_tree, &regions->live);
+}
+
 void humi_region_put(struct humi_region *region)
 {
     if (!region || atomic_fetch_sub(&region->references, 1) != 1)

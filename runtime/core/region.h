@@ -82,6 +82,9 @@ struct humi_region *humi_regions_find(struct humi_regions *regions, uintptr_t ad
 /* The first live region that starts at or after the address, with a reference. */
 struct humi_region *humi_regions_next(struct humi_regions *regions, uintptr_t address);
 
+/* The live region behind this one, NULL: the first.  The lock is held; no reference is taken. */
+struct humi_region *humi_regions_after(struct humi_regions *regions, struct humi_region *region);
+
 /* Drop a reference.  NULL is allowed. */
 void humi_region_put(struct humi_region *region);
 

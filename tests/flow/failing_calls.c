@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <hum/trace.h>
+
 #include "os/topology.h"
 #include "support/fail_call.h"
 #include "support/leftovers.h"
@@ -122,6 +124,22 @@ static enum hum_status compute(struct story *s)
     return waited == HUM_OK ? status : waited;
 }
 
+static void count_record(void *user, const struct hum_trace_record *record)
+{
+    ++*(unsigned *)user;
+    must(hum_trace_kind_text(record->kind) != NULL);
+}
+
+static void watch(struct story *s)
+{
+    struct hum_watch *watch;
+    unsigned records = 0;
+
+    works(hum_watch(s->hum, count_record, &records, &watch));
+    works(hum_unwatch(watch));
+    must(records > 4);
+}
+
 static void control(struct story *s)
 {
     works(hum_advise(s->hum, s->in, 2 * MIB, HUM_ADVISE_READ_MOSTLY, 0));
@@ -163,6 +181,7 @@ static void tell_story(struct story *s)
     write_words(s->in, 1);
     works(compute(s));
     must_hold(s->out, 1);
+    watch(s);
     control(s);
     for (size_t i = 0; i < WORDS; i += WORDS_PER_PAGE * 7) /* single pages, upgraded */
         s->in[i]++;

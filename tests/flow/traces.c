@@ -11,6 +11,7 @@
 #include <hum/trace.h>
 
 #include "flow.h"
+#include "sums.h"
 
 static char path[] = "/tmp/hum-trace-XXXXXX";
 
@@ -27,75 +28,6 @@ static struct hum *open_traced(const char *link, bool pace)
     return hum;
 }
 
-/* ---- sums ------------------------------------------------------------------------------------ */
-
-/* What the records of a trace add up to, and what they say about things. */
-struct sums {
-    struct hum_counters counters;
-    struct hum_counters totals;  /* as the runtime wrote them at the end */
-    uint64_t modelled_ns, launches, regions, regions_ended, dropped;
-    bool space, end, kernel_named, region_named, kernel_told;
-};
-
-static void add_event(struct sums *sums, const struct hum_trace_event *event)
-{
-    struct hum_counters *c = &sums->counters;
-    uint64_t pages = 0, moved = 0, bytes = 0;
-
-    for (int i = 0; i < 8; i++) {
-        pages += (uint64_t)__builtin_popcountll(event->pages.word[i]);
-        moved += (uint64_t)__builtin_popcountll(event->moved.word[i]);
-        assert_int_equal(event->moved.word[i] & ~event->pages.word[i], 0);
-    }
-    for (int d = 0; d < HUM_DIRECTION_COUNT; d++) {
-        c->bytes[d] += event->bytes[d];
-        bytes += event->bytes[d];
-    }
-    assert_int_equal(bytes, moved * PAGE);
-    c->events[event->cause]++;
-    c->pages[event->cause] += pages;
-    c->bytes_by_cause[event->cause] += bytes;
-    c->evictions_clean += event->evicted && !bytes;
-    c->evictions_dirty += event->evicted && bytes;
-    sums->modelled_ns += event->modelled_ns;
-    sums->kernel_told |= event->kernel != 0 && event->cause == HUM_CAUSE_DEVICE_FAULT;
-}
-
-static void add(struct sums *sums, const struct hum_trace_record *record)
-{
-    struct hum_counters *c = &sums->counters;
-
-    switch (record->kind) {
-    case HUM_TRACE_EVENT:
-        add_event(sums, &record->event);
-        break;
-    case HUM_TRACE_FAULTS:
-        *(record->faults.processor == HUM_HOST ? &c->faults_host : &c->faults_device) +=
-            record->faults.faults;
-        c->faults_duplicate += record->faults.duplicates;
-        break;
-    case HUM_TRACE_BATCH:
-        c->batches++;
-        c->service_ns += record->batch.service_ns;
-        break;
-    case HUM_TRACE_DROPPED:
-        sums->dropped += record->dropped.count;
-        break;
-    case HUM_TRACE_TOTALS:
-        sums->totals = record->totals.counters;
-        sums->end = true;
-        break;
-    default:
-        sums->space |= record->kind == HUM_TRACE_SPACE;
-        sums->launches += record->kind == HUM_TRACE_LAUNCH;
-        sums->regions_ended += record->kind == HUM_TRACE_REGION_END;
-        sums->region_named |=
-            record->kind == HUM_TRACE_REGION && strcmp(record->region.name, "words") == 0;
-        sums->kernel_named |=
-            record->kind == HUM_TRACE_KERNEL && strcmp(record->kernel.name, "fill") == 0;
-    }
-}
-
 static struct sums read_trace(void)
 {
     struct hum_trace *trace;
@@ -105,41 +37,13 @@ static struct sums read_trace(void)
 
     ok(hum_trace_open(path, &trace));
     while ((status = hum_trace_next(trace, &record)) == HUM_OK)
-        add(&sums, &record);
+        sums_add(&sums, &record);
     assert_int_equal(status, HUM_ERR_NOT_FOUND);
     hum_trace_close(trace);
     return sums;
 }
 
-/* Times of moves are told in 32 bits each and by direction; everything else must be equal. */
-static void assert_sums_agree(const struct sums *sums)
-{
-    struct hum_counters totals = sums->totals;
-
-    memset(totals.move_ns, 0, sizeof totals.move_ns);
-    assert_memory_equal(&sums->counters, &totals, sizeof totals);
-}
-
 /* ---- stories --------------------------------------------------------------------------------- */
-
-/* Moves both ways, upgrades, evictions, a discard, a free. */
-static void story(struct hum *hum)
-{
-    size_t n = 96 * MIB / sizeof(uint64_t);
-    uint64_t *words = flow_alloc(hum, 96 * MIB), sum = 0;
-
-    ok(hum_name(hum, words, "words"));
-    for (size_t i = 0; i < n; i += 512)
-        words[i] = i;
-    flow_words(hum, "add", words, n, 1);
-    flow_words(hum, "fill", words, n / 2, 7);
-    for (size_t i = 0; i < n; i += 4096)
-        sum += words[i];
-    assert_true(sum > 0);
-    ok(hum_prefetch(hum, words, 4 * MIB, 0, NULL));
-    ok(hum_discard(hum, words, 2 * MIB, NULL));
-    ok(hum_free(hum, words));
-}
 
 static void a_trace_adds_up_to_the_counters(void **state)
 {
@@ -148,7 +52,7 @@ static void a_trace_adds_up_to_the_counters(void **state)
     struct sums sums;
 
     (void)state;
-    story(hum);
+    sums_story(hum);
     stats = flow_stats(hum);
     hum_close(hum);
     sums = read_trace();
@@ -159,7 +63,7 @@ static void a_trace_adds_up_to_the_counters(void **state)
     assert_int_equal(sums.regions_ended, 1);
     assert_int_equal(sums.modelled_ns, 0);
     assert_true(sums.totals.evictions_dirty > 0);
-    assert_sums_agree(&sums);
+    sums_agree(&sums);
 }
 
 static void a_link_prices_every_move(void **state)
@@ -169,13 +73,13 @@ static void a_link_prices_every_move(void **state)
     uint64_t bytes;
 
     (void)state;
-    story(hum);
+    sums_story(hum);
     hum_close(hum);
     sums = read_trace();
     bytes = sums.totals.bytes[HUM_H2D] + sums.totals.bytes[HUM_D2H];
     /* A copy has at least a page. */
     assert_in_range(sums.modelled_ns, bytes, bytes + bytes / PAGE * 1000);
-    assert_sums_agree(&sums);
+    sums_agree(&sums);
 }
 
 static void a_paced_move_takes_as_long_as_on_the_link(void **state)
@@ -425,7 +329,7 @@ static _Noreturn void run_for_ever(void)
     struct hum *hum = open_traced(NULL, false);
 
     for (;;)
-        story(hum);
+        sums_story(hum);
 }
 
 /* Killed at any moment, a trace opens, and everything up to its end can be read. */

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "support/child.h"
-#include "trace/sink.h"
+#include "trace/file.h"
 #include "unit/trace/records.h"
 
 #define PRODUCERS 4u
@@ -48,7 +48,7 @@ static enum hum_status look(const char *path, struct found *found)
 
 struct producer {
     pthread_t thread;
-    struct humi_sink *sink;
+    struct humi_file *file;
     uint64_t records;
 };
 
@@ -60,7 +60,7 @@ static void *produce(void *argument)
 
     for (uint64_t i = 0; i < producer->records; i++) {
         records_typical(&random, i, &record);
-        humi_sink_put(producer->sink, &record);
+        humi_file_put(producer->file, &record);
     }
     return NULL;
 }
@@ -71,20 +71,20 @@ static void all_is_written_or_counted(void **state)
     struct hum_trace_record totals = {.kind = HUM_TRACE_TOTALS};
     const char *path = records_path();
     const uint64_t records = 3 * random_steps(10000);
-    struct humi_sink *sink;
+    struct humi_file *file;
     struct found found;
     uint64_t dropped;
 
     (void)state;
-    assert_int_equal(humi_sink_open(path, 1024, &sink), HUM_OK);
+    assert_int_equal(humi_file_open(path, 1024, &file), HUM_OK);
     for (unsigned i = 0; i < PRODUCERS; i++) {
-        producers[i] = (struct producer){.sink = sink, .records = records};
+        producers[i] = (struct producer){.file = file, .records = records};
         assert_int_equal(pthread_create(&producers[i].thread, NULL, produce, &producers[i]), 0);
     }
     for (unsigned i = 0; i < PRODUCERS; i++)
         pthread_join(producers[i].thread, NULL);
-    dropped = humi_sink_dropped(sink);
-    assert_int_equal(humi_sink_close(sink, &totals), HUM_OK);
+    dropped = humi_file_dropped(file);
+    assert_int_equal(humi_file_close(file, &totals), HUM_OK);
     assert_int_equal(look(path, &found), HUM_ERR_NOT_FOUND);
     assert_false(found.truncated);
     assert_int_equal(found.last, HUM_TRACE_TOTALS);
@@ -103,19 +103,19 @@ static void a_record_is_in_the_file_soon(void **state)
     struct hum_trace_record record = {.kind = HUM_TRACE_BATCH};
     const char *path = records_path();
     uint64_t start = humi_clock_real_ns();
-    struct humi_sink *sink;
+    struct humi_file *file;
     struct found found;
 
     (void)state;
-    assert_int_equal(humi_sink_open(path, 64, &sink), HUM_OK);
-    humi_sink_put(sink, &record);
+    assert_int_equal(humi_file_open(path, 64, &file), HUM_OK);
+    humi_file_put(file, &record);
     do {
         assert_int_equal(look(path, &found), HUM_ERR_NOT_FOUND);
     } while (found.records[HUM_TRACE_BATCH] == 0 &&
              humi_clock_real_ns() - start < 20 * HUMI_NS_PER_S);
     assert_int_equal(found.records[HUM_TRACE_BATCH], 1);
     assert_true(found.truncated);
-    assert_int_equal(humi_sink_close(sink, NULL), HUM_OK);
+    assert_int_equal(humi_file_close(file, NULL), HUM_OK);
     assert_int_equal(look(path, &found), HUM_ERR_NOT_FOUND);
     assert_false(found.truncated);
     unlink(path);
@@ -125,13 +125,13 @@ static void a_bad_record_counts_as_dropped(void **state)
 {
     struct hum_trace_record record = {.kind = HUM_TRACE_ACCESS};
     const char *path = records_path();
-    struct humi_sink *sink;
+    struct humi_file *file;
     struct found found;
 
     (void)state;
-    assert_int_equal(humi_sink_open(path, 64, &sink), HUM_OK);
-    humi_sink_put(sink, &record);
-    assert_int_equal(humi_sink_close(sink, NULL), HUM_OK);
+    assert_int_equal(humi_file_open(path, 64, &file), HUM_OK);
+    humi_file_put(file, &record);
+    assert_int_equal(humi_file_close(file, NULL), HUM_OK);
     assert_int_equal(look(path, &found), HUM_ERR_NOT_FOUND);
     assert_int_equal(found.records[HUM_TRACE_ACCESS], 0);
     assert_int_equal(found.dropped[HUM_TRACE_ACCESS], 1);
@@ -141,14 +141,14 @@ static void a_bad_record_counts_as_dropped(void **state)
 static void no_sink_takes_nothing(void **state)
 {
     struct hum_trace_record record = {.kind = HUM_TRACE_BATCH};
-    struct humi_sink *sink = NULL;
+    struct humi_file *file = NULL;
 
     (void)state;
-    humi_sink_put(NULL, &record);
-    assert_int_equal(humi_sink_close(NULL, NULL), HUM_OK);
-    assert_int_equal(humi_sink_open("/nowhere/at/all", 64, &sink), HUM_ERR_SYSTEM);
-    assert_int_equal(humi_sink_open(records_path(), 1, &sink), HUM_ERR_INVALID);
-    assert_null(sink);
+    humi_file_put(NULL, &record);
+    assert_int_equal(humi_file_close(NULL, NULL), HUM_OK);
+    assert_int_equal(humi_file_open("/nowhere/at/all", 64, &file), HUM_ERR_SYSTEM);
+    assert_int_equal(humi_file_open(records_path(), 1, &file), HUM_ERR_INVALID);
+    assert_null(file);
 }
 
 /* In a child: files may have 200 bytes. */
@@ -158,16 +158,16 @@ static void fill_the_disk(void *context)
     struct random random = random_make(3, 4);
     const char *path = context;
     struct hum_trace_record record;
-    struct humi_sink *sink;
+    struct humi_file *file;
 
     signal(SIGXFSZ, SIG_IGN);
-    if (setrlimit(RLIMIT_FSIZE, &limit) != 0 || humi_sink_open(path, 4096, &sink) != HUM_OK)
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0 || humi_file_open(path, 4096, &file) != HUM_OK)
         _exit(1);
     for (uint64_t i = 0; i < 3000; i++) {
         records_typical(&random, i, &record);
-        humi_sink_put(sink, &record);
+        humi_file_put(file, &record);
     }
-    if (humi_sink_close(sink, NULL) == HUM_OK || !strstr(hum_error_text(), "cannot write"))
+    if (humi_file_close(file, NULL) == HUM_OK || !strstr(hum_error_text(), "cannot write"))
         _exit(2);
     _exit(0);
 }
@@ -195,13 +195,13 @@ static pid_t start_endless(const char *path)
     if (pid == 0) {
         struct random random = random_make(5, 6);
         struct hum_trace_record record;
-        struct humi_sink *sink;
+        struct humi_file *file;
 
-        if (humi_sink_open(path, 4096, &sink) != HUM_OK)
+        if (humi_file_open(path, 4096, &file) != HUM_OK)
             _exit(1);
         for (uint64_t i = 0;; i++) {
             records_random(&random, &record);
-            humi_sink_put(sink, &record);
+            humi_file_put(file, &record);
         }
     }
     return pid;
@@ -241,22 +241,22 @@ static void a_put_is_cheap(void **state)
     struct random random = random_make(7, 8);
     struct hum_trace_record records[3];
     uint64_t best = UINT64_MAX;
-    struct humi_sink *sink;
+    struct humi_file *file;
 
     (void)state;
     for (uint64_t i = 0; i < 3; i++)
         records_typical(&random, i, &records[i]);
-    assert_int_equal(humi_sink_open(path, 1u << 16, &sink), HUM_OK);
+    assert_int_equal(humi_file_open(path, 1u << 16, &file), HUM_OK);
     for (unsigned round = 0; round < 20; round++) {
         uint64_t start = humi_clock_real_ns(), ns;
 
         for (unsigned i = 0; i < 999; i++)
-            humi_sink_put(sink, &records[i % 3]);
+            humi_file_put(file, &records[i % 3]);
         ns = humi_clock_real_ns() - start;
         best = ns < best ? ns : best;
     }
-    assert_int_equal(humi_sink_dropped(sink), 0);
-    assert_int_equal(humi_sink_close(sink, NULL), HUM_OK);
+    assert_int_equal(humi_file_dropped(file), 0);
+    assert_int_equal(humi_file_close(file, NULL), HUM_OK);
     print_message("a put: %.1f ns\n", (double)best / 999);
     unlink(path);
 }
