@@ -12,7 +12,7 @@
  *            \   |
  *          residency.c                            one locked block: move, map, commit, record
  *                |
- *      block.c order.c region.c meter.c           state
+ *      block.c order.c region.c meter.c kernels.c state
  *
  * Lock order (base/lock.h): HUM, STREAM, REGION_TREE, BLOCK, LIST, DEVICE.
  */
@@ -29,8 +29,18 @@
 #include "device/device.h"
 
 struct humi_accesses;
+struct humi_kernel_meter;
 struct humi_service;
 struct humi_sink;
+
+/*
+ * Meters of a device's kernels by the device's numbers for them, found without a lock: a list of
+ * arrays that double, so that none ever moves (kernels.h).
+ */
+#define HUMI_KERNEL_ARRAYS 11u
+struct humi_kernel_meters {
+    _Atomic(_Atomic(struct humi_kernel_meter *) *) array[HUMI_KERNEL_ARRAYS];
+};
 
 /* How a run is recorded (record.h). */
 struct humi_recorder {
@@ -60,6 +70,8 @@ struct hum {
     struct humi_table table;
     struct humi_order order[HUM_PROCESSORS_MAX];
     struct humi_meter meter;
+    struct humi_meter processor_meter[HUM_PROCESSORS_MAX];
+    struct humi_kernel_meters kernel_meters[HUM_PROCESSORS_MAX];
     struct humi_recorder recorder;
     _Atomic uint64_t resident_pages[HUM_PROCESSORS_MAX];
     _Atomic uint64_t present_pages[HUM_PROCESSORS_MAX];

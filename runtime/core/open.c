@@ -10,6 +10,7 @@
 #include "base/options.h"
 #include "base/status.h"
 #include "core/accesses.h"
+#include "core/kernels.h"
 #include "core/module.h"
 #include "core/opened.h"
 #include "core/record.h"
@@ -345,6 +346,7 @@ void hum_close(struct hum *hum)
     humi_accesses_stop(hum->accesses);
     humi_record_close(hum);
     humi_modules_close(hum);
+    humi_kernels_close(hum);
     for (unsigned p = HUM_PROCESSORS_MAX; p-- > 0;) {
         if (hum->processor[p])
             hum->processor[p]->ops->close(hum->processor[p]);

@@ -39,9 +39,16 @@ void humi_record_launch(struct hum *hum, const struct humi_record_launch *launch
 /* What a kernel touched.  Waits while the trace is behind. */
 void humi_record_touch(struct hum *hum, unsigned processor, const struct humi_touch *touch);
 
-/* A change of one block; region NULL: none or several.  Counted for the space and the region. */
+/*
+ * A change of one block; region NULL: none or several.  Counted for the space, the processor, the
+ * region and the kernel.
+ */
 void humi_record_event(struct hum *hum, struct humi_region *region, const struct humi_block *block,
-                       const struct humi_event *event);
+                       const struct humi_event *told);
+
+/* A region's part of a change that was recorded with region NULL. */
+void humi_record_event_part(struct hum *hum, struct humi_region *region,
+                            const struct humi_event *told);
 
 /* Faults of one group. */
 struct humi_record_faults {
@@ -50,6 +57,10 @@ struct humi_record_faults {
 };
 void humi_record_faults(struct hum *hum, struct humi_region *region,
                         const struct humi_record_faults *faults);
+
+/* Time that serving a group of faults took; kernel: 1 + its number at the device, or 0. */
+void humi_record_service(struct hum *hum, struct humi_region *region, unsigned processor,
+                         unsigned kernel, uint64_t ns);
 
 /* The service woke up, served so many faults of a processor and took so long for them. */
 void humi_record_batch(struct hum *hum, unsigned processor, unsigned faults, uint64_t service_ns);

@@ -195,11 +195,8 @@ static void serve_group(struct humi_service *service, struct humi_group *group)
         fail_all(service, group->processor, group->faults, group->count, status);
     for (unsigned i = 0; status == HUM_OK && i < group->count; i++)
         humi_doubts_note(&service->doubts, group->processor, &group->faults[i], true);
-    uint64_t ns = humi_clock_ns() - start;
-    struct humi_meter *meter = humi_region_meter(group->region);
-    humi_meter_add(&hum->meter.service_ns, ns);
-    if (meter)
-        humi_meter_add(&meter->service_ns, ns);
+    humi_record_service(hum, group->region, group->processor, group->faults->kernel,
+                        humi_clock_ns() - start);
 }
 
 /* ---- a batch --------------------------------------------------------------------------------- */

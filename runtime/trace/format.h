@@ -66,8 +66,9 @@ enum humi_trace_bytes {
 #define HUMI_TRACE_COUNTERS(c)                                                                     \
     c->faults_host, c->faults_device, c->faults_duplicate, c->batches, c->bytes[HUM_H2D],          \
         c->bytes[HUM_D2H], c->bytes[HUM_D2D], c->evictions_clean, c->evictions_dirty,              \
-        c->move_ns[HUM_H2D], c->move_ns[HUM_D2H], c->move_ns[HUM_D2D], c->service_ns
-_Static_assert(sizeof(struct hum_counters) == (13 + 3 * HUM_CAUSE_COUNT) * sizeof(uint64_t),
+        c->move_ns[HUM_H2D], c->move_ns[HUM_D2H], c->move_ns[HUM_D2D], c->service_ns,              \
+        c->modelled_ns[HUM_H2D], c->modelled_ns[HUM_D2H], c->modelled_ns[HUM_D2D]
+_Static_assert(sizeof(struct hum_counters) == (16 + 3 * HUM_CAUSE_COUNT) * sizeof(uint64_t),
                "a counter is missing above: it needs a new version of the format");
 
 /*
