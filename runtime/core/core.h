@@ -5,7 +5,7 @@
  *      open.c        a space is put together and taken apart
  *      launch.c event.c stream.c module.c         work in order
  *      alloc.c transfer.c advice.c protect.c      explicit control, block by block (visit.c)
- *      look.c summary.c                           what can be asked
+ *      look.c summary.c live.c                    what can be asked, and seen from outside
  *      record.c accesses.c                        what happened: counters and trace
  *      service.c view.c ahead.c                   faults
  *           \  room.c                             evict until there is room
@@ -30,6 +30,7 @@
 
 struct humi_accesses;
 struct humi_kernel_meter;
+struct humi_live;
 struct humi_service;
 struct humi_sink;
 
@@ -64,6 +65,7 @@ struct hum {
     char *reduced;                             /* hum_system_info.reduced */
     struct humi_service *service;
     struct humi_accesses *accesses;            /* NULL: none are recorded */
+    struct humi_live *live;                    /* NULL: there is no live view */
 
     /* state, each with its own rule */
     struct humi_regions regions;
