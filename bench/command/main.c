@@ -14,7 +14,7 @@
 #include "command/command.h"
 
 static const struct command *const commands[] = {&command_info, &command_run, &command_bench,
-                                                 &command_trace, &command_report};
+                                                 &command_trace, &command_report, &command_top};
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 void command_say(const char *name, const char *format, ...)
