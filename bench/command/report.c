@@ -192,8 +192,9 @@ static json_t *counters_json(const struct summary_counters *c)
 {
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "faults_host",
-        json_count(c->faults_host), "faults_device", json_count(c->faults_device), "faults_duplicate",
-        json_count(c->faults_duplicate), "batches", json_count(c->batches), "bytes",
+        json_count(c->faults_host), "faults_device", json_count(c->faults_device),
+        "faults_duplicate", json_count(c->faults_duplicate), "batches", json_count(c->batches),
+        "bytes",
         by_direction(json_count(c->bytes_h2d), json_count(c->bytes_d2h), json_count(c->bytes_d2d)),
         "move_s",
         by_direction(seconds(c->move_ns_h2d), seconds(c->move_ns_d2h), seconds(c->move_ns_d2d)),

@@ -286,7 +286,8 @@ static int run(int argc, char **argv)
 
     if (status >= 0)
         return status;
-    if (!options.batch && top_screen_exists() && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))) {
+    if (!options.batch && top_screen_exists() &&
+        (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))) {
         command_say("top", "there is no terminal to show a screen on: use --batch or --json");
         return EXIT_FAILURE;
     }

@@ -33,7 +33,8 @@ struct humi_live_processor {
     uint64_t capacity_bytes;             /* fixed; 0: no limit */
     uint64_t resident_bytes, frame_bytes, spare_bytes; /* as in struct hum_stats */
     uint64_t restarts;
-    uint32_t running, lost;              /* launches whose end nobody has seen; a device that died */
+    uint32_t running;                    /* launches whose end nobody has seen */
+    uint32_t lost;                       /* 1: the device died */
     struct hum_counters counters;
 };
 

@@ -502,9 +502,7 @@ static int finish(const struct screen *screen)
     const struct top_place *place = &screen->places->place[screen->place];
 
     if (!lives(screen))
-        command_say("top", "program %ld%s%s%s %s", (long)place->pid,
-                    screen->view.looks ? " (" : "", screen->view.looks ? screen->view.now.program : "",
-                    screen->view.looks ? ")" : "", top_result_text(screen->result));
+        command_say("top", "program %ld %s", (long)place->pid, top_result_text(screen->result));
     return screen->result == TOP_FOREIGN || !screen->view.looks ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
