@@ -28,6 +28,7 @@ extern const struct command command_bench;
 extern const struct command command_trace;
 extern const struct command command_report;
 extern const struct command command_explain;
+extern const struct command command_top;
 
 /* "hum <name>: sentence" to standard error. */
 void command_say(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -19,22 +19,33 @@ static uint64_t copying_ns(const struct summary_counters *c)
     return c->move_ns_h2d + c->move_ns_d2h + c->move_ns_d2d;
 }
 
-static void direction_row(struct table *table, const char *name, const char *faults, uint64_t bytes,
-                          uint64_t move_ns)
+static bool has_modelled(const struct summary_counters *c)
 {
-    table_row(table, name, faults, text_bytes(bytes).s, time_ns(move_ns).s, NULL);
+    return c->modelled_ns_h2d || c->modelled_ns_d2h || c->modelled_ns_d2d;
+}
+
+/* modelled NULL: no link was modelled, and there is no such column. */
+static void direction_row(struct table *table, const char *name, const char *faults, uint64_t bytes,
+                          uint64_t move_ns, const uint64_t *modelled_ns)
+{
+    table_row(table, name, faults, text_bytes(bytes).s, time_ns(move_ns).s,
+              modelled_ns ? time_ns(*modelled_ns).s : NULL, NULL);
 }
 
 static void print_directions(const struct summary_counters *c, FILE *out)
 {
     struct table *table = table_create(TABLE_NUMBERS);
 
-    table_row(table, "direction", "faults", "bytes", "copying", NULL);
+    bool link = has_modelled(c);
+
+    table_row(table, "direction", "faults", "bytes", "copying", link ? "link (modelled)" : NULL,
+              NULL);
     direction_row(table, "host to device", text_count(c->faults_device).s, c->bytes_h2d,
-                  c->move_ns_h2d);
+                  c->move_ns_h2d, link ? &c->modelled_ns_h2d : NULL);
     direction_row(table, "device to host", text_count(c->faults_host).s, c->bytes_d2h,
-                  c->move_ns_d2h);
-    direction_row(table, "device to device", "-", c->bytes_d2d, c->move_ns_d2d);
+                  c->move_ns_d2h, link ? &c->modelled_ns_d2h : NULL);
+    direction_row(table, "device to device", "-", c->bytes_d2d, c->move_ns_d2d,
+                  link ? &c->modelled_ns_d2d : NULL);
     table_print(table, out, 2);
     fprintf(out, "  serving faults took %s; copying is part of it where a fault asked for it\n\n",
             time_ns(c->service_ns).s);
@@ -180,14 +191,17 @@ static json_t *seconds(uint64_t ns)
 static json_t *counters_json(const struct summary_counters *c)
 {
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "faults_host", json_count(c->faults_host),
-        "faults_device", json_count(c->faults_device), "faults_duplicate",
-        json_count(c->faults_duplicate), "batches", json_count(c->batches), "bytes",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "faults_host",
+        json_count(c->faults_host), "faults_device", json_count(c->faults_device),
+        "faults_duplicate", json_count(c->faults_duplicate), "batches", json_count(c->batches),
+        "bytes",
         by_direction(json_count(c->bytes_h2d), json_count(c->bytes_d2h), json_count(c->bytes_d2d)),
         "move_s",
         by_direction(seconds(c->move_ns_h2d), seconds(c->move_ns_d2h), seconds(c->move_ns_d2d)),
         "evictions_clean", json_count(c->evictions_clean), "evictions_dirty",
-        json_count(c->evictions_dirty), "service_s", seconds(c->service_ns));
+        json_count(c->evictions_dirty), "service_s", seconds(c->service_ns), "modelled_s",
+        by_direction(seconds(c->modelled_ns_h2d), seconds(c->modelled_ns_d2h),
+                     seconds(c->modelled_ns_d2d)));
 }
 
 static json_t *devices_json(const struct summary_section *s)

@@ -54,7 +54,8 @@ static const struct field counter_fields[] = {
     NUMBER(summary_counters, bytes_d2d),        NUMBER(summary_counters, evictions_clean),
     NUMBER(summary_counters, evictions_dirty),  NUMBER(summary_counters, move_ns_h2d),
     NUMBER(summary_counters, move_ns_d2h),      NUMBER(summary_counters, move_ns_d2d),
-    NUMBER(summary_counters, service_ns),
+    NUMBER(summary_counters, service_ns),       NUMBER(summary_counters, modelled_ns_h2d),
+    NUMBER(summary_counters, modelled_ns_d2h),  NUMBER(summary_counters, modelled_ns_d2d),
 };
 static const struct field device_fields[] = {
     NUMBER(summary_device, index),

@@ -27,6 +27,7 @@ struct summary_counters {
     uint64_t evictions_clean, evictions_dirty;
     uint64_t move_ns_h2d, move_ns_d2h, move_ns_d2d; /* copying */
     uint64_t service_ns;                            /* serving faults, copying for them included */
+    uint64_t modelled_ns_h2d, modelled_ns_d2h, modelled_ns_d2d; /* modelled: copies on the link */
 };
 
 struct summary_device {

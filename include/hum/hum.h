@@ -372,7 +372,10 @@ HUM_API const char *hum_cause_text(enum hum_cause cause);
 /* Direction of bytes. */
 enum hum_direction { HUM_H2D, HUM_D2H, HUM_D2D, HUM_DIRECTION_COUNT };
 
-/* Counts since hum_open (or, for a region, since hum_alloc).  All are facts, none is modelled. */
+/*
+ * Counts since hum_open (for a region: since hum_alloc, for a kernel: since hum_kernel_get).  All
+ * but modelled_ns are facts.
+ */
 struct hum_counters {
     uint64_t faults_host;                     /* faults served for host threads */
     uint64_t faults_device;                   /* faults served for devices */
@@ -386,7 +389,16 @@ struct hum_counters {
     uint64_t evictions_dirty;                 /* blocks that left with one */
     uint64_t move_ns[HUM_DIRECTION_COUNT];    /* time spent copying */
     uint64_t service_ns;                      /* time spent serving faults, copying included */
+    uint64_t modelled_ns[HUM_DIRECTION_COUNT]; /* modelled: the same copies on options.link; 0
+                                                  where no link is modelled */
 };
+
+/*
+ * What happened between two snapshots of the same counters: after - before, word by word.  out may
+ * be one of the two.
+ */
+HUM_API void hum_counters_subtract(const struct hum_counters *after,
+                                   const struct hum_counters *before, struct hum_counters *out);
 
 struct hum_stats {
     struct hum_counters total;
@@ -404,6 +416,29 @@ struct hum_stats {
 
 /* A snapshot; cheap, takes no lock that faults wait for. */
 HUM_API HUM_MUST_USE enum hum_status hum_stats(struct hum *hum, struct hum_stats *stats_out);
+
+/*
+ * The part of the total that served one processor: faults of its own threads or kernels, and
+ * changes that brought it pages, or took pages from it.  The processors sum up to the total.  What
+ * served none of them (a discard, a free) counts for the host.
+ * HUM_ERR_INVALID: there is no such processor.
+ */
+HUM_API HUM_MUST_USE enum hum_status hum_stats_processor(struct hum *hum, int processor,
+                                                         struct hum_counters *counters_out);
+
+struct hum_kernel_stats {
+    uint64_t launches;                        /* that ran and whose end has been seen */
+    uint64_t launch_ns;                       /* from their starts to their ends, summed */
+    struct hum_counters counters;             /* faults of the kernel and what they caused */
+};
+
+/*
+ * What a kernel did on its device.  A kernel got twice, from two loads of its module too, has the
+ * same figures.  Prefetches, evictions and faults by whom the device could not name count for no
+ * kernel; nor do batches, one of which may serve several.
+ */
+HUM_API HUM_MUST_USE enum hum_status hum_stats_kernel(struct hum_kernel *kernel,
+                                                      struct hum_kernel_stats *stats_out);
 
 struct hum_region_info {
     void *ptr;

@@ -5,14 +5,14 @@
  *      open.c        a space is put together and taken apart
  *      launch.c event.c stream.c module.c         work in order
  *      alloc.c transfer.c advice.c protect.c      explicit control, block by block (visit.c)
- *      look.c explain.c summary.c                 what can be asked
+ *      look.c explain.c summary.c live.c          what can be asked, and seen from outside
  *      record.c accesses.c epochs.c watch.c       what happened: counters, trace, tools
  *      service.c view.c ahead.c                   faults
  *           \  room.c                             evict until there is room
  *            \   |
  *          residency.c                            one locked block: move, map, commit, record
  *                |
- *      block.c history.c order.c region.c meter.c state
+ *      block.c history.c order.c region.c meter.c kernels.c   state
  *
  * Lock order (base/lock.h): HUM, STREAM, REGION_TREE, BLOCK, LIST, DEVICE.
  */
@@ -29,6 +29,8 @@
 #include "device/device.h"
 
 struct humi_accesses;
+struct humi_kernel_meter;
+struct humi_live;
 struct humi_service;
 struct humi_file;
 struct humi_sink;
@@ -40,6 +42,15 @@ struct humi_watch_place {
     _Atomic(struct humi_sink *) sink;          /* NULL: nobody is told */
     atomic_uint putting;                       /* threads that may be using it at this moment */
     struct hum_watch *watch;                   /* NULL: free; guarded by the HUM lock */
+};
+
+/*
+ * Meters of a device's kernels by the device's numbers for them, found without a lock: a list of
+ * arrays that double, so that none ever moves (kernels.h).
+ */
+#define HUMI_KERNEL_ARRAYS 11u
+struct humi_kernel_meters {
+    _Atomic(_Atomic(struct humi_kernel_meter *) *) array[HUMI_KERNEL_ARRAYS];
 };
 
 /* How a run is recorded (record.h). */
@@ -74,12 +85,15 @@ struct hum {
     char *reduced;                             /* hum_system_info.reduced */
     struct humi_service *service;
     struct humi_accesses *accesses;            /* NULL: none are recorded */
+    struct humi_live *live;                    /* NULL: there is no live view */
 
     /* state, each with its own rule */
     struct humi_regions regions;
     struct humi_table table;
     struct humi_order order[HUM_PROCESSORS_MAX];
     struct humi_meter meter;
+    struct humi_meter processor_meter[HUM_PROCESSORS_MAX];
+    struct humi_kernel_meters kernel_meters[HUM_PROCESSORS_MAX];
     struct humi_recorder recorder;
     struct humi_epochs epochs;
     _Atomic uint64_t resident_pages[HUM_PROCESSORS_MAX];

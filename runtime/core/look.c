@@ -5,7 +5,9 @@
 
 #include "base/range.h"
 #include "base/status.h"
+#include "core/kernels.h"
 #include "core/look.h"
+#include "core/module.h"
 #include "core/visit.h"
 
 /* ---- pages ----------------------------------------------------------------------------------- */
@@ -131,6 +133,25 @@ enum hum_status hum_stats(struct hum *hum, struct hum_stats *stats_out)
     humi_rwlock_unlock(&hum->regions.lock);
     stats_out->metadata_bytes = sizeof *hum + atomic_load(&hum->table.bytes) +
                                 humi_regions_metadata(&hum->regions);
+    return HUM_OK;
+}
+
+enum hum_status hum_stats_processor(struct hum *hum, int processor,
+                                    struct hum_counters *counters_out)
+{
+    if (!hum || !counters_out || !humi_is_processor(hum, processor))
+        return humi_fail(HUM_ERR_INVALID, "there is no processor %d", processor);
+    humi_meter_read(&hum->processor_meter[humi_number(processor)], counters_out);
+    return HUM_OK;
+}
+
+enum hum_status hum_stats_kernel(struct hum_kernel *kernel, struct hum_kernel_stats *stats_out)
+{
+    if (!kernel || !stats_out)
+        return humi_fail(HUM_ERR_INVALID, "hum_stats_kernel needs a kernel and an output");
+    stats_out->launches = atomic_load(&kernel->meter->launches);
+    stats_out->launch_ns = atomic_load(&kernel->meter->launch_ns);
+    humi_meter_read(&kernel->meter->counters, &stats_out->counters);
     return HUM_OK;
 }
 

@@ -34,6 +34,7 @@ void humi_meter_event(struct humi_meter *meter, const struct humi_event *event)
         for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
             humi_meter_add(&meter->bytes[d], event->bytes[d]);
         humi_meter_add(&meter->move_ns[direction_of(event)], event->move_ns);
+        humi_meter_add(&meter->modelled_ns[direction_of(event)], event->modelled_ns);
     }
     if (event->evicted)
         humi_meter_add(bytes ? &meter->evictions_dirty : &meter->evictions_clean, 1);
@@ -48,6 +49,12 @@ void humi_meter_faults(struct humi_meter *meter, unsigned processor, uint64_t fa
     humi_meter_add(&meter->faults_duplicate, duplicates);
 }
 
+void humi_meter_service(struct humi_meter *meter, uint64_t ns)
+{
+    if (meter)
+        humi_meter_add(&meter->service_ns, ns);
+}
+
 void humi_meter_read(const struct humi_meter *meter, struct hum_counters *out)
 {
     memset(out, 0, sizeof *out);
@@ -58,4 +65,14 @@ void humi_meter_read(const struct humi_meter *meter, struct hum_counters *out)
     uint64_t *to = (uint64_t *)(void *)out;
     for (size_t i = 0; i < sizeof *out / sizeof *to; i++)
         to[i] = atomic_load_explicit(&from[i], memory_order_relaxed);
+}
+
+void hum_counters_subtract(const struct hum_counters *after, const struct hum_counters *before,
+                           struct hum_counters *out)
+{
+    const uint64_t *a = (const uint64_t *)(const void *)after;
+    const uint64_t *b = (const uint64_t *)(const void *)before;
+    uint64_t *to = (uint64_t *)(void *)out;
+    for (size_t i = 0; i < sizeof *out / sizeof *to; i++)
+        to[i] = a[i] - b[i];
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * meter.h - counters of what happened, for a space and for each region.
+ * meter.h - counters of what happened, for a space and for each processor, region and kernel.
  *
  * Every change of state is reported here exactly once, as an event with its cause (R5).
  * Threads: atomic, relaxed; a snapshot is not a single moment but each figure is exact once the
@@ -21,6 +21,7 @@ struct humi_meter {
     _Atomic uint64_t bytes_by_cause[HUM_CAUSE_COUNT];
     _Atomic uint64_t evictions_clean, evictions_dirty;
     _Atomic uint64_t move_ns[HUM_DIRECTION_COUNT], service_ns;
+    _Atomic uint64_t modelled_ns[HUM_DIRECTION_COUNT];
 };
 _Static_assert(sizeof(struct humi_meter) == sizeof(struct hum_counters), "meter.h mirrors hum.h");
 
@@ -37,6 +38,7 @@ struct humi_event {
     uint64_t bytes[HUM_DIRECTION_COUNT];
     uint64_t move_ns;
     bool brought;            /* the pages became resident there (not told to traces) */
+    uint64_t modelled_ns;    /* modelled: of `moved` on the link, set as the event is recorded */
     bool evicted;            /* a block left a device */
 };
 
@@ -46,6 +48,9 @@ void humi_meter_event(struct humi_meter *meter, const struct humi_event *event);
 /* Count faults of a processor, and how many of them found nothing to do.  NULL is allowed. */
 void humi_meter_faults(struct humi_meter *meter, unsigned processor, uint64_t faults,
                        uint64_t duplicates);
+
+/* Count time spent serving faults.  NULL is allowed. */
+void humi_meter_service(struct humi_meter *meter, uint64_t ns);
 
 /* Snapshot.  NULL gives zeros. */
 void humi_meter_read(const struct humi_meter *meter, struct hum_counters *out);

@@ -11,6 +11,7 @@
 
 #include "base/options.h"
 #include "base/status.h"
+#include "core/kernels.h"
 #include "core/record.h"
 #include "core/service.h"
 
@@ -137,6 +138,9 @@ static enum hum_status kernel_make(struct hum_module *module, const char *name,
     snprintf(kernel->name, sizeof kernel->name, "%s", name);
     enum hum_status status =
         processor->ops->kernel(processor, module->id, name, &kernel->id, &kernel->args_bytes);
+    if (status == HUM_OK)
+        status = humi_kernels_make(module->hum, module->processor, kernel->id, name,
+                                   &kernel->meter);
     if (status != HUM_OK) {
         free(kernel);
         return status;

@@ -24,6 +24,7 @@ struct hum_kernel {
     struct hum_module *module;
     unsigned id;               /* at the device */
     size_t args_bytes;
+    struct humi_kernel_meter *meter;
     char name[64];
 };
 

@@ -10,6 +10,8 @@
 #include "base/options.h"
 #include "base/status.h"
 #include "core/accesses.h"
+#include "core/kernels.h"
+#include "core/live.h"
 #include "core/module.h"
 #include "core/opened.h"
 #include "core/record.h"
@@ -33,7 +35,7 @@ struct settings {
     char *kernel_path;
     char *trace;               /* NULL: none is written */
     struct humi_link_model link;
-    bool pace, exact, epochs;
+    bool pace, exact, epochs, live;
 };
 
 /* ---- settings -------------------------------------------------------------------------------- */
@@ -195,6 +197,10 @@ static enum hum_status read_settings(const struct hum_options *options, struct s
         status = read_devices(options->devices, settings);
     if (status == HUM_OK)
         status = read_recording(options, settings);
+    struct humi_option live = humi_option_find("HUM_LIVE", NULL);
+    settings->live = true;
+    if (status == HUM_OK && humi_option_is_set(&live))
+        status = humi_option_switch(&live, &settings->live);
     struct humi_option path = humi_option_find("HUM_KERNEL_PATH", options->kernel_path);
     if (status != HUM_OK || !humi_option_is_set(&path))
         return status;
@@ -303,6 +309,7 @@ static enum hum_status open_parts(struct hum *hum, struct settings *settings)
     hum->reduced = describe_reductions(hum);
     if (hum->reduced && *hum->reduced)
         humi_warn("reduced: %s", hum->reduced);
+    hum->live = settings->live ? humi_live_start(hum) : NULL;
     return HUM_OK;
 }
 
@@ -352,6 +359,7 @@ void hum_close(struct hum *hum)
         return;
     }
     humi_streams_close(hum);
+    humi_live_stop(hum->live);
     if (humi_opened_remove(hum) && humi_summary_path())
         humi_summary_write(hum, humi_summary_path());
     humi_service_stop(hum->service);
@@ -359,6 +367,7 @@ void hum_close(struct hum *hum)
     humi_watches_close(hum);
     humi_record_close(hum);
     humi_modules_close(hum);
+    humi_kernels_close(hum);
     for (unsigned p = HUM_PROCESSORS_MAX; p-- > 0;) {
         if (hum->processor[p])
             hum->processor[p]->ops->close(hum->processor[p]);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "core/kernels.h"
 #include "core/module.h"
 #include "core/pace.h"
 #include "core/watch.h"
@@ -251,9 +252,19 @@ void humi_record_epoch(struct hum *hum, uint64_t epoch, uint64_t launch)
 
 /* ---- what happened --------------------------------------------------------------------------- */
 
+static void count_launch(struct hum *hum, const struct humi_record_launch *launch)
+{
+    struct humi_kernel_meter *meter = humi_kernels_find(hum, launch->processor, launch->kernel);
+    if (!meter || !launch->start_ns || launch->end_ns < launch->start_ns)
+        return;
+    humi_meter_add(&meter->launches, 1);
+    humi_meter_add(&meter->launch_ns, launch->end_ns - launch->start_ns);
+}
+
 void humi_record_launch(struct hum *hum, const struct humi_record_launch *launch)
 {
     struct hum_trace_record record = {.kind = HUM_TRACE_LAUNCH};
+    count_launch(hum, launch);
     if (is_silent(hum))
         return;
     record.time_ns = since_open(hum, launch->start_ns ? launch->start_ns : launch->submit_ns);
@@ -274,7 +285,6 @@ static void trace_event(struct hum *hum, const struct humi_region *region,
                         const struct humi_block *block, const struct humi_event *event)
 {
     struct hum_trace_record record = {.kind = HUM_TRACE_EVENT};
-    uint64_t bytes = 0;
     record.time_ns = since_open(hum, event->start_ns);
     record.event = (struct hum_trace_event){
         .cause = event->cause,
@@ -286,26 +296,59 @@ static void trace_event(struct hum *hum, const struct humi_region *region,
         .pages = event->which,
         .moved = event->moved,
         .move_ns = narrow(event->move_ns),
+        .modelled_ns = narrow(event->modelled_ns),
         .evicted = event->evicted,
     };
-    for (int d = 0; d < HUM_DIRECTION_COUNT; d++) {
+    for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
         record.event.bytes[d] = event->bytes[d];
-        bytes += event->bytes[d];
-    }
-    record.event.modelled_ns =
-        narrow(humi_link_ns(&hum->recorder.link, bytes, humi_pace_copies(&event->moved)));
     put(hum, &record);
 }
 
-void humi_record_event(struct hum *hum, struct humi_region *region, struct humi_block *block,
-                       const struct humi_event *event)
+/* What the event's copies would have cost on the link; 0 if none is modelled. */
+static uint64_t modelled(const struct hum *hum, const struct humi_event *event)
 {
-    humi_history_put(&block->history, event);
-    humi_meter_event(&hum->meter, event);
+    uint64_t bytes = 0;
+    if (hum->recorder.link.ns_per_byte == 0)
+        return 0;
+    for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
+        bytes += event->bytes[d];
+    return humi_link_ns(&hum->recorder.link, bytes, humi_pace_copies(&event->moved));
+}
+
+/* The meter of a kernel by 1 + its number at the device; NULL for 0. */
+static struct humi_meter *kernel_meter(struct hum *hum, unsigned processor, unsigned kernel)
+{
+    struct humi_kernel_meter *meter =
+        kernel ? humi_kernels_find(hum, processor, kernel - 1) : NULL;
+    return meter ? &meter->counters : NULL;
+}
+
+void humi_record_event(struct hum *hum, struct humi_region *region, struct humi_block *block,
+                       const struct humi_event *told)
+{
+    struct humi_event event = *told;
+    event.modelled_ns = modelled(hum, told);
+    humi_history_put(&block->history, &event);
+    humi_meter_event(&hum->meter, &event);
+    humi_meter_event(&hum->processor_meter[event.processor], &event);
+    humi_meter_event(kernel_meter(hum, event.processor, event.kernel), &event);
     if (region)
-        humi_meter_event(humi_region_meter(region), event);
+        humi_meter_event(humi_region_meter(region), &event);
     if (!is_silent(hum))
-        trace_event(hum, region, block, event);
+        trace_event(hum, region, block, &event);
+}
+
+void humi_record_event_part(struct hum *hum, struct humi_region *region,
+                            const struct humi_event *told)
+{
+    struct humi_event event = *told;
+    event.modelled_ns = modelled(hum, told);
+    humi_meter_event(humi_region_meter(region), &event);
+}
+
+static void count_faults(struct humi_meter *meter, const struct humi_record_faults *faults)
+{
+    humi_meter_faults(meter, faults->processor, faults->faults, faults->duplicates);
 }
 
 void humi_record_faults(struct hum *hum, struct humi_region *region, struct humi_block *block,
@@ -313,10 +356,11 @@ void humi_record_faults(struct hum *hum, struct humi_region *region, struct humi
 {
     struct hum_trace_record record = {.kind = HUM_TRACE_FAULTS};
     humi_history_faults(&block->history, faults->processor, faults->faults);
-    humi_meter_faults(&hum->meter, faults->processor, faults->faults, faults->duplicates);
+    count_faults(&hum->meter, faults);
+    count_faults(&hum->processor_meter[faults->processor], faults);
+    count_faults(kernel_meter(hum, faults->processor, faults->kernel), faults);
     if (region)
-        humi_meter_faults(humi_region_meter(region), faults->processor, faults->faults,
-                          faults->duplicates);
+        count_faults(humi_region_meter(region), faults);
     if (is_silent(hum))
         return;
     record.time_ns = since_open(hum, faults->start_ns);
@@ -330,9 +374,19 @@ void humi_record_faults(struct hum *hum, struct humi_region *region, struct humi
     put(hum, &record);
 }
 
-void humi_record_batch_start(struct hum *hum)
+void humi_record_service(struct hum *hum, struct humi_region *region, unsigned processor,
+                         unsigned kernel, uint64_t ns)
+{
+    humi_meter_service(&hum->meter, ns);
+    humi_meter_service(&hum->processor_meter[processor], ns);
+    humi_meter_service(kernel_meter(hum, processor, kernel), ns);
+    humi_meter_service(humi_region_meter(region), ns);
+}
+
+void humi_record_batch_start(struct hum *hum, unsigned processor)
 {
     humi_meter_add(&hum->meter.batches, 1);
+    humi_meter_add(&hum->processor_meter[processor].batches, 1);
 }
 
 void humi_record_batch(struct hum *hum, const struct humi_record_batch *batch)

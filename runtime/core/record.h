@@ -60,11 +60,15 @@ void humi_record_access(struct hum *hum, const struct hum_trace_access *access);
 void humi_record_epoch(struct hum *hum, uint64_t epoch, uint64_t launch);
 
 /*
- * A change of one block, which is locked; region NULL: none or several.  Counted for the space and
- * the region, and kept in the block's history.
+ * A change of one block, which is locked; region NULL: none or several.  Counted for the space, the
+ * processor, the region and the kernel, and kept in the block's history.
  */
 void humi_record_event(struct hum *hum, struct humi_region *region, struct humi_block *block,
-                       const struct humi_event *event);
+                       const struct humi_event *told);
+
+/* A region's part of a change that was recorded with region NULL. */
+void humi_record_event_part(struct hum *hum, struct humi_region *region,
+                            const struct humi_event *told);
 
 /* Faults of one group.  The block they are on is locked; its history counts them, too. */
 struct humi_record_faults {
@@ -75,8 +79,12 @@ struct humi_record_faults {
 void humi_record_faults(struct hum *hum, struct humi_region *region, struct humi_block *block,
                         const struct humi_record_faults *faults);
 
+/* Time that serving a group of faults took; kernel: 1 + its number at the device, or 0. */
+void humi_record_service(struct hum *hum, struct humi_region *region, unsigned processor,
+                         unsigned kernel, uint64_t ns);
+
 /* The service woke up and has work.  Counted before any of it, so who is woken finds it counted. */
-void humi_record_batch_start(struct hum *hum);
+void humi_record_batch_start(struct hum *hum, unsigned processor);
 /* It served so many faults of a processor and took so long for them. */
 struct humi_record_batch {
     unsigned processor;

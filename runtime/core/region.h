@@ -35,6 +35,7 @@ struct humi_region {
     atomic_int preferred;
     atomic_uint accessed_by;
     _Atomic(struct humi_meter *) meter; /* counters, made at the first event */
+    uint64_t heat, weight_seen;   /* of the live view's thread alone */
     uint32_t id;                  /* 1 .., never used again in this space */
     char *name;                   /* guarded by the tree's lock; NULL if never named */
 };

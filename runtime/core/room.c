@@ -33,8 +33,9 @@ static void record_regions(struct hum *hum, const struct humi_block *block,
         struct hum_pages home = humi_mask_and(&own, &evicted->home);
         event.pages = humi_mask_count(&left);
         event.bytes[HUM_D2H] = humi_mask_count(&home) * HUM_PAGE_SIZE;
+        event.moved = home;
         if (event.pages)
-            humi_meter_event(humi_region_meter(region), &event);
+            humi_record_event_part(hum, region, &event);
         at = region->start + region->bytes;
         humi_region_put(region);
     }

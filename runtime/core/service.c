@@ -197,11 +197,8 @@ static void serve_group(struct humi_service *service, struct humi_group *group)
         fail_all(service, group->processor, group->faults, group->count, status);
     for (unsigned i = 0; status == HUM_OK && i < group->count; i++)
         humi_doubts_note(&service->doubts, group->processor, &group->faults[i], true);
-    uint64_t ns = humi_clock_ns() - start;
-    struct humi_meter *meter = humi_region_meter(group->region);
-    humi_meter_add(&hum->meter.service_ns, ns);
-    if (meter)
-        humi_meter_add(&meter->service_ns, ns);
+    humi_record_service(hum, group->region, group->processor, group->faults->kernel,
+                        humi_clock_ns() - start);
 }
 
 /* ---- a batch --------------------------------------------------------------------------------- */
@@ -358,7 +355,7 @@ static bool serve_processor(struct humi_service *service, unsigned p)
     struct humi_meter *meter = &service->hum->meter;
     struct humi_record_batch batch = {.processor = p, .faults = count, .start_ns = humi_clock_ns()};
     uint64_t before = moved_bytes(service->hum), served = atomic_load(&meter->service_ns);
-    humi_record_batch_start(service->hum);
+    humi_record_batch_start(service->hum, p);
     for (unsigned i = 0; i < count; i++)
         humi_doubts_note(&service->doubts, p, &service->faults[i], false);
     humi_seats_fault(&service->seats, p, service->faults[0].thread, humi_clock_real_ns());

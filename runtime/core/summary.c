@@ -210,10 +210,12 @@ static void put_counters(FILE *out, const struct hum_counters *c)
             " faults_host=%" PRIu64 " faults_device=%" PRIu64 " faults_duplicate=%" PRIu64
             " batches=%" PRIu64 " bytes_h2d=%" PRIu64 " bytes_d2h=%" PRIu64 " bytes_d2d=%" PRIu64
             " evictions_clean=%" PRIu64 " evictions_dirty=%" PRIu64 " move_ns_h2d=%" PRIu64
-            " move_ns_d2h=%" PRIu64 " move_ns_d2d=%" PRIu64 " service_ns=%" PRIu64,
+            " move_ns_d2h=%" PRIu64 " move_ns_d2d=%" PRIu64 " service_ns=%" PRIu64
+            " modelled_ns_h2d=%" PRIu64 " modelled_ns_d2h=%" PRIu64 " modelled_ns_d2d=%" PRIu64,
             c->faults_host, c->faults_device, c->faults_duplicate, c->batches, c->bytes[HUM_H2D],
             c->bytes[HUM_D2H], c->bytes[HUM_D2D], c->evictions_clean, c->evictions_dirty,
-            c->move_ns[HUM_H2D], c->move_ns[HUM_D2H], c->move_ns[HUM_D2D], c->service_ns);
+            c->move_ns[HUM_H2D], c->move_ns[HUM_D2H], c->move_ns[HUM_D2D], c->service_ns,
+            c->modelled_ns[HUM_H2D], c->modelled_ns[HUM_D2H], c->modelled_ns[HUM_D2D]);
 }
 
 static void put_space(FILE *out, struct hum *hum, const struct hum_stats *stats)

@@ -18,7 +18,8 @@
  * Rules of version 1: one record a line, a word and then key=value; numbers are decimal and below
  * 2^64; a text value runs to the end of the line and so comes last, with bytes below 32, '%' and
  * 127 as %XX.  Readers skip words and keys that they do not know; a change that old readers would
- * misread gets another version.  All times are measured nanoseconds, all counts are facts.
+ * misread gets another version.  Times are nanoseconds, measured but for
+ * modelled_ns_*, which are those of the modelled link; all counts are facts.
  *
  * Regions are the 64 that moved most; the rest are one line named "" with ptr=0 and their number
  * in regions=.  Regions that were freed earlier are kept by name and size, live=0.  bytes= is the

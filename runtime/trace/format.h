@@ -120,8 +120,9 @@ _Static_assert(HUM_CAUSE_COUNT <= HUMI_TRACE_CAUSES, "a cause has five bits");
 #define HUMI_TRACE_COUNTERS(c)                                                                     \
     c->faults_host, c->faults_device, c->faults_duplicate, c->batches, c->bytes[HUM_H2D],          \
         c->bytes[HUM_D2H], c->bytes[HUM_D2D], c->evictions_clean, c->evictions_dirty,              \
-        c->move_ns[HUM_H2D], c->move_ns[HUM_D2H], c->move_ns[HUM_D2D], c->service_ns
-#define HUMI_TRACE_COUNTERS_KNOWN 13
+        c->move_ns[HUM_H2D], c->move_ns[HUM_D2H], c->move_ns[HUM_D2D], c->service_ns,              \
+        c->modelled_ns[HUM_H2D], c->modelled_ns[HUM_D2H], c->modelled_ns[HUM_D2D]
+#define HUMI_TRACE_COUNTERS_KNOWN 16
 _Static_assert(sizeof(struct hum_counters) ==
                    (HUMI_TRACE_COUNTERS_KNOWN + 3 * HUM_CAUSE_COUNT) * sizeof(uint64_t),
                "a counter is missing above");

@@ -82,7 +82,7 @@ static void each_command_explains_itself(void **state)
 {
     static const char *const names[] = {"", "info", "run", "bench", "trace",
                                         "trace info", "trace cut", "trace merge", "trace export",
-                                        "trace import", "report"};
+                                        "trace import", "report", "top"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -117,6 +117,15 @@ static void a_wrong_command_line_is_refused(void **state)
         {"report --svg --json x", 2},
         {"report /nowhere", 1},
         {"report /dev/null", 1},
+        {"top --frobnicate", 2},
+        {"top 0", 2},
+        {"top x", 2},
+        {"top 1 2", 2},
+        {"top --delay 0", 2},
+        {"top --delay nan", 2},
+        {"top --iterations 0", 2},
+        {"top --sort colour", 2},
+        {"top --batch 2147483647", 1},
         {"trace", 2},
         {"trace frobnicate", 2},
         {"trace info", 2},

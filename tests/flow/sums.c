@@ -25,6 +25,8 @@ static void add_event(struct sums *sums, const struct hum_trace_event *event)
     c->evictions_clean += event->evicted && !bytes;
     c->evictions_dirty += event->evicted && bytes;
     sums->modelled_ns += event->modelled_ns;
+    for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
+        c->modelled_ns[d] += event->bytes[d] ? event->modelled_ns : 0; /* each has one direction */
     sums->kernel_told |= event->kernel != 0 && event->cause == HUM_CAUSE_DEVICE_FAULT;
 }
 

@@ -220,5 +220,7 @@ const char *trace_metrics_differ(const struct hum_metrics *m, const struct hum_c
         return "evictions";
     if (memcmp(m->move_ns, t->move_ns, sizeof(t->move_ns)) != 0)
         return "time copying";
+    if (memcmp(m->modelled_ns, t->modelled_ns, sizeof(t->modelled_ns)) != 0)
+        return "modelled time";
     return m->service_ns != t->service_ns ? "time serving faults" : NULL;
 }
