@@ -107,6 +107,8 @@ struct hum_event;
 #define HUM_PROCESSORS_MAX (HUM_DEVICES_MAX + 1)
 #define HUM_BIT(processor) (1u << ((processor) + 1))
 
+#define HUM_EXACT_WINDOW_MAX 1024u /* pages, see hum_options.accesses */
+
 /*
  * Options.  Initialise with HUM_OPTIONS_INIT and set what you want; a zero or NULL member means
  * "the environment variable named beside it, else the default".
@@ -123,7 +125,9 @@ struct hum_options {
     const char *trace;        /* HUM_TRACE    file to write a trace to (trace.h); %p: process id */
     const char *link;         /* HUM_LINK     "pcie3x16" | "pcie4x16" | "pcie5x16" | "nvlink-c2c" |
                                               "alpha=1.8us,beta=12.8G": prices of moves, modelled */
-    const char *accesses;     /* HUM_ACCESSES "exact": the trace holds every access by kernels;
+    const char *accesses;     /* HUM_ACCESSES "exact": the trace holds every access by kernels, of
+                                 one page together while a worker touches fewer than
+                                 HUM_EXACT_WINDOW_MAX others ("exact:16": fewer than 16 others);
                                  "epoch": the pages that each processor read and wrote between
                                  launches and waits, by faults; both make runs slower */
     bool pace;                /* HUM_PACE=on  moves take at least as long as on that link */

@@ -36,6 +36,7 @@ struct settings {
     char *trace;               /* NULL: none is written */
     struct humi_link_model link;
     bool pace, exact, epochs, live;
+    uint32_t exact_window;
 };
 
 /* ---- settings -------------------------------------------------------------------------------- */
@@ -138,16 +139,30 @@ static char *trace_path(const struct humi_option *option, bool given)
     return n < 0 ? NULL : path;
 }
 
+/* "none", "epoch", "exact" or "exact:<window>" */
 static enum hum_status read_accesses(const char *given, struct settings *settings)
 {
     struct humi_option option = humi_option_find("HUM_ACCESSES", given);
-    settings->exact = humi_slice_is(&option.value, "exact");
+    struct humi_option window = option;
+    struct humi_slice grade = option.value;
+    uint64_t pages = 0;
+    bool has_window = humi_option_is_set(&option) &&
+                      humi_slice_cut(&option.value, ':', &grade, &window.value);
+    settings->exact = humi_slice_is(&grade, "exact");
     settings->epochs = humi_slice_is(&option.value, "epoch");
-    if (!humi_option_is_set(&option) || settings->exact || settings->epochs ||
-        humi_slice_is(&option.value, "none"))
+    if (humi_option_is_set(&option) && !settings->exact && !settings->epochs &&
+        !humi_slice_is(&option.value, "none"))
+        return humi_fail(HUM_ERR_INVALID, "HUM_ACCESSES: '%.*s' is none of none, epoch, exact, "
+                                          "exact:<pages>",
+                         (int)option.value.bytes, option.value.text);
+    if (!has_window || !settings->exact)
         return HUM_OK;
-    return humi_fail(HUM_ERR_INVALID, "HUM_ACCESSES: '%.*s' is none of none, epoch, exact",
-                     (int)option.value.bytes, option.value.text);
+    enum hum_status status = humi_option_number(&window, HUM_EXACT_WINDOW_MAX, &pages);
+    if (status == HUM_OK && pages == 0)
+        status = humi_fail(HUM_ERR_INVALID, "HUM_ACCESSES: exact needs a window of 1 to %u pages",
+                           HUM_EXACT_WINDOW_MAX);
+    settings->exact_window = (uint32_t)pages;
+    return status;
 }
 
 static enum hum_status read_recording(const struct hum_options *options, struct settings *settings)
@@ -218,6 +233,7 @@ static enum hum_status open_space(struct hum *hum, const struct settings *settin
     hum->params.kernel_faults = settings->kernel_faults;
     hum->params.shared_read = settings->shared_read;
     hum->params.exact = settings->exact;
+    hum->params.exact_window = settings->exact_window;
     return humi_space_reserve(settings->space_bytes, settings->space_bytes != 0,
                               &hum->params.start, &hum->params.bytes);
 }

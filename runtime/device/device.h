@@ -46,6 +46,7 @@ struct humi_space_params {
     bool kernel_faults;     /* try to serve faults of system calls too */
     bool shared_read;       /* map read-only copies if the kernel can */
     bool exact;             /* record every touch by kernels, for touches() */
+    uint32_t exact_window;  /* pages whose touches are merged; 0: as many as can be */
     uint32_t exact_records; /* a worker waits once so many are not taken; 0: a good number */
 };
 

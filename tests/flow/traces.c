@@ -318,6 +318,12 @@ static void accesses_need_a_trace(void **state)
     assert_int_equal(hum_open(&options, &hum), HUM_ERR_UNSUPPORTED);
     assert_non_null(strstr(hum_error_text(), "6.4"));
     options.features = NULL;
+    for (unsigned i = 0; i < 3; i++) {
+        static const char *const windows[] = {"exact:0", "exact:1025", "exact:few"};
+        options.accesses = windows[i];
+        assert_int_equal(hum_open(&options, &hum), HUM_ERR_INVALID);
+        assert_non_null(strstr(hum_error_text(), "HUM_ACCESSES"));
+    }
     options.accesses = "every";
     options.trace = path;
     assert_int_equal(hum_open(&options, &hum), HUM_ERR_INVALID);

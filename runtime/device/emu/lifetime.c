@@ -82,6 +82,9 @@ static enum hum_status greet(struct humi_emu *emu, struct humi_process *process,
                                    .watchdog_ms = emu->params.watchdog_ms,
                                    .kernel_faults = emu->space.kernel_faults,
                                    .use_prot = emu->access.prot != NULL,
+                                   .touch_window = emu->space.exact_window
+                                                       ? emu->space.exact_window
+                                                       : HUM_EXACT_WINDOW_MAX,
                                    .touch_records = emu->touch_records};
     struct humi_emu_answer answer;
     int fds[4] = {emu->control_fd, emu->frames.fd, (int)syscall(SYS_pidfd_open, getpid(), 0),

@@ -21,6 +21,7 @@ struct humi_emu_hello {
     uint32_t watchdog_ms;
     int32_t kernel_faults;
     int32_t use_prot;       /* the space is mapped read-only at first (device/prot.h) */
+    uint32_t touch_window;  /* pages that a worker counts touches of at a time */
     uint32_t touch_records; /* of a worker's ring of touches; 0: they are not recorded */
 };
 

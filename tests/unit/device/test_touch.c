@@ -9,23 +9,28 @@
 #include "support/random.h"
 #include "support/test.h"
 
-#define RECORDS 64u
+#define RECORDS 4096u
 #define START UINT64_C(0x200000000000)
-#define PAGES ((uint64_t)1000)
+#define PAGES ((uint64_t)16384)
 
 static struct humi_emu_touches *shared;
 static struct humi_touch_table t;
+
+static void begin(uint32_t window)
+{
+    memset(shared, 0, humi_emu_touches_bytes(1, RECORDS));
+    humi_touch_init(&t, shared, RECORDS, window, 0);
+    t.start = START;
+    t.bytes = PAGES * HUM_PAGE_SIZE;
+    t.launch = 5;
+    t.kernel = 6;
+}
 
 static int setup(void **state)
 {
     (void)state;
     shared = aligned_alloc(64, humi_emu_touches_bytes(1, RECORDS));
-    memset(shared, 0, humi_emu_touches_bytes(1, RECORDS));
-    humi_touch_init(&t, shared, RECORDS, 0);
-    t.start = START;
-    t.bytes = PAGES * HUM_PAGE_SIZE;
-    t.launch = 5;
-    t.kernel = 6;
+    begin(HUMI_TOUCH_OPEN);
     return 0;
 }
 
@@ -73,15 +78,15 @@ static void the_page_opened_first_is_told_first(void **state)
         touch(10 * i, 0, false);
     touch(0, 0, false); /* touched last, but opened first */
     assert_int_equal(told(), 0);
-    touch(500, 0, false);
-    touch(600, 0, false); /* ends the run that page 0 could have begun */
+    touch(10501, 0, false);
+    touch(10601, 0, false); /* ends the run that page 0 could have begun */
     assert_int_equal(told(), 1);
     expect_next(0, 1, 2, 0);
     humi_touch_flush(&t, true);
     for (uint32_t i = 1; i < HUMI_TOUCH_OPEN; i++)
         expect_next(10 * i, 1, 1, 0);
-    expect_next(500, 1, 1, 0);
-    expect_next(600, 1, 1, 0);
+    expect_next(10501, 1, 1, 0);
+    expect_next(10601, 1, 1, 0);
     assert_int_equal(told(), 0);
 }
 
@@ -104,6 +109,29 @@ static void reads_and_writes_share_a_record_that_says_which_was_first(void **sta
     record = next();
     assert_int_equal(record.page, 7);
     assert_int_equal(record.write_first, 0);
+}
+
+/* A page comes back into a record of its own once `window` others were opened. */
+static void a_window_says_how_many_pages_are_open(void **state)
+{
+    static const uint32_t windows[] = {1, 2, 16, HUMI_TOUCH_OPEN};
+
+    (void)state;
+    for (unsigned w = 0; w < sizeof windows / sizeof *windows; w++) {
+        uint32_t others = windows[w] - 1;
+        begin(windows[w]);
+        for (uint64_t i = 0; i <= others; i++)
+            touch(10 * i, 0, false);
+        touch(0, 0, false); /* still open */
+        touch(10 * (uint64_t)windows[w], 0, false);
+        touch(0, 0, false); /* not any more */
+        humi_touch_flush(&t, true);
+        expect_next(0, 1, 2, 0);
+        for (uint32_t i = 1; i <= windows[w]; i++)
+            expect_next(10 * i, 1, 1, 0);
+        expect_next(0, 1, 1, 0);
+        assert_int_equal(told(), 0);
+    }
 }
 
 static void alike_neighbours_in_order_become_a_run(void **state)
@@ -214,6 +242,11 @@ static void random_touches_are_told_completely(void **state)
 
     (void)state;
     for (uint64_t i = 0; i < steps; i++) {
+        if (i % (steps / 4 + 1) == 0) {
+            humi_touch_flush(&t, true);
+            take(0);
+            begin(i == 0 ? HUMI_TOUCH_OPEN : 1 + (uint32_t)random_below(&random, 64));
+        }
         uint64_t page = random_below(&random, random_below(&random, 8) > 0 ? 12 : PAGES);
         bool write = random_below(&random, 3) == 0;
         humi_touch(&t, START + page * HUM_PAGE_SIZE + random_below(&random, HUM_PAGE_SIZE), write,
@@ -233,6 +266,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_page_opened_first_is_told_first, setup, teardown),
         cmocka_unit_test_setup_teardown(reads_and_writes_share_a_record_that_says_which_was_first,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(a_window_says_how_many_pages_are_open, setup, teardown),
         cmocka_unit_test_setup_teardown(alike_neighbours_in_order_become_a_run, setup, teardown),
         cmocka_unit_test_setup_teardown(runs_end_at_their_longest, setup, teardown),
         cmocka_unit_test_setup_teardown(counts_beyond_32_bits_become_several_records, setup,

@@ -26,7 +26,8 @@ static __thread struct humi_touch_table table = {.epoch = HUMI_TOUCH_EPOCH};
 void humi_hooks_start(unsigned worker)
 {
     if (humi_device.touches)
-        humi_touch_init(&table, humi_device.touches, humi_device.hello.touch_records, worker);
+        humi_touch_init(&table, humi_device.touches, humi_device.hello.touch_records,
+                        humi_device.hello.touch_window, worker);
 }
 
 void humi_hooks_begin(const struct humi_emu_slot *slot)

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include <hum/hum.h>
-
 #include "os/futex.h"
 
 #define LOOK_NS INT64_C(50000000)
@@ -13,13 +11,21 @@
 /* What was written above is there before what is written below, for a signal of this thread. */
 #define in_order() __atomic_signal_fence(__ATOMIC_SEQ_CST)
 
+static void forget_chains(struct humi_touch_table *t)
+{
+    memset(t->chain, 0xff, sizeof t->chain); /* HUMI_TOUCH_CHAIN_END */
+    t->next = 0;
+}
+
 void humi_touch_init(struct humi_touch_table *t, struct humi_emu_touches *shared,
-                     uint32_t records, unsigned worker)
+                     uint32_t records, uint32_t window, unsigned worker)
 {
     memset(t, 0, sizeof *t);
     t->epoch = HUMI_TOUCH_EPOCH;
     for (unsigned i = 0; i < HUMI_TOUCH_OPEN; i++)
         t->page[i] = HUMI_EMU_TOUCH_PAGE_NONE;
+    forget_chains(t);
+    t->window = window < HUMI_TOUCH_OPEN ? window : HUMI_TOUCH_OPEN;
     t->may_wait = true;
     t->records = records;
     t->shared = shared;
@@ -125,7 +131,7 @@ static void close_page(struct humi_touch_table *t, unsigned i)
     struct humi_emu_touch record = {.launch = t->launch,
                                     .kernel = t->kernel,
                                     .page = t->page[i],
-                                    .write_first = t->write_first >> i & 1};
+                                    .write_first = t->open[i].write_first};
     struct humi_touch_page *open = &t->open[i];
 
     if (record.page == HUMI_EMU_TOUCH_PAGE_NONE)
@@ -142,32 +148,49 @@ static void close_page(struct humi_touch_table *t, unsigned i)
     t->page[i] = HUMI_EMU_TOUCH_PAGE_NONE;
 }
 
-static unsigned open_page(struct humi_touch_table *t, uint32_t page, bool write)
+/* Where the chain of a page begins. */
+static uint16_t *chain_of(struct humi_touch_table *t, uint32_t page)
+{
+    return &t->chain[page * UINT32_C(0x9e3779b1) >> (32 - HUMI_TOUCH_CHAIN_BITS)];
+}
+
+/* Chains are for finding only: a signal may come while one is half changed, and then they go. */
+static void unchain(struct humi_touch_table *t, unsigned i)
+{
+    uint16_t *at;
+
+    if (t->page[i] == HUMI_EMU_TOUCH_PAGE_NONE)
+        return;
+    at = chain_of(t, t->page[i]);
+    while (*at != i)
+        at = &t->after[*at];
+    *at = t->after[i];
+}
+
+static unsigned open_page(struct humi_touch_table *t, uint32_t page, bool write, uint16_t *chain)
 {
     unsigned i = t->next;
 
+    unchain(t, i);
     close_page(t, i);
     in_order();
-    t->open[i] = (struct humi_touch_page){{0, 0}, {0, 0}};
-    t->write_first = (t->write_first & ~(UINT32_C(1) << i)) | (uint32_t)write << i;
+    t->open[i] = (struct humi_touch_page){.write_first = write};
     in_order();
     t->page[i] = page;
-    t->next = (i + 1) % HUMI_TOUCH_OPEN;
+    t->after[i] = *chain;
+    *chain = (uint16_t)i;
+    t->next = i + 1 < t->window ? i + 1 : 0;
     return i;
 }
 
 static unsigned find_page(struct humi_touch_table *t, uint32_t page, bool write)
 {
-    uint8_t *hint = &t->hint[page * UINT32_C(0x9e3779b1) >> (32 - HUMI_TOUCH_HINT_BITS)];
-    unsigned found = 0;
+    uint16_t *chain = chain_of(t, page);
 
-    if (t->page[*hint] == page)
-        return *hint;
-    for (unsigned i = 0; i < HUMI_TOUCH_OPEN; i++) /* no early end: it becomes vector compares */
-        found |= (unsigned)(t->page[i] == page) << i;
-    found = found ? (unsigned)__builtin_ctz(found) : open_page(t, page, write);
-    *hint = (uint8_t)found;
-    return found;
+    for (unsigned i = *chain; i != HUMI_TOUCH_CHAIN_END; i = t->after[i])
+        if (t->page[i] == page)
+            return i;
+    return open_page(t, page, write, chain);
 }
 
 void humi_touch_line(struct humi_touch_table *t, uint64_t address, bool write, unsigned site)
@@ -191,8 +214,9 @@ void humi_touch_line(struct humi_touch_table *t, uint64_t address, bool write, u
 void humi_touch_flush(struct humi_touch_table *t, bool wait)
 {
     t->may_wait = wait;
-    for (unsigned i = 0; i < HUMI_TOUCH_OPEN; i++)
-        close_page(t, (t->next + i) % HUMI_TOUCH_OPEN);
+    for (unsigned i = 0; i < t->window; i++)
+        close_page(t, (t->next + i) % t->window);
+    forget_chains(t);
     end_run(t);
     t->may_wait = true;
 }
