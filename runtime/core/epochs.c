@@ -2,6 +2,7 @@
 /* epochs.c - taking access at boundaries, and telling the trace what was touched since. */
 #include "core/epochs.h"
 
+#include "core/grant.h"
 #include "core/record.h"
 #include "core/residency.h"
 
@@ -12,7 +13,7 @@ static void take_access(struct hum *hum)
     for (; block; block = humi_table_next(&hum->table, block->index + 1, end)) {
         humi_lock(&block->lock);
         for (unsigned p = 0; p < hum->processors; p++)
-            humi_residency_unmap(hum, block, p, block->hold[p].mapped, false);
+            humi_grant_take(hum, block, p, block->hold[p].mapped, false);
         humi_unlock(&block->lock);
     }
 }

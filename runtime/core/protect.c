@@ -2,8 +2,8 @@
 /* protect.c - what a processor may do with a region. */
 #include "base/clock.h"
 #include "base/status.h"
+#include "core/grant.h"
 #include "core/record.h"
-#include "core/residency.h"
 #include "core/visit.h"
 
 struct protection {
@@ -22,7 +22,7 @@ static enum hum_status protect_block(const struct humi_visit *visit)
         &visit->pages, protection->write_only ? &hold->writable : &hold->mapped);
     event.which = lost;
     event.pages = humi_mask_count(&lost);
-    humi_residency_unmap(visit->hum, visit->block, protection->processor, visit->pages,
+    humi_grant_take(visit->hum, visit->block, protection->processor, visit->pages,
                          protection->write_only);
     if (event.pages)
         humi_record_event(visit->hum, visit->region, visit->block, &event);

@@ -57,10 +57,6 @@ enum hum_status humi_residency_evict(struct hum *hum, struct humi_block *block, 
 void humi_residency_forget(struct hum *hum, struct humi_block *block, struct hum_pages pages,
                            struct humi_region *region, enum hum_cause cause);
 
-/* Take the processor's access to the pages away (or only its write access); frames stay. */
-void humi_residency_unmap(struct hum *hum, struct humi_block *block, unsigned p,
-                          struct hum_pages pages, bool write_only);
-
 /* The processor's process is gone and with it every access it had. */
 void humi_residency_lost(struct hum *hum, struct humi_block *block, unsigned p);
 

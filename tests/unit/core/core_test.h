@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "core/residency.h"
+#include "core/grant.h"
 #include "support/fake_processor.h"
 #include "support/test.h"
 

@@ -427,7 +427,7 @@ static void read_only_never_maps_for_writing(void **state)
     assert_int_equal(evict(world, block, DEV0, &evicted), HUM_OK);
     touch(world, block, DEV0, ALL, TOUCH_READ);
     humi_lock(&block->lock);
-    humi_residency_unmap(&world->hum, block, DEV0, humi_mask_all(), false);
+    humi_grant_take(&world->hum, block, DEV0, humi_mask_all(), false);
     humi_unlock(&block->lock);
     request.read_only = request.whole = true;
     assert_int_equal(serve(world, block, &request), HUM_OK);
@@ -444,8 +444,8 @@ static void unmapping_writes_only_keeps_reads(void **state)
     (void)state;
     touch(world, block, DEV0, 0, 8, TOUCH_WRITE);
     humi_lock(&block->lock);
-    humi_residency_unmap(&world->hum, block, DEV0, humi_mask_range(2, 4), true);
-    humi_residency_unmap(&world->hum, block, DEV0, humi_mask_range(6, 20), false);
+    humi_grant_take(&world->hum, block, DEV0, humi_mask_range(2, 4), true);
+    humi_grant_take(&world->hum, block, DEV0, humi_mask_range(6, 20), false);
     humi_unlock(&block->lock);
     check_world(world);
     expect_access(world, block, DEV0, 0, 2, FAKE_WRITE);

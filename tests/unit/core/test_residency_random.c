@@ -340,7 +340,7 @@ static void step_unmap(struct humi_block *block, struct model_block *mine, unsig
     for (unsigned i = 0; i < HUMI_PAGES; i++)
         any = any || (humi_mask_has(&pages, i) && mine->page[i].access[p] != FAKE_NONE);
     humi_lock(&block->lock);
-    humi_residency_unmap(&world->hum, block, p, pages, write_only);
+    humi_grant_take(&world->hum, block, p, pages, write_only);
     humi_unlock(&block->lock);
     if (any)
         model_limit(mine, p, &pages, write_only ? FAKE_READ : FAKE_NONE);
@@ -369,7 +369,7 @@ static void step_protect(unsigned p)
     for (unsigned b = 0; model.read_only[p] && b < BLOCKS; b++) {
         struct humi_block *block = block_at(world, b);
         humi_lock(&block->lock);
-        humi_residency_unmap(&world->hum, block, p, all, true);
+        humi_grant_take(&world->hum, block, p, all, true);
         humi_unlock(&block->lock);
         model_limit(&model.block[b], p, &all, FAKE_READ);
     }

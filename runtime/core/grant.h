@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * grant.h - who may touch which pages of one locked block.
+ *
+ * Giving is for residency.c, which moves the pages first; anybody may take.
+ *
+ * Threads: as residency.h.
+ */
+#ifndef HUMI_CORE_GRANT_H
+#define HUMI_CORE_GRANT_H
+
+#include "core/residency.h"
+
+/* Who may touch what when the change is done. */
+struct humi_grant {
+    struct hum_pages writable, readable; /* to be given now */
+    struct hum_pages after;              /* writable pages then */
+    struct hum_pages mapped;             /* mapped pages then */
+};
+
+/* Take the processor's access to the pages away (or only its write access); frames stay. */
+void humi_grant_take(struct hum *hum, struct humi_block *block, unsigned p,
+                     struct hum_pages pages, bool write_only);
+
+/* The writable pages of a hold, and their count. */
+void humi_grant_set_writable(struct humi_hold *hold, struct hum_pages pages);
+
+/* Before pages are copied or taken: nobody else may change (or, if taken, see) them. */
+void humi_grant_revoke_others(struct hum *hum, struct humi_block *block,
+                              const struct humi_request *request, const struct hum_pages *write,
+                              const struct hum_pages *copied);
+
+/* What the request will give of the pages that are resident now. */
+struct humi_grant humi_grant_choose(const struct hum *hum, const struct humi_block *block,
+                                    const struct humi_request *request,
+                                    const struct hum_pages *write);
+
+/*
+ * Give it.  The processor's threads go on as soon as this maps, so everything else has been done
+ * before.  After a failure nobody has access to what was asked for.
+ */
+enum hum_status humi_grant_give(struct hum *hum, struct humi_block *block,
+                                const struct humi_request *request,
+                                const struct humi_grant *access);
+
+#endif
