@@ -3,6 +3,7 @@
 #include "trace/file.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -18,6 +19,7 @@ struct humi_file {
     /* The thread's alone, until it has ended. */
     struct hum_trace_writer *writer;
     uint64_t unflushed_since_ns;                 /* 0: nothing is held back */
+    bool began;                                  /* what was there first has left */
     uint64_t last_time_ns;                       /* of the records so far */
     _Atomic uint64_t refused[HUM_TRACE_KIND_COUNT]; /* written by the thread, read by any */
     enum hum_status failed;                      /* first failed write */
@@ -64,15 +66,20 @@ static void take(void *self, const struct hum_trace_record *record)
         file->unflushed_since_ns = humi_clock_real_ns();
 }
 
-/* Flush in time: the thread may sleep before it comes here again. */
+/*
+ * Flush in time: the thread may sleep before it comes here again.  What comes first leaves at once,
+ * so a trace says of which program it is, however soon that is killed.
+ */
 static void rest(void *self, const struct humi_sink *sink)
 {
     struct humi_file *file = self;
 
     (void)sink;
     if (file->unflushed_since_ns == 0 ||
-        humi_clock_real_ns() - file->unflushed_since_ns < FLUSH_NS - HUMI_SINK_WAKE_NS)
+        (file->began &&
+         humi_clock_real_ns() - file->unflushed_since_ns < FLUSH_NS - HUMI_SINK_WAKE_NS))
         return;
+    file->began = true;
     if (file->failed == HUM_OK)
         note_failure(file, hum_trace_flush(file->writer));
     file->unflushed_since_ns = 0;

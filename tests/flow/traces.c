@@ -11,6 +11,7 @@
 #include <hum/trace.h>
 
 #include "flow.h"
+#include "support/random.h"
 #include "sums.h"
 
 static char path[] = "/tmp/hum-trace-XXXXXX";
@@ -341,12 +342,13 @@ static _Noreturn void run_for_ever(void)
 /* Killed at any moment, a trace opens, and everything up to its end can be read. */
 static void a_killed_program_leaves_a_trace(void **state)
 {
-    unsigned rounds = 12;
+    struct random random = random_make(random_seed("kills"), 0);
 
     (void)state;
-    for (unsigned i = 0; i < rounds; i++) {
-        long ms = 50 + 217L * (long)i; /* chunks leave once a second */
-        struct timespec pause = {ms / 1000, ms % 1000 * 1000000};
+    for (unsigned i = 0; i < 50; i++) {
+        /* Chunks leave once a second; most of the moments are before that. */
+        uint64_t us = random_below(&random, i % 10 ? 200000 : 1500000);
+        struct timespec pause = {(time_t)(us / 1000000), (long)(us % 1000000) * 1000};
         int status;
         pid_t child = fork();
 
