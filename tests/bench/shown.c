@@ -43,7 +43,7 @@ int main(int argc, char **argv)
     if (argc <= 1 || child > 0)
         printf("%d %d %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", getpid(),
                child, stats.total.faults_host, stats.total.bytes[HUM_H2D],
-               stats.total.service_ns, stats.resident_bytes[0], stats.resident_bytes[1]);
+               stats.total.batches, stats.resident_bytes[0], stats.resident_bytes[1]);
     fflush(stdout);
     while (read(STDIN_FILENO, &end, 1) > 0) {
     }
