@@ -107,6 +107,12 @@ static struct touched read_trace(const char *path)
     return touched;
 }
 
+static void forget(struct touched *touched)
+{
+    free(touched->any.keys);
+    free(touched->written.keys);
+}
+
 static struct touched run(char *argv[], const char *accesses)
 {
     char path[] = "/tmp/hum-same-pages-XXXXXX";
@@ -160,5 +166,7 @@ int main(int argc, char *argv[])
         die("touches are missing");
     size_t differences = compare_pages("touched", &epoch.any, &exact.any) +
                          compare_pages("written", &epoch.written, &exact.written);
+    forget(&epoch);
+    forget(&exact);
     return differences != 0;
 }
