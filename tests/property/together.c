@@ -19,9 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOST_AGENTS = 2, AGENTS_MAX = HOST_AGENTS + 2, PAIRS = 384, SPREAD = 2400, COUNTERS = 32 };
+enum { HOST_AGENTS = 2, AGENTS_MAX = HOST_AGENTS + 2, PAIRS = 128, SPREAD = 7200, COUNTERS = 32 };
 
-/* SPREAD words apart: 384 pairs cover 7 MiB each, more than a small device holds. */
+/* SPREAD words apart: 128 pairs cover 7 MiB each, more than a small device holds. */
 #define ARRAY_BYTES ((size_t)PAIRS * SPREAD * 8)
 
 struct agent {
