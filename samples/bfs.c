@@ -147,10 +147,10 @@ static void *unified_open(struct context *context, const void *problem)
 
     *u = (struct unified){.context = context, .problem = p};
     u->kernel = context_kernel(context, "bfs");
-    u->offsets = context_alloc(context, (p->graph.nodes + 1) * sizeof *u->offsets);
-    u->targets = context_alloc(context, (p->graph.edges + 1) * sizeof *u->targets);
-    u->level = context_alloc(context, p->graph.nodes * sizeof *u->level);
-    u->found = context_alloc(context, sizeof *u->found);
+    u->offsets = context_alloc(context, (p->graph.nodes + 1) * sizeof *u->offsets, "offsets");
+    u->targets = context_alloc(context, (p->graph.edges + 1) * sizeof *u->targets, "targets");
+    u->level = context_alloc(context, p->graph.nodes * sizeof *u->level, "level");
+    u->found = context_alloc(context, sizeof *u->found, "found");
     return u;
 }
 

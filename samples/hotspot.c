@@ -159,9 +159,9 @@ static void *unified_open(struct context *context, const void *problem)
 
     *u = (struct unified){.context = context, .problem = p};
     u->kernel = context_kernel(context, "hotspot");
-    u->power = context_alloc(context, p->cells * sizeof(float));
-    u->grids[0] = context_alloc(context, p->cells * sizeof(float));
-    u->grids[1] = context_alloc(context, p->cells * sizeof(float));
+    u->power = context_alloc(context, p->cells * sizeof(float), "power");
+    u->grids[0] = context_alloc(context, p->cells * sizeof(float), "grid 0");
+    u->grids[1] = context_alloc(context, p->cells * sizeof(float), "grid 1");
     return u;
 }
 

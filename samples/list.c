@@ -201,12 +201,12 @@ static void *unified_open(struct context *context, const void *problem)
     u->reverse = context_kernel(context, "list_reverse");
     u->insert = context_kernel(context, "table_insert");
     u->update = context_kernel(context, "table_update");
-    u->s.head = context_alloc(context, sizeof *u->s.head);
-    u->s.nodes = context_alloc(context, p->nodes * sizeof *u->s.nodes);
-    u->s.buckets = context_alloc(context, p->buckets * sizeof *u->s.buckets);
-    u->s.entries = context_alloc(context, p->nodes * sizeof *u->s.entries);
-    u->s.keys = context_alloc(context, p->nodes * sizeof *u->s.keys);
-    u->s.missing = context_alloc(context, sizeof *u->s.missing);
+    u->s.head = context_alloc(context, sizeof *u->s.head, "head");
+    u->s.nodes = context_alloc(context, p->nodes * sizeof *u->s.nodes, "nodes");
+    u->s.buckets = context_alloc(context, p->buckets * sizeof *u->s.buckets, "buckets");
+    u->s.entries = context_alloc(context, p->nodes * sizeof *u->s.entries, "entries");
+    u->s.keys = context_alloc(context, p->nodes * sizeof *u->s.keys, "keys");
+    u->s.missing = context_alloc(context, sizeof *u->s.missing, "missing");
     return u;
 }
 

@@ -177,12 +177,12 @@ static void *unified_open(struct context *context, const void *problem)
 
     *u = (struct unified){.context = context, .problem = p};
     u->kernel = context_kernel(context, "pagerank");
-    u->offsets = context_alloc(context, (p->graph.nodes + 1) * sizeof *u->offsets);
-    u->sources = context_alloc(context, (p->graph.edges + 1) * sizeof *u->sources);
-    u->degree = context_alloc(context, p->graph.nodes * sizeof *u->degree);
-    u->share[0] = context_alloc(context, p->graph.nodes * sizeof(float));
-    u->share[1] = context_alloc(context, p->graph.nodes * sizeof(float));
-    u->loose = context_alloc(context, (p->steps + 1) * sizeof *u->loose);
+    u->offsets = context_alloc(context, (p->graph.nodes + 1) * sizeof *u->offsets, "offsets");
+    u->sources = context_alloc(context, (p->graph.edges + 1) * sizeof *u->sources, "sources");
+    u->degree = context_alloc(context, p->graph.nodes * sizeof *u->degree, "degree");
+    u->share[0] = context_alloc(context, p->graph.nodes * sizeof(float), "share 0");
+    u->share[1] = context_alloc(context, p->graph.nodes * sizeof(float), "share 1");
+    u->loose = context_alloc(context, (p->steps + 1) * sizeof *u->loose, "loose");
     return u;
 }
 

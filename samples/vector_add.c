@@ -100,9 +100,9 @@ static void *unified_open(struct context *context, const void *problem)
     *u = (struct unified){.context = context, .problem = p};
     u->kernel = context_kernel(context, "vector_add");
     u->args = (struct vector_add_args){.first = p->first, .count = p->touched};
-    u->args.x = u->x = context_alloc(context, bytes);
-    u->args.y = u->y = context_alloc(context, bytes);
-    u->args.z = context_alloc(context, bytes);
+    u->args.x = u->x = context_alloc(context, bytes, "x");
+    u->args.y = u->y = context_alloc(context, bytes, "y");
+    u->args.z = context_alloc(context, bytes, "z");
     return u;
 }
 

@@ -90,11 +90,12 @@ void context_launch(struct context *context, struct hum_kernel *kernel, size_t c
     CHECK(hum_launch(context->stream, kernel, count, args, args_bytes));
 }
 
-void *context_alloc(struct context *context, size_t bytes)
+void *context_alloc(struct context *context, size_t bytes, const char *name)
 {
     void *memory;
 
     CHECK(hum_alloc(context->hum, bytes, 0, &memory));
+    CHECK(hum_name(context->hum, memory, name));
     return memory;
 }
 

@@ -62,8 +62,8 @@ struct hum_kernel *context_kernel(struct context *context, const char *name);
 void context_launch(struct context *context, struct hum_kernel *kernel, size_t count,
                     const void *args, size_t args_bytes);
 
-/* Memory of the space. */
-void *context_alloc(struct context *context, size_t bytes);
+/* Memory of the space, with a name for reports. */
+void *context_alloc(struct context *context, size_t bytes, const char *name);
 
 void context_start(struct context *context);   /* the meter from zero */
 void context_pause(struct context *context);

@@ -21,9 +21,9 @@ int main(void)
 
     options.devices = "emu:mem=40M;emu:mem=40M";
     CHECK(hum_open(&options, &context.hum));
-    x = context_alloc(&context, COUNT * sizeof *x);
-    y = context_alloc(&context, COUNT * sizeof *y);
-    args.z = context_alloc(&context, COUNT * sizeof *args.z);
+    x = context_alloc(&context, COUNT * sizeof *x, "x");
+    y = context_alloc(&context, COUNT * sizeof *y, "y");
+    args.z = context_alloc(&context, COUNT * sizeof *args.z, "z");
     for (size_t i = 0; i < COUNT; i++)
         x[i] = y[i] = 1.0f;
     args.x = x;
