@@ -54,8 +54,8 @@ static void print_help(void)
 
     fputs("Usage: hum trace generate PATTERN [options] -o OUT\n"
           "\n"
-          "Makes the trace of a program that touches pages in a pattern; the same one each time, on\n"
-          "every machine.\n"
+          "Makes the trace of a program that touches pages in a pattern; the same one each time,\n"
+          "on every machine.\n"
           "\n"
           "Patterns:\n",
           stdout);
