@@ -10,7 +10,7 @@
 #include "command/trace/tool.h"
 
 static const struct command *const verbs[] = {&trace_info, &trace_cut, &trace_merge, &trace_export,
-                                              &trace_import};
+                                              &trace_import, &trace_generate};
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
 static void print_help(FILE *out)
@@ -18,7 +18,7 @@ static void print_help(FILE *out)
     fputs("Usage: hum trace VERB [options] FILE ...\n"
           "\n"
           "Looks at traces: what moved, when, why, and what was touched.  A program writes one\n"
-          "when HUM_TRACE names a file.\n"
+          "when HUM_TRACE names a file; generate makes one up.\n"
           "\n"
           "Verbs:\n",
           out);
@@ -58,5 +58,5 @@ static int run(int argc, char **argv)
     return command_usage("trace");
 }
 
-const struct command command_trace = {"trace", "what is in a trace; cut, merge, export, import",
-                                      run};
+const struct command command_trace = {"trace", "what is in a trace; cut, merge, export, import,"
+                                      " generate", run};

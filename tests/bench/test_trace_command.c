@@ -200,6 +200,55 @@ static void exports_come_back(void **state)
     run_well("hum trace export -F perfetto t.trace | grep -q '\"region\":\"x\"'");
 }
 
+static void what_is_generated_can_be_repeated_from_its_settings(void **state)
+{
+    json_t *root, *settings;
+    const char *line;
+
+    (void)state;
+    run_well("hum trace generate gemm --pages 300 --tile 4 -o g.trace");
+    root = info_of("g.trace"); /* 5 by 5 tiles of 4 pages */
+    assert_int_equal(number_at(root, "metrics", "distinct_bytes"), 3 * 25 * 4 * 4096);
+    assert_int_equal(number_at(root, "metrics", "duration_ns"), 25 * 11 * 4);
+    assert_int_equal(number_at(root, "records", "launch"), 5);
+    assert_int_equal(number_at(root, "records", "region"), 3);
+    json_decref(root);
+    run_well("hum trace generate zipf -p 5000 -n 20000 --theta 0.99 --writes 0.25 --scatter "
+             "--seed 3 -d 2 -a 4 -o z.trace");
+    root = info_of("z.trace");
+    settings = json_object_get(root, "settings");
+    assert_string_equal(json_string_value(json_object_get(settings, "theta")), "0.99");
+    line = json_string_value(json_object_get(settings, "generator"));
+    assert_non_null(line);
+    assert_int_equal(run_line("%s -o again.trace && cmp z.trace again.trace", line)->status, 0);
+    json_decref(root);
+}
+
+static void neighbours_are_one_record_and_a_wrong_pattern_leaves_no_file(void **state)
+{
+    struct output *out;
+    json_t *root;
+
+    (void)state;
+    run_well("hum trace generate cyclic --pages 1000 --passes 7 -o c.trace");
+    root = info_of("c.trace");
+    assert_int_equal(number_at(root, "records", "access"), 7);
+    assert_int_equal(number_at(root, "records", "launch"), 7);
+    assert_int_equal(number_at(root, "metrics", "distinct_bytes"), 1000 * 4096);
+    json_decref(root);
+    run_well("hum trace generate pingpong --pages 10 --passes 3 -o p.trace");
+    root = info_of("p.trace");
+    assert_int_equal(number_at(root, "records", "access"), 6);
+    assert_int_equal(number_at(root, "records", "launch"), 3);
+    json_decref(root);
+    out = run_line("hum trace generate cycle -o none.trace");
+    assert_int_equal(out->status, 2);
+    assert_non_null(strstr(out->text, "known are sequential"));
+    assert_int_equal(run_line("hum trace generate zipf --theta 1,5 -o none.trace")->status, 2);
+    assert_int_equal(run_line("test -e none.trace")->status, 1);
+    assert_int_equal(run_line("hum trace generate zipf -o nowhere/x.trace")->status, 1);
+}
+
 static void a_cut_off_trace_is_truncated_and_a_damaged_one_is_said(void **state)
 {
     struct output *out;
@@ -242,6 +291,8 @@ int main(void)
         cmocka_unit_test(what_fails_leaves_no_file),
         cmocka_unit_test(merge_sums_totals),
         cmocka_unit_test(exports_come_back),
+        cmocka_unit_test(what_is_generated_can_be_repeated_from_its_settings),
+        cmocka_unit_test(neighbours_are_one_record_and_a_wrong_pattern_leaves_no_file),
         cmocka_unit_test(a_cut_off_trace_is_truncated_and_a_damaged_one_is_said),
         cmocka_unit_test(lackey_of_a_real_program_is_read),
     };

@@ -21,6 +21,7 @@ extern const struct command trace_cut;
 extern const struct command trace_merge;
 extern const struct command trace_export;
 extern const struct command trace_import;
+extern const struct command trace_generate;
 
 /* Why something could not be done. */
 struct trace_problem {
