@@ -253,7 +253,9 @@ void humi_userfault_wake(int fd, uintptr_t start, size_t bytes)
 {
     struct uffdio_range arg = {start, bytes};
 
-    (void)ioctl(fd, UFFDIO_WAKE, &arg); /* fails only when the process has gone */
+    /* It cannot fail for a good range, but if it did the thread would sleep for ever: try again. */
+    for (int tries = 3; tries > 0 && ioctl(fd, UFFDIO_WAKE, &arg) != 0; tries--)
+        continue;
 }
 
 unsigned humi_userfault_read(int fd, struct humi_userfault_event *events_out, unsigned max)
