@@ -4,7 +4,8 @@
 #
 #   base     nothing but itself          policy   base and the public headers
 #   os       base                        trace    base and the public headers
-#   device   os and base                 core     all of them
+#   device   os and base                 core     all of them but replay
+#   replay   base, policy, trace and the public headers
 #   samples, kernels, bench and the rest never include core
 set -eu
 cd "$1"
@@ -63,16 +64,17 @@ allow runtime/device base os device
 allow runtime/policy base policy
 allow runtime/trace base trace
 allow runtime/core base os device policy trace core
+allow runtime/replay base policy trace replay
 allow include
 for folder in kernels samples; do
-    forbid $folder base os device policy trace core
+    forbid $folder base os device policy trace core replay
 done
 forbid bench core
 
 # A folder's name says what it holds: no layer that this rule does not know.
 for folder in runtime/*/; do
     case $(basename "$folder") in
-    base | os | device | policy | trace | core | cmake) ;;
+    base | os | device | policy | trace | core | replay | cmake) ;;
     *) echo "$folder: not in the layer rule of tests/lint/layers.sh"; failed=1 ;;
     esac
 done

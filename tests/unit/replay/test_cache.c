@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_cache.c - the algorithms by name, wrong sizes, and cases that can be checked by eye.
+ *
+ * A case is a string: each letter accesses a page.  Expected is what left at each access: '-' a
+ * hit, '.' a miss that found room, a letter the page that left.
+ */
+#include "support/test.h"
+
+#include <string.h>
+
+#include "replay/cache.h"
+#include "replay/next_use.h"
+
+#define LETTERS 128u
+#define LENGTH_MAX 64u
+
+static void run(const char *name, uint32_t capacity, const char *accesses, char *out)
+{
+    const struct humi_cache_size size = {.capacity = capacity, .objects = LETTERS};
+    uint32_t objects[LENGTH_MAX];
+    uint64_t next[LENGTH_MAX];
+    struct humi_accesses all = {objects, strlen(accesses), LETTERS};
+    struct humi_cache cache;
+
+    assert_true(all.count <= LENGTH_MAX && humi_cache_find(name) != NULL);
+    for (size_t i = 0; i < all.count; i++)
+        objects[i] = (uint32_t)accesses[i];
+    assert_int_equal(humi_next_use(&all, next), HUM_OK);
+    assert_int_equal(humi_cache_create(humi_cache_find(name), &size, &cache), HUM_OK);
+    for (size_t i = 0; i < all.count; i++) {
+        struct humi_cache_outcome outcome = humi_cache_access(&cache, objects[i], next[i]);
+
+        assert_false(outcome.hit && outcome.victim != HUMI_OBJECT_NONE);
+        out[i] = (char)outcome.victim;
+        if (outcome.victim == HUMI_OBJECT_NONE)
+            out[i] = outcome.hit ? '-' : '.';
+    }
+    out[all.count] = '\0';
+    humi_cache_destroy(&cache);
+}
+
+static unsigned misses_of(const char *name, uint32_t capacity, const char *accesses)
+{
+    char out[LENGTH_MAX + 1];
+    unsigned misses = 0;
+
+    run(name, capacity, accesses, out);
+    for (const char *c = out; *c; c++)
+        misses += *c != '-';
+    return misses;
+}
+
+static void each_case_leaves_as_written(void **state)
+{
+    static const struct {
+        const char *name;
+        uint32_t capacity;
+        const char *accesses, *left;
+    } cases[] = {
+        {"fifo", 2, "abacb", "..-a-"},
+        {"lru", 2, "abacb", "..-ba"},
+        {"mru", 2, "abacb", "..-a-"},
+        {"clock", 3, "abcadeb", "...-bca"},
+        /* a and b have two uses, what comes has one and leaves again */
+        {"lfu", 3, "abcbadce", "...--cdc"},
+        {"lfu", 2, "aabbcc", ".-.-a-"},
+        /* a count is forgotten: a comes back with 1 and leaves again */
+        {"lfu", 2, "aabbbcac", ".-.--aca"},
+        /* at d, b is used last; then nothing is again, and the lowest leaves */
+        {"min", 3, "abcdacbe", "...b--ab"},
+        /* a and b were used twice, a scan passes by: of RECENT only */
+        {"arc", 4, "ababcdefgab", "..--..cde--"},
+        /* b comes back and gives RECENT a share of one page: so a leaves; a takes it again */
+        {"arc", 2, "abacba", "..-bac"},
+        /* SMALL has 1 page: a is used twice and moves up when it is first, b is not */
+        {"s3fifo", 3, "aaabcdea", ".--..bc-"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char out[LENGTH_MAX + 1];
+
+        run(cases[i].name, cases[i].capacity, cases[i].accesses, out);
+        if (strcmp(out, cases[i].left) != 0)
+            print_error("%s, capacity %u, %s: %s instead of %s\n", cases[i].name,
+                        cases[i].capacity, cases[i].accesses, out, cases[i].left);
+        assert_string_equal(out, cases[i].left);
+    }
+}
+
+/* The two reference strings of every textbook on operating systems. */
+static void textbook_strings_have_their_faults(void **state)
+{
+    const char *anomaly = "123412512345", *book = "70120304230321201701";
+
+    (void)state;
+    assert_int_equal(misses_of("fifo", 3, anomaly), 9);
+    assert_int_equal(misses_of("fifo", 4, anomaly), 10); /* Belady's anomaly */
+    assert_int_equal(misses_of("lru", 3, anomaly), 10);
+    assert_int_equal(misses_of("lru", 4, anomaly), 8);
+    assert_int_equal(misses_of("min", 3, anomaly), 7);
+    assert_int_equal(misses_of("min", 4, anomaly), 6);
+    assert_int_equal(misses_of("fifo", 3, book), 15);
+    assert_int_equal(misses_of("lru", 3, book), 12);
+    assert_int_equal(misses_of("min", 3, book), 9);
+}
+
+static void each_algorithm_is_found_by_its_name(void **state)
+{
+    unsigned count = 0;
+
+    (void)state;
+    for (; humi_cache_at(count); count++) {
+        assert_ptr_equal(humi_cache_find(humi_cache_at(count)->name), humi_cache_at(count));
+        assert_true(strlen(humi_cache_at(count)->about) > 0);
+        assert_int_equal(humi_cache_at(count)->needs_next_use,
+                         strcmp(humi_cache_at(count)->name, "min") == 0);
+    }
+    assert_int_equal(count, 8);
+    assert_null(humi_cache_find("belady"));
+    assert_null(humi_cache_find(""));
+}
+
+static void a_size_out_of_range_is_refused(void **state)
+{
+    static const struct humi_cache_size wrong[] = {
+        {.capacity = 0, .objects = 1},
+        {.capacity = 1, .objects = 0},
+        {.capacity = 1, .objects = HUMI_OBJECTS_MAX + 1},
+        {.capacity = 1, .objects = UINT32_MAX},
+    };
+
+    (void)state;
+    for (unsigned i = 0; humi_cache_at(i); i++)
+        for (size_t k = 0; k < COUNT_OF(wrong); k++) {
+            struct humi_cache cache = {0};
+
+            assert_int_equal(humi_cache_create(humi_cache_at(i), &wrong[k], &cache),
+                             HUM_ERR_INVALID);
+            assert_null(cache.state);
+            humi_cache_destroy(&cache);
+        }
+}
+
+/* A capacity beyond all objects costs no memory for what can never come. */
+static void metadata_follows_the_objects(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; humi_cache_at(i); i++) {
+        const struct humi_cache_size huge = {.capacity = UINT32_MAX, .objects = 1000};
+        struct humi_cache cache;
+
+        assert_int_equal(humi_cache_create(humi_cache_at(i), &huge, &cache), HUM_OK);
+        assert_in_range(cache.bytes, 1000 * sizeof(uint32_t), 1000 * 70);
+        for (uint32_t k = 0; k < huge.objects; k++)
+            assert_false(humi_cache_access(&cache, k, HUMI_NEVER - 1).hit);
+        for (uint32_t k = 0; k < huge.objects; k++)
+            assert_true(humi_cache_access(&cache, k, HUMI_NEVER).hit);
+        humi_cache_destroy(&cache);
+        assert_null(cache.state);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_case_leaves_as_written),
+        cmocka_unit_test(textbook_strings_have_their_faults),
+        cmocka_unit_test(each_algorithm_is_found_by_its_name),
+        cmocka_unit_test(a_size_out_of_range_is_refused),
+        cmocka_unit_test(metadata_follows_the_objects),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
