@@ -28,7 +28,7 @@ struct humi_consumer {
     void (*begin)(void *self);
     /* The next record; only valid during the call. */
     void (*take)(void *self, const struct hum_trace_record *record);
-    /* Whenever no record is left for now, and at least every 256 records; NULL: nothing to do. */
+    /* Whenever no record is left, and at least every 256 records; NULL: nothing to do. */
     void (*rest)(void *self, const struct humi_sink *sink);
     /* Behind the last record; NULL: nothing to do. */
     void (*end)(void *self);
