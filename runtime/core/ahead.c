@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ahead.c - the thread that brings blocks before they are asked for. */
+/* ahead.c - bringing blocks before they are asked for: the queue, and the thread. */
 #include "core/ahead.h"
 
 #include <stdlib.h>
@@ -16,6 +16,7 @@
 
 struct humi_ahead {
     struct hum *hum;
+    bool in_line;                /* fixed; no thread */
     pthread_t thread;
     struct humi_lock working;    /* held while an item is worked on; rank STREAM */
     struct humi_lock lock;       /* guards what follows; rank STATS, a leaf */
@@ -126,6 +127,11 @@ static void *run(void *argument)
     return NULL;
 }
 
+bool humi_ahead_is_in_line(const struct humi_ahead *ahead)
+{
+    return ahead->in_line;
+}
+
 bool humi_ahead_waits(struct humi_ahead *ahead)
 {
     humi_lock(&ahead->lock);
@@ -164,6 +170,8 @@ void humi_ahead_push(struct humi_ahead *ahead, const struct humi_ahead_item *ite
 
 void humi_ahead_avoid(struct humi_ahead *ahead, int core)
 {
+    if (ahead->in_line)
+        return;
     humi_lock(&ahead->lock);
     while (!ahead->tid) /* it has just been started */
         humi_cond_wait(&ahead->changed, &ahead->lock);
@@ -181,21 +189,28 @@ void humi_ahead_resume(struct humi_ahead *ahead)
     humi_unlock(&ahead->working);
 }
 
-enum hum_status humi_ahead_start(struct hum *hum, struct humi_ahead **ahead_out)
+static void ahead_destroy(struct humi_ahead *ahead)
+{
+    humi_lock_fini(&ahead->working);
+    humi_lock_fini(&ahead->lock);
+    pthread_cond_destroy(&ahead->changed);
+    free(ahead);
+}
+
+enum hum_status humi_ahead_start(struct hum *hum, bool in_line, struct humi_ahead **ahead_out)
 {
     struct humi_ahead *ahead = calloc(1, sizeof *ahead);
     if (!ahead)
         return humi_fail(HUM_ERR_NO_MEMORY, "no memory to bring blocks ahead");
     ahead->hum = hum;
+    ahead->in_line = in_line;
     humi_lock_init(&ahead->working, HUMI_RANK_STREAM);
     humi_lock_init(&ahead->lock, HUMI_RANK_STATS);
     humi_cond_init(&ahead->changed);
-    enum hum_status status = humi_thread_start(&ahead->thread, "hum-ahead", run, ahead);
+    enum hum_status status =
+        in_line ? HUM_OK : humi_thread_start(&ahead->thread, "hum-ahead", run, ahead);
     if (status != HUM_OK) {
-        humi_lock_fini(&ahead->working);
-        humi_lock_fini(&ahead->lock);
-        pthread_cond_destroy(&ahead->changed);
-        free(ahead);
+        ahead_destroy(ahead);
         return status;
     }
     *ahead_out = ahead;
@@ -210,13 +225,11 @@ void humi_ahead_stop(struct humi_ahead *ahead)
     ahead->stopping = true;
     pthread_cond_signal(&ahead->changed);
     humi_unlock(&ahead->lock);
-    pthread_join(ahead->thread, NULL);
+    if (!ahead->in_line)
+        pthread_join(ahead->thread, NULL);
     for (; ahead->count; ahead->count--) {
         humi_region_put(ahead->items[ahead->first].region);
         ahead->first = (ahead->first + 1) % QUEUE_MAX;
     }
-    humi_lock_fini(&ahead->working);
-    humi_lock_fini(&ahead->lock);
-    pthread_cond_destroy(&ahead->changed);
-    free(ahead);
+    ahead_destroy(ahead);
 }

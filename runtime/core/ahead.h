@@ -6,6 +6,9 @@
  * of faults then uses two cores.  The queue is short and drops what does not fit, because a block
  * that comes late is brought by its fault anyway.
  *
+ * In line there is no thread: whoever pushes works on all that is queued by itself before it serves
+ * the fault that asked for it, so what happens does not depend on who is faster.
+ *
  * Threads: push() from the fault service, with a block locked.  pause() and resume() surround work
  * during which nothing may be mapped ahead (a device that starts again).
  */
@@ -26,7 +29,8 @@ struct humi_ahead_item {
     unsigned char guesses;       /* then: blocks taken so without proof, this one included */
 };
 
-enum hum_status humi_ahead_start(struct hum *hum, struct humi_ahead **ahead_out);
+/* in_line: no thread. */
+enum hum_status humi_ahead_start(struct hum *hum, bool in_line, struct humi_ahead **ahead_out);
 
 /* What is queued is forgotten.  NULL is allowed. */
 void humi_ahead_stop(struct humi_ahead *ahead);
@@ -37,10 +41,13 @@ void humi_ahead_push(struct humi_ahead *ahead, const struct humi_ahead_item *ite
 /* Something is queued. */
 bool humi_ahead_waits(struct humi_ahead *ahead);
 
-/* The fault service has nothing else to do: work on one item.  False: none is queued. */
+/* There is no thread: the caller must help. */
+bool humi_ahead_is_in_line(const struct humi_ahead *ahead);
+
+/* The caller has nothing else to do: work on one item.  False: none is queued. */
 bool humi_ahead_help(struct humi_ahead *ahead);
 
-/* Keep the thread off a core. */
+/* Keep the thread off a core.  Does nothing in line. */
 void humi_ahead_avoid(struct humi_ahead *ahead, int core);
 
 void humi_ahead_pause(struct humi_ahead *ahead);

@@ -7,7 +7,7 @@
  *      alloc.c transfer.c advice.c protect.c      explicit control, block by block (visit.c)
  *      look.c explain.c summary.c live.c          what can be asked, and seen from outside
  *      record.c accesses.c epochs.c watch.c       what happened: counters, trace, tools
- *      service.c view.c ahead.c                   faults
+ *      service.c serve.c view.c ahead.c           faults
  *           \  room.c                             evict until there is room
  *            \   |
  *          residency.c grant.c                    one locked block: move, map, commit, record

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * service.h - the fault service: where all stages meet.
+ * service.h - the fault service: the thread that collects faults and has them served.
  *
- *     collect -> group by block -> look up the region -> lock -> view -> plan
- *             -> make room -> move -> map -> commit -> unlock -> record -> go ahead
+ *     collect -> serve the batch (serve.h)
  *
  * One thread a space serves the faults of the host and of all devices in batches.  It never touches
  * managed memory and calls nothing that may, holds no lock across a batch, and blocks all signals.

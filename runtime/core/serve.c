@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/* serve.c - the stages of serving a batch of faults; serve.h names them. */
+#include "core/serve.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/record.h"
+#include "core/residency.h"
+#include "core/room.h"
+#include "core/view.h"
+
+/* ---- plan ------------------------------------------------------------------------------------ */
+
+static void go_ahead(struct humi_server *server, const struct humi_group *group,
+                     const struct hum_plan *plan)
+{
+    uintptr_t end = group->region->start + group->region->bytes;
+    const struct humi_hold *hold = &group->block->hold[group->processor];
+    struct humi_ahead_item item = {.region = group->region,
+                                   .processor = group->processor,
+                                   .takes = plan->ahead_takes,
+                                   .exclusive =
+                                       plan->exclusive || !humi_mask_empty(&group->write)};
+    for (unsigned i = 1; i <= plan->ahead_blocks; i++) {
+        unsigned guesses = atomic_load(&hold->guesses) + i;
+        item.block = group->block->index + i;
+        const struct humi_block *block = humi_table_peek(&server->hum->table, item.block);
+        item.changes = block ? atomic_load(&block->changes) : 0;
+        item.guesses = (unsigned char)(guesses < UINT8_MAX ? guesses : UINT8_MAX);
+        if (server->hum->params.start + (size_t)item.block * HUM_BLOCK_SIZE >= end)
+            return;
+        humi_ahead_push(server->ahead, &item);
+    }
+}
+
+/* How many of the faults found their page accessible: another fault got there first. */
+static unsigned count_duplicates(const struct humi_group *group)
+{
+    const struct humi_hold *hold = &group->block->hold[group->processor];
+    struct hum_pages asked = humi_mask_or(&group->read, &group->write);
+    struct hum_pages reads = humi_mask_minus(&group->read, &group->write);
+    struct hum_pages read_there = humi_mask_and(&reads, &hold->mapped);
+    struct hum_pages write_there = humi_mask_and(&group->write, &hold->writable);
+    return group->count - humi_mask_count(&asked) + humi_mask_count(&read_there) +
+           humi_mask_count(&write_there);
+}
+
+static void count_map_fault(struct humi_group *group)
+{
+    struct humi_hold *hold = &group->block->hold[group->processor];
+    struct hum_pages asked = humi_mask_or(&group->read, &group->write);
+    if (humi_mask_within(&asked, &hold->resident) && hold->map_faults < UINT8_MAX)
+        hold->map_faults++;
+}
+
+/* A chain of guesses ends where a write proves it right; a policy lets none grow without end. */
+static void count_guess(const struct humi_group *group, const struct hum_view *view, bool exclusive)
+{
+    struct humi_hold *hold = &group->block->hold[group->processor];
+    if (!humi_mask_empty(&group->write))
+        atomic_store(&hold->guesses, 0);
+    else if (exclusive && view->neighbour_guesses < UINT8_MAX)
+        atomic_store(&hold->guesses, (unsigned char)(view->neighbour_guesses + 1));
+}
+
+static void renew(struct hum *hum, const struct humi_group *group, unsigned resident_before)
+{
+    struct humi_hold *hold = &group->block->hold[group->processor];
+    bool moved = atomic_load(&hold->resident_pages) != resident_before;
+    if (moved || hum->policy->renewal == HUM_RENEW_ON_FAULT)
+        humi_order_renew(&hum->order[group->processor], group->block);
+}
+
+/* ---- one group ------------------------------------------------------------------------------- */
+
+/*
+ * The block is locked and the region lives.  HUM_AGAIN: make room and come back.  HUM_NOT_READY: do
+ * what was queued ahead, in line, and come back.
+ */
+static enum hum_status serve_locked(struct humi_server *server, struct humi_group *group)
+{
+    struct hum *hum = server->hum;
+    struct humi_hold *hold = &group->block->hold[group->processor];
+    unsigned resident_before = atomic_load(&hold->resident_pages);
+    struct hum_view view;
+    struct hum_plan plan = {0};
+    humi_view_fill(hum, group, &view);
+    hum->policy->plan(&view, &plan);
+    struct humi_request request = humi_view_request(group, &view, &plan);
+    request.faults = group->count;
+    request.duplicates = count_duplicates(group);
+    request.start_ns = group->start_ns;
+    if (group->processor == 0)
+        request.thread = (unsigned)group->faults->thread;
+    else
+        request.kernel = group->faults->kernel;
+    if (!group->went_ahead) {
+        group->went_ahead = true;
+        count_map_fault(group);
+        count_guess(group, &view, plan.exclusive);
+        go_ahead(server, group, &plan); /* before serving: the two are copied side by side */
+        if (humi_ahead_is_in_line(server->ahead) && humi_ahead_waits(server->ahead))
+            return HUM_NOT_READY;
+    }
+    enum hum_status status = humi_residency_serve(hum, group->block, &request);
+    if (status != HUM_OK)
+        return status;
+    renew(hum, group, resident_before);
+    return HUM_OK;
+}
+
+static enum hum_status go_in_line(struct humi_server *server)
+{
+    while (humi_ahead_help(server->ahead)) {
+    }
+    return HUM_AGAIN;
+}
+
+static enum hum_status serve(struct humi_server *server, struct humi_group *group)
+{
+    struct hum *hum = server->hum;
+    enum hum_status status;
+    do {
+        humi_lock(&group->block->lock);
+        /*
+         * hum_protect() may have come in between; it takes this lock after it changed the access.
+         */
+        bool may = !atomic_load(&group->region->dying) &&
+                   (humi_region_access(group->region, group->processor) & HUM_READ);
+        status = may ? serve_locked(server, group) : HUM_ERR_ILLEGAL_ADDRESS;
+        humi_unlock(&group->block->lock);
+        group->start_ns = 0; /* another try begins behind the evictions */
+        if (status == HUM_NOT_READY)
+            status = go_in_line(server);
+        else if (status == HUM_AGAIN &&
+                 humi_room_make(hum, group->processor, group->block) != HUM_OK)
+            status = HUM_ERR_NO_MEMORY;
+        else if (status == HUM_ERR_NO_MEMORY && group->processor == 0 &&
+                 humi_room_make(hum, 0, group->block) == HUM_OK)
+            status = HUM_AGAIN; /* the system is out of memory, but stale frames could go */
+    } while (status == HUM_AGAIN);
+    return status;
+}
+
+/* A touch that cannot be served fails when it is seen the second time (doubt.h). */
+static void fail(struct humi_server *server, unsigned p, const struct humi_fault *fault,
+                 enum hum_status status)
+{
+    struct humi_processor *processor = server->hum->processor[p];
+    size_t offset = fault->address - server->hum->params.start;
+    if (humi_in_space(server->hum, fault->address) &&
+        !humi_doubts_confirm(&server->doubts, p, fault, humi_clock_real_ns())) {
+        processor->ops->resume(processor, offset & ~(HUM_PAGE_SIZE - 1), HUM_PAGE_SIZE);
+        return;
+    }
+    humi_info("%s: %s at %#lx cannot be served: %s", processor->name,
+              fault->write ? "write" : "read", (unsigned long)fault->address,
+              hum_status_text(status));
+    processor->ops->fail(processor, fault, status);
+}
+
+static void fail_all(struct humi_server *server, unsigned p, const struct humi_fault *faults,
+                     unsigned count, enum hum_status status)
+{
+    for (unsigned i = 0; i < count; i++)
+        fail(server, p, &faults[i], status);
+}
+
+static void serve_group(struct humi_server *server, struct humi_group *group)
+{
+    struct hum *hum = server->hum;
+    uint64_t start = group->start_ns;
+    enum hum_status status = HUM_ERR_NO_MEMORY;
+    group->block = humi_table_get(&hum->table, humi_space_block(hum, group->faults->address));
+    if (group->block)
+        status = serve(server, group);
+    if (status != HUM_OK)
+        fail_all(server, group->processor, group->faults, group->count, status);
+    for (unsigned i = 0; status == HUM_OK && i < group->count; i++)
+        humi_doubts_note(&server->doubts, group->processor, &group->faults[i], true);
+    humi_record_service(hum, group->region, group->processor, group->faults->kernel,
+                        humi_clock_ns() - start);
+}
+
+/* ---- a batch --------------------------------------------------------------------------------- */
+
+static int compare_faults(const void *a, const void *b)
+{
+    const struct humi_fault *x = a, *y = b;
+    return (x->address > y->address) - (x->address < y->address);
+}
+
+/* The faults from `faults` on that belong to the same block and region. */
+static unsigned group_length(const struct hum *hum, const struct humi_region *region,
+                             const struct humi_fault *faults, unsigned count)
+{
+    uint32_t block = humi_space_block(hum, faults->address);
+    unsigned n = 1;
+    while (n < count && faults[n].address - region->start < region->bytes &&
+           humi_space_block(hum, faults[n].address) == block)
+        n++;
+    return n;
+}
+
+/* Gather the pages; touches that hum_protect() forbids fail here and leave the group. */
+static void group_pages(struct humi_server *server, struct humi_group *group)
+{
+    struct hum *hum = server->hum;
+    unsigned access = humi_region_access(group->region, group->processor);
+    unsigned kept = 0;
+    for (unsigned i = 0; i < group->count; i++) {
+        struct humi_fault fault = group->faults[i];
+        unsigned wanted = fault.write ? HUM_READ | HUM_WRITE : HUM_READ;
+        size_t offset = fault.address - hum->params.start;
+        unsigned page = (unsigned)(offset % HUM_BLOCK_SIZE / HUM_PAGE_SIZE);
+        if ((access & wanted) != wanted) {
+            fail(server, group->processor, &fault, HUM_ERR_ILLEGAL_ADDRESS);
+            continue;
+        }
+        humi_mask_set(fault.write ? &group->write : &group->read, page);
+        group->faults[kept++] = fault;
+    }
+    group->count = kept;
+}
+
+/* The batch begins with its first group: one time for both. */
+static void serve_faults(struct humi_server *server, unsigned p, unsigned count,
+                         uint64_t start_ns)
+{
+    struct hum *hum = server->hum;
+    qsort(server->faults, count, sizeof *server->faults, compare_faults);
+    for (unsigned i = 0; i < count;) {
+        struct humi_fault *faults = &server->faults[i];
+        struct humi_group group = {.processor = p, .faults = faults};
+        group.start_ns = i ? humi_clock_ns() : start_ns;
+        unsigned length = 1;
+        group.region = humi_regions_find(&hum->regions, faults->address);
+        if (group.region) {
+            length = group_length(hum, group.region, faults, count - i);
+            group.count = length;
+            group_pages(server, &group);
+            if (group.count)
+                serve_group(server, &group);
+            humi_region_put(group.region);
+        } else {
+            fail(server, p, faults, HUM_ERR_ILLEGAL_ADDRESS);
+        }
+        i += length;
+    }
+}
+
+static uint64_t moved_bytes(const struct hum *hum)
+{
+    uint64_t sum = 0;
+    for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
+        sum += atomic_load_explicit(&hum->meter.bytes[d], memory_order_relaxed);
+    return sum;
+}
+
+uint64_t humi_server_serve(struct humi_server *server, unsigned p, unsigned count)
+{
+    struct hum *hum = server->hum;
+    struct humi_record_batch batch = {.processor = p, .faults = count, .start_ns = humi_clock_ns()};
+    uint64_t before = moved_bytes(hum), served = atomic_load(&hum->meter.service_ns);
+    humi_record_batch_start(hum, p);
+    for (unsigned i = 0; i < count; i++)
+        humi_doubts_note(&server->doubts, p, &server->faults[i], false);
+    serve_faults(server, p, count, batch.start_ns);
+    batch.service_ns = atomic_load(&hum->meter.service_ns) - served;
+    humi_record_batch(hum, &batch);
+    humi_room_trim(hum);
+    return moved_bytes(hum) - before;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * serve.h - a batch of faults of one processor, served: where all stages meet.
+ *
+ *     group by block -> look up the region -> lock -> view -> plan -> go ahead
+ *             -> make room -> move -> map -> commit -> unlock -> record
+ *
+ * Nothing here needs a thread, a descriptor or memory behind the space: the fault service
+ * (service.h) drives it with the faults of real processors, and whoever has others gets the very
+ * same answers.
+ *
+ * Threads: one at a time a server; it holds no lock across a batch.
+ */
+#ifndef HUMI_CORE_SERVE_H
+#define HUMI_CORE_SERVE_H
+
+#include "core/ahead.h"
+#include "core/doubt.h"
+
+#define HUMI_BATCH_MAX 256u
+
+struct humi_server {
+    struct hum *hum;                           /* fixed */
+    struct humi_ahead *ahead;                  /* fixed; the owner's */
+    struct humi_doubts doubts;
+    struct humi_fault faults[HUMI_BATCH_MAX];  /* of the next batch: filled by the caller */
+};
+
+/* Serve the first `count` of server->faults, all of processor p; the bytes that moved meanwhile. */
+uint64_t humi_server_serve(struct humi_server *server, unsigned p, unsigned count);
+
+#endif

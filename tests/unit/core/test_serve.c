@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* test_serve.c - batches served without a thread, and going ahead in line. */
+#include "core/serve.h"
+#include "core_test.h"
+
+static struct hum_plan answer;
+
+static void plan(const struct hum_view *view, struct hum_plan *plan_out)
+{
+    (void)view;
+    *plan_out = answer;
+}
+
+static const struct hum_policy policy = {
+    .struct_size = sizeof policy, .name = "test", .renewal = HUM_RENEW_ON_MOVE, .plan = plan};
+
+static struct fake_world *world;
+static struct humi_server server;
+
+static char *begin(unsigned blocks, unsigned ahead_blocks)
+{
+    const struct fake_params params = {.processors = 3, .blocks = 8, .policy = &policy};
+    void *ptr;
+
+    answer = (struct hum_plan){.ahead_blocks = ahead_blocks};
+    world = world_open(&params);
+    server = (struct humi_server){.hum = &world->hum};
+    assert_int_equal(humi_ahead_start(&world->hum, true, &server.ahead), HUM_OK);
+    assert_int_equal(hum_alloc(&world->hum, blocks * BLOCK, 0, &ptr), HUM_OK);
+    return ptr;
+}
+
+static void end(void)
+{
+    check_world(world);
+    humi_ahead_stop(server.ahead);
+    fake_world_close(world);
+}
+
+static void put(unsigned i, const char *ptr, enum touch how)
+{
+    server.faults[i] = (struct humi_fault){
+        .address = (uintptr_t)ptr, .thread = 1 + (int)i, .write = how == TOUCH_WRITE};
+}
+
+static struct humi_block *block_of(const char *ptr)
+{
+    return block_at(world, humi_space_block(&world->hum, (uintptr_t)ptr));
+}
+
+static void a_batch_is_served_by_whoever_calls(void **state)
+{
+    (void)state;
+    char *ptr = begin(2, 0);
+    put(0, ptr + BLOCK, TOUCH_WRITE);
+    put(1, ptr + 3 * PAGE, TOUCH_READ);
+    put(2, ptr + PAGE, TOUCH_READ);
+    put(3, ptr + 3 * PAGE + 8, TOUCH_READ);
+    assert_int_equal(humi_server_serve(&server, DEV0, 4), 0);
+    struct hum_counters now = counters(world);
+    assert_int_equal(now.batches, 1);
+    assert_int_equal(now.faults_device, 4);
+    assert_int_equal(now.faults_duplicate, 1);
+    assert_int_equal(now.events[HUM_CAUSE_FIRST_TOUCH], 2);
+    assert_int_equal(resident(block_of(ptr), DEV0), 2);
+    assert_int_equal(resident(block_of(ptr + BLOCK), DEV0), 1);
+    end();
+}
+
+static void a_batch_tells_what_it_moved(void **state)
+{
+    (void)state;
+    char *ptr = begin(1, 0);
+    touch_fill(world, block_of(ptr), HOST, 0, 4, 7);
+    put(0, ptr, TOUCH_READ);
+    put(1, ptr + PAGE, TOUCH_READ);
+    assert_int_equal(humi_server_serve(&server, DEV0, 2), 2 * PAGE);
+    put(0, ptr, TOUCH_READ);
+    assert_int_equal(humi_server_serve(&server, DEV0, 1), 0);
+    end();
+}
+
+/* In line the blocks ahead are there when the fault is answered, and their events come first. */
+static void going_ahead_in_line_ends_before_the_fault_is_served(void **state)
+{
+    (void)state;
+    char *ptr = begin(4, 2);
+    for (unsigned b = 0; b < 3; b++)
+        touch_fill(world, block_of(ptr + b * BLOCK), HOST, ALL, 1);
+    put(0, ptr, TOUCH_READ);
+    assert_int_equal(humi_server_serve(&server, DEV0, 1), 2 * BLOCK + PAGE);
+    assert_false(humi_ahead_waits(server.ahead));
+    assert_int_equal(resident(block_of(ptr), DEV0), 1);
+    assert_int_equal(resident(block_of(ptr + BLOCK), DEV0), HUMI_PAGES);
+    assert_int_equal(resident(block_of(ptr + 2 * BLOCK), DEV0), HUMI_PAGES);
+    assert_int_equal(counters(world).events[HUM_CAUSE_PREFETCH_POLICY], 2);
+    end();
+}
+
+/* Asked for once, however often serving starts again. */
+static void a_full_device_serves_first_and_goes_ahead_nowhere(void **state)
+{
+    (void)state;
+    char *ptr = begin(3, 2);
+    world->hum.order[DEV0].capacity = 1;
+    for (unsigned b = 0; b < 3; b++)
+        touch_fill(world, block_of(ptr + b * BLOCK), HOST, ALL, 1);
+    for (unsigned b = 0; b < 3; b++) {
+        put(0, ptr + b * BLOCK, TOUCH_READ);
+        assert_int_equal(humi_server_serve(&server, DEV0, 1), PAGE);
+        assert_int_equal(resident(block_of(ptr + b * BLOCK), DEV0), 1);
+    }
+    assert_int_equal(counters(world).evictions_clean, 2);
+    end();
+}
+
+static void a_touch_of_nothing_fails_when_it_comes_again(void **state)
+{
+    (void)state;
+    char *ptr = begin(1, 0);
+    put(0, ptr + 2 * BLOCK, TOUCH_READ);
+    humi_server_serve(&server, DEV0, 1);
+    assert_int_equal(world->fake[DEV0]->calls.fail, 0);
+    assert_int_equal(world->fake[DEV0]->calls.resume, 1);
+    humi_server_serve(&server, DEV0, 1);
+    assert_int_equal(world->fake[DEV0]->calls.fail, 1);
+    end();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_batch_is_served_by_whoever_calls),
+        cmocka_unit_test(a_batch_tells_what_it_moved),
+        cmocka_unit_test(going_ahead_in_line_ends_before_the_fault_is_served),
+        cmocka_unit_test(a_full_device_serves_first_and_goes_ahead_nowhere),
+        cmocka_unit_test(a_touch_of_nothing_fails_when_it_comes_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
