@@ -29,6 +29,7 @@
 #include "device/device.h"
 
 struct humi_accesses;
+struct humi_listener;
 struct humi_kernel_meter;
 struct humi_live;
 struct humi_service;
@@ -57,6 +58,7 @@ struct humi_kernel_meters {
 struct humi_recorder {
     atomic_uint listeners;                     /* the file and watches; 0: no record is made */
     struct humi_file *file;                    /* fixed at open; NULL: no trace is written */
+    const struct humi_listener *direct;        /* fixed at open; NULL: none; told at once */
     atomic_uint watches;                       /* places in use */
     struct humi_watch_place place[HUMI_WATCHES_MAX];
     struct humi_link_model link;               /* prices of moves */
@@ -68,7 +70,7 @@ struct humi_recorder {
 
 /* What was touched between boundaries is recorded (epochs.h). */
 struct humi_epochs {
-    bool on;                                   /* fixed at open */
+    uint32_t watched;                          /* processors, bit = number; fixed at open */
     _Atomic uint64_t count;                    /* boundaries so far */
     _Atomic uint64_t launch[HUM_PROCESSORS_MAX]; /* the last that began */
 };

@@ -13,14 +13,15 @@ static void take_access(struct hum *hum)
     for (; block; block = humi_table_next(&hum->table, block->index + 1, end)) {
         humi_lock(&block->lock);
         for (unsigned p = 0; p < hum->processors; p++)
-            humi_grant_take(hum, block, p, block->hold[p].mapped, false);
+            if (humi_epochs_watch(hum, p))
+                humi_grant_take(hum, block, p, block->hold[p].mapped, false);
         humi_unlock(&block->lock);
     }
 }
 
 void humi_epochs_begin(struct hum *hum, uint64_t launch, unsigned processor)
 {
-    if (!hum->epochs.on)
+    if (!hum->epochs.watched)
         return;
     if (launch)
         atomic_store(&hum->epochs.launch[processor], launch);
@@ -49,9 +50,9 @@ static void note(struct hum *hum, const struct humi_block *block, struct hum_tra
 void humi_epochs_note(struct hum *hum, const struct humi_block *block,
                       const struct humi_request *request)
 {
-    if (!hum->epochs.on)
-        return;
     unsigned p = request->processor;
+    if (!humi_epochs_watch(hum, p))
+        return;
     struct hum_pages read = humi_mask_minus(&request->faulted, &request->stores);
     struct hum_trace_access access = {
         .agent = p * 1024u,

@@ -23,6 +23,18 @@
 
 struct humi_request;
 
+/* The processor loses its access at boundaries, and faults tell what it touches. */
+static inline bool humi_epochs_watch(const struct hum *hum, unsigned processor)
+{
+    return (hum->epochs.watched >> processor) & 1;
+}
+
+/* One of the devices is watched. */
+static inline bool humi_epochs_watch_devices(const struct hum *hum)
+{
+    return (hum->epochs.watched & ~UINT32_C(1)) != 0;
+}
+
 /*
  * Boundary.  launch: that begins with it, on that processor; 0: the end of a wait.  Does nothing if
  * epochs are not recorded.  The caller holds no lock but that of a stream.

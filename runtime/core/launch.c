@@ -95,7 +95,7 @@ static enum hum_status launch_run(struct hum_stream *stream, struct humi_work *w
     struct launch_work *mine = humi_container_of(work, struct launch_work, work);
     humi_service_await(stream->hum, stream->processor);
     humi_lock(&stream->lock);
-    if (stream->hum->epochs.on)
+    if (humi_epochs_watch_devices(stream->hum))
         humi_stream_finish_locked(stream, work->sequence - 1);
     enum hum_status status = submit_locked(stream, &mine->launch, work->sequence);
     if (status != HUM_OK) {
@@ -136,7 +136,8 @@ static enum hum_status launch(struct hum_stream *stream, const struct humi_launc
     enum hum_status status;
     humi_service_await(stream->hum, stream->processor);
     humi_lock(&stream->lock);
-    if (stream->busy || !humi_list_is_empty(&stream->work) || stream->hum->epochs.on) {
+    if (stream->busy || !humi_list_is_empty(&stream->work) ||
+        humi_epochs_watch_devices(stream->hum)) {
         status = launch_later(stream, launch);
     } else {
         status = submit_locked(stream, launch, stream->issued + 1);

@@ -35,7 +35,8 @@ struct settings {
     char *kernel_path;
     char *trace;               /* NULL: none is written */
     struct humi_link_model link;
-    bool pace, exact, epochs, live;
+    bool pace, exact, live;
+    uint32_t watched;          /* processors whose access epochs take */
     uint32_t exact_window;
 };
 
@@ -139,7 +140,7 @@ static char *trace_path(const struct humi_option *option, bool given)
     return n < 0 ? NULL : path;
 }
 
-/* "none", "epoch", "exact" or "exact:<window>" */
+/* "none", "epoch", "exact", "full", "exact:<window>" or "full:<window>" */
 static enum hum_status read_accesses(const char *given, struct settings *settings)
 {
     struct humi_option option = humi_option_find("HUM_ACCESSES", given);
@@ -148,19 +149,20 @@ static enum hum_status read_accesses(const char *given, struct settings *setting
     uint64_t pages = 0;
     bool has_window = humi_option_is_set(&option) &&
                       humi_slice_cut(&option.value, ':', &grade, &window.value);
-    settings->exact = humi_slice_is(&grade, "exact");
-    settings->epochs = humi_slice_is(&option.value, "epoch");
-    if (humi_option_is_set(&option) && !settings->exact && !settings->epochs &&
+    bool full = humi_slice_is(&grade, "full"), epoch = humi_slice_is(&option.value, "epoch");
+    settings->exact = full || humi_slice_is(&grade, "exact");
+    settings->watched = full ? 1 : epoch ? UINT32_MAX : 0;
+    if (humi_option_is_set(&option) && !settings->exact && !epoch &&
         !humi_slice_is(&option.value, "none"))
         return humi_fail(HUM_ERR_INVALID, "HUM_ACCESSES: '%.*s' is none of none, epoch, exact, "
-                                          "exact:<pages>",
+                                          "exact:<pages>, full, full:<pages>",
                          (int)option.value.bytes, option.value.text);
     if (!has_window || !settings->exact)
         return HUM_OK;
     enum hum_status status = humi_option_number(&window, HUM_EXACT_WINDOW_MAX, &pages);
     if (status == HUM_OK && pages == 0)
-        status = humi_fail(HUM_ERR_INVALID, "HUM_ACCESSES: exact needs a window of 1 to %u pages",
-                           HUM_EXACT_WINDOW_MAX);
+        status = humi_fail(HUM_ERR_INVALID, "HUM_ACCESSES: %.*s needs a window of 1 to %u pages",
+                           (int)grade.bytes, grade.text, HUM_EXACT_WINDOW_MAX);
     settings->exact_window = (uint32_t)pages;
     return status;
 }
@@ -186,7 +188,7 @@ static enum hum_status read_recording(const struct hum_options *options, struct 
     }
     if (status == HUM_OK)
         status = read_accesses(options->accesses, settings);
-    if (status == HUM_OK && (settings->exact || settings->epochs) && !settings->trace)
+    if (status == HUM_OK && (settings->exact || settings->watched) && !settings->trace)
         status = humi_fail(HUM_ERR_INVALID, "accesses are recorded in a trace only: set HUM_TRACE");
     return status;
 }
@@ -247,11 +249,11 @@ static enum hum_status open_processors(struct hum *hum, const struct settings *s
     if (status != HUM_OK)
         return status;
     hum->processors = settings->device_count + 1;
-    if (hum->epochs.on && !hum->processor[0]->shared_read)
+    if (hum->epochs.watched && !hum->processor[0]->shared_read)
         return humi_fail(HUM_ERR_UNSUPPORTED,
-                         "HUM_ACCESSES=epoch tells reading from writing by pages that are mapped "
-                         "read-only, which needs Linux 6.4 or newer (and no HUM_FEATURES=-share); "
-                         "record exact accesses instead");
+                         "HUM_ACCESSES=epoch and full tell reading from writing by pages that are "
+                         "mapped read-only, which needs Linux 6.4 or newer (and no "
+                         "HUM_FEATURES=-share); record exact accesses instead");
     for (unsigned p = 0; p < hum->processors; p++) {
         uint64_t blocks = hum->processor[p]->memory_bytes / HUM_BLOCK_SIZE;
         humi_order_init(&hum->order[p], p, blocks ? blocks : UINT64_MAX);
@@ -351,7 +353,7 @@ enum hum_status hum_open(const struct hum_options *options, struct hum **hum_out
     hum->kernel_path = settings.kernel_path;
     hum->recorder.link = settings.link;
     hum->recorder.pace = settings.pace;
-    hum->epochs.on = settings.epochs;
+    hum->epochs.watched = settings.watched;
     status = open_parts(hum, &settings);
     free(settings.trace);
     if (status != HUM_OK) {

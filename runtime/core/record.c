@@ -30,10 +30,13 @@ static bool is_silent(struct hum *hum)
     return atomic_load_explicit(&hum->recorder.listeners, memory_order_relaxed) == 0;
 }
 
-static void put(struct hum *hum, const struct hum_trace_record *record)
+void humi_record_put(struct hum *hum, const struct hum_trace_record *record)
 {
+    const struct humi_listener *direct = hum->recorder.direct;
     humi_file_put(hum->recorder.file, record);
     humi_watches_put(hum, record);
+    if (direct)
+        direct->take(direct->self, record);
 }
 
 static uint32_t narrow(uint64_t value)
@@ -78,6 +81,13 @@ static void tell_space(const struct hum *hum, const struct humi_listener *listen
     listener->take(listener->self, &record);
 }
 
+static const char *grade_of(const struct hum *hum)
+{
+    if (hum->params.exact)
+        return hum->epochs.watched ? "full" : "exact";
+    return hum->epochs.watched ? "epoch" : "none";
+}
+
 static void tell_settings(const struct hum *hum, const struct humi_listener *listener)
 {
     const struct humi_processor *host = hum->processor[0];
@@ -85,8 +95,7 @@ static void tell_settings(const struct hum *hum, const struct humi_listener *lis
     struct utsname names;
     tell_setting(listener, "policy", hum->policy->name);
     tell_setting(listener, "link", hum->recorder.link.name);
-    tell_setting(listener, "accesses",
-                 hum->params.exact ? "exact" : hum->epochs.on ? "epoch" : "none");
+    tell_setting(listener, "accesses", grade_of(hum));
     tell_setting(listener, "pages", host->huge ? "huge" : "small");
     tell_setting(listener, "read-only copies", host->shared_read ? "yes" : "no");
     if (uname(&names) == 0) {
@@ -133,6 +142,10 @@ enum hum_status humi_record_open(struct hum *hum, const char *path)
     clock_gettime(CLOCK_REALTIME, &now);
     hum->recorder.start_ns = humi_clock_ns();
     hum->recorder.unix_ns = (uint64_t)now.tv_sec * HUMI_NS_PER_S + (uint64_t)now.tv_nsec;
+    if (hum->recorder.direct) {
+        humi_record_head(hum, hum->recorder.direct);
+        atomic_fetch_add(&hum->recorder.listeners, 1);
+    }
     if (!path)
         return HUM_OK;
     enum hum_status status = humi_file_open(path, HUMI_SINK_SLOTS, &hum->recorder.file);
@@ -154,9 +167,12 @@ struct hum_trace_record humi_record_totals(struct hum *hum)
 
 void humi_record_close(struct hum *hum)
 {
+    const struct humi_listener *direct = hum->recorder.direct;
+    const struct hum_trace_record totals = humi_record_totals(hum);
+    if (direct)
+        direct->take(direct->self, &totals);
     if (!hum->recorder.file)
         return;
-    const struct hum_trace_record totals = humi_record_totals(hum);
     if (humi_file_close(hum->recorder.file, &totals) != HUM_OK)
         humi_warn("the trace is not complete: %s", hum_error_text());
     hum->recorder.file = NULL;
@@ -190,7 +206,7 @@ void humi_record_region(struct hum *hum, const struct humi_region *region)
         return;
     record.time_ns = since_open(hum, humi_clock_ns());
     record.region = humi_record_region_of(hum, region);
-    put(hum, &record);
+    humi_record_put(hum, &record);
 }
 
 void humi_record_region_end(struct hum *hum, const struct humi_region *region)
@@ -200,7 +216,7 @@ void humi_record_region_end(struct hum *hum, const struct humi_region *region)
         return;
     record.time_ns = since_open(hum, humi_clock_ns());
     record.region_end.region = region->id;
-    put(hum, &record);
+    humi_record_put(hum, &record);
 }
 
 void humi_record_kernel(struct hum *hum, const struct hum_kernel *kernel)
@@ -210,7 +226,7 @@ void humi_record_kernel(struct hum *hum, const struct hum_kernel *kernel)
         return;
     record.time_ns = since_open(hum, humi_clock_ns());
     record.kernel = humi_record_kernel_of(kernel);
-    put(hum, &record);
+    humi_record_put(hum, &record);
 }
 
 /* ---- what was touched ------------------------------------------------------------------------ */
@@ -221,7 +237,7 @@ void humi_record_access(struct hum *hum, const struct hum_trace_access *access)
     record.time_ns = since_open(hum, humi_clock_ns());
     record.access = *access;
     humi_file_await(hum->recorder.file);
-    put(hum, &record);
+    humi_record_put(hum, &record);
 }
 
 void humi_record_touch(struct hum *hum, unsigned processor, const struct humi_touch *touch)
@@ -247,7 +263,7 @@ void humi_record_epoch(struct hum *hum, uint64_t epoch, uint64_t launch)
     record.epoch.epoch = epoch;
     record.epoch.launch = launch;
     humi_file_await(hum->recorder.file);
-    put(hum, &record);
+    humi_record_put(hum, &record);
 }
 
 /* ---- what happened --------------------------------------------------------------------------- */
@@ -278,7 +294,7 @@ void humi_record_launch(struct hum *hum, const struct humi_record_launch *launch
         .submit_ns = since_open(hum, launch->submit_ns),
         .end_ns = since_open(hum, launch->end_ns),
     };
-    put(hum, &record);
+    humi_record_put(hum, &record);
 }
 
 static void trace_event(struct hum *hum, const struct humi_region *region,
@@ -301,7 +317,7 @@ static void trace_event(struct hum *hum, const struct humi_region *region,
     };
     for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
         record.event.bytes[d] = event->bytes[d];
-    put(hum, &record);
+    humi_record_put(hum, &record);
 }
 
 /* What the event's copies would have cost on the link; 0 if none is modelled. */
@@ -371,7 +387,7 @@ void humi_record_faults(struct hum *hum, struct humi_region *region, struct humi
         .faults = faults->faults,
         .duplicates = faults->duplicates,
     };
-    put(hum, &record);
+    humi_record_put(hum, &record);
 }
 
 void humi_record_service(struct hum *hum, struct humi_region *region, unsigned processor,
@@ -398,5 +414,5 @@ void humi_record_batch(struct hum *hum, const struct humi_record_batch *batch)
     record.batch.processor = humi_public(batch->processor);
     record.batch.faults = batch->faults;
     record.batch.service_ns = narrow(batch->service_ns);
-    put(hum, &record);
+    humi_record_put(hum, &record);
 }

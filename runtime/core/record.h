@@ -36,6 +36,9 @@ struct hum_trace_kernel humi_record_kernel_of(const struct hum_kernel *kernel);
 /* The counters as they are now: how each trace ends. */
 struct hum_trace_record humi_record_totals(struct hum *hum);
 
+/* A record as it is, to everybody who listens. */
+void humi_record_put(struct hum *hum, const struct hum_trace_record *record);
+
 /* A region lives, or has a new name. */
 void humi_record_region(struct hum *hum, const struct humi_region *region);
 void humi_record_region_end(struct hum *hum, const struct humi_region *region);

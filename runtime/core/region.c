@@ -209,6 +209,19 @@ static struct humi_region *region_create(size_t asked, size_t bytes, unsigned fl
     return region;
 }
 
+/* The region, with place and number, becomes live in the extent.  What is left over to be freed. */
+static struct humi_extent *settle(struct humi_regions *regions, struct humi_extent *extent,
+                                  struct humi_region *region, struct humi_extent *spare)
+{
+    spare = extent_cut(regions, extent, region->start, region->bytes, spare);
+    if (region->id > regions->last_id)
+        regions->last_id = region->id;
+    RB_INSERT(humi_region_tree, &regions->live, region);
+    regions->count++;
+    regions->bytes += region->bytes;
+    return spare;
+}
+
 enum hum_status humi_regions_alloc(struct humi_regions *regions, size_t asked, unsigned flags,
                                    struct humi_region **region_out)
 {
@@ -230,11 +243,8 @@ enum hum_status humi_regions_alloc(struct humi_regions *regions, size_t asked, u
     struct humi_extent *extent = extent_choose(regions, bytes, alignment);
     if (extent) {
         region->start = place(regions, extent, bytes, alignment);
-        spare = extent_cut(regions, extent, region->start, bytes, spare);
-        region->id = ++regions->last_id;
-        RB_INSERT(humi_region_tree, &regions->live, region);
-        regions->count++;
-        regions->bytes += bytes;
+        region->id = regions->last_id + 1;
+        spare = settle(regions, extent, region, spare);
     }
     humi_rwlock_unlock(&regions->lock);
     free(spare);
@@ -244,6 +254,51 @@ enum hum_status humi_regions_alloc(struct humi_regions *regions, size_t asked, u
                          "the space has no free range of %zu bytes; open it larger with HUM_SPACE "
                          "or hum_options.space_bytes, or free regions",
                          bytes);
+    }
+    *region_out = region;
+    return HUM_OK;
+}
+
+/* The free extent that holds all of [start, +bytes), NULL if none does. */
+static struct humi_extent *extent_around(struct humi_regions *regions, uintptr_t start,
+                                         size_t bytes)
+{
+    struct humi_extent key = {.start = start};
+    struct humi_extent *extent =
+        RB_NFIND(humi_extents_by_start, &regions->free_by_start, &key);
+    if (!extent || extent->start > start)
+        extent = extent ? RB_PREV(humi_extents_by_start, &regions->free_by_start, extent)
+                        : RB_MAX(humi_extents_by_start, &regions->free_by_start);
+    if (!extent || start - extent->start > extent->bytes ||
+        extent->bytes - (start - extent->start) < bytes)
+        return NULL;
+    return extent;
+}
+
+enum hum_status humi_regions_insert(struct humi_regions *regions,
+                                    const struct humi_region_place *place,
+                                    struct humi_region **region_out)
+{
+    struct humi_region *region = region_create(place->asked_bytes, place->bytes, place->flags);
+    struct humi_extent *spare = calloc(1, sizeof *spare);
+    if (!region || !spare) {
+        free(region);
+        free(spare);
+        return humi_fail(HUM_ERR_NO_MEMORY, "no memory to describe a region");
+    }
+    region->start = place->start;
+    region->id = place->id;
+    humi_rwlock_write(&regions->lock);
+    struct humi_extent *extent = extent_around(regions, place->start, place->bytes);
+    bool fits = extent && place->bytes && (place->start | place->bytes) % HUM_PAGE_SIZE == 0;
+    if (fits)
+        spare = settle(regions, extent, region, spare);
+    humi_rwlock_unlock(&regions->lock);
+    free(spare);
+    if (!fits) {
+        free(region);
+        return humi_fail(HUM_ERR_NO_SPACE, "[%#lx, +%zu) is no free range of whole pages",
+                         (unsigned long)place->start, place->bytes);
     }
     *region_out = region;
     return HUM_OK;

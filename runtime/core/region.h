@@ -69,6 +69,20 @@ enum hum_status humi_regions_alloc(struct humi_regions *regions, size_t bytes, u
                                    struct humi_region **region_out);
 
 /*
+ * A new region at a place that is given, as one was in a run that is repeated: [start, +bytes) is
+ * of whole pages and free, else HUM_ERR_NO_SPACE.  `id` is its own, and later ones have greater.
+ */
+struct humi_region_place {
+    uintptr_t start;
+    size_t bytes, asked_bytes;    /* taken; as told to users */
+    unsigned flags;
+    uint32_t id;
+};
+enum hum_status humi_regions_insert(struct humi_regions *regions,
+                                    const struct humi_region_place *place,
+                                    struct humi_region **region_out);
+
+/*
  * Take the region that starts exactly at `start` out of the live tree and mark it dying; the caller
  * gets the tree's reference, cleans the blocks, then calls release.  NULL: no such region.
  */

@@ -124,17 +124,33 @@ static void drop_frames(struct hum *hum, struct humi_block *block, unsigned p)
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
 
+static void copy_bytes(const struct humi_processor *p, const struct humi_processor *q,
+                       size_t offset, const struct hum_pages *pages)
+{
+    if (!humi_processor_has_memory(p))
+        return;
+    humi_for_each_run (run, pages)
+        humi_copy(p->window + offset + run.first * HUM_PAGE_SIZE,
+                  q->window + offset + run.first * HUM_PAGE_SIZE,
+                  (run.end - run.first) * HUM_PAGE_SIZE);
+}
+
+static void zero_bytes(const struct humi_processor *p, size_t offset,
+                       const struct hum_pages *pages)
+{
+    if (!humi_processor_has_memory(p))
+        return;
+    humi_for_each_run (run, pages)
+        memset(p->window + offset + run.first * HUM_PAGE_SIZE, 0,
+               (run.end - run.first) * HUM_PAGE_SIZE);
+}
+
 /* Copy the pages of q's frames into p's. */
 static void copy_pages(struct hum *hum, struct humi_block *block, unsigned p, unsigned q,
                        const struct hum_pages *pages)
 {
     uint64_t start = hum->recorder.pace ? humi_clock_real_ns() : 0;
-    size_t offset = humi_block_offset(block);
-    char *to = hum->processor[p]->window + offset;
-    const char *from = hum->processor[q]->window + offset;
-    humi_for_each_run (run, pages)
-        humi_copy(to + run.first * HUM_PAGE_SIZE, from + run.first * HUM_PAGE_SIZE,
-                  (run.end - run.first) * HUM_PAGE_SIZE);
+    copy_bytes(hum->processor[p], hum->processor[q], humi_block_offset(block), pages);
     humi_mask_remove(&block->hold[p].fresh, pages);
     humi_pace_move(hum, direction(p, q), pages, start);
 }
@@ -168,10 +184,8 @@ static void fill_zero(struct hum *hum, struct humi_block *block, unsigned p,
                       struct hum_pages pages)
 {
     struct humi_hold *hold = &block->hold[p];
-    char *window = hum->processor[p]->window + humi_block_offset(block);
     humi_mask_remove(&pages, &hold->fresh);
-    humi_for_each_run (run, &pages)
-        memset(window + run.first * HUM_PAGE_SIZE, 0, (run.end - run.first) * HUM_PAGE_SIZE);
+    zero_bytes(hum->processor[p], humi_block_offset(block), &pages);
     humi_mask_add(&hold->fresh, &pages);
 }
 
@@ -283,7 +297,7 @@ static void commit(struct hum *hum, struct humi_block *block, const struct humi_
     struct humi_hold *hold = &block->hold[p];
     struct hum_pages taken = humi_mask_minus(&hold->mapped, &hold->writable);
     humi_mask_keep(&taken, write); /* could be read, becomes writable */
-    if (hum->epochs.on)
+    if (humi_epochs_watch(hum, p))
         humi_mask_keep(&taken, &request->stores);
     set_resident(hum, block, p, humi_mask_or(&hold->resident, &outcome->missing));
     for (unsigned q = 0; q < hum->processors; q++) {

@@ -112,7 +112,8 @@ struct humi_processor {
     char kind[16];          /* "host", "emu" */
     size_t memory_bytes;    /* capacity, 0: no limit */
     unsigned workers;
-    char *window;           /* frames as the runtime sees them: window + offset */
+    char *window;           /* frames as the runtime sees them: window + offset; NULL: it has no
+                               memory, its pages are only kept account of */
     int fault_fd;           /* readable when faults() has something; -1: cannot fault.  Replaced by
                                restart(): read it again after that */
     int life_fd;            /* readable once the processor's process has died; -1: none */
@@ -122,6 +123,12 @@ struct humi_processor {
     bool opens_reads;       /* HUMI_MAP_READ of a whole block costs no more than one page */
     bool kernel_faults;     /* faults of system calls are served */
 };
+
+/* There are bytes behind its frames, to be filled and copied. */
+static inline bool humi_processor_has_memory(const struct humi_processor *p)
+{
+    return p->window != NULL;
+}
 
 /*
  * Every member is required of devices, but for touches(); the host has those marked H only, the

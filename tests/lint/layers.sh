@@ -6,6 +6,7 @@
 #   os       base                        trace    base and the public headers
 #   device   os and base                 core     all of them but replay
 #   replay   base, policy, trace and the public headers
+#   model    all of them: it is the core over processors without memory, for replaying
 #   samples, kernels, bench and the rest never include core
 set -eu
 cd "$1"
@@ -65,16 +66,17 @@ allow runtime/policy base policy
 allow runtime/trace base trace
 allow runtime/core base os device policy trace core
 allow runtime/replay base policy trace replay
+allow runtime/model base os device policy trace core replay model
 allow include
 for folder in kernels samples; do
-    forbid $folder base os device policy trace core replay
+    forbid $folder base os device policy trace core replay model
 done
 forbid bench core
 
 # A folder's name says what it holds: no layer that this rule does not know.
 for folder in runtime/*/; do
     case $(basename "$folder") in
-    base | os | device | policy | trace | core | replay | cmake) ;;
+    base | os | device | policy | trace | core | replay | model | cmake) ;;
     *) echo "$folder: not in the layer rule of tests/lint/layers.sh"; failed=1 ;;
     esac
 done

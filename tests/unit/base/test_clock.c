@@ -39,11 +39,28 @@ static void replaced_clock_is_turned_by_hand(void **state)
     assert_true(humi_clock_ns() >= before);
 }
 
+static void a_thread_can_follow_a_time_of_its_own(void **state)
+{
+    uint64_t mine = 5, other = 50, real = humi_clock_real_ns();
+
+    (void)state;
+    assert_null(humi_clock_follow(&mine));
+    assert_int_equal(humi_clock_ns(), 5);
+    mine = 6;
+    assert_int_equal(humi_clock_ns(), 6);
+    assert_ptr_equal(humi_clock_follow(&other), &mine);
+    assert_int_equal(humi_clock_ns(), 50);
+    assert_true(humi_clock_real_ns() >= real);
+    assert_ptr_equal(humi_clock_follow(NULL), &other);
+    assert_true(humi_clock_ns() >= real);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clock_is_the_monotonic_one),
         cmocka_unit_test(replaced_clock_is_turned_by_hand),
+        cmocka_unit_test(a_thread_can_follow_a_time_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -382,6 +382,73 @@ static double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
+static enum hum_status insert(size_t first_page, size_t pages, uint32_t id,
+                              struct humi_region **out)
+{
+    const struct humi_region_place place = {.start = START + first_page * PAGE,
+                                            .bytes = pages * PAGE,
+                                            .asked_bytes = pages * PAGE - 1,
+                                            .id = id};
+    return humi_regions_insert(&regions, &place, out);
+}
+
+static void a_place_that_is_given_is_taken_if_it_is_free(void **state)
+{
+    struct humi_region *first, *second, *next;
+    (void)state;
+    begin(GIB);
+    assert_int_equal(insert(8, 4, 7, &first), HUM_OK);
+    assert_int_equal(first->start, START + 8 * PAGE);
+    assert_int_equal(first->id, 7);
+    assert_int_equal(insert(12, 1, 3, &second), HUM_OK);
+    assert_int_equal(insert(11, 2, 9, &next), HUM_ERR_NO_SPACE);
+    assert_int_equal(insert(7, 2, 9, &next), HUM_ERR_NO_SPACE);
+    assert_int_equal(insert(GIB / PAGE - 1, 2, 9, &next), HUM_ERR_NO_SPACE);
+    assert_int_equal(insert(GIB / PAGE, 1, 9, &next), HUM_ERR_NO_SPACE);
+    assert_int_equal(insert(0, 0, 9, &next), HUM_ERR_NO_SPACE);
+    assert_int_equal(humi_regions_alloc(&regions, PAGE, 0, &next), HUM_OK);
+    assert_int_equal(next->id, 8); /* above all that were given */
+    check_extents(GIB);
+    release(first);
+    release(second);
+    release(next);
+    end(GIB);
+}
+
+/* Places at random against one mark a page. */
+static void random_places_agree_with_a_page_map(void **state)
+{
+    enum { SPACE_PAGES = 256 };
+    struct random random = random_make(random_seed("random_places_agree_with_a_page_map"), 0);
+    struct humi_region *there[SPACE_PAGES] = {NULL};
+    (void)state;
+    begin(SPACE_PAGES * PAGE);
+    for (uint64_t i = 0; i < random_steps(20000); i++) {
+        size_t first = random_below(&random, SPACE_PAGES), pages = 1 + random_below(&random, 12);
+        bool is_free = first + pages <= COUNT_OF(there);
+        for (size_t p = first; is_free && p < first + pages; p++)
+            is_free = !there[p];
+        struct humi_region *made = NULL, *old = there[first];
+        assert_int_equal(insert(first, pages, (uint32_t)i + 1, &made),
+                         is_free ? HUM_OK : HUM_ERR_NO_SPACE);
+        for (size_t p = first; is_free && p < first + pages; p++)
+            there[p] = made;
+        for (size_t p = 0; old && p < SPACE_PAGES; p++)
+            there[p] = there[p] == old ? NULL : there[p];
+        if (old)
+            release(old);
+        check_extents(SPACE_PAGES * PAGE);
+    }
+    for (size_t p = 0; p < SPACE_PAGES; p++) {
+        struct humi_region *old = there[p];
+        for (size_t q = p; old && q < SPACE_PAGES; q++)
+            there[q] = there[q] == old ? NULL : there[q];
+        if (old)
+            release(old);
+    }
+    end(SPACE_PAGES * PAGE);
+}
+
 static void a_hundred_thousand_regions(void **state)
 {
     enum { COUNT = 100000 };
@@ -457,6 +524,8 @@ int main(void)
         cmocka_unit_test(pages_of_a_region_in_each_block),
         cmocka_unit_test(access_of_one_processor_is_its_own),
         cmocka_unit_test(random_regions_agree_with_a_page_map),
+        cmocka_unit_test(a_place_that_is_given_is_taken_if_it_is_free),
+        cmocka_unit_test(random_places_agree_with_a_page_map),
         cmocka_unit_test(a_hundred_thousand_regions),
         cmocka_unit_test(gaps_that_fit_but_for_their_alignment_cost_nothing),
     };

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* world.c - struct hum put together without threads, and the ways into it. */
+#include "model/world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "core/epochs.h"
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+static enum hum_status check(const struct humi_world_params *params)
+{
+    if (!params->bytes || params->bytes % HUM_BLOCK_SIZE || params->start % HUM_BLOCK_SIZE ||
+        params->bytes > HUMI_WORLD_BYTES_MAX || params->start > HUMI_WORLD_BYTES_MAX)
+        return humi_fail(HUM_ERR_INVALID,
+                         "a space is whole blocks of 2 MiB and at most 128 TiB, not %llu bytes",
+                         (unsigned long long)params->bytes);
+    if (params->processors < 2 || params->processors > HUM_PROCESSORS_MAX)
+        return humi_fail(HUM_ERR_INVALID, "a space has 1 to %d devices", HUM_DEVICES_MAX);
+    for (unsigned p = 0; p < params->processors; p++)
+        if (params->traits[p].capacity_bytes &&
+            params->traits[p].capacity_bytes < HUM_BLOCK_SIZE)
+            return humi_fail(HUM_ERR_INVALID, "a processor has room for at least one block of "
+                                              "2 MiB");
+    if (params->watched && !params->traits[0].shared_read)
+        return humi_fail(HUM_ERR_INVALID,
+                         "epochs tell reading from writing by read-only copies on the host");
+    return HUM_OK;
+}
+
+static void open_processors(struct humi_world *world, const struct humi_world_params *params)
+{
+    struct hum *hum = &world->hum;
+    hum->processors = params->processors;
+    for (unsigned p = 0; p < params->processors; p++) {
+        humi_model_processor_init(&world->processor[p], p, &params->traits[p]);
+        hum->processor[p] = &world->processor[p].base;
+        uint64_t blocks = hum->processor[p]->memory_bytes / HUM_BLOCK_SIZE;
+        humi_order_init(&hum->order[p], p, blocks ? blocks : UINT64_MAX);
+        world->last[p].block = UINT64_MAX;
+    }
+}
+
+static enum hum_status open_parts(struct humi_world *world, const struct humi_world_params *params)
+{
+    struct hum *hum = &world->hum;
+    enum hum_status status =
+        humi_regions_init(&hum->regions, hum->params.start, hum->params.bytes);
+    if (status == HUM_OK)
+        status = humi_table_init(&hum->table, hum->params.bytes, hum->processors);
+    if (status == HUM_OK)
+        status = humi_ahead_start(hum, true, &world->server.ahead);
+    if (status == HUM_OK)
+        status = humi_record_open(hum, params->trace);
+    return status;
+}
+
+enum hum_status humi_world_open(const struct humi_world_params *params,
+                                struct humi_world **world_out)
+{
+    enum hum_status status = check(params);
+    if (status != HUM_OK)
+        return status;
+    struct humi_world *world = calloc(1, sizeof *world);
+    if (!world)
+        return humi_fail(HUM_ERR_NO_MEMORY, "no memory for a space");
+    struct hum *hum = &world->hum;
+    hum->params.start = params->start;
+    hum->params.bytes = params->bytes;
+    hum->params.huge = params->traits[0].huge;
+    hum->params.shared_read = params->traits[0].shared_read;
+    hum->policy = params->policy;
+    hum->stale_max = params->stale_blocks_max;
+    hum->recorder.link = params->link;
+    hum->recorder.direct = params->listener;
+    hum->epochs.watched = params->watched;
+    world->server.hum = hum;
+    humi_lock_init(&hum->lock, HUMI_RANK_HUM);
+    humi_list_init(&hum->streams);
+    humi_list_init(&hum->modules);
+    open_processors(world, params);
+    const uint64_t *before = humi_clock_follow(&world->now_ns);
+    status = open_parts(world, params);
+    humi_clock_follow(before);
+    if (status != HUM_OK) {
+        char text[HUMI_ERROR_TEXT_BYTES];
+        humi_error_save(text, sizeof text);
+        humi_world_close(world);
+        humi_error_restore(text);
+        return status;
+    }
+    *world_out = world;
+    return HUM_OK;
+}
+
+void humi_world_close(struct humi_world *world)
+{
+    if (!world)
+        return;
+    struct hum *hum = &world->hum;
+    const uint64_t *before = humi_clock_follow(&world->now_ns);
+    humi_record_close(hum);
+    humi_clock_follow(before);
+    humi_ahead_stop(world->server.ahead);
+    for (unsigned p = 0; p < hum->processors; p++)
+        humi_order_fini(&hum->order[p]);
+    humi_table_fini(&hum->table);
+    humi_regions_fini(&hum->regions);
+    humi_lock_fini(&hum->lock);
+    free(world);
+}
+
+/* ---- touching -------------------------------------------------------------------------------- */
+
+bool humi_world_look(struct humi_world *world, unsigned processor, uint64_t block)
+{
+    if (block >= world->hum.params.bytes / HUM_BLOCK_SIZE)
+        return false;
+    const struct humi_block *found = humi_table_peek(&world->hum.table, (uint32_t)block);
+    if (!found)
+        return false;
+    world->last[processor].block = block;
+    world->last[processor].hold = &found->hold[processor];
+    return true;
+}
+
+uint64_t humi_world_serve(struct humi_world *world, const struct humi_world_touch *touches,
+                          unsigned count)
+{
+    unsigned p = touches->processor;
+    world->processor[p].failed = HUM_OK;
+    for (unsigned i = 0; i < count; i++)
+        world->server.faults[i] = (struct humi_fault){
+            .address = world->hum.params.start + touches[i].page * HUM_PAGE_SIZE,
+            .thread = touches[i].thread,
+            .kernel = touches[i].kernel,
+            .write = touches[i].write};
+    const uint64_t *before = humi_clock_follow(&world->now_ns);
+    uint64_t moved = humi_server_serve(&world->server, p, count);
+    humi_clock_follow(before);
+    return moved;
+}
+
+enum hum_status humi_world_fault(struct humi_world *world, const struct humi_world_touch *touch)
+{
+    const struct humi_model_processor *processor = &world->processor[touch->processor];
+    if (touch->page >= world->hum.params.bytes / HUM_PAGE_SIZE)
+        return humi_fail(HUM_ERR_ILLEGAL_ADDRESS, "page %llu is behind the end of the space",
+                         (unsigned long long)touch->page);
+    do {
+        humi_world_serve(world, touch, 1);
+        if (processor->failed != HUM_OK)
+            return humi_fail(processor->failed, "%s cannot %s page %llu: %s",
+                             processor->base.name, touch->write ? "write" : "read",
+                             (unsigned long long)touch->page, hum_status_text(processor->failed));
+    } while (!humi_world_may(world, touch->processor, touch->page, touch->write));
+    return HUM_OK;
+}
+
+/* ---- what programs do beside touching -------------------------------------------------------- */
+
+enum hum_status humi_world_alloc(struct humi_world *world, const struct hum_trace_region *region)
+{
+    struct hum *hum = &world->hum;
+    struct humi_region *made;
+    uint64_t pages = hum->params.bytes / HUM_PAGE_SIZE;
+    if (region->first_page >= pages || !region->bytes ||
+        region->bytes > (pages - region->first_page) * HUM_PAGE_SIZE)
+        return humi_fail(HUM_ERR_INVALID, "region %u lies outside the space", region->region);
+    struct humi_region_place place = {
+        .start = hum->params.start + region->first_page * HUM_PAGE_SIZE,
+        .bytes = (region->bytes + HUM_PAGE_SIZE - 1) / HUM_PAGE_SIZE * HUM_PAGE_SIZE,
+        .asked_bytes = region->bytes,
+        .id = region->region};
+    enum hum_status status = humi_regions_insert(&hum->regions, &place, &made);
+    if (status != HUM_OK)
+        return status;
+    made->name = region->name[0] ? strdup(region->name) : NULL;
+    const uint64_t *before = humi_clock_follow(&world->now_ns);
+    humi_record_region(hum, made);
+    humi_clock_follow(before);
+    return HUM_OK;
+}
+
+enum hum_status humi_world_free(struct humi_world *world, uint64_t first_page)
+{
+    uintptr_t start = world->hum.params.start + first_page * HUM_PAGE_SIZE;
+    void *ptr;
+    memcpy(&ptr, &start, sizeof ptr);
+    const uint64_t *before = humi_clock_follow(&world->now_ns);
+    enum hum_status status = hum_free(&world->hum, ptr);
+    humi_clock_follow(before);
+    return status;
+}
+
+void humi_world_launch(struct humi_world *world, unsigned processor, uint64_t launch)
+{
+    humi_world_boundary(world, processor, launch);
+    atomic_fetch_add(&world->hum.running[processor], 1);
+    atomic_fetch_add(&world->hum.launches, 1);
+}
+
+void humi_world_end(struct humi_world *world, unsigned processor)
+{
+    if (atomic_load(&world->hum.running[processor]))
+        atomic_fetch_sub(&world->hum.running[processor], 1);
+}
+
+void humi_world_boundary(struct humi_world *world, unsigned processor, uint64_t launch)
+{
+    const uint64_t *before = humi_clock_follow(&world->now_ns);
+    humi_epochs_begin(&world->hum, launch, processor);
+    humi_clock_follow(before);
+}
+
+void humi_world_tell(struct humi_world *world, const struct hum_trace_record *record)
+{
+    struct hum_trace_record mine = *record;
+    mine.time_ns = world->now_ns;
+    humi_record_put(&world->hum, &mine);
+}
+
+void humi_world_counters(const struct humi_world *world, struct hum_counters *counters_out)
+{
+    humi_meter_read(&world->hum.meter, counters_out);
+}

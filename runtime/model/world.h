@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * world.h - a space without memory: the runtime's own core, driven by hand.
+ *
+ *     whoever replays   ->  touch, alloc, free, boundary, any function of hum.h
+ *     core/             ->  serve.c ... residency.c: decides, evicts, counts, records
+ *     processor.c       ->  does nothing
+ *
+ * No thread runs here and nothing waits.  A touch that the processor may make costs a look at a
+ * mask; any other is a fault, and is served by the code that serves the faults of real processors.  So
+ * with the same parameters the same touches in the same order give the very counts of a live run.
+ * Blocks that a policy wants ahead are brought in line.
+ *
+ * Threads: one at a time a world.  During a call humi_clock_ns() of the thread is the world's time.
+ * Ownership: close frees everything.
+ */
+#ifndef HUMI_MODEL_WORLD_H
+#define HUMI_MODEL_WORLD_H
+
+#include "core/record.h"
+#include "core/serve.h"
+#include "model/processor.h"
+
+struct humi_world_params {
+    uint64_t start, bytes;       /* of the space, whole blocks; at most HUMI_WORLD_BYTES_MAX */
+    unsigned processors;         /* the host and devices */
+    struct humi_model_traits traits[HUM_PROCESSORS_MAX];
+    const struct hum_policy *policy;
+    struct humi_link_model link;
+    uint64_t stale_blocks_max;   /* host blocks that may keep frames without use */
+    uint32_t watched;            /* processors whose access epochs take, bit = number */
+    const char *trace;           /* file that gets the records; NULL: none */
+    const struct humi_listener *listener; /* is told every record at once; may be NULL */
+};
+
+#define HUMI_WORLD_BYTES_MAX (UINT64_C(1) << 47)
+
+struct humi_world {
+    struct hum hum;              /* hum_alloc() and all others but open and close take it */
+    uint64_t now_ns;             /* the time here; whoever drives the world sets it */
+    uint64_t touches, hits;      /* pages touched; that needed no fault */
+    struct {
+        uint64_t block;          /* looked at last; UINT64_MAX: none */
+        const struct humi_hold *hold;
+    } last[HUM_PROCESSORS_MAX];
+    struct humi_model_processor processor[HUM_PROCESSORS_MAX];
+    struct humi_server server;
+};
+
+/* HUM_ERR_INVALID: the parameters contradict themselves; the text says how. */
+HUM_MUST_USE enum hum_status humi_world_open(const struct humi_world_params *params,
+                                             struct humi_world **world_out);
+/* The trace gets its totals and is complete.  NULL is allowed. */
+void humi_world_close(struct humi_world *world);
+
+/* What one thread of execution does to one page. */
+struct humi_world_touch {
+    unsigned processor;          /* number */
+    uint64_t page;               /* 0 starts the space */
+    int thread;                  /* who: faults of one thread are told apart by it */
+    unsigned kernel;             /* 1 + the device's number of it; 0: none */
+    bool write;
+};
+
+/* Find the block for humi_world_may(); false: nobody touched it yet. */
+bool humi_world_look(struct humi_world *world, unsigned processor, uint64_t block);
+
+/* The processor can touch the page without a fault. */
+static inline bool humi_world_may(struct humi_world *world, unsigned processor, uint64_t page,
+                                  bool write)
+{
+    uint64_t block = page / HUM_PAGES_PER_BLOCK;
+
+    if (world->last[processor].block != block && !humi_world_look(world, processor, block))
+        return false;
+    const struct humi_hold *hold = world->last[processor].hold;
+    return humi_mask_has(write ? &hold->writable : &hold->mapped, page % HUM_PAGES_PER_BLOCK);
+}
+
+/*
+ * Faults of one processor, at most HUMI_BATCH_MAX, served as one batch.  Returns bytes that moved.
+ * Those that cannot be served leave their status in world->processor[].failed.
+ */
+uint64_t humi_world_serve(struct humi_world *world, const struct humi_world_touch *touches,
+                          unsigned count);
+
+/* The touch faults until it may be made.  HUM_ERR_ILLEGAL_ADDRESS: no region, or not allowed. */
+HUM_MUST_USE enum hum_status humi_world_fault(struct humi_world *world,
+                                              const struct humi_world_touch *touch);
+
+static inline enum hum_status humi_world_touch(struct humi_world *world,
+                                               const struct humi_world_touch *touch)
+{
+    world->touches++;
+    if (__builtin_expect(humi_world_may(world, touch->processor, touch->page, touch->write), 1)) {
+        world->hits++;
+        return HUM_OK;
+    }
+    return humi_world_fault(world, touch);
+}
+
+/* ---- what programs do beside touching -------------------------------------------------------- */
+
+/* A region where it was in the run that is repeated; named like there. */
+HUM_MUST_USE enum hum_status humi_world_alloc(struct humi_world *world,
+                                              const struct hum_trace_region *region);
+HUM_MUST_USE enum hum_status humi_world_free(struct humi_world *world, uint64_t first_page);
+
+/* A launch begins, or one has ended whose outcome the program has seen. */
+void humi_world_launch(struct humi_world *world, unsigned processor, uint64_t launch);
+void humi_world_end(struct humi_world *world, unsigned processor);
+
+/* Boundary of an epoch: watched processors lose their access.  launch 0: the end of a wait. */
+void humi_world_boundary(struct humi_world *world, unsigned processor, uint64_t launch);
+
+/* To the trace and the listener, as it is, with the world's time. */
+void humi_world_tell(struct humi_world *world, const struct hum_trace_record *record);
+
+void humi_world_counters(const struct humi_world *world, struct hum_counters *counters_out);
+
+#endif
