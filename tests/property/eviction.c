@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * eviction.c - each eviction algorithm of runtime/replay against a slow model of its own, and what
- * must hold between algorithms, on random traces.
+ * eviction.c - caches with each order of eviction against a slow model of its own, and what must
+ * hold between orders, on random traces.
  */
 #include "support/test.h"
 
 #include "property/eviction_models.h"
+#include "policy/evict/registry.h"
 #include "replay/cache.h"
 #include "replay/next_use.h"
 #include "support/random.h"
@@ -52,10 +53,11 @@ static void make_trace(struct trace *trace, struct random *random, int pages, in
     assert_int_equal(humi_next_use(&accesses, trace->next), HUM_OK);
 }
 
-static struct humi_cache create(const struct humi_cache_algorithm *algorithm, int capacity,
+static struct humi_cache create(const struct hum_evict *algorithm, int capacity,
                                 int pages)
 {
-    const struct humi_cache_size size = {(uint32_t)capacity, (uint32_t)pages};
+    const struct humi_cache_size size = {.capacity = (uint32_t)capacity,
+                                         .objects = (uint32_t)pages};
     struct humi_cache cache;
 
     assert_int_equal(humi_cache_create(algorithm, &size, &cache), HUM_OK);
@@ -78,7 +80,7 @@ static void follow(bool *in, int page, struct humi_cache_outcome outcome, int *c
     in[page] = true;
 }
 
-static int count_misses(const struct humi_cache_algorithm *algorithm, const struct trace *trace,
+static int count_misses(const struct hum_evict *algorithm, const struct trace *trace,
                         int capacity)
 {
     struct humi_cache cache = create(algorithm, capacity, trace->pages);
@@ -96,7 +98,7 @@ static int count_misses(const struct humi_cache_algorithm *algorithm, const stru
     return misses;
 }
 
-static void compare(const struct humi_cache_algorithm *algorithm, const struct trace *trace,
+static void compare(const struct hum_evict *algorithm, const struct trace *trace,
                     int capacity)
 {
     struct model model = {.capacity = capacity, .pages = trace->pages, .trace = trace->page,
@@ -135,14 +137,14 @@ static void each_algorithm_does_what_its_model_does(void **state)
             struct trace trace;
 
             make_trace(&trace, &random, pages, LENGTH);
-            for (unsigned i = 0; humi_cache_at(i); i++)
-                compare(humi_cache_at(i), &trace, capacities[c]);
+            for (unsigned i = 0; humi_evict_at(i); i++)
+                compare(humi_evict_at(i), &trace, capacities[c]);
         }
 }
 
 static void no_algorithm_misses_less_than_min(void **state)
 {
-    const struct humi_cache_algorithm *min = humi_cache_find("min");
+    const struct hum_evict *min = humi_evict_find("min");
     struct random random = random_make(seed, 2);
 
     (void)state;
@@ -153,14 +155,14 @@ static void no_algorithm_misses_less_than_min(void **state)
 
             make_trace(&trace, &random, MODEL_PAGES, LENGTH);
             fewest = count_misses(min, &trace, capacities[c]);
-            for (unsigned i = 0; humi_cache_at(i); i++)
-                assert_true(count_misses(humi_cache_at(i), &trace, capacities[c]) >= fewest);
+            for (unsigned i = 0; humi_evict_at(i); i++)
+                assert_true(count_misses(humi_evict_at(i), &trace, capacities[c]) >= fewest);
         }
 }
 
 static void min_is_the_best_of_all_choices(void **state)
 {
-    const struct humi_cache_algorithm *min = humi_cache_find("min");
+    const struct hum_evict *min = humi_evict_find("min");
     struct random random = random_make(seed, 3);
 
     (void)state;
@@ -187,7 +189,7 @@ static void a_larger_lru_cache_holds_the_smaller_one(void **state)
     (void)state;
     make_trace(&trace, &random, MODEL_PAGES, LENGTH);
     for (int c = 0; c < CAPACITIES; c++)
-        caches[c] = create(humi_cache_find("lru"), c + 1, MODEL_PAGES);
+        caches[c] = create(humi_evict_find("lru"), c + 1, MODEL_PAGES);
     for (int i = 0; i < LENGTH; i++) {
         for (int c = 0; c < CAPACITIES; c++)
             follow(in[c], trace.page[i],

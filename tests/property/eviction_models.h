@@ -3,7 +3,7 @@
  * eviction_models.h - eviction algorithms as their papers tell them, slowly.
  *
  * No lists: each page has the list it is in and the time it came there, and everything is found by
- * looking at all pages, so that these share nothing with runtime/replay.
+ * looking at all pages, so that these share nothing with runtime/policy/evict.
  */
 #ifndef PROPERTY_EVICTION_MODELS_H
 #define PROPERTY_EVICTION_MODELS_H

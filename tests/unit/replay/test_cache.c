@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "policy/evict/registry.h"
 #include "replay/cache.h"
 #include "replay/next_use.h"
 
@@ -23,11 +24,11 @@ static void run(const char *name, uint32_t capacity, const char *accesses, char 
     struct humi_accesses all = {objects, strlen(accesses), LETTERS};
     struct humi_cache cache;
 
-    assert_true(all.count <= LENGTH_MAX && humi_cache_find(name) != NULL);
+    assert_true(all.count <= LENGTH_MAX && humi_evict_find(name) != NULL);
     for (size_t i = 0; i < all.count; i++)
         objects[i] = (uint32_t)accesses[i];
     assert_int_equal(humi_next_use(&all, next), HUM_OK);
-    assert_int_equal(humi_cache_create(humi_cache_find(name), &size, &cache), HUM_OK);
+    assert_int_equal(humi_cache_create(humi_evict_find(name), &size, &cache), HUM_OK);
     for (size_t i = 0; i < all.count; i++) {
         struct humi_cache_outcome outcome = humi_cache_access(&cache, objects[i], next[i]);
 
@@ -111,15 +112,15 @@ static void each_algorithm_is_found_by_its_name(void **state)
     unsigned count = 0;
 
     (void)state;
-    for (; humi_cache_at(count); count++) {
-        assert_ptr_equal(humi_cache_find(humi_cache_at(count)->name), humi_cache_at(count));
-        assert_true(strlen(humi_cache_at(count)->about) > 0);
-        assert_int_equal(humi_cache_at(count)->needs_next_use,
-                         strcmp(humi_cache_at(count)->name, "min") == 0);
+    for (; humi_evict_at(count); count++) {
+        assert_ptr_equal(humi_evict_find(humi_evict_at(count)->name), humi_evict_at(count));
+        assert_true(strlen(humi_evict_at(count)->description) > 0);
+        assert_int_equal(humi_evict_at(count)->needs_next_use,
+                         strcmp(humi_evict_at(count)->name, "min") == 0);
     }
     assert_int_equal(count, 8);
-    assert_null(humi_cache_find("belady"));
-    assert_null(humi_cache_find(""));
+    assert_null(humi_evict_find("belady"));
+    assert_null(humi_evict_find(""));
 }
 
 static void a_size_out_of_range_is_refused(void **state)
@@ -132,11 +133,11 @@ static void a_size_out_of_range_is_refused(void **state)
     };
 
     (void)state;
-    for (unsigned i = 0; humi_cache_at(i); i++)
+    for (unsigned i = 0; humi_evict_at(i); i++)
         for (size_t k = 0; k < COUNT_OF(wrong); k++) {
             struct humi_cache cache = {0};
 
-            assert_int_equal(humi_cache_create(humi_cache_at(i), &wrong[k], &cache),
+            assert_int_equal(humi_cache_create(humi_evict_at(i), &wrong[k], &cache),
                              HUM_ERR_INVALID);
             assert_null(cache.state);
             humi_cache_destroy(&cache);
@@ -147,11 +148,11 @@ static void a_size_out_of_range_is_refused(void **state)
 static void metadata_follows_the_objects(void **state)
 {
     (void)state;
-    for (unsigned i = 0; humi_cache_at(i); i++) {
+    for (unsigned i = 0; humi_evict_at(i); i++) {
         const struct humi_cache_size huge = {.capacity = UINT32_MAX, .objects = 1000};
         struct humi_cache cache;
 
-        assert_int_equal(humi_cache_create(humi_cache_at(i), &huge, &cache), HUM_OK);
+        assert_int_equal(humi_cache_create(humi_evict_at(i), &huge, &cache), HUM_OK);
         assert_in_range(cache.bytes, 1000 * sizeof(uint32_t), 1000 * 70);
         for (uint32_t k = 0; k < huge.objects; k++)
             assert_false(humi_cache_access(&cache, k, HUMI_NEVER - 1).hit);

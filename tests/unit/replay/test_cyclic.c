@@ -8,6 +8,7 @@
  */
 #include "support/test.h"
 
+#include "policy/evict/registry.h"
 #include "replay/cache.h"
 
 enum { PAGES_MAX = 24, PASSES = 7 };
@@ -17,7 +18,7 @@ typedef void judge_access(const char *name, unsigned n, unsigned c, unsigned i, 
 /* Scan with every N and C of the grid that `wanted` takes, and judge each access. */
 static void scan(const char *name, bool (*wanted)(unsigned n, unsigned c), judge_access *judge)
 {
-    const struct humi_cache_algorithm *algorithm = humi_cache_find(name);
+    const struct hum_evict *algorithm = humi_evict_find(name);
 
     assert_non_null(algorithm);
     for (unsigned n = 1; n <= PAGES_MAX; n++) {
@@ -90,8 +91,8 @@ static void min_and_mru_miss_n_minus_c_of_n_minus_1(void **state)
 static void what_fits_misses_once_a_page(void **state)
 {
     (void)state;
-    for (unsigned i = 0; humi_cache_at(i); i++)
-        scan(humi_cache_at(i)->name, fits, hits_from_the_second_pass);
+    for (unsigned i = 0; humi_evict_at(i); i++)
+        scan(humi_evict_at(i)->name, fits, hits_from_the_second_pass);
 }
 
 int main(void)
