@@ -129,12 +129,18 @@ struct hum_options {
                                  one page together while a worker touches fewer than
                                  HUM_EXACT_WINDOW_MAX others ("exact:16": fewer than 16 others);
                                  "epoch": the pages that each processor read and wrote between
-                                 launches and waits, by faults; both make runs slower */
+                                 launches and waits, by faults; "full": as exact, and the host's
+                                 as by epoch; all of them make runs slower */
     bool pace;                /* HUM_PACE=on  moves take at least as long as on that link */
+    bool deterministic;       /* HUM_DETERMINISTIC=on  nothing depends on which thread is faster: one
+                                 worker a device, launches and prefetches end before the call
+                                 returns, blocks ahead come before the fault that asked for them.
+                                 A program of one thread then has the same moves each time; kernels
+                                 that wait for the host never end */
 };
 #define HUM_OPTIONS_INIT                                                                           \
     {                                                                                              \
-        sizeof(struct hum_options), NULL, NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL, false       \
+        sizeof(struct hum_options), NULL, NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL, false, false \
     }
 
 /*

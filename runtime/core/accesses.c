@@ -18,6 +18,9 @@ struct humi_accesses {
     struct hum *hum;
     pthread_t thread;
     atomic_bool stopping;
+    struct humi_lock lock;       /* guards what follows; rank STATS, a leaf */
+    pthread_cond_t passed;
+    uint64_t empty_passes;       /* over all devices, which had nothing */
     struct humi_touch touches[BATCH_MAX];
 };
 
@@ -34,6 +37,14 @@ static bool take(struct humi_accesses *accesses, unsigned p, int64_t timeout_ns)
     return count > 0;
 }
 
+static void count_pass(struct humi_accesses *accesses)
+{
+    humi_lock(&accesses->lock);
+    accesses->empty_passes++;
+    pthread_cond_broadcast(&accesses->passed);
+    humi_unlock(&accesses->lock);
+}
+
 static void *run(void *argument)
 {
     struct humi_accesses *accesses = argument;
@@ -42,9 +53,18 @@ static void *run(void *argument)
         bool stopping = atomic_load(&accesses->stopping), any = false;
         for (unsigned p = 1; p < accesses->hum->processors; p++)
             any |= take(accesses, p, stopping ? 0 : PATIENCE_NS);
+        if (!any)
+            count_pass(accesses);
         if (stopping && !any)
             return NULL;
     }
+}
+
+static void destroy(struct humi_accesses *accesses)
+{
+    humi_lock_fini(&accesses->lock);
+    pthread_cond_destroy(&accesses->passed);
+    free(accesses);
 }
 
 enum hum_status humi_accesses_start(struct hum *hum, struct humi_accesses **accesses_out)
@@ -56,13 +76,26 @@ enum hum_status humi_accesses_start(struct hum *hum, struct humi_accesses **acce
     if (!accesses)
         return humi_fail(HUM_ERR_NO_MEMORY, "no memory to record accesses");
     accesses->hum = hum;
+    humi_lock_init(&accesses->lock, HUMI_RANK_STATS);
+    humi_cond_init(&accesses->passed);
     enum hum_status status = humi_thread_start(&accesses->thread, "hum-accesses", run, accesses);
     if (status != HUM_OK) {
-        free(accesses);
+        destroy(accesses);
         return status;
     }
     *accesses_out = accesses;
     return HUM_OK;
+}
+
+void humi_accesses_flush(struct humi_accesses *accesses)
+{
+    if (!accesses)
+        return;
+    humi_lock(&accesses->lock);
+    uint64_t enough = accesses->empty_passes + 2; /* the next to end may have begun before */
+    while (accesses->empty_passes < enough)
+        humi_cond_wait(&accesses->passed, &accesses->lock);
+    humi_unlock(&accesses->lock);
 }
 
 void humi_accesses_stop(struct humi_accesses *accesses)
@@ -71,5 +104,5 @@ void humi_accesses_stop(struct humi_accesses *accesses)
         return;
     atomic_store(&accesses->stopping, true);
     pthread_join(accesses->thread, NULL);
-    free(accesses);
+    destroy(accesses);
 }

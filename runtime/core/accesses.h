@@ -19,6 +19,12 @@ struct humi_accesses;
 HUM_MUST_USE enum hum_status humi_accesses_start(struct hum *hum,
                                                  struct humi_accesses **accesses_out);
 
+/*
+ * Until the touches of all launches that have finished are in the trace.  Some milliseconds; NULL is
+ * allowed.  The caller holds no lock.
+ */
+void humi_accesses_flush(struct humi_accesses *accesses);
+
 /* Take what is left and end; every launch has finished.  NULL is allowed. */
 void humi_accesses_stop(struct humi_accesses *accesses);
 

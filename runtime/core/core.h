@@ -82,6 +82,7 @@ struct hum {
     struct humi_processor *processor[HUM_PROCESSORS_MAX];
     const struct hum_policy *policy;
     uint64_t stale_max;                        /* host blocks that may hold frames for later use */
+    bool deterministic;                        /* nothing depends on which thread is faster */
     char *kernel_path;
     struct hum *next_opened;                   /* opened.c guards it */
     char *reduced;                             /* hum_system_info.reduced */

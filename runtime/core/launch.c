@@ -146,6 +146,8 @@ static enum hum_status launch(struct hum_stream *stream, const struct humi_launc
         if (stream->issued % COLLECT_EVERY == 0)
             humi_stream_look(stream);
     }
+    if (stream->hum->deterministic)
+        humi_stream_finish_locked(stream, stream->issued);
     humi_unlock(&stream->lock);
     return status;
 }

@@ -35,7 +35,7 @@ struct settings {
     char *kernel_path;
     char *trace;               /* NULL: none is written */
     struct humi_link_model link;
-    bool pace, exact, live;
+    bool pace, exact, live, deterministic;
     uint32_t watched;          /* processors whose access epochs take */
     uint32_t exact_window;
 };
@@ -193,6 +193,19 @@ static enum hum_status read_recording(const struct hum_options *options, struct 
     return status;
 }
 
+/* One worker a device: several would touch in an order of their own. */
+static enum hum_status read_deterministic(bool given, struct settings *settings)
+{
+    struct humi_option option = humi_option_find("HUM_DETERMINISTIC", NULL);
+    enum hum_status status = HUM_OK;
+    settings->deterministic = given;
+    if (humi_option_is_set(&option))
+        status = humi_option_switch(&option, &settings->deterministic);
+    for (unsigned d = 0; settings->deterministic && d < settings->device_count; d++)
+        settings->devices[d].workers = 1;
+    return status;
+}
+
 static enum hum_status read_settings(const struct hum_options *options, struct settings *settings)
 {
     static const struct hum_options none = HUM_OPTIONS_INIT;
@@ -214,6 +227,8 @@ static enum hum_status read_settings(const struct hum_options *options, struct s
         status = read_devices(options->devices, settings);
     if (status == HUM_OK)
         status = read_recording(options, settings);
+    if (status == HUM_OK)
+        status = read_deterministic(options->deterministic, settings);
     struct humi_option live = humi_option_find("HUM_LIVE", NULL);
     settings->live = true;
     if (status == HUM_OK && humi_option_is_set(&live))
@@ -351,6 +366,7 @@ enum hum_status hum_open(const struct hum_options *options, struct hum **hum_out
     hum->policy = settings.policy;
     hum->stale_max = stale_blocks_max();
     hum->kernel_path = settings.kernel_path;
+    hum->deterministic = settings.deterministic;
     hum->recorder.link = settings.link;
     hum->recorder.pace = settings.pace;
     hum->epochs.watched = settings.watched;

@@ -96,6 +96,9 @@ static void tell_settings(const struct hum *hum, const struct humi_listener *lis
     tell_setting(listener, "policy", hum->policy->name);
     tell_setting(listener, "link", hum->recorder.link.name);
     tell_setting(listener, "accesses", grade_of(hum));
+    tell_setting(listener, "deterministic", hum->deterministic ? "yes" : "no");
+    snprintf(text, sizeof text, "%llu", (unsigned long long)hum->stale_max);
+    tell_setting(listener, "stale blocks", text);
     tell_setting(listener, "pages", host->huge ? "huge" : "small");
     tell_setting(listener, "read-only copies", host->shared_read ? "yes" : "no");
     if (uname(&names) == 0) {
@@ -110,6 +113,20 @@ static void tell_settings(const struct hum *hum, const struct humi_listener *lis
     tell_setting(listener, "hum", text);
 }
 
+/* What decides, beside its capacity, what a processor is given at a fault. */
+static void tell_abilities(const struct humi_processor *processor, int number,
+                           const struct humi_listener *listener)
+{
+    char key[32], text[64];
+    snprintf(key, sizeof key, HUMI_RECORD_ABILITIES "%d", number);
+    snprintf(text, sizeof text, "%s%s%s", processor->huge ? "huge " : "",
+             processor->shared_read ? "shares " : "", processor->opens_reads ? "opens " : "");
+    size_t length = strlen(text);
+    if (length)
+        text[length - 1] = '\0';
+    tell_setting(listener, key, length ? text : "none");
+}
+
 static void tell_processors(const struct hum *hum, const struct humi_listener *listener)
 {
     for (unsigned p = 0; p < hum->processors; p++) {
@@ -121,6 +138,7 @@ static void tell_processors(const struct hum *hum, const struct humi_listener *l
         record.processor.capacity_bytes = processor->memory_bytes;
         record.processor.workers = processor->workers;
         listener->take(listener->self, &record);
+        tell_abilities(processor, humi_public(p), listener);
     }
 }
 

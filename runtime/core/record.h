@@ -21,6 +21,12 @@ HUM_MUST_USE enum hum_status humi_record_open(struct hum *hum, const char *path)
 /* End of it: totals, and the file is complete.  A failure is logged. */
 void humi_record_close(struct hum *hum);
 
+/*
+ * Key of the setting that says what processor N can do: words of "huge", "shares" (read-only copies)
+ * and "opens" (whole blocks for reading), or "none".
+ */
+#define HUMI_RECORD_ABILITIES "abilities of processor "
+
 /* Somebody who is told records. */
 struct humi_listener {
     void (*take)(void *self, const struct hum_trace_record *record);

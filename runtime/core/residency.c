@@ -351,6 +351,23 @@ enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
     return status;
 }
 
+enum hum_status humi_residency_assume(struct hum *hum, struct humi_block *block, unsigned p,
+                                      struct hum_pages pages)
+{
+    struct hum_pages anywhere = humi_block_resident_elsewhere(hum, block, -1);
+    humi_mask_remove(&pages, &anywhere);
+    enum hum_status status = ensure_present(hum, block, p, &pages);
+    if (status != HUM_OK)
+        return status;
+    set_resident(hum, block, p, humi_mask_or(&block->hold[p].resident, &pages));
+    humi_mask_remove(&block->hold[p].fresh, &pages);
+    humi_mask_add(&block->written, &pages);
+    humi_mask_add(&block->dirty, &pages);
+    atomic_fetch_add(&block->changes, 1);
+    humi_block_check(hum, block);
+    return HUM_OK;
+}
+
 /* Copy what only p has to the host's frames. */
 static enum hum_status write_back(struct hum *hum, struct humi_block *block, unsigned p,
                                   const struct hum_pages *sole)

@@ -57,6 +57,13 @@ enum hum_status humi_residency_evict(struct hum *hum, struct humi_block *block, 
 void humi_residency_forget(struct hum *hum, struct humi_block *block, struct hum_pages pages,
                            struct humi_region *region, enum hum_cause cause);
 
+/*
+ * p is taken to have written pages that nobody has yet; it has no access.  No event, nothing is
+ * counted: this is how a run begins that was not seen from its beginning.
+ */
+enum hum_status humi_residency_assume(struct hum *hum, struct humi_block *block, unsigned p,
+                                      struct hum_pages pages);
+
 /* The processor's process is gone and with it every access it had. */
 void humi_residency_lost(struct hum *hum, struct humi_block *block, unsigned p);
 

@@ -11,6 +11,7 @@
 #include "base/signals.h"
 #include "base/status.h"
 #include "base/thread.h"
+#include "core/accesses.h"
 #include "core/epochs.h"
 #include "core/record.h"
 
@@ -104,6 +105,8 @@ static bool collect(struct hum_stream *stream, struct humi_ticket ticket, int64_
     stream->collecting = true;
     humi_unlock(&stream->lock);
     enum hum_status status = processor->ops->wait(processor, ticket.ticket, timeout_ns, &outcome);
+    if (status != HUM_NOT_READY && stream->hum->deterministic)
+        humi_accesses_flush(stream->hum->accesses);
     humi_lock(&stream->lock);
     stream->collecting = false;
     if (status == HUM_NOT_READY) {
@@ -216,6 +219,8 @@ enum hum_status humi_stream_queue(struct hum_stream *stream, struct humi_work *w
 {
     humi_lock(&stream->lock);
     enum hum_status status = humi_stream_queue_locked(stream, work);
+    if (stream->hum->deterministic)
+        humi_stream_finish_locked(stream, stream->issued);
     humi_unlock(&stream->lock);
     if (status != HUM_OK)
         work->destroy(work);

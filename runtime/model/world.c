@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "core/epochs.h"
+#include "core/residency.h"
+#include "core/visit.h"
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
@@ -185,13 +187,49 @@ enum hum_status humi_world_alloc(struct humi_world *world, const struct hum_trac
     return HUM_OK;
 }
 
-enum hum_status humi_world_free(struct humi_world *world, uint64_t first_page)
+static void *pointer_to(const struct humi_world *world, uint64_t page)
 {
-    uintptr_t start = world->hum.params.start + first_page * HUM_PAGE_SIZE;
+    uintptr_t start = world->hum.params.start + page * HUM_PAGE_SIZE;
     void *ptr;
     memcpy(&ptr, &start, sizeof ptr);
+    return ptr;
+}
+
+enum hum_status humi_world_name(struct humi_world *world, uint64_t first_page, const char *name)
+{
     const uint64_t *before = humi_clock_follow(&world->now_ns);
-    enum hum_status status = hum_free(&world->hum, ptr);
+    enum hum_status status = hum_name(&world->hum, pointer_to(world, first_page), name);
+    humi_clock_follow(before);
+    return status;
+}
+
+static enum hum_status assume_block(const struct humi_visit *visit)
+{
+    return humi_residency_assume(visit->hum, visit->block, 0, visit->pages);
+}
+
+enum hum_status humi_world_assume(struct humi_world *world, uint64_t first_page, uint64_t pages)
+{
+    void *ptr = pointer_to(world, first_page);
+    size_t bytes = pages * HUM_PAGE_SIZE;
+    struct humi_region *region = humi_visit_region(&world->hum, ptr, bytes);
+    if (!region)
+        return HUM_ERR_INVALID;
+    const struct humi_walk walk = {.hum = &world->hum,
+                                   .region = region,
+                                   .start = (uintptr_t)ptr,
+                                   .end = (uintptr_t)ptr + bytes,
+                                   .make = true,
+                                   .function = assume_block};
+    enum hum_status status = humi_visit_blocks(&walk);
+    humi_region_put(region);
+    return status;
+}
+
+enum hum_status humi_world_free(struct humi_world *world, uint64_t first_page)
+{
+    const uint64_t *before = humi_clock_follow(&world->now_ns);
+    enum hum_status status = hum_free(&world->hum, pointer_to(world, first_page));
     humi_clock_follow(before);
     return status;
 }

@@ -7,8 +7,9 @@
  *     processor.c       ->  does nothing
  *
  * No thread runs here and nothing waits.  A touch that the processor may make costs a look at a
- * mask; any other is a fault, and is served by the code that serves the faults of real processors.  So
- * with the same parameters the same touches in the same order give the very counts of a live run.
+ * mask; any other is a fault, and is served by the code that serves the faults of real processors.
+ * So with the same parameters the same touches in the same order give the very counts of a live
+ * run.
  * Blocks that a policy wants ahead are brought in line.
  *
  * Threads: one at a time a world.  During a call humi_clock_ns() of the thread is the world's time.
@@ -104,6 +105,11 @@ static inline enum hum_status humi_world_touch(struct humi_world *world,
 /* A region where it was in the run that is repeated; named like there. */
 HUM_MUST_USE enum hum_status humi_world_alloc(struct humi_world *world,
                                               const struct hum_trace_region *region);
+HUM_MUST_USE enum hum_status humi_world_name(struct humi_world *world, uint64_t first_page,
+                                             const char *name);
+/* As if the host had written these pages of a region: nothing is counted. */
+HUM_MUST_USE enum hum_status humi_world_assume(struct humi_world *world, uint64_t first_page,
+                                               uint64_t pages);
 HUM_MUST_USE enum hum_status humi_world_free(struct humi_world *world, uint64_t first_page);
 
 /* A launch begins, or one has ended whose outcome the program has seen. */

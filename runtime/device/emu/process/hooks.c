@@ -127,8 +127,11 @@ HOOK void __tsan_func_exit(void)
 
 /* ---- atomics --------------------------------------------------------------------------------- */
 
-/* One that changes memory reads it too; one that fails to counts as if it had, as for the page. */
-#define note_change(at) (note((at), false), note((at), true))
+/*
+ * One that changes memory reads it too; one that fails to counts as if it had, as for the page.  It
+ * is one instruction that needs the right to write from the start, so the write comes first.
+ */
+#define note_change(at) (note((at), true), note((at), false))
 
 #define HOOK_CHANGE(bits, type, name, operation)                                                   \
     HOOK type __tsan_atomic##bits##_##name(volatile type *at, type value, int order)               \

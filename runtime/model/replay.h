@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * replay.h - a trace replayed through the runtime's own core (world.h).
+ *
+ * What comes from the trace: regions, launches, epochs, and who touches what, in its order.  What
+ * comes out: the core's own counters, and if wanted every record, as a trace or to a listener.
+ *
+ * Exactness.  A run with HUM_DETERMINISTIC=on and HUM_ACCESSES=full:1 has its counters in the
+ * trace's totals.  Its replay as recorded, with the policy, capacity and abilities that the trace
+ * names, gives the same faults, moves, bytes, prefetches and evictions, each by its cause.  A trace
+ * that tells less gives less: with a window above 1 accesses to a page stand together, several
+ * workers are not ordered, and a trace without the host's accesses does not say what it wrote.
+ *
+ *     the trace has                    taken for
+ *     accesses of devices alone        the host wrote every page of a region before
+ *     accesses of the host alone       device 0's, the host wrote every page before (imports)
+ *     accesses, but no region          one region around all of them
+ *
+ * Threads: one at a time.  Ownership: the caller's; nothing is kept.
+ */
+#ifndef HUMI_MODEL_REPLAY_H
+#define HUMI_MODEL_REPLAY_H
+
+#include "core/record.h"
+#include "model/survey.h"
+
+struct humi_model_params {
+    const struct hum_policy *policy;      /* NULL: as recorded */
+    const struct humi_link_model *link;   /* NULL: as recorded */
+    uint64_t device_bytes;                /* of each device; 0: as recorded, UINT64_MAX: no limit */
+    bool as_recorded;                     /* epochs take access away as they did in the run */
+    const char *trace;                    /* file for the replay's own trace; NULL: none */
+    const struct humi_listener *listener; /* is told its records; NULL: nobody */
+};
+
+struct humi_model_result {
+    struct hum_counters counters;
+    uint64_t touches;                     /* pages touched, as often as records name them */
+    uint64_t hits;                        /* of them, without a fault */
+    uint64_t failed;                      /* of them, on what was no region then */
+    uint64_t replay_ns;                   /* measured: the replay itself, without the survey */
+};
+
+/*
+ * HUM_ERR_INVALID: the trace is damaged, has no accesses, or asks for what cannot be; the text says
+ * what.  The survey is of this trace, which is read from its beginning.
+ */
+HUM_MUST_USE enum hum_status humi_model_replay(struct hum_trace *trace,
+                                               const struct humi_survey *survey,
+                                               const struct humi_model_params *params,
+                                               struct humi_model_result *result_out);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * same_replay.c - a deterministic run and the replay of its exact trace count the very same.
+ *
+ *     same_replay <sample> <option> ...
+ *
+ * For each registered policy and each of three device memories (a quarter more than the footprint,
+ * four fifths of it, half of it): runs the sample with HUM_DETERMINISTIC=on and
+ * HUM_ACCESSES=full:1, replays its trace as recorded, and compares every counter that is no time
+ * with those that the run itself left in the trace.
+ */
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "model/replay.h"
+#include "policy/registry.h"
+
+extern char **environ;
+
+#define ARGUMENTS_MAX 32
+
+static _Noreturn void die(const char *what)
+{
+    fprintf(stderr, "same_replay: %s\n", what);
+    exit(1);
+}
+
+/* ---- a run ----------------------------------------------------------------------------------- */
+
+static void run(char *argv[], const char *memory, const char *policy, const char *path)
+{
+    char *arguments[ARGUMENTS_MAX + 3], option[] = "--device-mem", value[16];
+    int count = 0, status;
+    pid_t child;
+    for (; argv[count] && count < ARGUMENTS_MAX; count++)
+        arguments[count] = argv[count];
+    snprintf(value, sizeof value, "%s", memory);
+    arguments[count++] = option;
+    arguments[count++] = value;
+    arguments[count] = NULL;
+    setenv("HUM_TRACE", path, 1);
+    setenv("HUM_POLICY", policy, 1);
+    if (posix_spawn(&child, argv[0], NULL, NULL, arguments, environ) != 0)
+        die("cannot start the sample");
+    if (waitpid(child, &status, 0) != child || status != 0)
+        die("the sample failed");
+}
+
+/* ---- its replay ------------------------------------------------------------------------------ */
+
+static unsigned differs(const char *what, const char *which, uint64_t live, uint64_t replayed)
+{
+    if (live == replayed)
+        return 0;
+    fprintf(stderr, "  %s%s%s: %llu live, %llu replayed\n", what, *which ? " of " : "", which,
+            (unsigned long long)live, (unsigned long long)replayed);
+    return 1;
+}
+
+static unsigned compare(const struct hum_counters *live, const struct hum_counters *replayed)
+{
+    static const char *const directions[] = {"to devices", "to the host", "between devices"};
+    unsigned count = differs("host faults", "", live->faults_host, replayed->faults_host) +
+                     differs("device faults", "", live->faults_device, replayed->faults_device) +
+                     differs("duplicates", "", live->faults_duplicate,
+                             replayed->faults_duplicate) +
+                     differs("batches", "", live->batches, replayed->batches) +
+                     differs("clean evictions", "", live->evictions_clean,
+                             replayed->evictions_clean) +
+                     differs("dirty evictions", "", live->evictions_dirty,
+                             replayed->evictions_dirty);
+    for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
+        count += differs("bytes", directions[d], live->bytes[d], replayed->bytes[d]);
+    for (int c = 0; c < HUM_CAUSE_COUNT; c++) {
+        const char *text = hum_cause_text((enum hum_cause)c);
+        count += differs("events", text, live->events[c], replayed->events[c]) +
+                 differs("pages", text, live->pages[c], replayed->pages[c]) +
+                 differs("bytes", text, live->bytes_by_cause[c], replayed->bytes_by_cause[c]);
+    }
+    return count;
+}
+
+static unsigned replay(const char *path, const char *memory, const char *policy)
+{
+    const struct humi_model_params params = {.as_recorded = true};
+    struct humi_model_result result;
+    struct humi_survey survey;
+    struct hum_trace *trace;
+    if (hum_trace_open(path, &trace) != HUM_OK || humi_survey_read(&survey, trace) != HUM_OK)
+        die(hum_error_text());
+    if (!survey.has_totals || survey.dropped || strcmp(survey.policy, policy) != 0)
+        die("the trace is not complete");
+    if (humi_model_replay(trace, &survey, &params, &result) != HUM_OK)
+        die(hum_error_text());
+    unsigned count = compare(&survey.totals, &result.counters) +
+                     differs("touches of nothing", "", 0, result.failed);
+    printf("%-10s %4s of the footprint: %llu touches, %llu faults, %llu evictions, "
+           "%u differences\n",
+           policy, memory, (unsigned long long)result.touches,
+           (unsigned long long)(survey.totals.faults_host + survey.totals.faults_device),
+           (unsigned long long)(survey.totals.evictions_clean + survey.totals.evictions_dirty),
+           count);
+    fflush(stdout);
+    humi_survey_fini(&survey);
+    hum_trace_close(trace);
+    return count;
+}
+
+int main(int argc, char *argv[])
+{
+    static const char *const memories[] = {"125%", "80%", "50%"};
+    const struct hum_policy *policy;
+    char path[] = "/tmp/hum-same-replay-XXXXXX";
+    int file = mkstemp(path);
+    unsigned differences = 0;
+    if (argc < 2)
+        die("usage: same_replay <sample> <option> ...");
+    if (file < 0)
+        die("cannot make a file in /tmp");
+    close(file);
+    setenv("HUM_DETERMINISTIC", "on", 1);
+    setenv("HUM_ACCESSES", "full:1", 1);
+    for (unsigned i = 0; (policy = humi_policy_at(i)); i++)
+        for (unsigned m = 0; m < sizeof memories / sizeof *memories; m++) {
+            run(argv + 1, memories[m], policy->name, path);
+            differences += replay(path, memories[m], policy->name);
+        }
+    unlink(path);
+    return differences != 0;
+}
