@@ -102,16 +102,11 @@ static void input_make(struct problem *p)
 
 static void *prepare(const struct sample_options *options, struct sample_facts *facts_out)
 {
-    struct problem *p;
+    struct problem *p = context_malloc(sizeof *p);
     float *scratch;
     uint64_t start_ns;
     size_t bytes;
 
-    if (options->size > SIDE_MAX) {
-        fprintf(stderr, "hotspot: a side has at most %u cells\n", SIDE_MAX);
-        return NULL;
-    }
-    p = context_malloc(sizeof *p);
     p->side = options->size;
     p->cells = p->side * p->side;
     p->steps = options->steps;
@@ -284,6 +279,7 @@ int main(int argc, char **argv)
         .usage = {.name = "hotspot",
                   .summary = "heat flow on a chip, watched by the host",
                   .size_text = "side of the grid in cells",
+                  .size_max = SIDE_MAX,
                   .accepts = SAMPLE_ACCEPTS_STEPS,
                   .defaults = {.size = 2048, .runs = 3, .steps = 32}},
         .prepare = prepare,

@@ -90,6 +90,12 @@ void context_launch(struct context *context, struct hum_kernel *kernel, size_t c
     CHECK(hum_launch(context->stream, kernel, count, args, args_bytes));
 }
 
+void context_launch_nd(struct context *context, struct hum_kernel *kernel,
+                       const struct hum_grid *grid, const void *args, size_t args_bytes)
+{
+    CHECK(hum_launch_nd(context->stream, kernel, grid, args, args_bytes));
+}
+
 void *context_alloc(struct context *context, size_t bytes, const char *name)
 {
     void *memory;

@@ -62,6 +62,10 @@ struct hum_kernel *context_kernel(struct context *context, const char *name);
 void context_launch(struct context *context, struct hum_kernel *kernel, size_t count,
                     const void *args, size_t args_bytes);
 
+/* The same in groups. */
+void context_launch_nd(struct context *context, struct hum_kernel *kernel,
+                       const struct hum_grid *grid, const void *args, size_t args_bytes);
+
 /* Memory of the space, with a name for reports. */
 void *context_alloc(struct context *context, size_t bytes, const char *name);
 

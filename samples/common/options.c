@@ -21,13 +21,15 @@ static const struct option long_options[] = {
     {"help", no_argument, NULL, 'h'},              {NULL, 0, NULL, 0},
 };
 
-static void usage_print(const struct sample_usage *usage)
+static void usage_print(const struct sample_usage *usage, bool has_copies)
 {
     const struct sample_options *d = &usage->defaults;
 
     printf("%s - %s\n\n", usage->name, usage->summary);
     printf("  --size N          %s (%zu); K, M, G allowed\n", usage->size_text, d->size);
-    printf("  --mode M          unified, explicit or both (both)\n");
+    printf("  --mode M          %s\n",
+           has_copies ? "unified, explicit or both (both)"
+                      : "unified; this sample has no version with explicit copies");
     printf("  --runs N          metered runs, after one that is not; the median counts (%u)\n",
            d->runs);
     if (usage->accepts & SAMPLE_ACCEPTS_STEPS)
@@ -157,7 +159,7 @@ static int mistake(const char *name, const char *what, const char *value)
     return 2;
 }
 
-int sample_options_parse(const struct sample_usage *usage, int argc, char **argv,
+int sample_options_parse(const struct sample_usage *usage, bool has_copies, int argc, char **argv,
                          struct sample_options *options_out)
 {
     struct sample_options options = usage->defaults;
@@ -167,7 +169,7 @@ int sample_options_parse(const struct sample_usage *usage, int argc, char **argv
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":h", long_options, &index)) != -1) {
         if (option == 'h') {
-            usage_print(usage);
+            usage_print(usage, has_copies);
             return 0;
         }
         if (option == ':')
@@ -181,6 +183,11 @@ int sample_options_parse(const struct sample_usage *usage, int argc, char **argv
     }
     if (optind < argc)
         return mistake(usage->name, "unexpected argument", argv[optind]);
+    if (usage->size_max && options.size > usage->size_max)
+        return mistake(usage->name, "too large:", "--size");
+    if (!has_copies && !options.unified)
+        return mistake(usage->name, "this sample has no version", "explicit");
+    options.copies = options.copies && has_copies;
     *options_out = options;
     return -1;
 }

@@ -16,7 +16,7 @@ enum sample_accepts {
 struct sample_options {
     size_t size;             /* what it counts is up to the sample */
     unsigned runs;           /* metered runs, after one that is not */
-    unsigned steps;          /* iterations of hotspot and pagerank */
+    unsigned steps;          /* iterations */
     bool unified, copies;    /* which versions run */
     bool json;
     double touch;            /* (0, 1]: part of the data that the device needs */
@@ -28,15 +28,17 @@ struct sample_options {
 /* What a sample tells about its options. */
 struct sample_usage {
     const char *name, *summary, *size_text;
+    size_t size_max;         /* the largest --size, 0: whatever memory holds */
     unsigned accepts;        /* enum sample_accepts */
     struct sample_options defaults;
 };
 
 /*
- * Parse argv over the defaults.  Returns -1 to go on; else the program's exit status: 0 after
+ * Parse argv over the defaults.  has_copies: the sample has a version with explicit copies; without
+ * one, options_out->copies is false.  Returns -1 to go on; else the program's exit status: 0 after
  * --help, 2 after a mistake, which is explained on standard error.
  */
-int sample_options_parse(const struct sample_usage *usage, int argc, char **argv,
+int sample_options_parse(const struct sample_usage *usage, bool has_copies, int argc, char **argv,
                          struct sample_options *options_out);
 
 /* "64M" and the like to a number (K, M, G are powers of 1024); false if it is not one. */

@@ -59,7 +59,7 @@ static void version_run(const struct sample *sample, const struct sample_version
     struct context context;
     void *state;
 
-    context_open(&context, sample->usage.name,
+    context_open(&context, sample->module ? sample->module : sample->usage.name,
                  device_bytes(&report->options, report->facts.footprint_bytes));
     result->device_bytes = context.device_bytes;
     state = version->open(&context, problem);
@@ -77,7 +77,8 @@ int sample_main(const struct sample *sample, int argc, char **argv)
     struct sample_report report = {.name = sample->usage.name};
     struct sample_result *result;
     void *problem;
-    int status = sample_options_parse(&sample->usage, argc, argv, &report.options);
+    int status = sample_options_parse(&sample->usage, sample->copies.open != NULL, argc, argv,
+                                      &report.options);
 
     if (status >= 0)
         return status;

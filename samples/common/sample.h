@@ -2,13 +2,14 @@
 /*
  * sample.h - the frame of every sample: options, runs, verification, table.
  *
- * A sample prepares a problem and the answer of a CPU reference, and solves the problem in two
- * versions.  One run of a version is what a program does again and again:
+ * A sample prepares a problem and the answer of a CPU reference, and solves the problem in a
+ * unified version and, if it has one, in a version with explicit copies.  One run of a version is
+ * what a program does again and again:
  *
  *   the host writes the input - the device computes - the host reads the result
  *
  * and all of it is metered.  Buffers are made before the first run and kept, and the first run is
- * not counted, so that both versions are measured when they are warm.
+ * not counted, so that versions are measured when they are warm.
  */
 #ifndef SAMPLES_SAMPLE_H
 #define SAMPLES_SAMPLE_H
@@ -38,11 +39,13 @@ struct sample_version {
 };
 
 struct sample {
-    struct sample_usage usage;  /* usage.name is the name of the kernel module too */
+    struct sample_usage usage;
+    const char *module;             /* its kernels; NULL: called like the sample */
     /* The input and the reference's answer; NULL after a message on standard error. */
     void *(*prepare)(const struct sample_options *options, struct sample_facts *facts_out);
     void (*discard)(void *problem);
-    struct sample_version unified, copies;
+    struct sample_version unified;
+    struct sample_version copies;   /* all NULL: the sample has no such version */
 };
 
 /* The whole program; returns its exit status. */

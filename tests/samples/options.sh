@@ -1,30 +1,41 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# options.sh <program of bfs>: mistakes are explained and end with status 2.
+# options.sh <bfs> <triad>: mistakes on the command line are explained and end with status 2.
 set -eu
-bfs=$1
+bfs=$1 triad=$2
 
-# refuses <words of the message> <option>...
+# refuses <words of the message> <program> <option>...
 refuses()
 {
     words=$1
     shift
     status=0
-    said=$("$bfs" "$@" 2>&1) || status=$?
+    said=$("$@" 2>&1) || status=$?
     [ "$status" -eq 2 ] || { echo "status $status, not 2: $*"; exit 1; }
     case $said in *"$words"*) ;; *) echo "'$words' is not in: $said"; exit 1 ;; esac
 }
 
-refuses "unknown option '--frob'" --frob
-refuses "has no option 'touch'" --touch 0.5
-refuses "'0'" --size 0
-refuses "'12Q'" --size 12Q
-refuses "'99999999999999999999'" --size 99999999999999999999
-refuses "'sideways'" --mode sideways
-refuses "'0%'" --device-mem 0%
-refuses "a value is missing" --size
-refuses "unexpected argument 'x'" x
+refuses "unknown option '--frob'" "$bfs" --frob
+refuses "has no option 'touch'" "$bfs" --touch 0.5
+refuses "'0'" "$bfs" --size 0
+refuses "too large" "$triad" --size 2000G
+refuses "'12Q'" "$bfs" --size 12Q
+refuses "'99999999999999999999'" "$bfs" --size 99999999999999999999
+refuses "'sideways'" "$bfs" --mode sideways
+refuses "'0%'" "$bfs" --device-mem 0%
+refuses "a value is missing" "$bfs" --size
+refuses "unexpected argument 'x'" "$bfs" x
 "$bfs" --help | grep -q -- --graph
+
+# A sample without explicit copies says so, and runs what it has.
+refuses "no version 'explicit'" "$triad" --mode explicit
+"$triad" --help | grep -q "no version with explicit copies"
+said=$("$triad" --size 10 --runs 1 --mode both --json)
+case $said in
+*explicit*) echo "a version that is not there: $said" && exit 1 ;;
+*'"mode":"unified","fits":true'*) ;;
+*) echo "no unified version: $said" && exit 1 ;;
+esac
 
 status=0
 said=$("$bfs" --graph /nowhere/graph.csr 2>&1) || status=$?
