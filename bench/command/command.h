@@ -28,6 +28,7 @@ extern const struct command command_bench;
 extern const struct command command_trace;
 extern const struct command command_report;
 extern const struct command command_explain;
+extern const struct command command_replay;
 extern const struct command command_top;
 
 /* "hum <name>: sentence" to standard error. */

@@ -15,6 +15,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -209,19 +210,26 @@ static const char *const folders[] = {
 #ifdef HUMI_LIBEXEC_FROM_LIB
     HUMI_LIBEXEC_FROM_LIB "/",
 #endif
+#ifdef HUMI_LIBEXEC_FROM_BIN
+    HUMI_LIBEXEC_FROM_BIN "/",
+#endif
     "../libexec/hum/",
     "../../libexec/hum/",
 };
 
-/* "/usr/lib/" of "/usr/lib/libhum.so.0"; "" if the loader does not know. */
+/*
+ * "/usr/lib/" of "/usr/lib/libhum.so.0", "/usr/bin/" of a program that holds the runtime itself:
+ * that one has no name for the loader but what it was called by.  "" if the loader does not know.
+ */
 static void own_folder(char *folder_out, size_t bytes)
 {
-    Dl_info info;
+    struct link_map *map = NULL;
     char path[4096], *slash;
+    Dl_info info;
 
     folder_out[0] = '\0';
-    if (!dladdr((void *)(uintptr_t)own_folder, &info) || !info.dli_fname ||
-        !realpath(info.dli_fname, path))
+    if (!dladdr1((void *)(uintptr_t)own_folder, &info, (void **)&map, RTLD_DL_LINKMAP) || !map ||
+        !realpath(*map->l_name ? map->l_name : "/proc/self/exe", path))
         return;
     slash = strrchr(path, '/');
     slash[1] = '\0';

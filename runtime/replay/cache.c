@@ -65,15 +65,26 @@ void humi_cache_destroy(struct humi_cache *cache)
     *cache = (struct humi_cache){0};
 }
 
+static void leave(struct humi_cache *cache, uint32_t object, bool evicted)
+{
+    cache->evict->leave(cache->state, object, evicted);
+    cache->in[object / 64] &= ~(UINT64_C(1) << object % 64);
+    cache->used--;
+}
+
 static uint32_t make_room(struct humi_cache *cache, uint32_t incoming)
 {
     uint32_t victim = cache->evict->victim(cache->state, incoming, HUM_EVICT_NONE);
 
     humi_assert(victim != HUM_EVICT_NONE);
-    cache->evict->leave(cache->state, victim, true);
-    cache->in[victim / 64] &= ~(UINT64_C(1) << victim % 64);
-    cache->used--;
+    leave(cache, victim, true);
     return victim;
+}
+
+void humi_cache_remove(struct humi_cache *cache, uint32_t object)
+{
+    humi_assert(cache->in[object / 64] & UINT64_C(1) << object % 64);
+    leave(cache, object, false);
 }
 
 struct humi_cache_outcome humi_cache_access(struct humi_cache *cache, uint32_t object,

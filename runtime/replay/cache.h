@@ -5,7 +5,8 @@
  * A cache holds up to `capacity` objects.  An object is a page of a trace under its dense number
  * (pages.h), 0 .. objects - 1.  Each access is a hit, or a miss that brings the object in and, when
  * the cache is full, makes exactly one other leave: nothing is brought unasked and nothing passes
- * by.  So misses == evictions + objects that are in, at any time.
+ * by.  An object that is in can also be taken away.  So misses == evictions + objects taken away +
+ * objects that are in, at any time.
  *
  *     access(object) --> hit                           the order is told of a use
  *                    \-> miss, there was room
@@ -66,5 +67,8 @@ void humi_cache_destroy(struct humi_cache *cache);
 /* object < objects; next_use: index of its next access (next_use.h); HUMI_NEVER: none. */
 struct humi_cache_outcome humi_cache_access(struct humi_cache *cache, uint32_t object,
                                             uint64_t next_use);
+
+/* An object that is in is taken away: it leaves, and nothing of it is remembered. */
+void humi_cache_remove(struct humi_cache *cache, uint32_t object);
 
 #endif

@@ -123,6 +123,39 @@ static void compare(const struct hum_evict *algorithm, const struct trace *trace
     humi_cache_destroy(&cache);
 }
 
+/* As compare(), and one access in eight takes away a page that is in, often that just used. */
+static void compare_removals(const struct hum_evict *algorithm,
+                             const struct trace *trace, int capacity, struct random *random)
+{
+    struct model model = {.capacity = capacity, .pages = trace->pages, .trace = trace->page,
+                          .length = trace->length};
+    struct humi_cache cache = create(algorithm, capacity, trace->pages);
+    bool in[MODEL_PAGES] = {false};
+    int count = 0;
+
+    for (int i = 0; i < trace->length; i++) {
+        int page = trace->page[i];
+        struct humi_cache_outcome got = humi_cache_access(&cache, (uint32_t)page, trace->next[i]);
+        struct model_outcome want;
+
+        assert_true(model_access(&model, algorithm->name, page, &want));
+        assert_int_equal(got.hit, want.hit);
+        assert_int_equal(got.victim == HUMI_OBJECT_NONE ? MODEL_NONE : (int)got.victim,
+                         want.victim);
+        follow(in, page, got, &count, capacity);
+        if (random_below(random, 8) == 0) {
+            int any = (int)random_below(random, (uint64_t)trace->pages);
+            int gone = in[any] ? any : page;
+
+            humi_cache_remove(&cache, (uint32_t)gone);
+            model_remove(&model, gone);
+            in[gone] = false;
+            count--;
+        }
+    }
+    humi_cache_destroy(&cache);
+}
+
 /* Capacities around what the pages need, and around multiples of ten, where shares change. */
 static const int capacities[] = {1, 2, 3, 4, 6, 9, 10, 11, 19, 20, 21, 30, 47, 60};
 
@@ -139,6 +172,22 @@ static void each_algorithm_does_what_its_model_does(void **state)
             make_trace(&trace, &random, pages, LENGTH);
             for (unsigned i = 0; humi_evict_at(i); i++)
                 compare(humi_evict_at(i), &trace, capacities[c]);
+        }
+}
+
+static void what_is_taken_away_leaves_as_if_it_had_never_been_there(void **state)
+{
+    struct random random = random_make(seed, 5);
+
+    (void)state;
+    for (uint64_t round = 0, rounds = random_steps(8); round < rounds; round++)
+        for (size_t c = 0; c < COUNT_OF(capacities); c++) {
+            int pages = 1 + (int)random_below(&random, MODEL_PAGES);
+            struct trace trace;
+
+            make_trace(&trace, &random, pages, LENGTH);
+            for (unsigned i = 0; humi_evict_at(i); i++)
+                compare_removals(humi_evict_at(i), &trace, capacities[c], &random);
         }
 }
 
@@ -207,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_algorithm_does_what_its_model_does),
+        cmocka_unit_test(what_is_taken_away_leaves_as_if_it_had_never_been_there),
         cmocka_unit_test(no_algorithm_misses_less_than_min),
         cmocka_unit_test(min_is_the_best_of_all_choices),
         cmocka_unit_test(a_larger_lru_cache_holds_the_smaller_one),

@@ -124,6 +124,8 @@ static int arc_replace(struct model *m, bool in_b2)
 {
     int t1 = size_of(m, T1), victim;
 
+    if (t1 + size_of(m, T2) < m->capacity) /* ours: only after a page was taken away */
+        return MODEL_NONE;
     if (t1 >= 1 && ((in_b2 && t1 == m->target) || t1 > m->target)) {
         victim = oldest_of(m, T1);
         put(m, victim, B1);
@@ -171,7 +173,7 @@ static struct model_outcome arc(struct model *m, int x)
     return out;
 }
 
-/* ---- S3-FIFO, algorithm 1 of the paper, one victim a miss ------------------------------------ */
+/* ---- S3-FIFO, algorithm 1 of the paper, one victim a miss, M filled first -------------------- */
 
 enum { S = 1, M, G };
 
@@ -212,6 +214,7 @@ static int s3_evict(struct model *m)
 static struct model_outcome s3fifo(struct model *m, int x)
 {
     struct model_outcome out = {m->list[x] == S || m->list[x] == M, MODEL_NONE};
+    int share = m->capacity / 10 > 1 ? m->capacity / 10 : 1;
     int into = m->list[x] == G ? M : S;
 
     if (out.hit) {
@@ -219,8 +222,12 @@ static struct model_outcome s3fifo(struct model *m, int x)
         return out;
     }
     m->list[x] = 0;
-    if (size_of(m, S) + size_of(m, M) == m->capacity)
+    if (size_of(m, S) + size_of(m, M) == m->capacity) {
         out.victim = s3_evict(m);
+        m->has_evicted = true;
+    }
+    if (!m->has_evicted && size_of(m, S) >= share)
+        into = M;
     m->uses[x] = 0;
     put(m, x, into);
     return out;
@@ -250,6 +257,12 @@ bool model_access(struct model *m, const char *name, int page, struct model_outc
         return false;
     m->now++;
     return true;
+}
+
+/* In every algorithm what is in is in lists 1 and 2, or in 1 alone. */
+void model_remove(struct model *m, int page)
+{
+    m->list[page] = 0;
 }
 
 /* ---- all choices ----------------------------------------------------------------------------- */

@@ -22,6 +22,7 @@ struct model {
     long since[MODEL_PAGES];     /* when it came into that list */
     int uses[MODEL_PAGES];
     double target;
+    bool has_evicted;
 };
 
 struct model_outcome {
@@ -31,6 +32,9 @@ struct model_outcome {
 
 /* The next access, of `page`, by that algorithm; false: there is no model of that name. */
 bool model_access(struct model *model, const char *name, int page, struct model_outcome *out);
+
+/* The page, which is in, was taken away. */
+void model_remove(struct model *model, int page);
 
 /* The fewest misses that any choice of victims gives: all choices are tried.  At most 6 pages. */
 int model_fewest_misses(const int *trace, int length, int capacity);

@@ -10,11 +10,13 @@
  *                          [ GHOST 90 % ]
  *
  * Each page counts its uses since it came, up to 3.  A full cache makes room from SMALL while that
- * has its share or more, else from MAIN.
+ * has its share or more, else from MAIN.  Until a page was evicted for the first time, newcomers
+ * that find SMALL at its share go into MAIN.
  * Source: J. Yang, Y. Zhang, Z. Qiu, Y. Yue, R. Vinayak, "FIFO queues are all you need for cache
- * eviction", SOSP 2023, algorithm 1, and for what that leaves open the authors' libCacheSim: a miss
- * makes one page leave, also if one that moves up finds MAIN full; the ghost has 90 %, rounded
- * down, and forgets a page that comes back.
+ * eviction", SOSP 2023, algorithm 1, and for what that leaves open the authors' libCacheSim
+ * (S3FIFO.c of 2024; that MAIN is filled first is theirs): a miss makes one page leave, also if one
+ * that moves up finds MAIN full; the ghost has 90 %, rounded down, and forgets a page that comes
+ * back.
  * If the first choice cannot leave, the others of its list are next, in their order, then those of
  * the other list.  A page that leaves without being evicted is not remembered.
  * Ours: SMALL has a share of at least one page, where theirs may be none (capacity below 10).
@@ -29,6 +31,7 @@ struct s3fifo {
     uint8_t *uses;                        /* of each object that is in */
     uint64_t small_share, ghost_capacity; /* fixed at init */
     unsigned first_list;                  /* where the last first choice was */
+    bool has_evicted;                     /* it has been full */
 };
 
 static size_t s3fifo_bytes(uint64_t capacity, uint32_t objects)
@@ -55,9 +58,10 @@ static void s3fifo_arrive(void *state, uint32_t object, const struct hum_evict_f
 {
     struct s3fifo *s3 = state;
     bool returns = s3->lists.place[object] == GHOST;
+    bool filling = !s3->has_evicted && s3->lists.count[SMALL] >= s3->small_share;
 
     (void)facts;
-    humi_lists_move(&s3->lists, object, returns ? MAIN : SMALL);
+    humi_lists_move(&s3->lists, object, returns || filling ? MAIN : SMALL);
     s3->uses[object] = 0;
     while (s3->lists.count[GHOST] > s3->ghost_capacity)
         humi_lists_move(&s3->lists, humi_lists_first(&s3->lists, GHOST), HUMI_LIST_NONE);
@@ -77,6 +81,7 @@ static void s3fifo_leave(void *state, uint32_t object, bool evicted)
     struct s3fifo *s3 = state;
     bool remembered = evicted && s3->lists.place[object] == SMALL;
 
+    s3->has_evicted |= evicted;
     humi_lists_move(&s3->lists, object, remembered ? GHOST : HUMI_LIST_NONE);
 }
 

@@ -74,8 +74,9 @@ static void each_case_leaves_as_written(void **state)
         {"arc", 4, "ababcdefgab", "..--..cde--"},
         /* b comes back and gives RECENT a share of one page: so a leaves; a takes it again */
         {"arc", 2, "abacba", "..-bac"},
-        /* SMALL has 1 page: a is used twice and moves up when it is first, b is not */
-        {"s3fifo", 3, "aaabcdea", ".--..bc-"},
+        /* SMALL has 1 page, a; b and c fill MAIN.  At d, a moves up, it was used twice, and b
+           leaves; at e, d leaves SMALL */
+        {"s3fifo", 3, "aaabcdea", ".--..bd-"},
     };
 
     (void)state;

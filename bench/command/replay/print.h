@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * print.h - what a replay came to: tables for people, or one JSON object.  hum.1 documents both.
+ */
+#ifndef HUM_COMMAND_REPLAY_PRINT_H
+#define HUM_COMMAND_REPLAY_PRINT_H
+
+#include <stdio.h>
+
+#include "command/replay/request.h"
+
+void replay_print_text(const struct replay_request *request, const struct replay_outcome *outcome,
+                       FILE *out);
+/* False: not all of it could be written. */
+bool replay_print_json(const struct replay_request *request, const struct replay_outcome *outcome,
+                       FILE *out);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* bounds.c - what to compare a replay with. */
+#include "replay/bounds.h"
+
+#include "policy/evict/registry.h"
+
+static enum hum_status run(const struct humi_source *source,
+                           const struct humi_replay_setup *setup, const char *evict,
+                           enum humi_place place, struct humi_replay_result *result_out)
+{
+    struct humi_replay_setup bound = *setup;
+
+    bound.parts = (struct humi_parts){.evict = humi_evict_find(evict), .place = place};
+    return humi_machine_run(source, &bound, result_out);
+}
+
+static struct humi_bound bound_of(const struct humi_replay_result *result)
+{
+    return (struct humi_bound){
+        .misses = result->misses,
+        .bytes = result->bytes_h2d + result->bytes_d2h + result->bytes_d2d +
+                 result->remote_accesses * HUMI_COST_REMOTE_BYTES,
+        .modelled_ns = result->modelled_ns,
+    };
+}
+
+/* What goes out overlaps with what comes in, and a cleverer prefetcher might keep it from going. */
+static struct humi_bound just_in_time(const struct humi_replay_result *min,
+                                      const struct humi_cost_model *cost)
+{
+    struct humi_bound bound = bound_of(min);
+
+    bound.misses = 0;
+    bound.modelled_ns = humi_link_ns(&cost->link, min->bytes_h2d, 1);
+    return bound;
+}
+
+enum hum_status humi_bounds_find(const struct humi_source *source,
+                                 const struct humi_replay_setup *setup,
+                                 struct humi_bounds *bounds_out)
+{
+    struct humi_replay_setup infinite = *setup;
+    struct humi_replay_result all, min, remote;
+    enum hum_status status;
+
+    infinite.capacity = source->pages.count;
+    status = run(source, &infinite, "fifo", HUMI_PLACE_MOVE, &all);
+    if (status == HUM_OK)
+        status = run(source, setup, "min", HUMI_PLACE_MOVE, &min);
+    if (status == HUM_OK)
+        status = run(source, setup, "lru", HUMI_PLACE_REMOTE, &remote);
+    if (status != HUM_OK)
+        return status;
+    *bounds_out = (struct humi_bounds){
+        .infinite = bound_of(&all),
+        .min = bound_of(&min),
+        .min_oracle_prefetch = just_in_time(&min, &setup->cost),
+        .remote_all = bound_of(&remote),
+    };
+    return HUM_OK;
+}
