@@ -51,8 +51,6 @@ static int find_word(const struct humi_slice *text, const struct word *words, si
 
 static const struct hum_evict *find_algorithm(const struct humi_slice *text)
 {
-    if (humi_slice_is(text, "lrm"))
-        return humi_evict_find("fifo");
     for (unsigned i = 0; humi_evict_at(i); i++)
         if (humi_slice_is(text, humi_evict_at(i)->name))
             return humi_evict_at(i);
@@ -88,7 +86,6 @@ static struct list list_algorithms(void)
 {
     struct list list = {.used = 0};
 
-    list_add(&list, "lrm");
     for (unsigned i = 0; humi_evict_at(i); i++)
         list_add(&list, humi_evict_at(i)->name);
     return list;
@@ -220,8 +217,6 @@ static bool word_at(const struct word *words, size_t count, unsigned *index,
 bool humi_parts_at(unsigned index, const char **part_out, const char **value_out,
                    const char **about_out)
 {
-    static const struct word lrm = {"lrm", "what came first leaves: fifo, as single pages move"};
-
     *part_out = "policy";
     if (index < COUNT_OF(named)) {
         *value_out = named[index].name;
@@ -233,8 +228,6 @@ bool humi_parts_at(unsigned index, const char **part_out, const char **value_out
     if (word_at(prefetches, COUNT_OF(prefetches), &index, value_out, about_out))
         return true;
     *part_out = "evict";
-    if (word_at(&lrm, 1, &index, value_out, about_out))
-        return true;
     if (humi_evict_at(index)) {
         *value_out = humi_evict_at(index)->name;
         *about_out = humi_evict_at(index)->description;

@@ -69,9 +69,8 @@ static int lfu_victim(struct model *m)
     int best = MODEL_NONE;
 
     for (int i = 0; i < m->pages; i++)
-        if (m->list[i] == 1 &&
-            (best == MODEL_NONE || m->uses[i] < m->uses[best] ||
-             (m->uses[i] == m->uses[best] && m->since[i] < m->since[best])))
+        if (m->list[i] == 1 && (best == MODEL_NONE || m->uses[i] < m->uses[best] ||
+                                (m->uses[i] == m->uses[best] && m->since[i] < m->since[best])))
             best = i;
     return best;
 }
@@ -233,6 +232,33 @@ static struct model_outcome s3fifo(struct model *m, int x)
     return out;
 }
 
+/* ---- the others: demand paging with the model of an order ------------------------------------- */
+
+static bool ordered(struct model *m, const char *name, int page, struct model_outcome *out)
+{
+    static const struct hum_heat nothing_known;
+    const struct hum_evict_facts facts = {
+        .time_ns = (uint64_t)m->now + 1, .heat = &nothing_known, .resident_pages = 1};
+    int order[ORDER_OBJECTS];
+
+    if (!order_is_known(name))
+        return false;
+    if (m->now++ == 0)
+        order_init(&m->order, m->pages, (uint64_t)m->capacity, m->tunables);
+    *out = (struct model_outcome){m->order.object[page].in, MODEL_NONE};
+    if (out->hit) {
+        if (m->hits_are_told)
+            order_renew(&m->order, name, page, &facts);
+        return true;
+    }
+    if (order_list(&m->order, name, page, order) == m->capacity) {
+        out->victim = order[0];
+        order_leave(&m->order, name, order[0], true);
+    }
+    order_arrive(&m->order, name, page, &facts);
+    return true;
+}
+
 /* ---- by name --------------------------------------------------------------------------------- */
 
 bool model_access(struct model *m, const char *name, int page, struct model_outcome *out)
@@ -254,14 +280,16 @@ bool model_access(struct model *m, const char *name, int page, struct model_outc
     else if (strcmp(name, "s3fifo") == 0)
         *out = s3fifo(m, page);
     else
-        return false;
+        return ordered(m, name, page, out);
     m->now++;
     return true;
 }
 
 /* In every algorithm what is in is in lists 1 and 2, or in 1 alone. */
-void model_remove(struct model *m, int page)
+void model_remove(struct model *m, const char *name, int page)
 {
+    if (m->order.objects > 0)
+        order_leave(&m->order, name, page, false);
     m->list[page] = 0;
 }
 
