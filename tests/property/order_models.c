@@ -275,13 +275,17 @@ static void hot_touch(struct order_model *m, int i, const struct hum_evict_facts
     o->uses = o->uses + more > UINT32_MAX ? UINT32_MAX : o->uses + more;
     o->heat = heat;
     m->touches += more;
+    o->list = 1; /* it is known */
+    if (++m->events_since < m->wait)
+        return;
     if ((m->tunables[HALVE] && m->touches >= m->tunables[HALVE]) ||
         (m->tunables[COOL] && o->uses >= m->tunables[COOL])) {
         for (int k = 0; k < m->objects; k++)
             m->object[k].uses /= 2;
-        m->touches = 0;
+        m->touches = m->events_since = m->wait = 0;
+        for (int k = 0; k < m->objects; k++)
+            m->wait += m->object[k].in;
     }
-    o->list = 1; /* it is known */
 }
 
 static void hot_leave(struct order_model *m, int i, bool evicted)

@@ -31,7 +31,7 @@ struct order_model {
     uint64_t capacity;
     const uint64_t *tunables;
     long now;
-    uint64_t touches;
+    uint64_t touches, events_since, wait;
     double target, asked_target;
     int asked_for, first_list, last, turn;
     bool has_evicted, dropped[3];

@@ -9,7 +9,9 @@
  * bin for which all objects from there on fit the capacity together.  Cold ones leave first, then
  * warm ones, then hot ones; of a class, the one used longest ago.  The bin of warm ones is the
  * hysteresis: what falls by one bin is not among the first to leave.
- * After every so many touches all counts are halved, so that what was hot is forgotten.
+ * After every so many touches all counts are halved, so that what was hot is forgotten; but not
+ * before as many objects came or were used as are in, so that halving, which may look at all of
+ * them, costs an event no more than a few.
  * Touches are those counted in the block's heat, and at least one each time it comes or is used.
  * What leaves without being evicted is forgotten.
  *
@@ -52,8 +54,10 @@ struct hotset {
     uint64_t tunable[TUNABLES]; /* fixed at init */
     uint32_t objects;           /* fixed at init */
     uint32_t halvings;
-    uint64_t events, touches; /* touches: since the last halving */
-    uint64_t known[LEVELS];   /* objects of each level, in or not; see turned() */
+    uint64_t events;        /* comings and uses */
+    uint64_t touches, next; /* touches since the last halving; the next one not before `next` */
+    uint32_t used;          /* objects that are in */
+    uint64_t known[LEVELS]; /* objects of each level, in or not; see turned() */
 };
 
 static size_t hotset_bytes(uint64_t capacity, uint32_t objects)
@@ -128,6 +132,15 @@ static void halve(struct hotset *hotset)
     hotset->known[turned(hotset, 0)] = 0; /* the highest level from now on */
     hotset->halvings++;
     hotset->touches = 0;
+    hotset->next = hotset->events + hotset->used;
+}
+
+static bool is_time_to_halve(const struct hotset *hotset, uint32_t count)
+{
+    uint64_t touches = hotset->tunable[HALVE], cool = hotset->tunable[COOL];
+
+    return hotset->events >= hotset->next &&
+           ((touches > 0 && hotset->touches >= touches) || (cool > 0 && count >= cool));
 }
 
 static uint64_t new_touches(const struct object *object, uint64_t heat)
@@ -154,16 +167,22 @@ static void count(struct hotset *hotset, struct object *object, const struct hum
     hotset->touches += touches;
 }
 
-static void hotset_arrive(void *state, uint32_t at, const struct hum_evict_facts *facts)
+static void use(struct hotset *hotset, uint32_t at, const struct hum_evict_facts *facts)
 {
-    struct hotset *hotset = state;
     struct object *object = &hotset->object[at];
 
     count(hotset, object, facts);
     humi_chain_push_back(hotset->links, list_of(hotset, level_of(hotset, object)), at);
-    if ((hotset->tunable[HALVE] > 0 && hotset->touches >= hotset->tunable[HALVE]) ||
-        (hotset->tunable[COOL] > 0 && object->count >= hotset->tunable[COOL]))
+    if (is_time_to_halve(hotset, object->count))
         halve(hotset);
+}
+
+static void hotset_arrive(void *state, uint32_t at, const struct hum_evict_facts *facts)
+{
+    struct hotset *hotset = state;
+
+    hotset->used++;
+    use(hotset, at, facts);
 }
 
 static void hotset_renew(void *state, uint32_t at, const struct hum_evict_facts *facts)
@@ -171,7 +190,7 @@ static void hotset_renew(void *state, uint32_t at, const struct hum_evict_facts 
     struct hotset *hotset = state;
 
     humi_chain_remove(hotset->links, at);
-    hotset_arrive(hotset, at, facts);
+    use(hotset, at, facts);
 }
 
 static void hotset_leave(void *state, uint32_t at, bool evicted)
@@ -180,6 +199,7 @@ static void hotset_leave(void *state, uint32_t at, bool evicted)
     struct object *object = &hotset->object[at];
 
     humi_chain_remove(hotset->links, at);
+    hotset->used--;
     if (evicted)
         return;
     hotset->known[turned(hotset, level_of(hotset, object))]--;
