@@ -53,8 +53,7 @@ static void make_trace(struct trace *trace, struct random *random, int pages, in
     assert_int_equal(humi_next_use(&accesses, trace->next), HUM_OK);
 }
 
-static struct humi_cache create(const struct hum_evict *algorithm, int capacity,
-                                int pages)
+static struct humi_cache create(const struct hum_evict *algorithm, int capacity, int pages)
 {
     const struct humi_cache_size size = {.capacity = (uint32_t)capacity,
                                          .objects = (uint32_t)pages};
@@ -80,8 +79,7 @@ static void follow(bool *in, int page, struct humi_cache_outcome outcome, int *c
     in[page] = true;
 }
 
-static int count_misses(const struct hum_evict *algorithm, const struct trace *trace,
-                        int capacity)
+static int count_misses(const struct hum_evict *algorithm, const struct trace *trace, int capacity)
 {
     struct humi_cache cache = create(algorithm, capacity, trace->pages);
     bool in[MODEL_PAGES] = {false};
@@ -98,13 +96,18 @@ static int count_misses(const struct hum_evict *algorithm, const struct trace *t
     return misses;
 }
 
-static void compare(const struct hum_evict *algorithm, const struct trace *trace,
-                    int capacity)
+static void compare(const struct hum_evict *algorithm, const struct trace *trace, int capacity)
 {
-    struct model model = {.capacity = capacity, .pages = trace->pages, .trace = trace->page,
-                          .length = trace->length};
+    struct model model = {.capacity = capacity,
+                          .pages = trace->pages,
+                          .trace = trace->page,
+                          .length = trace->length,
+                          .hits_are_told = algorithm->feed & HUM_EVICT_ON_TOUCH};
+    uint64_t tunables[HUM_TUNABLES_MAX];
     struct humi_cache cache = create(algorithm, capacity, trace->pages);
 
+    humi_evict_initial(algorithm, tunables);
+    model.tunables = tunables;
     for (int i = 0; i < trace->length; i++) {
         struct humi_cache_outcome got =
             humi_cache_access(&cache, (uint32_t)trace->page[i], trace->next[i]);
@@ -115,8 +118,8 @@ static void compare(const struct hum_evict *algorithm, const struct trace *trace
         if (got.hit != want.hit || victim != want.victim)
             print_error("%s, %d pages, capacity %d, access %d of page %d: hit %d victim %d, "
                         "the model says hit %d victim %d\n",
-                        algorithm->name, trace->pages, capacity, i, trace->page[i], got.hit,
-                        victim, want.hit, want.victim);
+                        algorithm->name, trace->pages, capacity, i, trace->page[i], got.hit, victim,
+                        want.hit, want.victim);
         assert_int_equal(got.hit, want.hit);
         assert_int_equal(victim, want.victim);
     }
@@ -193,8 +196,8 @@ static void a_larger_lru_cache_holds_the_smaller_one(void **state)
     for (int i = 0; i < LENGTH; i++) {
         for (int c = 0; c < CAPACITIES; c++)
             follow(in[c], trace.page[i],
-                   humi_cache_access(&caches[c], (uint32_t)trace.page[i], trace.next[i]),
-                   &count[c], c + 1);
+                   humi_cache_access(&caches[c], (uint32_t)trace.page[i], trace.next[i]), &count[c],
+                   c + 1);
         for (int c = 1; c < CAPACITIES; c++)
             for (int page = 0; page < MODEL_PAGES; page++)
                 assert_true(!in[c - 1][page] || in[c][page]);

@@ -69,9 +69,8 @@ static int lfu_victim(struct model *m)
     int best = MODEL_NONE;
 
     for (int i = 0; i < m->pages; i++)
-        if (m->list[i] == 1 &&
-            (best == MODEL_NONE || m->uses[i] < m->uses[best] ||
-             (m->uses[i] == m->uses[best] && m->since[i] < m->since[best])))
+        if (m->list[i] == 1 && (best == MODEL_NONE || m->uses[i] < m->uses[best] ||
+                                (m->uses[i] == m->uses[best] && m->since[i] < m->since[best])))
             best = i;
     return best;
 }
@@ -171,7 +170,8 @@ static struct model_outcome arc(struct model *m, int x)
     return out;
 }
 
-/* ---- S3-FIFO, algorithm 1 of the paper, one victim a miss ------------------------------------ */
+/* ---- S3-FIFO, algorithm 1 of the paper, one victim a miss, warmed up as in libCacheSim --------
+ */
 
 enum { S = 1, M, G };
 
@@ -189,9 +189,14 @@ static int s3_evict_m(struct model *m)
     }
 }
 
+static int s3_share(const struct model *m)
+{
+    return m->capacity / 10 > 1 ? m->capacity / 10 : 1;
+}
+
 static int s3_evict(struct model *m)
 {
-    int share = m->capacity / 10 > 1 ? m->capacity / 10 : 1;
+    int share = s3_share(m);
     int ghosts = m->capacity * 9 / 10;
 
     if (size_of(m, S) < share)
@@ -219,11 +224,43 @@ static struct model_outcome s3fifo(struct model *m, int x)
         return out;
     }
     m->list[x] = 0;
-    if (size_of(m, S) + size_of(m, M) == m->capacity)
+    if (size_of(m, S) + size_of(m, M) == m->capacity) {
         out.victim = s3_evict(m);
+        m->has_evicted = true;
+    }
+    if (!m->has_evicted && size_of(m, S) >= s3_share(m))
+        into = M;
     m->uses[x] = 0;
     put(m, x, into);
     return out;
+}
+
+/* ---- orders that are no algorithm of their own for pages: demand paging with their model ------
+ */
+
+static bool ordered(struct model *m, const char *name, int page, struct model_outcome *out)
+{
+    static const struct hum_heat nothing_known;
+    const struct hum_evict_facts facts = {
+        .time_ns = (uint64_t)m->now + 1, .heat = &nothing_known, .resident_pages = 1};
+    int order[ORDER_OBJECTS];
+
+    if (!order_is_known(name))
+        return false;
+    if (m->now++ == 0)
+        order_init(&m->order, m->pages, (uint64_t)m->capacity, m->tunables);
+    *out = (struct model_outcome){m->order.object[page].in, MODEL_NONE};
+    if (out->hit) {
+        if (m->hits_are_told)
+            order_renew(&m->order, name, page, &facts);
+        return true;
+    }
+    if (order_list(&m->order, name, page, order) == m->capacity) {
+        out->victim = order[0];
+        order_leave(&m->order, name, order[0], true);
+    }
+    order_arrive(&m->order, name, page, &facts);
+    return true;
 }
 
 /* ---- by name --------------------------------------------------------------------------------- */
@@ -247,7 +284,7 @@ bool model_access(struct model *m, const char *name, int page, struct model_outc
     else if (strcmp(name, "s3fifo") == 0)
         *out = s3fifo(m, page);
     else
-        return false;
+        return ordered(m, name, page, out);
     m->now++;
     return true;
 }

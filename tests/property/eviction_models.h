@@ -10,18 +10,24 @@
 
 #include <stdbool.h>
 
-#define MODEL_PAGES 48
+#include "property/order_models.h"
+
+#define MODEL_PAGES ORDER_OBJECTS
 #define MODEL_NONE (-1)
 
 struct model {
-    int capacity, pages;         /* page numbers are 0 .. pages - 1 */
-    const int *trace;            /* all accesses, for what must know the future */
-    int length, now;             /* `now`: index of the access */
-    long time;                   /* of the last change */
-    int list[MODEL_PAGES];       /* 0: nowhere; else as the algorithm says */
-    long since[MODEL_PAGES];     /* when it came into that list */
+    int capacity, pages;     /* page numbers are 0 .. pages - 1 */
+    const int *trace;        /* all accesses, for what must know the future */
+    int length, now;         /* `now`: index of the access */
+    long time;               /* of the last change */
+    int list[MODEL_PAGES];   /* 0: nowhere; else as the algorithm says */
+    long since[MODEL_PAGES]; /* when it came into that list */
     int uses[MODEL_PAGES];
     double target;
+    bool has_evicted;
+    const uint64_t *tunables; /* of the order */
+    bool hits_are_told;       /* the order hears of uses */
+    struct order_model order; /* of those that have no model here */
 };
 
 struct model_outcome {

@@ -67,6 +67,12 @@ static inline void humi_chain_push_back(struct humi_chain *links, uint32_t head,
     links[head].prev = at + 1;
 }
 
+/* Put `at`, which is in no list, before `place`: an object, or the head for the end. */
+static inline void humi_chain_insert_before(struct humi_chain *links, uint32_t place, uint32_t at)
+{
+    humi_chain_push_back(links, place, at);
+}
+
 /* `at` is in a list. */
 static inline void humi_chain_remove(struct humi_chain *links, uint32_t at)
 {

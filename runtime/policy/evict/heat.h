@@ -5,17 +5,28 @@
 
 #include <hum/policy.h>
 
-/* A sum is at most 64 * 255 < 2^14, so that it is still a number shifted by so much. */
-#define HUMI_HEAT_SCALE_MAX 49u
+/* A weighted sum is below 32 * 255 * 17 < 2^18, so that it is still a number shifted by so much. */
+#define HUMI_WRITE_WEIGHT_MAX 16u
+#define HUMI_HEAT_SCALE_MAX 46u
 
-/* Touches of all chunks together; 0: none are known. */
+/* Touches of all chunks together, a write counting as `write_weight`, 1 .. HUMI_WRITE_WEIGHT_MAX;
+ * 0: none are known. */
+static inline uint64_t humi_heat_weighted(const struct hum_heat *heat, uint32_t write_weight)
+{
+    uint32_t reads = 0, writes = 0;
+    uint64_t sum;
+
+    for (unsigned i = 0; i < HUM_CHUNKS_PER_BLOCK; i++) {
+        reads += heat->reads[i];
+        writes += heat->writes[i];
+    }
+    sum = reads + (uint64_t)writes * write_weight;
+    return sum << (heat->scale < HUMI_HEAT_SCALE_MAX ? heat->scale : HUMI_HEAT_SCALE_MAX);
+}
+
 static inline uint64_t humi_heat_sum(const struct hum_heat *heat)
 {
-    uint64_t sum = 0;
-
-    for (unsigned i = 0; i < HUM_CHUNKS_PER_BLOCK; i++)
-        sum += (uint64_t)heat->reads[i] + heat->writes[i];
-    return sum << (heat->scale < HUMI_HEAT_SCALE_MAX ? heat->scale : HUMI_HEAT_SCALE_MAX);
+    return humi_heat_weighted(heat, 1);
 }
 
 #endif

@@ -12,12 +12,12 @@
  * Each page counts its uses since it came, up to 3.  A full cache makes room from SMALL while that
  * has its share or more, else from MAIN.
  * Source: J. Yang, Y. Zhang, Z. Qiu, Y. Yue, R. Vinayak, "FIFO queues are all you need for cache
- * eviction", SOSP 2023, algorithm 1, and for what that leaves open the authors' libCacheSim: a miss
- * makes one page leave, also if one that moves up finds MAIN full; the ghost has 90 %, rounded
- * down, and forgets a page that comes back.
- * If the first choice cannot leave, the others of its list are next, in their order, then those of
- * the other list.  A page that leaves without being evicted is not remembered.
- * Ours: SMALL has a share of at least one page, where theirs may be none (capacity below 10).
+ * eviction", SOSP 2023, algorithm 1, and where the two differ the authors' libCacheSim: until
+ * something was evicted, what finds SMALL full goes to MAIN; a miss makes one page leave, also if
+ * one that moves up finds MAIN full; the ghost has 90 %, rounded down, and forgets a page that
+ * comes back. If the first choice cannot leave, the others of its list are next, in their order,
+ * then those of the other list.  A page that leaves without being evicted is not remembered. Ours:
+ * SMALL has a share of at least one page, where theirs may be none (capacity below 10).
  */
 #include "policy/evict/lists.h"
 
@@ -28,6 +28,7 @@ struct s3fifo {
     struct humi_lists lists;
     uint8_t *uses;                        /* of each object that is in */
     uint64_t small_share, ghost_capacity; /* fixed at init */
+    bool has_evicted;                     /* something left because it was named */
     unsigned first_list;                  /* where the last first choice was */
 };
 
@@ -49,6 +50,11 @@ static void s3fifo_init(void *state, uint64_t capacity, uint32_t objects, const 
     s3->first_list = SMALL;
 }
 
+static unsigned list_for_new(const struct s3fifo *s3)
+{
+    return !s3->has_evicted && s3->lists.count[SMALL] >= s3->small_share ? MAIN : SMALL;
+}
+
 /* The ghost is cut to its size only here, so that what comes is found in it though its victim was
  * remembered before. */
 static void s3fifo_arrive(void *state, uint32_t object, const struct hum_evict_facts *facts)
@@ -57,7 +63,7 @@ static void s3fifo_arrive(void *state, uint32_t object, const struct hum_evict_f
     bool returns = s3->lists.place[object] == GHOST;
 
     (void)facts;
-    humi_lists_move(&s3->lists, object, returns ? MAIN : SMALL);
+    humi_lists_move(&s3->lists, object, returns ? MAIN : list_for_new(s3));
     s3->uses[object] = 0;
     while (s3->lists.count[GHOST] > s3->ghost_capacity)
         humi_lists_move(&s3->lists, humi_lists_first(&s3->lists, GHOST), HUMI_LIST_NONE);
@@ -77,6 +83,7 @@ static void s3fifo_leave(void *state, uint32_t object, bool evicted)
     struct s3fifo *s3 = state;
     bool remembered = evicted && s3->lists.place[object] == SMALL;
 
+    s3->has_evicted |= evicted;
     humi_lists_move(&s3->lists, object, remembered ? GHOST : HUMI_LIST_NONE);
 }
 
