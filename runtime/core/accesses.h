@@ -20,7 +20,7 @@ HUM_MUST_USE enum hum_status humi_accesses_start(struct hum *hum,
                                                  struct humi_accesses **accesses_out);
 
 /*
- * Until the touches of all launches that have finished are in the trace.  Some milliseconds; NULL is
+ * Until the touches of all launches that have finished are in the trace.  Some ms; NULL is
  * allowed.  The caller holds no lock.
  */
 void humi_accesses_flush(struct humi_accesses *accesses);

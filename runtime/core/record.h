@@ -22,8 +22,8 @@ HUM_MUST_USE enum hum_status humi_record_open(struct hum *hum, const char *path)
 void humi_record_close(struct hum *hum);
 
 /*
- * Key of the setting that says what processor N can do: words of "huge", "shares" (read-only copies)
- * and "opens" (whole blocks for reading), or "none".
+ * Key of the setting that says what processor N can do: words of "huge", "shares" (read-only
+ * copies) and "opens" (whole blocks for reading), or "none".
  */
 #define HUMI_RECORD_ABILITIES "abilities of processor "
 

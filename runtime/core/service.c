@@ -205,7 +205,8 @@ enum hum_status humi_service_start(struct hum *hum, struct humi_service **servic
     service->stop_fd = eventfd(0, EFD_CLOEXEC);
     enum hum_status status = service->stop_fd < 0
                                  ? humi_fail_errno("cannot make an eventfd for the fault service")
-                                 : humi_ahead_start(hum, hum->deterministic, &service->server.ahead);
+                                 : humi_ahead_start(hum, hum->deterministic,
+                                                    &service->server.ahead);
     if (status == HUM_OK)
         status = humi_thread_start(&service->thread, "hum-service", run, service);
     if (status != HUM_OK) {

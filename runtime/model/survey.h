@@ -24,7 +24,7 @@ struct humi_survey_launch {
 
 struct humi_survey {
     uint64_t start, bytes;       /* of the space; start 0: not said */
-    char policy[64], link[64], accesses[16]; /* settings; "" if missing */
+    char policy[256], link[64], accesses[16]; /* settings; "" if missing */
     bool deterministic;
     uint64_t stale_blocks;       /* UINT64_MAX: not said */
     unsigned processors;         /* the host and devices, also those that only touch */
