@@ -150,6 +150,7 @@ static int model_misses(const int *pages, const char *name, int capacity)
 
 static void misses_of_an_imported_trace_are_those_of_the_models(void **state)
 {
+    /* those of which libCacheSim has the definition, or everybody */
     static const char *const names[] = {"fifo", "lru", "mru", "clock", "lfu", "arc", "s3fifo",
                                         "min"};
     struct random random = random_make(seed, 1);
@@ -267,7 +268,7 @@ static void wrong_command_lines_say_what_is_known(void **state)
     static const struct {
         const char *arguments, *said;
     } cases[] = {
-        {"c.trace -c 64M -p evict=belady", "lrm, fifo, lru"},
+        {"c.trace -c 64M -p evict=belady", "fifo, lru, lrm"},
         {"c.trace -c 64M -p nothing", "there is no policy 'nothing'"},
         {"c.trace -c 64M -L usb", "nvlink-c2c"},
         {"c.trace -c 64Q", "pages=100"},

@@ -240,12 +240,13 @@ static void misses_are_those_of_the_cache(void **state)
 
     (void)state;
     for (unsigned i = 0; humi_evict_at(i); i++) {
-        const struct humi_replay_setup setup = setup_of(humi_evict_at(i)->name, 37);
+        struct humi_replay_setup setup = setup_of("lru", 37);
         struct humi_replay_result result;
         struct humi_source source;
         struct humi_cache cache;
         uint64_t *next_use, misses = 0;
 
+        setup.parts.evict = humi_evict_at(i);
         humi_source_init(&source, 100000, 100000);
         for (int k = 0; k < 3000; k++) {
             const struct touches one = {

@@ -17,13 +17,16 @@ static void policies_are_read_and_printed(void **state)
         {"evict=lru", "prefetch=none,evict=lru,place=move,thrash=off"},
         {"lru", "prefetch=none,evict=lru,place=move,thrash=off"},
         {"min", "prefetch=none,evict=min,place=move,thrash=off"},
-        {"lrm", "prefetch=none,evict=fifo,place=move,thrash=off"},
-        {"evict=lrm", "prefetch=none,evict=fifo,place=move,thrash=off"},
+        {"lrm", "prefetch=none,evict=lrm,place=move,thrash=off"},
+        {"evict=lrm", "prefetch=none,evict=lrm,place=move,thrash=off"},
         {"thrash=on,place=share,evict=s3fifo,prefetch=stride",
          "prefetch=stride,evict=s3fifo,place=share,thrash=on"},
         {"place=remote", "prefetch=none,evict=lru,place=remote,thrash=off"},
+        /* the policy, which is not the order of the same name */
+        {"tree", "prefetch=tree,evict=lru,place=move,thrash=off"},
+        {"evict=tree", "prefetch=none,evict=tree,place=move,thrash=off"},
         {"ondemand", "prefetch=none,evict=lru,place=move,thrash=off"},
-        {"driver", "prefetch=tree,evict=fifo,place=move,thrash=off"},
+        {"driver", "prefetch=tree,evict=lrm,place=move,thrash=off"},
         {"chunk", "prefetch=chunk,evict=lru,place=move,thrash=off"},
         {"counter", "prefetch=none,evict=lru,place=counter,thrash=off"},
         /* the last one counts */
@@ -50,7 +53,7 @@ static void a_wrong_policy_is_told_what_there_is(void **state)
     } cases[] = {
         {"", "empty"},
         {"belady", "s3fifo"},
-        {"evict=belady", "there is no evict=belady: lrm, fifo, lru"},
+        {"evict=belady", "there is no evict=belady: fifo, lru, lrm"},
         {"evict=", "there is no evict="},
         {"prefetch=all", "none, chunk, tree, stride"},
         {"place=here", "move, share, remote, counter"},
