@@ -91,7 +91,7 @@ static int replay_and_print(struct replay_request *request)
     int status = EXIT_SUCCESS;
 
     if (!replay(request, &source, &outcome, &problem)) {
-        command_say("replay", "%s: %s", request->trace, problem.text);
+        command_say("replay", "%s", problem.text);
         status = EXIT_FAILURE;
     } else if (!request->json) {
         replay_print_text(request, &outcome, stdout);

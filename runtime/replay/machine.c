@@ -10,6 +10,7 @@
 #include "replay/prefetch.h"
 
 #define HOST 1u                  /* the host's bit in a set of processors */
+#define LOOK_AHEAD 16u           /* accesses, whose pages are fetched into the data cache */
 
 /* Sets of processors: bit 0 the host, bit 1 + d device d. */
 struct page {
@@ -326,6 +327,8 @@ static void replay(struct machine *m)
     for (size_t i = 0; i < source->count; i++) {
         unsigned processor = humi_how_processor(source->how[i]);
 
+        if (i + LOOK_AHEAD < source->count)
+            __builtin_prefetch(&m->pages[source->objects[i + LOOK_AHEAD]], 1);
         m->record += !humi_how_is_joined(source->how[i]);
         if (processor > 0)
             touch_by_device(m, i, processor - 1);

@@ -51,8 +51,7 @@ struct humi_parts {
 };
 
 /*
- * Read a policy.
- * HUM_ERR_INVALID: the text names what there is.
+ * Read a policy.  HUM_ERR_INVALID: the text names what there is.
  */
 HUM_MUST_USE enum hum_status humi_parts_parse(const char *text, struct humi_parts *parts_out);
 

@@ -5,6 +5,7 @@
 #include "policy/evict/registry.h"
 #include "replay/cache.h"
 #include "replay/next_use.h"
+#include "replay/machine.h"
 #include "replay/pages.h"
 #include "support/fail_call.h"
 
@@ -85,12 +86,63 @@ static void next_uses_without_memory_are_not_written(void **state)
         assert_int_equal(next[i], 7);
 }
 
+/* All that a replay with prefetching, counters and the future needs, in turn. */
+static enum hum_status replay(const char *policy)
+{
+    const struct hum_trace_record records[] = {
+        {.kind = HUM_TRACE_REGION, .region = {.first_page = 0, .bytes = 4096 * 64}},
+        {.kind = HUM_TRACE_ACCESS, .access = {.processor = 0, .pages = 9, .count = 1}},
+        {.kind = HUM_TRACE_ACCESS, .access = {.processor = HUM_HOST, .pages = 3, .count = 2}},
+        {.kind = HUM_TRACE_ACCESS, .access = {.processor = 1, .pages = 9, .count = 3}},
+    };
+    struct humi_replay_setup setup = {.capacity = 5};
+    struct humi_replay_result result;
+    enum hum_status status = humi_parts_parse(policy, &setup.parts);
+    struct humi_source source;
+
+    humi_source_init(&source, 1000, 1000);
+    for (size_t i = 0; i < COUNT_OF(records) && status == HUM_OK; i++)
+        status = humi_source_add(&source, &records[i]);
+    if (status == HUM_OK)
+        status = humi_source_finish(&source, true);
+    if (status == HUM_OK)
+        status = humi_machine_run(&source, &setup, &result);
+    humi_source_fini(&source);
+    return status;
+}
+
+static void a_replay_survives_each_failing_allocation(void **state)
+{
+    static const char *const policies[] = {"prefetch=tree,evict=min", "prefetch=stride,evict=arc",
+                                           "place=counter,evict=lfu", "place=remote"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(policies); i++) {
+        bool failed = true;
+        int n = 1;
+
+        for (; failed; n++) {
+            long pieces = fail_call_pieces();
+            enum hum_status status;
+
+            fail_call_arm(FAIL_IN_PROGRAM, FAIL_ALLOC, n);
+            status = replay(policies[i]);
+            failed = fail_call_disarm();
+            assert_int_equal(status, failed ? HUM_ERR_NO_MEMORY : HUM_OK);
+            assert_int_equal(fail_call_pieces(), pieces);
+            assert_true(n < 100);
+        }
+        assert_true(n > 15);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_cache_without_memory_is_a_status),
         cmocka_unit_test(pages_survive_each_failing_allocation),
         cmocka_unit_test(next_uses_without_memory_are_not_written),
+        cmocka_unit_test(a_replay_survives_each_failing_allocation),
     };
 
     if (!fail_call_init())

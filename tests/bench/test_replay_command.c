@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_replay_command.c - hum replay as a user runs it: random oracleGeneral files against slow
+ * models of the algorithms, what its JSON holds, and what is refused.
+ */
+#include "support/test.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command/trace/oracle.h"
+#include "property/eviction_models.h"
+#include "support/random.h"
+
+enum { LENGTH = 3000 };
+
+static const char *command;
+static char folder[] = "/tmp/hum-replay-XXXXXX";
+static uint64_t seed;
+
+struct output {
+    char text[65536];
+    int status;
+};
+
+static struct output *run_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* In the folder, `hum` being the command; standard error is with the text. */
+static struct output *run_line(const char *format, ...)
+{
+    static struct output output;
+    char line[2048];
+    size_t used, bytes;
+    va_list args;
+    FILE *in;
+    int ended;
+
+    used = (size_t)snprintf(line, sizeof(line), "cd %s; hum() { '%s' \"$@\"; }; { ", folder,
+                            command);
+    va_start(args, format);
+    used += (size_t)vsnprintf(line + used, sizeof(line) - used, format, args);
+    va_end(args);
+    snprintf(line + used, sizeof(line) - used, "; } 2>&1");
+    in = popen(line, "r");
+    assert_non_null(in);
+    bytes = fread(output.text, 1, sizeof(output.text) - 1, in);
+    output.text[bytes] = '\0';
+    ended = pclose(in);
+    assert_true(WIFEXITED(ended));
+    output.status = WEXITSTATUS(ended);
+    return &output;
+}
+
+static void run_well(const char *line)
+{
+    struct output *out = run_line("%s", line);
+
+    if (out->status != 0)
+        fail_msg("%s: %s", line, out->text);
+}
+
+/* One JSON object and nothing else; released by the caller. */
+static json_t *replay(const char *arguments)
+{
+    struct output *out = run_line("hum replay --json %s", arguments);
+    json_error_t error;
+    json_t *root = json_loads(out->text, 0, &error);
+
+    if (!root || out->status != 0)
+        fail_msg("%s: %s", arguments, out->text);
+    return root;
+}
+
+static int64_t number(json_t *root, const char *field)
+{
+    json_t *value = json_object_get(root, field);
+
+    if (!json_is_integer(value))
+        fail_msg("%s is no whole number", field);
+    return json_integer_value(value);
+}
+
+static int64_t bound(json_t *root, const char *name, const char *field)
+{
+    return number(json_object_get(json_object_get(root, "bounds"), name), field);
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    return run_line("rm -r %s", folder)->status;
+}
+
+/* ---- against the models --------------------------------------------------------------------- */
+
+/* Skewed with scans, so that the algorithms differ. */
+static void draw(struct random *random, int *pages)
+{
+    for (int i = 0; i < LENGTH; i++) {
+        uint64_t any = random_below(random, MODEL_PAGES);
+
+        pages[i] = i / 50 % 7 == 0 ? i % MODEL_PAGES
+                                   : (int)random_below(random, 1 + random_below(random, any + 1));
+    }
+}
+
+/* Objects are large numbers, not pages in order. */
+static void write_oracle(const int *pages)
+{
+    char path[64];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/r.oracle", folder);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    for (int i = 0; i < LENGTH; i++) {
+        const struct oracle oracle = {.time_s = (uint32_t)i, .size = 1, .next = -1,
+                                      .object = UINT64_C(0x123456789) * (unsigned)(pages[i] + 1)};
+        unsigned char bytes[ORACLE_BYTES];
+
+        oracle_store(&oracle, bytes);
+        assert_int_equal(fwrite(bytes, sizeof(bytes), 1, file), 1);
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
+static int model_misses(const int *pages, const char *name, int capacity)
+{
+    struct model model = {.capacity = capacity, .pages = MODEL_PAGES, .trace = pages,
+                          .length = LENGTH};
+    struct model_outcome outcome;
+    int misses = 0;
+
+    for (int i = 0; i < LENGTH; i++) {
+        assert_true(model_access(&model, name, pages[i], &outcome));
+        misses += !outcome.hit;
+    }
+    return misses;
+}
+
+static void misses_of_an_imported_trace_are_those_of_the_models(void **state)
+{
+    /* those of which libCacheSim has the definition, or everybody */
+    static const char *const names[] = {"fifo", "lru", "mru", "clock", "lfu", "arc", "s3fifo",
+                                        "min"};
+    struct random random = random_make(seed, 1);
+    int pages[LENGTH];
+
+    (void)state;
+    for (int round = 0; round < 8; round++) {
+        int capacity = 1 + (int)random_below(&random, MODEL_PAGES);
+
+        draw(&random, pages);
+        write_oracle(pages);
+        run_well("hum trace import --format oracle -o r.trace r.oracle");
+        for (size_t i = 0; i < COUNT_OF(names); i++) {
+            char arguments[128];
+            json_t *root;
+
+            snprintf(arguments, sizeof(arguments),
+                     "r.trace --policy prefetch=none,evict=%s --capacity pages=%d --page-only",
+                     names[i], capacity);
+            root = replay(arguments);
+            assert_int_equal(number(root, "accesses"), LENGTH);
+            assert_int_equal(number(root, "misses"), model_misses(pages, names[i], capacity));
+            assert_int_equal(bound(root, "min", "misses"), model_misses(pages, "min", capacity));
+            json_decref(root);
+        }
+    }
+}
+
+/* ---- what is printed ------------------------------------------------------------------------ */
+
+static void json_has_every_field_and_they_sum_up(void **state)
+{
+    static const char *const fields[] = {
+        "accesses", "misses", "pages_in", "pages_out", "pages_prefetched", "evictions",
+        "evictions_clean", "bytes_h2d", "bytes_d2h", "far_faults", "batches", "thrashed_pages",
+        "remote_accesses", "modelled_ns", "first_touches", "replay_ns", "footprint_pages",
+        "capacity_pages"};
+    static const char *const bounds[] = {"infinite", "resident", "min", "min_oracle_prefetch",
+                                         "remote_all"};
+    json_t *root;
+
+    (void)state;
+    run_well("hum trace generate random --pages 300 --accesses 5000 --writes 0.3 -o w.trace");
+    root = replay("w.trace --policy lru --capacity r=1.5 --page-only --link pcie4x16");
+    for (size_t i = 0; i < COUNT_OF(fields); i++)
+        assert_true(number(root, fields[i]) >= 0);
+    for (size_t i = 0; i < COUNT_OF(bounds); i++) {
+        assert_true(bound(root, bounds[i], "misses") >= 0);
+        assert_true(bound(root, bounds[i], "bytes") >= 0);
+        assert_true(bound(root, bounds[i], "modelled_ns") >= 0);
+    }
+    assert_true(json_is_real(json_object_get(root, "accesses_per_s")));
+    assert_int_equal(number(root, "accesses"), 5000);
+    assert_int_equal(number(root, "footprint_pages"), 300);
+    assert_int_equal(number(root, "capacity_pages"), 200);
+    assert_int_equal(number(root, "first_touches"), 0);
+    assert_int_equal(number(root, "pages_in") * 4096, number(root, "bytes_h2d"));
+    assert_int_equal(number(root, "pages_out") * 4096, number(root, "bytes_d2h"));
+    assert_int_equal(number(root, "pages_in"), number(root, "misses"));
+    assert_int_equal(number(root, "misses") - number(root, "evictions"), 200);
+    assert_int_equal(number(root, "evictions") - number(root, "evictions_clean"),
+                     number(root, "pages_out"));
+    assert_true(number(root, "pages_out") > 0);
+    assert_int_equal(bound(root, "infinite", "misses"), 300);
+    assert_int_equal(bound(root, "resident", "bytes"), 0);
+    assert_true(bound(root, "min", "misses") < number(root, "misses"));
+    assert_int_equal(bound(root, "remote_all", "bytes"), 5000 * 128);
+    json_decref(root);
+}
+
+static void prefetching_and_placing_change_what_they_should(void **state)
+{
+    json_t *none, *chunk, *remote, *serial;
+
+    (void)state;
+    run_well("hum trace generate strided --stride 1 --pages 4096 --passes 3 -o s.trace");
+    none = replay("s.trace --capacity 8M --page-only");
+    chunk = replay("s.trace --capacity 8M --page-only --policy prefetch=chunk,evict=fifo");
+    remote = replay("s.trace --capacity 8M --page-only --policy place=remote");
+    serial = replay("s.trace --capacity 8M --page-only --fault serial --link none");
+    assert_int_equal(number(none, "pages_prefetched"), 0);
+    assert_int_equal(number(chunk, "misses") * 16, number(none, "misses"));
+    assert_int_equal(number(chunk, "pages_prefetched") + number(chunk, "misses"),
+                     number(none, "misses"));
+    assert_true(json_number_value(json_object_get(chunk, "prefetch_accuracy")) == 1.0);
+    assert_int_equal(number(remote, "remote_accesses"), number(none, "accesses"));
+    assert_int_equal(number(remote, "bytes_h2d"), 0);
+    assert_int_equal(number(serial, "modelled_ns"), 45000 * number(serial, "far_faults"));
+    json_decref(none);
+    json_decref(chunk);
+    json_decref(remote);
+    json_decref(serial);
+}
+
+static void text_names_the_bounds_and_what_is_implied(void **state)
+{
+    struct output *out;
+
+    (void)state;
+    run_well("hum trace generate cyclic --pages 1024 --passes 4 -o c.trace");
+    out = run_line("hum replay c.trace --policy min --capacity r=1.25");
+    assert_int_equal(out->status, 0);
+    assert_non_null(strstr(out->text, "no multiple of 2 MiB"));
+    assert_non_null(strstr(out->text, "min oracle prefetch"));
+    assert_non_null(strstr(out->text, "accesses a second"));
+    assert_non_null(strstr(out->text, "819 pages on 1 device"));
+    out = run_line("hum replay c.trace -p min -c 2M -P");
+    assert_null(strstr(out->text, "no multiple of 2 MiB"));
+}
+
+/* ---- what is refused ------------------------------------------------------------------------ */
+
+static void wrong_command_lines_say_what_is_known(void **state)
+{
+    static const struct {
+        const char *arguments, *said;
+    } cases[] = {
+        {"c.trace -c 64M -p evict=belady", "fifo, lru, lrm"},
+        {"c.trace -c 64M -p nothing", "there is no policy 'nothing'"},
+        {"c.trace -c 64M -L usb", "nvlink-c2c"},
+        {"c.trace -c 64Q", "pages=100"},
+        {"c.trace -c 64M -f never", "batch or serial"},
+        {"c.trace", "--capacity is missing"},
+        {"-c 64M", "one trace is replayed, not 0"},
+        {"c.trace d.trace -c 64M", "one trace is replayed, not 2"},
+        {"c.trace -c 64M --no-such-option", "Try 'hum replay --help'"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct output *out = run_line("hum replay %s", cases[i].arguments);
+
+        if (out->status != 2 || !strstr(out->text, cases[i].said))
+            fail_msg("%s: %d, %s", cases[i].arguments, out->status, out->text);
+    }
+    assert_non_null(strstr(run_line("hum replay --help")->text, "s3fifo"));
+}
+
+static void bad_traces_are_errors_and_not_crashes(void **state)
+{
+    static const struct {
+        const char *make, *said;
+    } cases[] = {
+        {"true", "there is no trace"},
+        {"echo nonsense >b.trace", "not a trace"},
+        {"printf 'kind,processor,first_page,pages,touches\\nregion,0,0,0,0\\n' | "
+         "hum trace import -F csv -o b.trace -", "no access"},
+        {"printf 'kind,processor,first_page,pages,touches\\naccess,0,0,4294967295,1\\n' | "
+         "hum trace import -F csv -o b.trace -", "hum trace cut"},
+        /* a bit of the first chunk is another one */
+        {"hum trace generate random -p 500 -n 5000 -o b.trace; "
+         "printf '\\377' | dd of=b.trace bs=1 seek=300 conv=notrunc status=none", "is damaged"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct output *out = run_line("rm -f b.trace; %s; ! hum replay b.trace -c 1M -P",
+                                      cases[i].make);
+
+        if (out->status != 0 || !strstr(out->text, cases[i].said))
+            fail_msg("%s: %d, %s", cases[i].make, out->status, out->text);
+    }
+}
+
+/* The largest page numbers are as good as others; a trace that was cut off is replayed so far. */
+static void large_pages_and_truncated_traces_are_replayed(void **state)
+{
+    json_t *root;
+
+    (void)state;
+    run_well("printf 'kind,processor,first_page,pages,touches\\n"
+             "access,0,4503599627370495,1,1\\naccess,0,0,1,1\\naccess,0,4503599627370495,1,3\\n' "
+             "| hum trace import -F csv -o l.trace -");
+    root = replay("l.trace -c pages=1 -p prefetch=tree,evict=lru");
+    assert_int_equal(number(root, "misses"), 3);
+    assert_int_equal(number(root, "accesses"), 5);
+    json_decref(root);
+    root = replay("l.trace -c pages=8 -p prefetch=stride,evict=lru");
+    assert_int_equal(number(root, "misses"), 2);
+    json_decref(root);
+    run_well("hum trace generate random -p 500 -n 400000 -o t.trace; "
+             "truncate -s -20000 t.trace");
+    root = replay("t.trace -c pages=100");
+    assert_true(json_is_true(json_object_get(root, "truncated")));
+    assert_in_range(number(root, "accesses"), 1, 399999);
+    json_decref(root);
+}
+
+static void whole_blocks_are_refused_so_far(void **state)
+{
+    struct output *out = run_line("hum replay c.trace -c 2M");
+
+    (void)state;
+    assert_int_equal(out->status, 1);
+    assert_non_null(strstr(out->text, "--page-only"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(misses_of_an_imported_trace_are_those_of_the_models),
+        cmocka_unit_test(json_has_every_field_and_they_sum_up),
+        cmocka_unit_test(prefetching_and_placing_change_what_they_should),
+        cmocka_unit_test(text_names_the_bounds_and_what_is_implied),
+        cmocka_unit_test(wrong_command_lines_say_what_is_known),
+        cmocka_unit_test(bad_traces_are_errors_and_not_crashes),
+        cmocka_unit_test(large_pages_and_truncated_traces_are_replayed),
+        cmocka_unit_test(whole_blocks_are_refused_so_far),
+    };
+
+    command = getenv("HUM_COMMAND");
+    if (!command) {
+        fputs("HUM_COMMAND is not set\n", stderr);
+        return 1;
+    }
+    seed = random_seed("bench_replay_command");
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
