@@ -232,7 +232,7 @@ static struct model_outcome s3fifo(struct model *m, int x)
     return out;
 }
 
-/* ---- the others: demand paging with the model of an order ------------------------------------- */
+/* ---- the others: demand paging with the model of an order ------------------------------------ */
 
 static bool ordered(struct model *m, const char *name, int page, struct model_outcome *out)
 {
