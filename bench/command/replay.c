@@ -39,7 +39,7 @@ static void print_help(void)
     for (unsigned i = 0; humi_parts_at(i, &part, &value, &about); i++) {
         if (strcmp(part, last) != 0)
             printf("\n%s:\n", strcmp(part, "policy") == 0 ? "Policies" : part);
-        printf("  %-10s %s\n", value, about);
+        printf("  %-13s %s\n", value, about);
         last = part;
     }
     fputs("\nAn algorithm of evict= may also stand alone: --policy=lru.\n", stdout);

@@ -94,7 +94,7 @@ static uint32_t clock_victim(void *state, uint32_t incoming, uint32_t after)
 
 const struct hum_evict humi_evict_clock = {
     .name = "clock",
-    .description = "second chance: first in, first out, but what was used goes round again",
+    .description = "first in, first out, but what was used goes round again",
     .feed = HUM_EVICT_ON_FAULT | HUM_EVICT_ON_TOUCH,
     .bytes = clock_bytes,
     .init = clock_init,

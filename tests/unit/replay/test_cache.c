@@ -7,7 +7,9 @@
  */
 #include "support/test.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "policy/evict/registry.h"
 #include "replay/cache.h"
@@ -175,6 +177,61 @@ static void metadata_follows_the_objects(void **state)
     }
 }
 
+/* ---- speed ----------------------------------------------------------------------------------- */
+
+enum { MANY = 1000000, PAGES = 100000 };
+
+/* Skewed: of two random pages the lower one, and one access in four to the first hundredth. */
+static void fill(uint32_t *objects)
+{
+    uint64_t random = 1;
+
+    for (size_t i = 0; i < MANY; i++) {
+        uint32_t a, b;
+
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        a = (uint32_t)(random >> 44) % PAGES;
+        b = (uint32_t)(random >> 24 & 0xfffff) % PAGES;
+        objects[i] = (a < b ? a : b) / (a % 4 == 0 ? 100 : 1);
+    }
+}
+
+/* Times are only reported; the counts must add up. */
+static void each_is_run_over_a_million_accesses(void **state)
+{
+    const struct humi_cache_size size = {.capacity = PAGES / 2, .objects = PAGES};
+    uint32_t *objects = malloc(MANY * sizeof *objects);
+    uint64_t *next = malloc(MANY * sizeof *next);
+    const struct humi_accesses all = {objects, MANY, PAGES};
+
+    (void)state;
+    assert_true(objects && next);
+    fill(objects);
+    assert_int_equal(humi_next_use(&all, next), HUM_OK);
+    for (unsigned i = 0; humi_evict_at(i); i++) {
+        uint32_t misses = 0, evictions = 0;
+        struct humi_cache cache;
+        clock_t started = clock();
+
+        assert_int_equal(humi_cache_create(humi_evict_at(i), &size, &cache), HUM_OK);
+        for (size_t k = 0; k < MANY; k++) {
+            struct humi_cache_outcome outcome = humi_cache_access(&cache, objects[k], next[k]);
+
+            misses += !outcome.hit;
+            evictions += outcome.victim != HUMI_OBJECT_NONE;
+        }
+        print_message("%-14s %6.1f M accesses a second of the processor, %u misses\n",
+                      humi_evict_at(i)->name,
+                      (double)MANY / 1e6 * CLOCKS_PER_SEC / (double)(clock() - started + 1),
+                      misses);
+        assert_int_equal(cache.used, size.capacity);
+        assert_int_equal(misses, evictions + cache.used);
+        humi_cache_destroy(&cache);
+    }
+    free(objects);
+    free(next);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +240,7 @@ int main(void)
         cmocka_unit_test(each_algorithm_is_found_by_its_name),
         cmocka_unit_test(a_size_out_of_range_is_refused),
         cmocka_unit_test(metadata_follows_the_objects),
+        cmocka_unit_test(each_is_run_over_a_million_accesses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
