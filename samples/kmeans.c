@@ -18,7 +18,7 @@
 
 #define WIDTH 4u                /* coordinates of a point */
 #define GROUPS 8u
-#define SPREAD 0.8 /* of the points of a group, against distances up to 1 */
+#define SPREAD 0.8              /* of the points of a group, against distances up to 1 */
 
 struct problem {
     size_t count;

@@ -2,10 +2,10 @@
 /*
  * nw - Needleman-Wunsch alignment of two sequences, as in Rodinia: a wave of tiles over a matrix.
  *
- * The host writes how well each pair of letters matches and the edges of the score matrix; the
- * device fills the matrix, a launch for each diagonal of tiles; the host walks back along the best
- * alignment and so reads the pages near it alone.  A diagonal touches a few bytes in each of its
- * rows.  Scores and path must be equal to the reference's.
+ * The host writes how well each pair of letters matches and a score matrix that is empty but for
+ * its edges; the device fills the matrix, a launch for each diagonal of tiles; the host walks back
+ * along the best alignment and so reads the pages near it alone.  A diagonal touches a few bytes in
+ * each of its rows.  Scores and path must be equal to the reference's.
  */
 #include "nw.h"
 
@@ -148,6 +148,7 @@ static void unified_run(void *state)
         .score = u->score, .match = u->match, .side = p->side, .penalty = PENALTY};
 
     memcpy(u->match, p->match, p->cells * sizeof *u->match);
+    memset(u->score, 0, p->cells * sizeof *u->score);
     edges_write(u->score, p->side);
     for (args.diagonal = 0; args.diagonal < 2 * tiles - 1; args.diagonal++) {
         size_t last = args.diagonal < tiles ? args.diagonal : tiles - 1;

@@ -17,8 +17,8 @@
 #include "random.h"
 #include "sample.h"
 
-#define LOOK_STEPS 4u /* steps between two looks of the host */
-#define FALL 0.9f     /* of the scale, from step to step */
+#define LOOK_STEPS 4u           /* steps between two looks of the host */
+#define FALL 0.9f               /* of the scale, from step to step */
 #define RATE 0.5f
 
 enum array { IMAGE, NORTH, SOUTH, WEST, EAST, FLOW, ARRAYS };
