@@ -1,8 +1,56 @@
 /* SPDX-License-Identifier: MIT */
-/* processor.c - members that have nothing to do. */
+/* processor.c - the page table, and members that have nothing to do. */
 #include "model/processor.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "base/status.h"
+
+static struct humi_model_processor *model_of(struct humi_processor *p)
+{
+    return (struct humi_model_processor *)(void *)p;
+}
+
+/* ---- the page table -------------------------------------------------------------------------- */
+
+static struct humi_model_entry *entry_make(struct humi_model_processor *model, size_t block)
+{
+    struct humi_model_entry **leaf = &model->leaves[block / HUMI_LEAF_BLOCKS];
+    if (!*leaf)
+        *leaf = calloc(HUMI_LEAF_BLOCKS, sizeof **leaf);
+    return *leaf ? &(*leaf)[block % HUMI_LEAF_BLOCKS] : NULL;
+}
+
+static void forget(struct humi_model_entry *entry)
+{
+    *entry = (struct humi_model_entry){.open = false};
+}
+
+/* Guarded from now on.  One huge entry cannot lose a part of itself. */
+static void close_entry(const struct humi_processor *p, struct humi_model_entry *entry)
+{
+    if (entry->open && p->huge)
+        forget(entry);
+    entry->open = entry->reads = false;
+}
+
+static struct hum_pages pages_of(size_t offset, size_t bytes)
+{
+    unsigned first = (unsigned)(offset % HUM_BLOCK_SIZE / HUM_PAGE_SIZE);
+    return humi_mask_range(first, first + (unsigned)(bytes / HUM_PAGE_SIZE));
+}
+
+void humi_model_processor_store(struct humi_model_processor *processor, uint64_t block)
+{
+    struct humi_model_entry *entry = humi_model_entry(processor, block);
+    if (!entry || !entry->reads)
+        return;
+    entry->mapped = entry->writable = humi_mask_none();
+    entry->reads = false; /* still counted as open by who opened it */
+}
+
+/* ---- members --------------------------------------------------------------------------------- */
 
 static enum hum_status model_back(struct humi_processor *p, size_t offset, size_t bytes)
 {
@@ -12,18 +60,65 @@ static enum hum_status model_back(struct humi_processor *p, size_t offset, size_
     return HUM_OK;
 }
 
+static void map_whole(struct humi_model_entry *entry, bool reads)
+{
+    entry->open = true;
+    entry->reads = reads;
+    entry->mapped = humi_mask_all();
+    entry->writable = reads ? humi_mask_none() : humi_mask_all();
+}
+
+static void map_part(struct humi_processor *p, struct humi_model_entry *entry,
+                     struct hum_pages pages, enum humi_map_access access)
+{
+    if (access == HUMI_MAP_UPGRADE && !entry->open)
+        humi_mask_keep(&pages, &entry->mapped);
+    close_entry(p, entry);
+    humi_mask_add(&entry->mapped, &pages);
+    if (access == HUMI_MAP_READ)
+        humi_mask_remove(&entry->writable, &pages);
+    else
+        humi_mask_add(&entry->writable, &pages);
+}
+
 static enum hum_status model_map(struct humi_processor *p, size_t offset, size_t bytes,
                                  enum humi_map_access access, bool *own_out)
 {
-    (void)p;
-    (void)offset;
-    (void)bytes;
+    struct humi_model_entry *entry = entry_make(model_of(p), offset / HUM_BLOCK_SIZE);
+    if (!entry)
+        return humi_fail(HUM_ERR_NO_MEMORY, "no memory for a page table");
     *own_out = access == HUMI_MAP_OWN;
+    if (access == HUMI_MAP_OWN)
+        map_whole(entry, false);
+    else if (access == HUMI_MAP_READ && p->opens_reads && bytes == HUM_BLOCK_SIZE)
+        map_whole(entry, true);
+    else
+        map_part(p, entry, pages_of(offset, bytes), access);
     return HUM_OK;
 }
 
-/* drop, protect, unmap and resume */
-static void model_do_nothing(struct humi_processor *p, size_t offset, size_t bytes)
+static void model_unmap(struct humi_processor *p, size_t offset, size_t bytes)
+{
+    struct humi_model_entry *entry = humi_model_entry(model_of(p), offset / HUM_BLOCK_SIZE);
+    if (!entry)
+        return;
+    struct hum_pages pages = pages_of(offset, bytes);
+    close_entry(p, entry);
+    humi_mask_remove(&entry->mapped, &pages);
+    humi_mask_remove(&entry->writable, &pages);
+}
+
+static void model_protect(struct humi_processor *p, size_t offset, size_t bytes)
+{
+    struct humi_model_entry *entry = humi_model_entry(model_of(p), offset / HUM_BLOCK_SIZE);
+    if (!entry)
+        return;
+    struct hum_pages pages = pages_of(offset, bytes);
+    close_entry(p, entry);
+    humi_mask_remove(&entry->writable, &pages);
+}
+
+static void model_resume(struct humi_processor *p, size_t offset, size_t bytes)
 {
     (void)p;
     (void)offset;
@@ -42,32 +137,40 @@ static void model_fail(struct humi_processor *p, const struct humi_fault *fault,
                        enum hum_status status)
 {
     (void)fault;
-    ((struct humi_model_processor *)(void *)p)->failed = status;
-}
-
-static void model_close(struct humi_processor *p)
-{
-    (void)p;
+    model_of(p)->failed = status;
 }
 
 static const struct humi_processor_ops model_ops = {
     .kind = "model",
-    .close = model_close,
     .back = model_back,
-    .drop = model_do_nothing,
+    .drop = model_unmap, /* within a block, as the core does it */
     .map = model_map,
-    .protect = model_do_nothing,
-    .unmap = model_do_nothing,
+    .protect = model_protect,
+    .unmap = model_unmap,
     .faults = model_faults,
-    .resume = model_do_nothing,
+    .resume = model_resume,
     .fail = model_fail,
 };
 
-void humi_model_processor_init(struct humi_model_processor *processor, unsigned number,
-                               const struct humi_model_traits *traits)
-{
-    struct humi_processor *base = &processor->base;
+/* ---- the whole ------------------------------------------------------------------------------- */
 
+static void set_names(struct humi_processor *base, unsigned number,
+                      const struct humi_model_traits *traits)
+{
+    if (traits->name[0])
+        snprintf(base->name, sizeof base->name, "%s", traits->name);
+    else if (number)
+        snprintf(base->name, sizeof base->name, "model%u", number - 1);
+    else
+        snprintf(base->name, sizeof base->name, "host");
+    snprintf(base->kind, sizeof base->kind, "%s", traits->kind[0] ? traits->kind : "model");
+}
+
+enum hum_status humi_model_processor_init(struct humi_model_processor *processor, unsigned number,
+                                          uint64_t space_bytes,
+                                          const struct humi_model_traits *traits)
+{
+    size_t leaf_bytes = HUMI_LEAF_BLOCKS * HUM_BLOCK_SIZE;
     *processor = (struct humi_model_processor){
         .base = {.ops = &model_ops,
                  .memory_bytes = traits->capacity_bytes / HUM_BLOCK_SIZE * HUM_BLOCK_SIZE,
@@ -77,12 +180,17 @@ void humi_model_processor_init(struct humi_model_processor *processor, unsigned 
                  .huge = traits->huge,
                  .shared_read = traits->shared_read,
                  .opens_reads = traits->opens_reads,
-                 .kernel_faults = true}};
-    if (traits->name[0])
-        snprintf(base->name, sizeof base->name, "%s", traits->name);
-    else if (number)
-        snprintf(base->name, sizeof base->name, "model%u", number - 1);
-    else
-        snprintf(base->name, sizeof base->name, "host");
-    snprintf(base->kind, sizeof base->kind, "%s", traits->kind[0] ? traits->kind : "model");
+                 .kernel_faults = true},
+        .leaf_count = (space_bytes + leaf_bytes - 1) / leaf_bytes};
+    set_names(&processor->base, number, traits);
+    processor->leaves = calloc(processor->leaf_count, sizeof *processor->leaves);
+    return processor->leaves ? HUM_OK : humi_fail(HUM_ERR_NO_MEMORY, "no memory for a page table");
+}
+
+void humi_model_processor_fini(struct humi_model_processor *processor)
+{
+    for (size_t l = 0; processor->leaves && l < processor->leaf_count; l++)
+        free(processor->leaves[l]);
+    free(processor->leaves);
+    processor->leaves = NULL;
 }

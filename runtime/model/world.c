@@ -34,17 +34,21 @@ static enum hum_status check(const struct humi_world_params *params)
     return HUM_OK;
 }
 
-static void open_processors(struct humi_world *world, const struct humi_world_params *params)
+static enum hum_status open_processors(struct humi_world *world, const struct humi_world_params *params)
 {
     struct hum *hum = &world->hum;
     hum->processors = params->processors;
+    enum hum_status status = HUM_OK;
     for (unsigned p = 0; p < params->processors; p++) {
-        humi_model_processor_init(&world->processor[p], p, &params->traits[p]);
+        enum hum_status made = humi_model_processor_init(&world->processor[p], p, params->bytes,
+                                                         &params->traits[p]);
+        status = status == HUM_OK ? made : status;
         hum->processor[p] = &world->processor[p].base;
         uint64_t blocks = hum->processor[p]->memory_bytes / HUM_BLOCK_SIZE;
         humi_order_init(&hum->order[p], p, blocks ? blocks : UINT64_MAX);
         world->last[p].block = UINT64_MAX;
     }
+    return status;
 }
 
 static enum hum_status open_parts(struct humi_world *world, const struct humi_world_params *params)
@@ -84,9 +88,10 @@ enum hum_status humi_world_open(const struct humi_world_params *params,
     humi_lock_init(&hum->lock, HUMI_RANK_HUM);
     humi_list_init(&hum->streams);
     humi_list_init(&hum->modules);
-    open_processors(world, params);
     const uint64_t *before = humi_clock_follow(&world->now_ns);
-    status = open_parts(world, params);
+    status = open_processors(world, params);
+    if (status == HUM_OK)
+        status = open_parts(world, params);
     humi_clock_follow(before);
     if (status != HUM_OK) {
         char text[HUMI_ERROR_TEXT_BYTES];
@@ -108,8 +113,10 @@ void humi_world_close(struct humi_world *world)
     humi_record_close(hum);
     humi_clock_follow(before);
     humi_ahead_stop(world->server.ahead);
-    for (unsigned p = 0; p < hum->processors; p++)
+    for (unsigned p = 0; p < hum->processors; p++) {
         humi_order_fini(&hum->order[p]);
+        humi_model_processor_fini(&world->processor[p]);
+    }
     humi_table_fini(&hum->table);
     humi_regions_fini(&hum->regions);
     humi_policies_close(hum);
@@ -121,13 +128,11 @@ void humi_world_close(struct humi_world *world)
 
 bool humi_world_look(struct humi_world *world, unsigned processor, uint64_t block)
 {
-    if (block >= world->hum.params.bytes / HUM_BLOCK_SIZE)
-        return false;
-    const struct humi_block *found = humi_table_peek(&world->hum.table, (uint32_t)block);
-    if (!found)
+    const struct humi_model_entry *entry = humi_model_entry(&world->processor[processor], block);
+    if (!entry)
         return false;
     world->last[processor].block = block;
-    world->last[processor].hold = &found->hold[processor];
+    world->last[processor].entry = entry;
     return true;
 }
 
@@ -136,6 +141,9 @@ uint64_t humi_world_serve(struct humi_world *world, const struct humi_world_touc
 {
     unsigned p = touches->processor;
     world->processor[p].failed = HUM_OK;
+    for (unsigned i = 0; i < count; i++)
+        if (touches[i].write)
+            humi_model_processor_store(&world->processor[p], touches[i].page / HUM_PAGES_PER_BLOCK);
     for (unsigned i = 0; i < count; i++)
         world->server.faults[i] = (struct humi_fault){
             .address = world->hum.params.start + touches[i].page * HUM_PAGE_SIZE,

@@ -6,8 +6,8 @@
  *     core/             ->  serve.c ... residency.c: decides, evicts, counts, records
  *     processor.c       ->  does nothing
  *
- * No thread runs here and nothing waits.  A touch that the processor may make costs a look at a
- * mask; any other is a fault, and is served by the code that serves the faults of real processors.
+ * No thread runs here and nothing waits.  A touch that the processor may make costs a look at its
+ * page table; any other is a fault, and is served by the code that serves the faults of real processors.
  * So with the same parameters the same touches in the same order give the very counts of a live
  * run.
  * Blocks that a policy wants ahead are brought in line.
@@ -42,7 +42,7 @@ struct humi_world {
     uint64_t touches, hits;      /* pages touched; that needed no fault */
     struct {
         uint64_t block;          /* looked at last; UINT64_MAX: none */
-        const struct humi_hold *hold;
+        const struct humi_model_entry *entry;
     } last[HUM_PROCESSORS_MAX];
     struct humi_model_processor processor[HUM_PROCESSORS_MAX];
     struct humi_server server;
@@ -63,7 +63,7 @@ struct humi_world_touch {
     bool write;
 };
 
-/* Find the block for humi_world_may(); false: nobody touched it yet. */
+/* Find the block for humi_world_may(); false: nothing of it was ever mapped there. */
 bool humi_world_look(struct humi_world *world, unsigned processor, uint64_t block);
 
 /* The processor can touch the page without a fault. */
@@ -74,8 +74,8 @@ static inline bool humi_world_may(struct humi_world *world, unsigned processor, 
 
     if (world->last[processor].block != block && !humi_world_look(world, processor, block))
         return false;
-    const struct humi_hold *hold = world->last[processor].hold;
-    return humi_mask_has(write ? &hold->writable : &hold->mapped, page % HUM_PAGES_PER_BLOCK);
+    const struct humi_model_entry *entry = world->last[processor].entry;
+    return humi_mask_has(write ? &entry->writable : &entry->mapped, page % HUM_PAGES_PER_BLOCK);
 }
 
 /*

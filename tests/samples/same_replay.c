@@ -4,8 +4,8 @@
  *
  *     same_replay <sample> <option> ...
  *
- * For each registered policy and each of three device memories (a quarter more than the footprint,
- * four fifths of it, half of it): runs the sample with HUM_DETERMINISTIC=on and
+ * For each registered policy and three device memories (a quarter more than the blocks that are
+ * touched, four fifths of them, half of them; one of them in turn without HUM_TEST_LONG): runs the sample with HUM_DETERMINISTIC=on and
  * HUM_ACCESSES=full:1, replays its trace as recorded, and compares every counter that is no time
  * with those that the run itself left in the trace.
  */
@@ -22,6 +22,8 @@
 extern char **environ;
 
 #define ARGUMENTS_MAX 32
+#define MEMORIES 3u
+#define BLOCKS_MIN 3u /* with fewer some samples have no two pages at once */
 
 static _Noreturn void die(const char *what)
 {
@@ -31,14 +33,14 @@ static _Noreturn void die(const char *what)
 
 /* ---- a run ----------------------------------------------------------------------------------- */
 
-static void run(char *argv[], const char *memory, const char *policy, const char *path)
+static void run(char *argv[], uint64_t blocks, const char *policy, const char *path)
 {
-    char *arguments[ARGUMENTS_MAX + 3], option[] = "--device-mem", value[16];
+    char *arguments[ARGUMENTS_MAX + 3], option[] = "--device-mem", value[32];
     int count = 0, status;
     pid_t child;
     for (; argv[count] && count < ARGUMENTS_MAX; count++)
         arguments[count] = argv[count];
-    snprintf(value, sizeof value, "%s", memory);
+    snprintf(value, sizeof value, "%lluM", (unsigned long long)blocks * 2);
     arguments[count++] = option;
     arguments[count++] = value;
     arguments[count] = NULL;
@@ -48,6 +50,18 @@ static void run(char *argv[], const char *memory, const char *policy, const char
         die("cannot start the sample");
     if (waitpid(child, &status, 0) != child || status != 0)
         die("the sample failed");
+}
+
+/* Blocks that the sample touches, by a listener of its replay. */
+static bool touched[1 << 16];
+
+static void note_block(void *self, const struct hum_trace_record *record)
+{
+    uint64_t *count = self;
+    if (record->kind != HUM_TRACE_EVENT || record->event.block >= sizeof touched)
+        return;
+    *count += !touched[record->event.block];
+    touched[record->event.block] = true;
 }
 
 /* ---- its replay ------------------------------------------------------------------------------ */
@@ -84,7 +98,7 @@ static unsigned compare(const struct hum_counters *live, const struct hum_counte
     return count;
 }
 
-static unsigned replay(const char *path, const char *memory, const char *policy)
+static unsigned replay(const char *path, const char *policy)
 {
     const struct humi_model_params params = {.as_recorded = true};
     struct humi_model_result result;
@@ -98,9 +112,9 @@ static unsigned replay(const char *path, const char *memory, const char *policy)
         die(hum_error_text());
     unsigned count = compare(&survey.totals, &result.counters) +
                      differs("touches of nothing", "", 0, result.failed);
-    printf("%-10s %4s of the footprint: %llu touches, %llu faults, %llu evictions, "
-           "%u differences\n",
-           policy, memory, (unsigned long long)result.touches,
+    printf("%-10s %3llu blocks: %llu touches, %llu faults, %llu evictions, %u differences\n", policy,
+           (unsigned long long)(survey.traits[1].capacity_bytes / HUM_BLOCK_SIZE),
+           (unsigned long long)result.touches,
            (unsigned long long)(survey.totals.faults_host + survey.totals.faults_device),
            (unsigned long long)(survey.totals.evictions_clean + survey.totals.evictions_dirty),
            count);
@@ -110,13 +124,31 @@ static unsigned replay(const char *path, const char *memory, const char *policy)
     return count;
 }
 
+static uint64_t count_blocks(char *argv[], const char *path)
+{
+    uint64_t count = 0;
+    const struct humi_listener listener = {note_block, &count};
+    const struct humi_model_params params = {.as_recorded = true, .listener = &listener};
+    struct humi_model_result result;
+    struct humi_survey survey;
+    struct hum_trace *trace;
+    run(argv, 1024, "ondemand", path);
+    if (hum_trace_open(path, &trace) != HUM_OK || humi_survey_read(&survey, trace) != HUM_OK ||
+        humi_model_replay(trace, &survey, &params, &result) != HUM_OK)
+        die(hum_error_text());
+    humi_survey_fini(&survey);
+    hum_trace_close(trace);
+    return count;
+}
+
 int main(int argc, char *argv[])
 {
-    static const char *const memories[] = {"125%", "80%", "50%"};
+    static const unsigned percent[MEMORIES] = {80, 50, 125};
     const struct hum_policy *policy;
     char path[] = "/tmp/hum-same-replay-XXXXXX";
     int file = mkstemp(path);
     unsigned differences = 0;
+    bool all = getenv("HUM_TEST_LONG") != NULL;
     if (argc < 2)
         die("usage: same_replay <sample> <option> ...");
     if (file < 0)
@@ -124,10 +156,14 @@ int main(int argc, char *argv[])
     close(file);
     setenv("HUM_DETERMINISTIC", "on", 1);
     setenv("HUM_ACCESSES", "full:1", 1);
+    uint64_t blocks = count_blocks(argv + 1, path);
     for (unsigned i = 0; (policy = humi_policy_at(i)); i++)
-        for (unsigned m = 0; m < sizeof memories / sizeof *memories; m++) {
-            run(argv + 1, memories[m], policy->name, path);
-            differences += replay(path, memories[m], policy->name);
+        for (unsigned m = 0; m < MEMORIES; m++) {
+            uint64_t fit = blocks * percent[m] / 100;
+            if (!all && m != i % MEMORIES)
+                continue;
+            run(argv + 1, fit < BLOCKS_MIN ? BLOCKS_MIN : fit, policy->name, path);
+            differences += replay(path, policy->name);
         }
     unlink(path);
     return differences != 0;
