@@ -37,8 +37,9 @@ static void usage_print(const struct sample_usage *usage, bool has_copies)
     if (usage->accepts & SAMPLE_ACCEPTS_TOUCH)
         printf("  --touch F         the device needs only this part of the data, 0 < F <= 1 (1)\n");
     if (usage->accepts & SAMPLE_ACCEPTS_GRAPH)
-        printf("  --graph FILE      a graph in the format of bench/graph/README.md; without it\n"
-               "                    an R-MAT graph of --size nodes is generated\n");
+        printf("  --graph G         a file in the format of bench/graph/README.md, or kron:S, the\n"
+               "                    Kronecker graph of Graph500 with 2^S nodes; without it an\n"
+               "                    R-MAT graph of --size nodes is generated\n");
     printf("  --device-mem M    one emulated device with this much memory, as 256M, or this part\n"
            "                    of the footprint, as 50%%, at least 32M (what HUM_DEVICES says)\n"
            "  --json            one line of JSON instead of a table\n"

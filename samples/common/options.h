@@ -20,7 +20,7 @@ struct sample_options {
     bool unified, copies;    /* which versions run */
     bool json;
     double touch;            /* (0, 1]: part of the data that the device needs */
-    const char *graph;       /* path of a graph file, NULL: generate one */
+    const char *graph;       /* see graph_input.h, NULL: generate one */
     size_t device_bytes;     /* memory of the device, 0: see below */
     unsigned device_percent; /* the same as a part of the footprint, 0: as HUM_DEVICES says */
 };

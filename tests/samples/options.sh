@@ -41,3 +41,10 @@ status=0
 said=$("$bfs" --graph /nowhere/graph.csr 2>&1) || status=$?
 [ "$status" -eq 1 ]
 echo "$said" | grep -q "cannot be opened"
+
+for scale in '' x 29 -1 3x; do
+    status=0
+    said=$("$bfs" --graph "kron:$scale" 2>&1) || status=$?
+    [ "$status" -eq 1 ]
+    echo "$said" | grep -q "a scale is from 0 to 28"
+done
