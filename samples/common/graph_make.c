@@ -150,6 +150,26 @@ bool graph_kronecker(unsigned scale, uint64_t seed, struct graph *out)
     return good;
 }
 
+bool graph_band(uint64_t nodes, unsigned band, unsigned strangers, uint64_t seed,
+                struct graph *out)
+{
+    struct graph g;
+    uint64_t at = 0;
+
+    if (!graph_alloc(&g, nodes, nodes * (band + strangers), false))
+        return false;
+    for (uint64_t v = 0; v < nodes; v++) {
+        g.offsets[v] = at;
+        for (uint64_t target = v + 1; target <= v + band && target < nodes; target++)
+            g.targets[at++] = (uint32_t)target;
+        for (unsigned i = 0; i < strangers; i++)
+            g.targets[at++] = (uint32_t)random_below(&seed, nodes);
+    }
+    g.offsets[nodes] = g.edges = at;
+    *out = g;
+    return true;
+}
+
 uint64_t graph_busiest(const struct graph *graph)
 {
     uint64_t best = 0, most = 0;

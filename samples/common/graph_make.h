@@ -32,6 +32,13 @@ bool graph_generate(uint64_t nodes, unsigned edges_per_node, uint64_t seed, stru
  */
 bool graph_kronecker(unsigned scale, uint64_t seed, struct graph *out);
 
+/*
+ * Neighbours and strangers: every node points at the `band` nodes behind it, as far as they exist,
+ * and at `strangers` drawn at random.
+ */
+bool graph_band(uint64_t nodes, unsigned band, unsigned strangers, uint64_t seed,
+                struct graph *out);
+
 /* The node with the most targets, the first of them. */
 uint64_t graph_busiest(const struct graph *graph);
 
