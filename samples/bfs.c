@@ -75,21 +75,6 @@ static void reference_solve(struct problem *p, uint32_t *queue)
     }
 }
 
-static bool graph_prepare(const struct sample_options *options, struct graph *graph_out)
-{
-    struct graph directed, transposed;
-    bool good;
-
-    if (!graph_input("bfs", options, &directed, &transposed))
-        return false;
-    good = graph_symmetrise(&directed, &transposed, graph_out);
-    if (!good)
-        fprintf(stderr, "bfs: no memory for both directions of the edges\n");
-    graph_free(&directed);
-    graph_free(&transposed);
-    return good;
-}
-
 static void *prepare(const struct sample_options *options, struct sample_facts *facts_out)
 {
     struct problem *p = context_malloc(sizeof *p);
@@ -97,7 +82,7 @@ static void *prepare(const struct sample_options *options, struct sample_facts *
     uint32_t *queue;
     uint64_t start_ns;
 
-    if (!graph_prepare(options, &p->graph)) {
+    if (!graph_input_symmetric("bfs", options, &p->graph)) {
         free(p);
         return NULL;
     }

@@ -66,7 +66,7 @@ void context_launch(struct context *context, struct hum_kernel *kernel, size_t c
 void context_launch_nd(struct context *context, struct hum_kernel *kernel,
                        const struct hum_grid *grid, const void *args, size_t args_bytes);
 
-/* Memory of the space, with a name for reports. */
+/* Memory of the space, with a name for reports.  Ends with hum_free() or context_close(). */
 void *context_alloc(struct context *context, size_t bytes, const char *name);
 
 void context_start(struct context *context);   /* the meter from zero */

@@ -100,24 +100,72 @@ static void edges_draw(struct edge *edges, uint64_t count, uint64_t nodes, uint6
     }
 }
 
-bool graph_generate(uint64_t nodes, unsigned edges_per_node, uint64_t seed, struct graph *out)
+/* The graph of `count` edges, which stay in their order within a row; edges may be NULL. */
+static bool graph_of_edges(const struct edge *edges, uint64_t count, uint64_t nodes,
+                           struct graph *out)
 {
-    uint64_t count = nodes * edges_per_node;
-    struct edge *edges = malloc((size_t)count * sizeof *edges);
     struct graph g;
 
-    if (!edges || !graph_alloc(&g, nodes, count, false)) {
-        free(edges);
+    if (!edges || !graph_alloc(&g, nodes, count, false))
         return false;
-    }
-    edges_draw(edges, count, nodes, seed);
     memset(g.offsets, 0, (size_t)(nodes + 1) * sizeof *g.offsets);
     for (uint64_t e = 0; e < count; e++)
         g.offsets[edges[e].source + UINT64_C(1)]++;
     rows_start(&g);
     for (uint64_t e = 0; e < count; e++)
         rows_place(&g, edges[e].source, edges[e].target);
+    *out = g;
+    return true;
+}
+
+bool graph_generate(uint64_t nodes, unsigned edges_per_node, uint64_t seed, struct graph *out)
+{
+    uint64_t count = nodes * edges_per_node;
+    struct edge *edges = malloc((size_t)count * sizeof *edges);
+    bool good;
+
+    if (edges)
+        edges_draw(edges, count, nodes, seed);
+    good = graph_of_edges(edges, count, nodes, out);
     free(edges);
+    return good;
+}
+
+bool graph_kronecker(unsigned scale, uint64_t seed, struct graph *out)
+{
+    uint64_t nodes = UINT64_C(1) << scale, count = nodes * GRAPH_KRONECKER_DEGREE;
+    struct edge *edges = malloc((size_t)count * sizeof *edges);
+    uint32_t *label = malloc((size_t)nodes * sizeof *label);
+    bool good = false;
+
+    if (edges && label) {
+        edges_draw(edges, count, nodes, seed);
+        random_order(&seed, label, nodes);
+        for (uint64_t e = 0; e < count; e++)
+            edges[e] = (struct edge){label[edges[e].source], label[edges[e].target]};
+        good = graph_of_edges(edges, count, nodes, out);
+    }
+    free(edges);
+    free(label);
+    return good;
+}
+
+bool graph_band(uint64_t nodes, unsigned band, unsigned strangers, uint64_t seed,
+                struct graph *out)
+{
+    struct graph g;
+    uint64_t at = 0;
+
+    if (!graph_alloc(&g, nodes, nodes * (band + strangers), false))
+        return false;
+    for (uint64_t v = 0; v < nodes; v++) {
+        g.offsets[v] = at;
+        for (uint64_t target = v + 1; target <= v + band && target < nodes; target++)
+            g.targets[at++] = (uint32_t)target;
+        for (unsigned i = 0; i < strangers; i++)
+            g.targets[at++] = (uint32_t)random_below(&seed, nodes);
+    }
+    g.offsets[nodes] = g.edges = at;
     *out = g;
     return true;
 }

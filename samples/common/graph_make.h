@@ -23,6 +23,22 @@ bool graph_symmetrise(const struct graph *graph, const struct graph *transposed,
  */
 bool graph_generate(uint64_t nodes, unsigned edges_per_node, uint64_t seed, struct graph *out);
 
+#define GRAPH_KRONECKER_DEGREE 16u
+
+/*
+ * The Kronecker graph of the Graph500 benchmark (graph500.org, "Generating the edge list"):
+ * 2^scale nodes and 16 edges a node, drawn as above with A = .57, B = C = .19, then the nodes are
+ * numbered in random order.  Loops and repeated edges stay.  scale is at most 31.
+ */
+bool graph_kronecker(unsigned scale, uint64_t seed, struct graph *out);
+
+/*
+ * Neighbours and strangers: every node points at the `band` nodes behind it, as far as they exist,
+ * and at `strangers` drawn at random.
+ */
+bool graph_band(uint64_t nodes, unsigned band, unsigned strangers, uint64_t seed,
+                struct graph *out);
+
 /* The node with the most targets, the first of them. */
 uint64_t graph_busiest(const struct graph *graph);
 

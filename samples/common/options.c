@@ -11,14 +11,28 @@
 
 #define RUNS_MAX 1000u
 
-enum { OPT_SIZE = 1000, OPT_MODE, OPT_RUNS, OPT_STEPS, OPT_TOUCH, OPT_GRAPH, OPT_MEM, OPT_JSON };
+enum {
+    OPT_SIZE = 1000,
+    OPT_MODE,
+    OPT_RUNS,
+    OPT_STEPS,
+    OPT_TOUCH,
+    OPT_GRAPH,
+    OPT_OPS,
+    OPT_KEYS,
+    OPT_ZIPF,
+    OPT_MEM,
+    OPT_JSON
+};
 
 static const struct option long_options[] = {
     {"size", required_argument, NULL, OPT_SIZE},   {"mode", required_argument, NULL, OPT_MODE},
     {"runs", required_argument, NULL, OPT_RUNS},   {"steps", required_argument, NULL, OPT_STEPS},
     {"touch", required_argument, NULL, OPT_TOUCH}, {"graph", required_argument, NULL, OPT_GRAPH},
-    {"device-mem", required_argument, NULL, OPT_MEM}, {"json", no_argument, NULL, OPT_JSON},
-    {"help", no_argument, NULL, 'h'},              {NULL, 0, NULL, 0},
+    {"ops", required_argument, NULL, OPT_OPS},     {"keys", required_argument, NULL, OPT_KEYS},
+    {"zipf", required_argument, NULL, OPT_ZIPF},   {"device-mem", required_argument, NULL, OPT_MEM},
+    {"json", no_argument, NULL, OPT_JSON},         {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 static void usage_print(const struct sample_usage *usage, bool has_copies)
@@ -37,8 +51,15 @@ static void usage_print(const struct sample_usage *usage, bool has_copies)
     if (usage->accepts & SAMPLE_ACCEPTS_TOUCH)
         printf("  --touch F         the device needs only this part of the data, 0 < F <= 1 (1)\n");
     if (usage->accepts & SAMPLE_ACCEPTS_GRAPH)
-        printf("  --graph FILE      a graph in the format of bench/graph/README.md; without it\n"
-               "                    an R-MAT graph of --size nodes is generated\n");
+        printf("  --graph G         a file in the format of bench/graph/README.md, or kron:S, the\n"
+               "                    Kronecker graph of Graph500 with 2^S nodes; without it an\n"
+               "                    R-MAT graph of --size nodes is generated\n");
+    if (usage->accepts & SAMPLE_ACCEPTS_OPS)
+        printf("  --ops N           %s (%zu); K, M, G allowed\n", usage->ops_text, d->ops);
+    if (usage->accepts & SAMPLE_ACCEPTS_KEYS)
+        printf("  --keys FILE       keys are the words of a file, one a line, at most --size of\n"
+               "                    them, as /usr/share/dict/words (keys are random numbers)\n"
+               "  --zipf S          key k is drawn in proportion to k^-S, 0 <= S < 2 (0)\n");
     printf("  --device-mem M    one emulated device with this much memory, as 256M, or this part\n"
            "                    of the footprint, as 50%%, at least 32M (what HUM_DEVICES says)\n"
            "  --json            one line of JSON instead of a table\n"
@@ -97,6 +118,14 @@ static bool touch_parse(const char *text, double *touch_out)
     return end != text && *end == '\0' && *touch_out > 0.0 && *touch_out <= 1.0;
 }
 
+static bool zipf_parse(const char *text, double *zipf_out)
+{
+    char *end;
+
+    *zipf_out = strtod(text, &end);
+    return end != text && *end == '\0' && *zipf_out >= 0.0 && *zipf_out < 2.0;
+}
+
 /* "256M" or "50%". */
 static bool memory_parse(const char *text, struct sample_options *options)
 {
@@ -124,6 +153,11 @@ static bool is_accepted(unsigned accepts, int option)
         return accepts & SAMPLE_ACCEPTS_TOUCH;
     case OPT_GRAPH:
         return accepts & SAMPLE_ACCEPTS_GRAPH;
+    case OPT_OPS:
+        return accepts & SAMPLE_ACCEPTS_OPS;
+    case OPT_KEYS:
+    case OPT_ZIPF:
+        return accepts & SAMPLE_ACCEPTS_KEYS;
     default:
         return true;
     }
@@ -145,6 +179,13 @@ static bool option_take(int option, const char *value, struct sample_options *op
     case OPT_GRAPH:
         options->graph = value;
         return true;
+    case OPT_OPS:
+        return sample_size_parse(value, &options->ops) && options->ops > 0;
+    case OPT_KEYS:
+        options->keys = value;
+        return true;
+    case OPT_ZIPF:
+        return zipf_parse(value, &options->zipf);
     case OPT_MEM:
         return memory_parse(value, options);
     default:

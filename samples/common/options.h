@@ -11,6 +11,8 @@ enum sample_accepts {
     SAMPLE_ACCEPTS_TOUCH = 1u << 0,
     SAMPLE_ACCEPTS_GRAPH = 1u << 1,
     SAMPLE_ACCEPTS_STEPS = 1u << 2,
+    SAMPLE_ACCEPTS_OPS = 1u << 3,
+    SAMPLE_ACCEPTS_KEYS = 1u << 4, /* and how they are drawn */
 };
 
 struct sample_options {
@@ -20,7 +22,10 @@ struct sample_options {
     bool unified, copies;    /* which versions run */
     bool json;
     double touch;            /* (0, 1]: part of the data that the device needs */
-    const char *graph;       /* path of a graph file, NULL: generate one */
+    const char *graph;       /* see graph_input.h, NULL: generate one */
+    size_t ops;              /* what the device does so often: updates, walks, queries */
+    const char *keys;        /* file of words, NULL: keys are numbers */
+    double zipf;             /* [0, 2): exponent of the law that keys are drawn by, 0: evenly */
     size_t device_bytes;     /* memory of the device, 0: see below */
     unsigned device_percent; /* the same as a part of the footprint, 0: as HUM_DEVICES says */
 };
@@ -29,6 +34,7 @@ struct sample_options {
 struct sample_usage {
     const char *name, *summary, *size_text;
     size_t size_max;         /* the largest --size, 0: whatever memory holds */
+    const char *ops_text;    /* NULL without SAMPLE_ACCEPTS_OPS */
     unsigned accepts;        /* enum sample_accepts */
     struct sample_options defaults;
 };

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "command/trace/patterns.h"
-#include "command/trace/zipf.h"
+#include "zipf.h"
 
 static struct pattern_spec spec_of(const char *name, uint64_t pages, uint64_t passes)
 {

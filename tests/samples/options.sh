@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# options.sh <bfs> <triad>: mistakes on the command line are explained and end with status 2.
+# options.sh <bfs> <triad> <hashjoin>: mistakes on the command line are explained, with status 2.
 set -eu
-bfs=$1 triad=$2
+bfs=$1 triad=$2 hashjoin=$3
 
 # refuses <words of the message> <program> <option>...
 refuses()
@@ -27,6 +27,13 @@ refuses "a value is missing" "$bfs" --size
 refuses "unexpected argument 'x'" "$bfs" x
 "$bfs" --help | grep -q -- --graph
 
+refuses "has no option 'ops'" "$bfs" --ops 5
+refuses "has no option 'zipf'" "$triad" --zipf 1
+refuses "'0'" "$hashjoin" --ops 0
+for zipf in -1 2 nan 1x ''; do
+    refuses "'$zipf'" "$hashjoin" --zipf "$zipf"
+done
+
 # A sample without explicit copies says so, and runs what it has.
 refuses "no version 'explicit'" "$triad" --mode explicit
 "$triad" --help | grep -q "no version with explicit copies"
@@ -41,3 +48,24 @@ status=0
 said=$("$bfs" --graph /nowhere/graph.csr 2>&1) || status=$?
 [ "$status" -eq 1 ]
 echo "$said" | grep -q "cannot be opened"
+
+for scale in '' x 29 -1 3x; do
+    status=0
+    said=$("$bfs" --graph "kron:$scale" 2>&1) || status=$?
+    [ "$status" -eq 1 ]
+    echo "$said" | grep -q "a scale is from 0 to 28"
+done
+
+# fails <words of the message> <program> <option>...
+fails()
+{
+    words=$1
+    shift
+    status=0
+    said=$("$@" 2>&1) || status=$?
+    [ "$status" -eq 1 ] || { echo "status $status, not 1: $*"; exit 1; }
+    case $said in *"$words"*) ;; *) echo "'$words' is not in: $said"; exit 1 ;; esac
+}
+
+fails "cannot be opened" "$hashjoin" --keys /nowhere/words
+fails "no words in" "$hashjoin" --keys /dev/null

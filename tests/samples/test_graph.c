@@ -267,6 +267,81 @@ static void generated_graphs_are_sound_and_repeat(void **state)
     }
 }
 
+static int number_compare(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* How many targets the nodes have, in rising order. */
+static uint64_t *degrees_sorted(const struct graph *g)
+{
+    uint64_t *degrees = malloc(g->nodes * sizeof *degrees);
+
+    assert_non_null(degrees);
+    for (uint64_t v = 0; v < g->nodes; v++)
+        degrees[v] = g->offsets[v + 1] - g->offsets[v];
+    qsort(degrees, g->nodes, sizeof *degrees, number_compare);
+    return degrees;
+}
+
+static void assert_same_degrees(const struct graph *a, const struct graph *b)
+{
+    uint64_t *x = degrees_sorted(a), *y = degrees_sorted(b);
+
+    assert_memory_equal(x, y, a->nodes * sizeof *x);
+    free(x);
+    free(y);
+}
+
+/* The same edges between other numbers: each node keeps its degrees, and hubs are not first. */
+static void kronecker_graphs_are_rmat_renumbered(void **state)
+{
+    struct graph plain, kron, plain_in, kron_in;
+
+    (void)state;
+    for (unsigned scale = 0; scale <= 12; scale += 4) {
+        assert_true(graph_generate(UINT64_C(1) << scale, GRAPH_KRONECKER_DEGREE, 5, &plain));
+        assert_true(graph_kronecker(scale, 5, &kron));
+        assert_int_equal(kron.nodes, UINT64_C(1) << scale);
+        assert_int_equal(kron.edges, UINT64_C(16) << scale);
+        assert_true(is_sound(&kron));
+        assert_same_degrees(&plain, &kron);
+        assert_true(graph_transpose(&plain, &plain_in) && graph_transpose(&kron, &kron_in));
+        assert_same_degrees(&plain_in, &kron_in);
+        assert_true(scale < 8 || graph_busiest(&kron) != graph_busiest(&plain));
+        graph_free(&plain);
+        graph_free(&kron);
+        graph_free(&plain_in);
+        graph_free(&kron_in);
+    }
+}
+
+/* Of every bit of source and target together: .57 .19 .19 .05, within 5 standard deviations. */
+static void edges_fall_into_quarters_as_graph500_says(void **state)
+{
+    static const double want[4] = {.57, .19, .19, .05};
+    const unsigned levels = 14;
+    double count[4] = {0}, all;
+    struct graph g;
+
+    (void)state;
+    assert_true(graph_generate(UINT64_C(1) << levels, 16, 11, &g));
+    for (uint64_t v = 0; v < g.nodes; v++) {
+        for (uint64_t e = g.offsets[v]; e < g.offsets[v + 1]; e++) {
+            for (unsigned bit = 0; bit < levels; bit++)
+                count[(v >> bit & 1) << 1 | (g.targets[e] >> bit & 1)]++;
+        }
+    }
+    all = (double)g.edges * levels;
+    for (unsigned quarter = 0; quarter < 4; quarter++) {
+        double off = count[quarter] - all * want[quarter];
+        assert_true(off * off <= 25 * all * want[quarter] * (1 - want[quarter]));
+    }
+    graph_free(&g);
+}
+
 /* ---- parts ----------------------------------------------------------------------------------- */
 
 /* Parts cover all rows in order, fit, and hold the rows. */
@@ -329,6 +404,8 @@ int main(void)
         cmocka_unit_test(transposed_edges_are_turned_round),
         cmocka_unit_test(symmetrised_rows_are_both_rows),
         cmocka_unit_test(generated_graphs_are_sound_and_repeat),
+        cmocka_unit_test(kronecker_graphs_are_rmat_renumbered),
+        cmocka_unit_test(edges_fall_into_quarters_as_graph500_says),
         cmocka_unit_test(parts_cover_the_graph),
     };
 

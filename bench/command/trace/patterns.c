@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command/trace/zipf.h"
 #include "random.h"
+#include "zipf.h"
 
 #define USES(option) (1u << (option))
 #define LEVELS_MAX 40

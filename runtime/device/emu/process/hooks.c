@@ -140,6 +140,20 @@ HOOK void __tsan_func_exit(void)
         note_change(at);                                                                           \
         return operation(at, value, __ATOMIC_SEQ_CST);                                             \
     }
+/*
+ * The old value of a logical operation: x86 has no such instruction, and the compiler makes it a
+ * load and a loop.  A compare-and-swap needs the right to write even if it fails, so one goes first
+ * and the load never faults for reading.  It changes nothing.
+ */
+#define HOOK_LOGICAL(bits, type, name, operation)                                                  \
+    HOOK type __tsan_atomic##bits##_##name(volatile type *at, type value, int order)               \
+    {                                                                                              \
+        type zero = 0;                                                                             \
+        (void)order;                                                                               \
+        note_change(at);                                                                           \
+        (void)__atomic_compare_exchange_n(at, &zero, 0, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);    \
+        return operation(at, value, __ATOMIC_SEQ_CST);                                             \
+    }
 #define HOOK_COMPARE(bits, type, name)                                                             \
     HOOK int __tsan_atomic##bits##_##name(volatile type *at, type *expected, type value,           \
                                           int order, int order_failed)                             \
@@ -166,10 +180,10 @@ HOOK void __tsan_func_exit(void)
     HOOK_CHANGE(bits, type, exchange, __atomic_exchange_n)                                         \
     HOOK_CHANGE(bits, type, fetch_add, __atomic_fetch_add)                                         \
     HOOK_CHANGE(bits, type, fetch_sub, __atomic_fetch_sub)                                         \
-    HOOK_CHANGE(bits, type, fetch_and, __atomic_fetch_and)                                         \
-    HOOK_CHANGE(bits, type, fetch_or, __atomic_fetch_or)                                           \
-    HOOK_CHANGE(bits, type, fetch_xor, __atomic_fetch_xor)                                         \
-    HOOK_CHANGE(bits, type, fetch_nand, __atomic_fetch_nand)                                       \
+    HOOK_LOGICAL(bits, type, fetch_and, __atomic_fetch_and)                                        \
+    HOOK_LOGICAL(bits, type, fetch_or, __atomic_fetch_or)                                          \
+    HOOK_LOGICAL(bits, type, fetch_xor, __atomic_fetch_xor)                                        \
+    HOOK_LOGICAL(bits, type, fetch_nand, __atomic_fetch_nand)                                      \
     HOOK_COMPARE(bits, type, compare_exchange_strong)                                              \
     HOOK_COMPARE(bits, type, compare_exchange_weak)                                                \
     HOOK type __tsan_atomic##bits##_compare_exchange_val(volatile type *at, type expected,         \

@@ -12,8 +12,8 @@
  * rejection inversion (Hoermann and Derflinger 1996) would need the library's pow() and log().
  * Probabilities are right to about 2^-55; theta is rounded to 2^-32.
  */
-#ifndef HUM_COMMAND_TRACE_ZIPF_H
-#define HUM_COMMAND_TRACE_ZIPF_H
+#ifndef SAMPLES_ZIPF_H
+#define SAMPLES_ZIPF_H
 
 #include <stdint.h>
 

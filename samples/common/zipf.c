@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* zipf.c - see zipf.h */
-#include "command/trace/zipf.h"
+#include "zipf.h"
 
 #include "random.h"
 
