@@ -92,6 +92,7 @@ static inline uint64_t deque_steal(struct deque *deque)
 struct stealing {
     struct deque *deques;       /* workers of them, those of the host first */
     size_t workers, host_workers;
+    uint64_t *begun;            /* workers of the device that have */
     const uint64_t *in;
     uint64_t *out;              /* out[i] grows by stealing_work(in[i]) */
     size_t words;

@@ -5,7 +5,7 @@
  * While the kernel runs, the host takes chunks of the same values and adds to the same bins, with
  * the same atomics (kernels/histogram.h).  Who counts which chunk differs from run to run; the
  * bins must be exactly those of the reference, and every chunk must have been counted by one side.
- * With few values the host is done before the device has begun.
+ * The host begins when the device has taken its first chunk.
  */
 #include "histogram.h"
 
@@ -101,6 +101,7 @@ static void unified_run(void *state)
     *u->shared = (struct histogram_shared){0};
     u->by_host = 0;
     context_launch_nd(u->context, u->kernel, &grid, &args, sizeof args);
+    context_await(u->context, &u->shared->next);
     while ((chunk = hum_atomic_add_u64(&u->shared->next, 1)) < chunks)
         host_count_chunk(u, chunk);
     CHECK(hum_wait(u->context->hum, 0));

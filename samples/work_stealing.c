@@ -4,8 +4,8 @@
  *
  * The work is one task at first, in the deque of the host's first thread; it is halved again and
  * again, and whoever has nothing to do steals a half (kernels/work_stealing.h).  Deques, input and
- * output are shared, and all workers run at the same time.  How long a task takes differs by
- * stretches, so that no division made in advance would be right.
+ * output are shared, and all workers run at the same time: the host begins when the device has.
+ * How long a task takes differs by stretches, so that no division made in advance would be right.
  * Who does what differs from run to run; a word that was done twice or not at all would be wrong,
  * and all must be exactly those of the reference.
  */
@@ -85,6 +85,7 @@ static void *unified_open(struct context *context, const void *problem)
         .deques = context_alloc(context, WORKERS * sizeof(struct deque), "deques"),
         .workers = WORKERS,
         .host_workers = HOST_WORKERS,
+        .begun = context_alloc(context, sizeof(uint64_t), "begun"),
         .in = u->in,
         .out = context_alloc(context, p->words * sizeof(uint64_t), "out"),
         .words = p->words,
@@ -100,6 +101,7 @@ static void job_start(struct unified *u)
         u->in[i] = input_word(i);
         u->job.out[i] = i;
     }
+    *u->job.begun = 0;
     memset(u->job.deques, 0, WORKERS * sizeof(struct deque));
     (void)deque_push(&u->job.deques[0], task_of(0, grains)); /* into an empty one */
 }
@@ -120,6 +122,7 @@ static void unified_run(void *state)
     job_start(u);
     args.job = u->job;
     context_launch(u->context, u->kernel, DEVICE_WORKERS, &args, sizeof args);
+    context_await(u->context, u->job.begun);
     if (pthread_create(&second, NULL, host_second, &u->job) != 0) {
         fprintf(stderr, "work_stealing: no thread\n");
         exit(1);

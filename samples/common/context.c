@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "context.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+
+#include <hum/kernel.h>
 
 void context_check(enum hum_status status, const char *call, const char *file, int line)
 {
@@ -94,6 +97,17 @@ void context_launch_nd(struct context *context, struct hum_kernel *kernel,
                        const struct hum_grid *grid, const void *args, size_t args_bytes)
 {
     CHECK(hum_launch_nd(context->stream, kernel, grid, args, args_bytes));
+}
+
+void context_await(struct context *context, const uint64_t *word)
+{
+    struct hum_event *end;
+
+    CHECK(hum_event_create(context->hum, &end));
+    CHECK(hum_event_record(end, context->stream));
+    while (hum_atomic_load_u64(word) == 0 && hum_event_query(end) == HUM_NOT_READY)
+        sched_yield();
+    hum_event_destroy(end);
 }
 
 void *context_alloc(struct context *context, size_t bytes, const char *name)

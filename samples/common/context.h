@@ -66,6 +66,12 @@ void context_launch(struct context *context, struct hum_kernel *kernel, size_t c
 void context_launch_nd(struct context *context, struct hum_kernel *kernel,
                        const struct hum_grid *grid, const void *args, size_t args_bytes);
 
+/*
+ * Wait until what was launched has made *word other than 0, with an atomic, or has ended.  For a
+ * host that wants to be at work at the same time as the device, and not before it.
+ */
+void context_await(struct context *context, const uint64_t *word);
+
 /* Memory of the space, with a name for reports.  Ends with hum_free() or context_close(). */
 void *context_alloc(struct context *context, size_t bytes, const char *name);
 

@@ -134,7 +134,7 @@ static void workers_in_turn_do_all(void **state)
 {
     static struct deque deques[3];
     static uint64_t in[5 * STEALING_GRAIN + 7], out[5 * STEALING_GRAIN + 7];
-    struct stealing job = {deques, 3, 1, in, out, COUNT_OF(in)};
+    struct stealing job = {deques, 3, 1, NULL, in, out, COUNT_OF(in)};
     uint64_t random = SEED;
 
     (void)state;
