@@ -320,13 +320,47 @@ static void touch_by_host(struct machine *m, size_t access)
         write_page(m, object, HOST, missed);
 }
 
+/* ---- regions that end ----------------------------------------------------------------------- */
+
+/* As it was at first. */
+static void forget_page(struct machine *m, uint32_t object)
+{
+    uint16_t first = m->source->from_host ? HOST : 0;
+
+    take_from_others(m, object, 0);
+    m->pages[object] = (struct page){.at = first, .current = first};
+    for (unsigned device = 0; m->counts && device < m->source->devices; device++)
+        m->counts[slot_of(m, device, object)] = 0;
+}
+
+static void end_region(struct machine *m, const struct humi_source_range *pages)
+{
+    const struct humi_pages *all = &m->source->pages;
+
+    if (pages->end - pages->first > all->count) { /* more pages than have a number */
+        for (uint32_t object = 0; object < all->count; object++)
+            if (number_of(m, object) >= pages->first && number_of(m, object) < pages->end)
+                forget_page(m, object);
+        return;
+    }
+    for (uint64_t page = pages->first; page < pages->end; page++) {
+        uint32_t object = humi_pages_find(all, page);
+
+        if (object != HUMI_OBJECT_NONE)
+            forget_page(m, object);
+    }
+}
+
 static void replay(struct machine *m)
 {
     const struct humi_source *source = m->source;
+    size_t ends = 0;
 
     for (size_t i = 0; i < source->count; i++) {
         unsigned processor = humi_how_processor(source->how[i]);
 
+        for (; ends < source->end_count && source->ends[ends].access == i; ends++)
+            end_region(m, &source->ends[ends].pages);
         if (i + LOOK_AHEAD < source->count)
             __builtin_prefetch(&m->pages[source->objects[i + LOOK_AHEAD]], 1);
         m->record += !humi_how_is_joined(source->how[i]);

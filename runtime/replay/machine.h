@@ -23,6 +23,9 @@
  * page home, or a copy if they are shared.  With share the host keeps its copy of what a device
  * reads.
  *
+ * When a region ends its pages leave every processor, no bytes move, and what was known of them is
+ * forgotten.
+ *
  * Prefetched pages (prefetch.h) come before the faulted one, so they cannot make it leave.  They
  * are at most one less than the capacity, and none is taken from another device.
  *

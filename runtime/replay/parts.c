@@ -143,9 +143,9 @@ static enum hum_status set_part(struct humi_parts *parts, const struct humi_slic
                      (int)key->bytes, key->text);
 }
 
-static enum hum_status parse_list(const char *text, struct humi_parts *parts)
+static enum hum_status parse_list(struct humi_slice rest, struct humi_parts *parts)
 {
-    struct humi_slice rest = humi_slice_of(text), item, key, value;
+    struct humi_slice item, key, value;
 
     while (humi_slice_next(&rest, ',', &item)) {
         enum hum_status status;
@@ -162,32 +162,37 @@ static enum hum_status parse_list(const char *text, struct humi_parts *parts)
     return HUM_OK;
 }
 
-static enum hum_status parse_name(const char *text, struct humi_parts *parts)
+static enum hum_status parse_name(const struct humi_slice *name, struct humi_parts *parts)
 {
-    struct humi_slice slice = humi_slice_of(text);
     struct list known = list_algorithms();
 
     for (size_t i = 0; i < COUNT_OF(named); i++) {
-        if (strcmp(text, named[i].name) == 0)
-            return parse_list(named[i].parts, parts);
+        if (humi_slice_is(name, named[i].name))
+            return parse_list(humi_slice_of(named[i].parts), parts);
         list_add(&known, named[i].name);
     }
-    parts->evict = find_algorithm(&slice);
+    parts->evict = find_algorithm(name);
     if (parts->evict)
         return HUM_OK;
     return humi_fail(HUM_ERR_INVALID,
-                     "there is no policy '%s': %s, or parts as in prefetch=tree,evict=lfu", text,
-                     known.text);
+                     "there is no policy '%.*s': %s, or parts as in prefetch=tree,evict=lfu",
+                     (int)name->bytes, name->text, known.text);
 }
 
 enum hum_status humi_parts_parse(const char *text, struct humi_parts *parts_out)
 {
     struct humi_parts parts = {.evict = humi_evict_find("lru")};
-    enum hum_status status;
+    struct humi_slice rest = humi_slice_of(text), behind = rest, name, key, value;
+    enum hum_status status = HUM_OK;
 
-    if (!*text)
+    if (!humi_slice_next(&behind, ',', &name) || (name.bytes == 0 && behind.bytes == 0))
         return humi_fail(HUM_ERR_INVALID, "a policy cannot be empty");
-    status = strchr(text, '=') ? parse_list(text, &parts) : parse_name(text, &parts);
+    if (!humi_slice_cut(&name, '=', &key, &value)) {
+        status = parse_name(&name, &parts);
+        rest = behind;
+    }
+    if (status == HUM_OK)
+        status = parse_list(rest, &parts);
     if (status == HUM_OK)
         *parts_out = parts;
     return status;

@@ -5,6 +5,7 @@
  *     prefetch=none,evict=lru,place=move,thrash=off      in any order; what is left out is this
  *     ondemand                                           a name stands for parts
  *     lru                                                an algorithm alone: it evicts, no prefetch
+ *     driver,evict=lru                                   a name first, then parts that differ
  *
  * Threads: pure functions on values and const tables.
  */

@@ -20,6 +20,7 @@ void humi_source_init(struct humi_source *source, size_t accesses_max, uint32_t 
     humi_pages_init(&source->pages, pages_max);
     humi_pages_init(&source->blocks, pages_max);
     humi_pages_init(&source->agents, HUMI_HOW_AGENTS_MAX);
+    humi_pages_init(&source->ids, pages_max);
 }
 
 void humi_source_fini(struct humi_source *source)
@@ -27,12 +28,15 @@ void humi_source_fini(struct humi_source *source)
     humi_pages_fini(&source->pages);
     humi_pages_fini(&source->blocks);
     humi_pages_fini(&source->agents);
+    humi_pages_fini(&source->ids);
     free(source->objects);
     free(source->how);
     free(source->touches);
     free(source->block_of);
     free(source->valid);
     free(source->regions);
+    free(source->range_of);
+    free(source->ends);
     humi_source_init(source, 0, 0);
 }
 
@@ -130,26 +134,84 @@ static enum hum_status add_access(struct humi_source *source,
     return status;
 }
 
+/* Room for one more of `bytes` in an array of `count`; NULL: no memory, the array is as it was. */
+static void *room_for_one(void *array, size_t count, size_t *room, size_t bytes)
+{
+    size_t more_room = *room ? 2 * *room : 64;
+    void *more;
+
+    if (count < *room)
+        return array;
+    more = realloc(array, more_room * bytes);
+    if (more)
+        *room = more_room;
+    return more;
+}
+
+/* Where the region with this number is, empty at first. */
+static enum hum_status range_of(struct humi_source *source, uint32_t id,
+                                struct humi_source_range **range_out)
+{
+    size_t known = source->ids.count;
+    uint32_t number;
+    enum hum_status status = humi_pages_get(&source->ids, id, &number);
+    void *more;
+
+    if (status != HUM_OK)
+        return status;
+    if (number == known) {
+        more = room_for_one(source->range_of, known, &source->range_room,
+                            sizeof *source->range_of);
+        if (!more)
+            return no_memory(source->count);
+        source->range_of = more;
+        source->range_of[number] = (struct humi_source_range){0, 0};
+    }
+    *range_out = &source->range_of[number];
+    return HUM_OK;
+}
+
 static enum hum_status add_region(struct humi_source *source,
                                   const struct hum_trace_region *region)
 {
     uint64_t pages = region->bytes / HUM_PAGE_SIZE + (region->bytes % HUM_PAGE_SIZE != 0);
     uint64_t first = region->first_page;
+    struct humi_source_range *range;
+    enum hum_status status;
+    void *more;
 
     if (first >= HUM_TRACE_PAGES_MAX || pages == 0)
         return HUM_OK;
     if (pages > HUM_TRACE_PAGES_MAX - first)
         pages = HUM_TRACE_PAGES_MAX - first;
-    if (source->region_count == source->region_room) {
-        size_t room = source->region_room ? 2 * source->region_room : 64;
-        void *more = realloc(source->regions, room * sizeof *source->regions);
+    status = range_of(source, region->region, &range);
+    if (status != HUM_OK)
+        return status;
+    more = room_for_one(source->regions, source->region_count, &source->region_room,
+                        sizeof *source->regions);
+    if (!more)
+        return no_memory(source->count);
+    source->regions = more;
+    *range = (struct humi_source_range){first, first + pages};
+    source->regions[source->region_count++] = *range;
+    return HUM_OK;
+}
 
-        if (!more)
-            return no_memory(source->count);
-        source->regions = more;
-        source->region_room = room;
-    }
-    source->regions[source->region_count++] = (struct humi_source_range){first, first + pages};
+/* An end of what never began, or has ended, says nothing. */
+static enum hum_status end_region(struct humi_source *source, uint32_t id)
+{
+    struct humi_source_range *range;
+    enum hum_status status = range_of(source, id, &range);
+    void *more;
+
+    if (status != HUM_OK || range->first == range->end)
+        return status;
+    more = room_for_one(source->ends, source->end_count, &source->end_room, sizeof *source->ends);
+    if (!more)
+        return no_memory(source->count);
+    source->ends = more;
+    source->ends[source->end_count++] = (struct humi_source_end){source->count, *range};
+    *range = (struct humi_source_range){0, 0};
     return HUM_OK;
 }
 
@@ -159,6 +221,8 @@ enum hum_status humi_source_add(struct humi_source *source, const struct hum_tra
         return add_access(source, &record->access);
     if (record->kind == HUM_TRACE_REGION)
         return add_region(source, &record->region);
+    if (record->kind == HUM_TRACE_REGION_END)
+        return end_region(source, record->region_end.region);
     return HUM_OK;
 }
 

@@ -16,7 +16,8 @@
  * A trace in which no device touches anything is taken as if device 0 had made all accesses.  In a
  * trace that the host has no part in, every page is taken to be at the host at first, with bytes to
  * copy (`from_host`), as in studies of caches; else a page has bytes once somebody has written it.
- * That regions end is not seen: a page stays what it is.
+ * Where a region ends its pages are as they were at first: an end stands before the access that
+ * came next.
  *
  * A trace is not believed: accesses and pages are limited at init.
  * Threads: guarded by whoever holds it; const once finished.
@@ -34,6 +35,11 @@
 
 struct humi_source_range {
     uint64_t first, end;         /* pages */
+};
+
+struct humi_source_end {
+    size_t access;               /* that came next */
+    struct humi_source_range pages;
 };
 
 struct humi_source {
@@ -57,8 +63,14 @@ struct humi_source {
     uint32_t devices;            /* 1 .. */
     bool from_host;
 
-    struct humi_source_range *regions;
+    struct humi_source_end *ends; /* of regions, in order */
+    size_t end_count, end_room;
+
+    struct humi_source_range *regions; /* as they came; none meets another once finished */
     size_t region_count, region_room;
+    struct humi_pages ids;       /* of regions, under dense numbers */
+    struct humi_source_range *range_of; /* of each of these: where it is now; empty: ended */
+    size_t range_room;
     uint32_t devices_seen;       /* highest that touches + 1, 0: none */
     bool host_seen;
 };

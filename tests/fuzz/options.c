@@ -4,7 +4,7 @@
  *
  * Checked: every text is read in full or refused with a sentence; a refusal writes no output; what
  * is accepted is within its limits.  The same text is tried as a device list, a size, a number, a
- * duration, a switch, a policy and a list of features.
+ * duration, a switch, a policy, a list of features, and a policy and a capacity to replay.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -16,6 +16,8 @@
 #include "device/registry.h"
 #include "fuzz/fuzz.h"
 #include "policy/compose.h"
+#include "replay/capacity.h"
+#include "replay/parts.h"
 
 static void check_refused(enum hum_status status)
 {
@@ -102,6 +104,32 @@ static bool try_policy(const char *text)
     return true;
 }
 
+/* Parts print as a text that reads back as the same. */
+static void try_replay(const char *text)
+{
+    struct humi_capacity capacity = {.pages = 12345};
+    struct humi_parts parts, again, before;
+    char printed[96];
+
+    memset(&parts, 0x5a, sizeof parts);
+    memcpy(&before, &parts, sizeof parts);
+    if (humi_parts_parse(text, &parts) == HUM_OK) {
+        humi_parts_print(&parts, printed, sizeof printed);
+        humi_check(humi_parts_parse(printed, &again) == HUM_OK);
+        humi_check(again.evict == parts.evict && again.prefetch == parts.prefetch &&
+                   again.place == parts.place && again.thrash == parts.thrash);
+    } else {
+        check_refused(HUM_ERR_INVALID);
+        humi_check(memcmp(&parts, &before, sizeof parts) == 0);
+    }
+    if (humi_capacity_parse(text, &capacity) == HUM_OK) {
+        humi_check(humi_capacity_pages(&capacity, 1000) >= 1);
+    } else {
+        check_refused(HUM_ERR_INVALID);
+        humi_check(capacity.pages == 12345);
+    }
+}
+
 /* Opening is always refused here, for the policy if for nothing else, so no device starts. */
 static void try_opening(const char *text)
 {
@@ -128,6 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text[size] = 0;
     try_devices(text);
     try_values(text);
+    try_replay(text);
     try_opening(text);
     free(text);
     return 0;

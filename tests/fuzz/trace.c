@@ -5,7 +5,7 @@
  * The input is read three ways: as a file as it is; as a chunk before compression, which no
  * checksum guards here; and as such a chunk in a file whose checksums are right.  Checked: the
  * reader ends, with HUM_ERR_NOT_FOUND or with a sentence; what it gives are records that a writer
- * takes, that come back the same, and that can be measured.
+ * takes, that come back the same, that can be measured, and whose accesses can be replayed.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,6 +15,8 @@
 #include "base/check.h"
 #include "fuzz/file.h"
 #include "fuzz/fuzz.h"
+#include "policy/evict/registry.h"
+#include "replay/machine.h"
 #include "trace/encode.h"
 #include "trace/record.h"
 
@@ -24,6 +26,23 @@ static void check_refused(enum hum_status status)
     humi_check(strlen(hum_error_text()) > 10);
 }
 
+/* What was added before memory was too little is replayed, too. */
+static void replay(struct humi_source *source)
+{
+    const struct humi_replay_setup setup = {
+        .capacity = 7,
+        .parts = {.evict = humi_evict_find("min"), .prefetch = HUMI_PREFETCH_TREE,
+                  .place = HUMI_PLACE_SHARE}};
+    struct humi_replay_result result;
+
+    if (humi_source_finish(source, true) != HUM_OK)
+        return;
+    humi_check(humi_machine_run(source, &setup, &result) == HUM_OK);
+    humi_check(result.accesses == source->touch_sum && result.misses <= source->count);
+    humi_check((result.pages_in - result.first_touches) * HUM_PAGE_SIZE ==
+               result.bytes_h2d + result.bytes_d2d);
+}
+
 static void read_all(const char *path)
 {
     struct hum_metering *metering;
@@ -31,6 +50,7 @@ static void read_all(const char *path)
     struct hum_metrics metrics;
     struct hum_trace_info info;
     struct hum_trace *trace;
+    struct humi_source source;
     enum hum_status status = hum_trace_open(path, &trace);
 
     if (status != HUM_OK) {
@@ -38,15 +58,20 @@ static void read_all(const char *path)
         return;
     }
     humi_check(hum_metering_create(&metering) == HUM_OK);
+    humi_source_init(&source, 20000, 3000);
     for (unsigned i = 0; (status = hum_trace_next(trace, &record)) == HUM_OK; i++) {
         humi_check(!humi_trace_record_wrong(&record));
         if (i < FUZZ_RECORDS_MAX && fuzz_is_quick(&record))
             humi_check(hum_metering_feed(metering, &record) == HUM_OK);
+        status = i < FUZZ_RECORDS_MAX ? humi_source_add(&source, &record) : HUM_OK;
+        humi_check(status == HUM_OK || status == HUM_ERR_NO_MEMORY);
     }
     if (status != HUM_ERR_NOT_FOUND)
         check_refused(status);
     hum_metering_read(metering, &metrics);
     hum_trace_info(trace, &info);
+    replay(&source);
+    humi_source_fini(&source);
     hum_metering_destroy(metering);
     hum_trace_close(trace);
 }

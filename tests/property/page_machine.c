@@ -40,8 +40,29 @@ static void add_record(struct humi_source *source, const struct touches *record)
             .write = record->write};
 }
 
+/* A region of its own begins and ends between two records: all its pages are new. */
+static void add_end(struct humi_source *source, struct random *random)
+{
+    int first = 495 + (int)random_below(random, 80), pages = 1 + (int)random_below(random, 20);
+    const struct hum_trace_record end = {.kind = HUM_TRACE_REGION_END, .region_end = {.region = 9}};
+    const struct hum_trace_record region = {
+        .kind = HUM_TRACE_REGION,
+        .region = {.region = 9, .first_page = (uint64_t)first,
+                   .bytes = (uint64_t)pages * HUM_PAGE_SIZE}};
+
+    assert_int_equal(humi_source_add(source, &region), HUM_OK);
+    assert_int_equal(humi_source_add(source, &end), HUM_OK);
+    assert_int_equal(humi_source_add(source, &end), HUM_OK); /* of nothing */
+    for (int i = first; i < first + pages; i++)
+        model.exists[i] = true;
+    model.ended[model.ends].first = first;
+    model.ended[model.ends].end = first + pages;
+    model.ended[model.ends++].before = model.touches;
+}
+
 static void add_touches(struct humi_source *source, struct random *random, bool host)
 {
+    bool ends = random_below(random, 3) == 0;
     int records = 1 + (int)random_below(random, 250);
     int writes = (int)random_below(random, 60);
 
@@ -57,6 +78,8 @@ static void add_touches(struct humi_source *source, struct random *random, bool 
         if (host && random_below(random, 4) == 0)
             record.processor = HUM_HOST;
         add_record(source, &record);
+        if (ends && random_below(random, 12) == 0)
+            add_end(source, random);
     }
 }
 

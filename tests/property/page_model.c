@@ -301,13 +301,28 @@ static void touch_by_host(struct page_model *m, const struct page_model_touch *t
         write_it(m, HOST, touch->page, missed);
 }
 
+static void make_new(struct page_model *m, int page)
+{
+    m->page[page] = (struct page_model_page){.remote = {0}};
+    m->page[page].at[HOST] = m->page[page].current[HOST] = m->from_host;
+}
+
+static void end_regions(struct page_model *m)
+{
+    for (int i = 0; i < m->ends; i++)
+        for (int page = m->ended[i].first;
+             m->ended[i].before == m->now && page < m->ended[i].end; page++)
+            make_new(m, page);
+}
+
 void page_model_run(struct page_model *m)
 {
     for (int i = 0; i < PAGE_MODEL_PAGES; i++)
-        m->page[i].at[HOST] = m->page[i].current[HOST] = m->from_host;
+        make_new(m, i);
     for (m->now = 0; m->now < m->touches; m->now++) {
         const struct page_model_touch *touch = &m->touch[m->now];
 
+        end_regions(m);
         m->result.accesses += (unsigned)touch->count;
         if (touch->processor == HOST)
             touch_by_host(m, touch);

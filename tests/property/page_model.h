@@ -23,6 +23,10 @@ struct page_model {
     /* given */
     struct page_model_touch touch[PAGE_MODEL_TOUCHES];
     int touches, capacity;
+    struct {
+        int first, end, before;  /* pages; the touch that came next */
+    } ended[PAGE_MODEL_TOUCHES]; /* regions, in order */
+    int ends;
     bool exists[PAGE_MODEL_PAGES]; /* may be prefetched */
     bool from_host;
     enum humi_place place;

@@ -127,6 +127,33 @@ static void shared_pages_are_copied_until_somebody_writes(void **state)
     assert_int_equal(moved.upgrades, 0);
 }
 
+/* It leaves without an eviction or a copy, and is a first touch again; there is room meanwhile. */
+static void pages_of_an_ended_region_are_new(void **state)
+{
+    static const struct touches written = {.processor = 0, .page = 1, .write = true};
+    static const struct touches host = {.processor = HOST, .page = 900};
+    const struct humi_replay_setup setup = setup_of("lru", 1);
+    struct humi_replay_result got;
+    struct humi_source source;
+
+    (void)state;
+    for (uint64_t pages = 1; pages <= UINT64_C(1) << 40; pages <<= 20) {
+        humi_source_init(&source, 100, 100);
+        touches_add(&source, &host, 1);
+        for (int i = 0; i < 3; i++) {
+            touches_begin(&source, 1, 1, pages);
+            touches_add(&source, &written, 1);
+            touches_end(&source, 1);
+        }
+        assert_int_equal(humi_source_finish(&source, false), HUM_OK);
+        assert_int_equal(humi_machine_run(&source, &setup, &got), HUM_OK);
+        assert_int_equal(got.misses, 3);
+        assert_int_equal(got.first_touches, 3);
+        assert_int_equal(got.evictions + got.pages_out + got.thrashed_pages, 0);
+        humi_source_fini(&source);
+    }
+}
+
 static void remote_moves_nothing(void **state)
 {
     static const struct touches touches[] = {
@@ -323,6 +350,7 @@ int main(void)
         cmocka_unit_test(without_a_host_pages_come_with_bytes),
         cmocka_unit_test(the_host_takes_pages_home),
         cmocka_unit_test(shared_pages_are_copied_until_somebody_writes),
+        cmocka_unit_test(pages_of_an_ended_region_are_new),
         cmocka_unit_test(remote_moves_nothing),
         cmocka_unit_test(counted_pages_come_with_their_256th_touch),
         cmocka_unit_test(a_record_is_one_batch_of_at_most_256_faults),

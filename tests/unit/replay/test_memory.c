@@ -93,6 +93,7 @@ static enum hum_status replay(const char *policy)
         {.kind = HUM_TRACE_REGION, .region = {.first_page = 0, .bytes = 4096 * 64}},
         {.kind = HUM_TRACE_ACCESS, .access = {.processor = 0, .pages = 9, .count = 1}},
         {.kind = HUM_TRACE_ACCESS, .access = {.processor = HUM_HOST, .pages = 3, .count = 2}},
+        {.kind = HUM_TRACE_REGION_END, .region_end = {.region = 0}},
         {.kind = HUM_TRACE_ACCESS, .access = {.processor = 1, .pages = 9, .count = 3}},
     };
     struct humi_replay_setup setup = {.capacity = 5};

@@ -29,6 +29,9 @@ static void policies_are_read_and_printed(void **state)
         {"driver", "prefetch=tree,evict=lrm,place=move,thrash=off"},
         {"chunk", "prefetch=chunk,evict=lru,place=move,thrash=off"},
         {"counter", "prefetch=none,evict=lru,place=counter,thrash=off"},
+        /* a name first, then what differs */
+        {"driver,evict=lfu", "prefetch=tree,evict=lfu,place=move,thrash=off"},
+        {"mru,place=share", "prefetch=none,evict=mru,place=share,thrash=off"},
         /* the last one counts */
         {"evict=lru,evict=arc", "prefetch=none,evict=arc,place=move,thrash=off"},
     };
@@ -61,6 +64,9 @@ static void a_wrong_policy_is_told_what_there_is(void **state)
         {"order=lru", "prefetch, evict, place, thrash"},
         {"evict=lru,", "is no part"},
         {"evict=lru,tree", "'tree' is no part"},
+        {"tree,driver", "'driver' is no part"},
+        {"nothing,evict=lru", "there is no policy 'nothing'"},
+        {",evict=lru", "there is no policy ''"},
         {"=lru", "has no part ''"},
     };
 

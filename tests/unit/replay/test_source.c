@@ -147,6 +147,36 @@ static void hostile_regions_are_cut(void **state)
     humi_source_fini(&source);
 }
 
+/* A region named again has the same pages; what has no beginning, or ended, has no end. */
+static void ends_stand_before_the_access_that_came_next(void **state)
+{
+    static const struct touches touch = {.page = 700};
+    struct humi_source source;
+
+    (void)state;
+    humi_source_init(&source, 100, 1000);
+    touches_end(&source, 4);
+    touches_begin(&source, 4, 100, 10);
+    touches_begin(&source, 7, 200, 1);
+    touches_begin(&source, 4, 100, 10);
+    touches_add(&source, &touch, 1);
+    touches_end(&source, 4);
+    touches_end(&source, 4);
+    touches_begin(&source, 4, 300, 2); /* the number again */
+    touches_add(&source, &touch, 1);
+    touches_end(&source, 7);
+    touches_end(&source, 4);
+    assert_int_equal(humi_source_finish(&source, false), HUM_OK);
+    assert_int_equal(source.end_count, 3);
+    assert_int_equal(source.ends[0].access, 1);
+    assert_int_equal(source.ends[0].pages.first, 100);
+    assert_int_equal(source.ends[0].pages.end, 110);
+    assert_int_equal(source.ends[1].access, 2); /* behind the last: nothing follows */
+    assert_int_equal(source.ends[1].pages.first, 200);
+    assert_int_equal(source.ends[2].pages.first, 300);
+    humi_source_fini(&source);
+}
+
 static void too_much_is_a_status(void **state)
 {
     const struct hum_trace_record many = {
@@ -206,6 +236,7 @@ int main(void)
         cmocka_unit_test(neighbours_are_the_regions_pages_of_touched_blocks),
         cmocka_unit_test(without_neighbours_only_touched_pages_are_numbered),
         cmocka_unit_test(hostile_regions_are_cut),
+        cmocka_unit_test(ends_stand_before_the_access_that_came_next),
         cmocka_unit_test(too_much_is_a_status),
         cmocka_unit_test(no_access_is_nothing_to_replay),
         cmocka_unit_test(next_uses_are_those_of_the_same_device),

@@ -34,13 +34,27 @@ static inline void touches_add(struct humi_source *source, const struct touches 
     }
 }
 
-static inline void touches_add_region(struct humi_source *source, uint64_t first, uint64_t pages)
+static inline void touches_begin(struct humi_source *source, uint32_t region, uint64_t first,
+                                 uint64_t pages)
 {
     const struct hum_trace_record record = {
         .kind = HUM_TRACE_REGION,
-        .region = {.region = 1, .first_page = first, .bytes = pages * HUM_PAGE_SIZE}};
+        .region = {.region = region, .first_page = first, .bytes = pages * HUM_PAGE_SIZE}};
 
     assert_int_equal(humi_source_add(source, &record), HUM_OK);
+}
+
+static inline void touches_end(struct humi_source *source, uint32_t region)
+{
+    const struct hum_trace_record record = {.kind = HUM_TRACE_REGION_END,
+                                            .region_end = {.region = region}};
+
+    assert_int_equal(humi_source_add(source, &record), HUM_OK);
+}
+
+static inline void touches_add_region(struct humi_source *source, uint64_t first, uint64_t pages)
+{
+    touches_begin(source, 1, first, pages);
 }
 
 /* Finished, to be ended by humi_source_fini(). */
