@@ -116,7 +116,8 @@ struct hum_event;
 struct hum_options {
     size_t struct_size;       /* set by HUM_OPTIONS_INIT */
     const char *devices;      /* HUM_DEVICES  "emu:mem=256M,workers=2;emu:mem=1G"  (one emu) */
-    const char *policy;       /* HUM_POLICY   "ahead" | "driver" | "ondemand"      ("ahead") */
+    const char *policy;       /* HUM_POLICY   "ahead" | "driver" | "ondemand" | ... ("ahead"), or
+                                 parts and numbers: "driver,evict=lru,prefetch.threshold=75" */
     const char *kernel_path;  /* HUM_KERNEL_PATH  folders of kernel modules, separated by ':' */
     size_t space_bytes;       /* HUM_SPACE    size of the space, "1T"; multiple of 1 GiB */
     size_t host_bytes;        /* HUM_HOST_MEM most memory the host side may hold   (no limit) */
@@ -553,7 +554,7 @@ HUM_API HUM_MUST_USE enum hum_status hum_device_info(struct hum *hum, int device
 struct hum_system_info {
     uintptr_t space_start;    /* first address */
     size_t space_bytes;
-    const char *policy;
+    const char *policy;       /* the shortest text that gives the same policy */
     bool kernel_faults;       /* system calls on managed pointers work */
     bool shared_read;         /* read-only copies can be mapped (Linux >= 6.4) */
     bool huge_pages;          /* frames are 2 MiB pages */

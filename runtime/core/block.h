@@ -47,6 +47,7 @@ struct humi_hold {
     bool stale;                  /* has frames but nothing resident; guarded by its LIST lock */
     bool own;                    /* mapped unguarded as a whole */
     uint8_t map_faults;          /* faults on resident pages since access was last taken away */
+    uint16_t evictions;          /* from this processor so far, at most 65535 */
     atomic_uchar guesses;        /* see hum_view.neighbour_guesses */
     atomic_ushort resident_pages; /* count of `resident` */
     atomic_ushort writable_pages; /* count of `writable` */

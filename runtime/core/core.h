@@ -27,6 +27,7 @@
 #include "core/order.h"
 #include "core/region.h"
 #include "device/device.h"
+#include "policy/compose.h"
 
 struct humi_accesses;
 struct humi_listener;
@@ -80,7 +81,8 @@ struct hum {
     struct humi_space_params params;
     unsigned processors;                       /* 1 + devices */
     struct humi_processor *processor[HUM_PROCESSORS_MAX];
-    const struct hum_policy *policy;
+    struct humi_policy policy;
+    char *policy_text;                         /* its canonical text */
     uint64_t stale_max;                        /* host blocks that may hold frames for later use */
     bool deterministic;                        /* nothing depends on which thread is faster */
     char *kernel_path;

@@ -186,7 +186,7 @@ enum hum_status hum_system_info(struct hum *hum, struct hum_system_info *info_ou
     *info_out = (struct hum_system_info){
         .space_start = hum->params.start,
         .space_bytes = hum->params.bytes,
-        .policy = hum->policy->name,
+        .policy = hum->policy_text,
         .kernel_faults = host->kernel_faults,
         .shared_read = host->shared_read,
         .huge_pages = host->huge,

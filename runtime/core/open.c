@@ -14,6 +14,7 @@
 #include "core/live.h"
 #include "core/module.h"
 #include "core/opened.h"
+#include "core/policies.h"
 #include "core/record.h"
 #include "core/service.h"
 #include "core/stream.h"
@@ -21,13 +22,12 @@
 #include "core/watch.h"
 #include "device/registry.h"
 #include "os/memory.h"
-#include "policy/registry.h"
 
 /* What the options say once environment and defaults are in. */
 struct settings {
     struct humi_device_params devices[HUM_DEVICES_MAX];
     unsigned device_count;
-    const struct hum_policy *policy;
+    struct humi_option policy;
     size_t space_bytes;        /* 0: the default, halved until it fits */
     size_t host_bytes;
     unsigned watchdog_ms;
@@ -63,23 +63,6 @@ static enum hum_status read_features(const char *given, struct settings *setting
                              (int)item.bytes, item.text);
     }
     return HUM_OK;
-}
-
-static enum hum_status read_policy(const char *given, struct settings *settings)
-{
-    struct humi_option option = humi_option_find("HUM_POLICY", given);
-    char name[64] = "";
-    if (option.value.text)
-        snprintf(name, sizeof name, "%.*s", (int)option.value.bytes, option.value.text);
-    settings->policy = humi_policy_find(name);
-    if (settings->policy)
-        return HUM_OK;
-    char known[256] = "";
-    const struct hum_policy *policy;
-    for (unsigned i = 0; (policy = humi_policy_at(i)); i++)
-        snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "",
-                 policy->name);
-    return humi_fail(HUM_ERR_INVALID, "HUM_POLICY: unknown policy '%s'; known are %s", name, known);
 }
 
 static enum hum_status read_size(const char *name, size_t given, size_t *out)
@@ -214,9 +197,8 @@ static enum hum_status read_settings(const struct hum_options *options, struct s
     if (options->struct_size != sizeof *options)
         return humi_fail(HUM_ERR_INVALID,
                          "hum_options was not initialised with HUM_OPTIONS_INIT of this version");
+    settings->policy = humi_option_find("HUM_POLICY", options->policy);
     enum hum_status status = read_features(options->features, settings);
-    if (status == HUM_OK)
-        status = read_policy(options->policy, settings);
     if (status == HUM_OK)
         status = read_space(options->space_bytes, settings);
     if (status == HUM_OK)
@@ -322,7 +304,10 @@ static char *describe_reductions(const struct hum *hum)
 
 static enum hum_status open_parts(struct hum *hum, struct settings *settings)
 {
-    enum hum_status status = open_space(hum, settings);
+    const struct humi_option *policy = &settings->policy;
+    enum hum_status status = humi_policies_open(hum, policy->name, policy->value);
+    if (status == HUM_OK)
+        status = open_space(hum, settings);
     if (status == HUM_OK)
         status = open_processors(hum, settings);
     if (status == HUM_OK)
@@ -363,7 +348,6 @@ enum hum_status hum_open(const struct hum_options *options, struct hum **hum_out
     humi_lock_init(&hum->lock, HUMI_RANK_HUM);
     humi_list_init(&hum->streams);
     humi_list_init(&hum->modules);
-    hum->policy = settings.policy;
     hum->stale_max = stale_blocks_max();
     hum->kernel_path = settings.kernel_path;
     hum->deterministic = settings.deterministic;
@@ -413,6 +397,7 @@ void hum_close(struct hum *hum)
     humi_table_fini(&hum->table);
     humi_regions_fini(&hum->regions);
     humi_lock_fini(&hum->lock);
+    humi_policies_close(hum);
     free(hum->kernel_path);
     free(hum->reduced);
     free(hum);

@@ -403,6 +403,8 @@ enum hum_status humi_residency_evict(struct hum *hum, struct humi_block *block, 
     evicted_out->start_ns = start;
     evicted_out->move_ns = humi_mask_empty(&sole) ? 0 : humi_clock_ns() - start;
     drop_frames(hum, block, p);
+    if (hold->evictions < UINT16_MAX)
+        hold->evictions++;
     atomic_fetch_add(&block->changes, 1);
     humi_block_check(hum, block);
     return HUM_OK;

@@ -13,25 +13,37 @@
 
 /* ---- plan ------------------------------------------------------------------------------------ */
 
-static void go_ahead(struct humi_server *server, const struct humi_group *group,
-                     const struct hum_plan *plan)
+/* Ask for one block of the region ahead of a faulted one, the place-th that the plan wants. */
+static void push_ahead(struct humi_server *server, const struct humi_group *group,
+                       const struct hum_plan *plan, uint32_t index, unsigned place)
 {
-    uintptr_t end = group->region->start + group->region->bytes;
-    const struct humi_hold *hold = &group->block->hold[group->processor];
+    const struct humi_block *block = humi_table_peek(&server->hum->table, index);
+    unsigned guesses = atomic_load(&group->block->hold[group->processor].guesses) + place;
     struct humi_ahead_item item = {.region = group->region,
                                    .processor = group->processor,
+                                   .block = index,
+                                   .changes = block ? atomic_load(&block->changes) : 0,
+                                   .guesses =
+                                       (unsigned char)(guesses < UINT8_MAX ? guesses : UINT8_MAX),
                                    .takes = plan->ahead_takes,
                                    .exclusive =
                                        plan->exclusive || !humi_mask_empty(&group->write)};
+    humi_ahead_push(server->ahead, &item);
+}
+
+static void go_ahead(struct humi_server *server, const struct humi_group *group,
+                     const struct hum_plan *plan)
+{
+    const struct humi_region *region = group->region;
+    int64_t first = humi_space_block(server->hum, region->start);
+    int64_t last = humi_space_block(server->hum, region->start + region->bytes - 1);
+    int64_t stride = plan->ahead_stride ? plan->ahead_stride : 1;
+    int64_t index = group->block->index;
     for (unsigned i = 1; i <= plan->ahead_blocks; i++) {
-        unsigned guesses = atomic_load(&hold->guesses) + i;
-        item.block = group->block->index + i;
-        const struct humi_block *block = humi_table_peek(&server->hum->table, item.block);
-        item.changes = block ? atomic_load(&block->changes) : 0;
-        item.guesses = (unsigned char)(guesses < UINT8_MAX ? guesses : UINT8_MAX);
-        if (server->hum->params.start + (size_t)item.block * HUM_BLOCK_SIZE >= end)
+        index += stride;
+        if (index < first || index > last)
             return;
-        humi_ahead_push(server->ahead, &item);
+        push_ahead(server, group, plan, (uint32_t)index, i);
     }
 }
 
@@ -69,7 +81,7 @@ static void renew(struct hum *hum, const struct humi_group *group, unsigned resi
 {
     struct humi_hold *hold = &group->block->hold[group->processor];
     bool moved = atomic_load(&hold->resident_pages) != resident_before;
-    if (moved || hum->policy->renewal == HUM_RENEW_ON_FAULT)
+    if (moved || hum->policy.evict->feed & HUM_EVICT_ON_FAULT)
         humi_order_renew(&hum->order[group->processor], group->block);
 }
 
@@ -85,9 +97,9 @@ static enum hum_status serve_locked(struct humi_server *server, struct humi_grou
     struct humi_hold *hold = &group->block->hold[group->processor];
     unsigned resident_before = atomic_load(&hold->resident_pages);
     struct hum_view view;
-    struct hum_plan plan = {0};
+    struct hum_plan plan;
     humi_view_fill(hum, group, &view);
-    hum->policy->plan(&view, &plan);
+    humi_view_plan(hum, group, &view, &plan);
     struct humi_request request = humi_view_request(group, &view, &plan);
     request.faults = group->count;
     request.duplicates = count_duplicates(group);

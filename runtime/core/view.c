@@ -2,6 +2,10 @@
 /* view.c - a locked block as a policy sees it, and a plan as a request. */
 #include "core/view.h"
 
+#include "base/clock.h"
+
+static const struct hum_heat no_heat;
+
 static uint32_t effective_advice(const struct humi_block *block, const struct humi_region *region,
                                  struct hum_view *view)
 {
@@ -44,6 +48,18 @@ static bool others_are_idle(const struct hum *hum, unsigned processor)
     return true;
 }
 
+/* Where the block stands in its region, and who touched it. */
+static void view_place(const struct hum *hum, const struct humi_group *group,
+                       struct hum_view *view)
+{
+    const struct humi_region *region = group->region;
+    uint32_t first = humi_space_block(hum, region->start);
+    view->block = group->block->index - first;
+    view->region_blocks = humi_space_block(hum, region->start + region->bytes - 1) - first + 1;
+    view->agent = (uint32_t)group->faults->thread;
+    view->kernel = group->processor ? group->faults->kernel : 0;
+}
+
 void humi_view_fill(const struct hum *hum, const struct humi_group *group, struct hum_view *view)
 {
     const struct humi_block *block = group->block;
@@ -60,9 +76,14 @@ void humi_view_fill(const struct hum *hum, const struct humi_group *group, struc
         .written = block->written,
         .opens_whole = hum->processor[group->processor]->opens_reads,
         .others_idle = others_are_idle(hum, group->processor),
+        .can_share = hum->processor[group->processor]->shared_read,
         .map_faults = hold->map_faults,
         .capacity_blocks = order->capacity,
         .free_blocks = UINT64_MAX,
+        .evictions = hold->evictions,
+        .again = group->went_ahead,
+        .time_ns = group->start_ns ? group->start_ns : humi_clock_ns(),
+        .heat = &no_heat,
     };
     view->advice = effective_advice(block, group->region, view);
     if (order->capacity != UINT64_MAX) {
@@ -71,6 +92,15 @@ void humi_view_fill(const struct hum *hum, const struct humi_group *group, struc
         view->free_blocks = used < order->capacity ? order->capacity - used : 0;
     }
     view_neighbours(hum, group, view);
+    view_place(hum, group, view);
+}
+
+void humi_view_plan(struct hum *hum, const struct humi_group *group, const struct hum_view *view,
+                    struct hum_plan *plan_out)
+{
+    void *memory[HUM_MEMORY_COUNT] = {NULL};
+    (void)group;
+    humi_policy_plan(&hum->policy, view, memory, plan_out);
 }
 
 struct humi_request humi_view_request(const struct humi_group *group, const struct hum_view *view,

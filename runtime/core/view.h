@@ -23,6 +23,10 @@ struct humi_group {
 
 void humi_view_fill(const struct hum *hum, const struct humi_group *group, struct hum_view *view);
 
+/* Ask the policy of the group's region; its plan keeps the rules of policy.h. */
+void humi_view_plan(struct hum *hum, const struct humi_group *group, const struct hum_view *view,
+                    struct hum_plan *plan_out);
+
 /* A plan is a proposal: of it only valid pages count, and the faulted ones come in any case. */
 struct humi_request humi_view_request(const struct humi_group *group, const struct hum_view *view,
                                       const struct hum_plan *plan);

@@ -25,7 +25,7 @@
 #include "model/survey.h"
 
 struct humi_model_params {
-    const struct hum_policy *policy;      /* NULL: as recorded */
+    const char *policy;                   /* as HUM_POLICY; NULL: as recorded */
     const struct humi_link_model *link;   /* NULL: as recorded */
     uint64_t device_bytes;                /* of each device; 0: as recorded, UINT64_MAX: no limit */
     bool as_recorded;                     /* epochs take access away as they did in the run */

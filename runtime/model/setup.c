@@ -6,20 +6,8 @@
 
 #include "base/range.h"
 #include "base/status.h"
-#include "policy/registry.h"
 
 #define START UINT64_C(0x200000000000) /* where live spaces are, too */
-
-static enum hum_status set_policy(const struct humi_survey *survey,
-                                  const struct humi_model_params *params,
-                                  struct humi_world_params *world)
-{
-    world->policy = params->policy ? params->policy : humi_policy_find(survey->policy);
-    if (world->policy)
-        return HUM_OK;
-    return humi_fail(HUM_ERR_INVALID, "the trace ran with policy '%s', which is not known here",
-                     survey->policy);
-}
 
 static enum hum_status set_link(const struct humi_survey *survey,
                                 const struct humi_model_params *params,
@@ -74,13 +62,13 @@ enum hum_status humi_model_setup(const struct humi_survey *survey,
                                  const struct humi_model_params *params,
                                  struct humi_world_params *world_out)
 {
-    struct humi_world_params world = {.trace = params->trace, .listener = params->listener};
+    struct humi_world_params world = {.trace = params->trace, .listener = params->listener,
+                                       .policy = params->policy ? params->policy
+                                                                : survey->policy};
     enum hum_status status = HUM_OK;
     if (!survey->end_page)
         status = humi_fail(HUM_ERR_INVALID, "the trace has no accesses to replay: record it with "
                                             "HUM_ACCESSES=full");
-    if (status == HUM_OK)
-        status = set_policy(survey, params, &world);
     if (status == HUM_OK)
         status = set_link(survey, params, &world);
     if (status == HUM_OK)

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "core/epochs.h"
+#include "core/policies.h"
 #include "core/residency.h"
 #include "core/visit.h"
 
@@ -49,8 +50,9 @@ static void open_processors(struct humi_world *world, const struct humi_world_pa
 static enum hum_status open_parts(struct humi_world *world, const struct humi_world_params *params)
 {
     struct hum *hum = &world->hum;
-    enum hum_status status =
-        humi_regions_init(&hum->regions, hum->params.start, hum->params.bytes);
+    enum hum_status status = humi_policies_open(hum, "policy", humi_slice_of(params->policy));
+    if (status == HUM_OK)
+        status = humi_regions_init(&hum->regions, hum->params.start, hum->params.bytes);
     if (status == HUM_OK)
         status = humi_table_init(&hum->table, hum->params.bytes, hum->processors);
     if (status == HUM_OK)
@@ -74,7 +76,6 @@ enum hum_status humi_world_open(const struct humi_world_params *params,
     hum->params.bytes = params->bytes;
     hum->params.huge = params->traits[0].huge;
     hum->params.shared_read = params->traits[0].shared_read;
-    hum->policy = params->policy;
     hum->stale_max = params->stale_blocks_max;
     hum->recorder.link = params->link;
     hum->recorder.direct = params->listener;
@@ -111,6 +112,7 @@ void humi_world_close(struct humi_world *world)
         humi_order_fini(&hum->order[p]);
     humi_table_fini(&hum->table);
     humi_regions_fini(&hum->regions);
+    humi_policies_close(hum);
     humi_lock_fini(&hum->lock);
     free(world);
 }

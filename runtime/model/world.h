@@ -26,7 +26,7 @@ struct humi_world_params {
     uint64_t start, bytes;       /* of the space, whole blocks; at most HUMI_WORLD_BYTES_MAX */
     unsigned processors;         /* the host and devices */
     struct humi_model_traits traits[HUM_PROCESSORS_MAX];
-    const struct hum_policy *policy;
+    const char *policy;          /* as HUM_POLICY; NULL: the default */
     struct humi_link_model link;
     uint64_t stale_blocks_max;   /* host blocks that may keep frames without use */
     uint32_t watched;            /* processors whose access epochs take, bit = number */

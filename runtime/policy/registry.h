@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * registry.h - the policies that exist, by the name users type.
+ * registry.h - the parts that exist, and the policies that are named choices of them.
  *
  * Threads: constant data, any thread.  Nothing is owned by the caller.
  */
@@ -12,10 +12,34 @@
 /* What HUM_POLICY is when nobody says anything. */
 #define HUMI_POLICY_DEFAULT "ahead"
 
+/* The kinds of parts.  Those that write plans come first, in the order in which they are asked. */
+#define HUMI_KIND_LIST(X)                                                                          \
+    X(HUMI_PLACE, "place")                                                                         \
+    X(HUMI_PREFETCH, "prefetch")                                                                   \
+    X(HUMI_THRASH, "thrash")                                                                       \
+    X(HUMI_EVICT, "evict")
+
+enum humi_kind {
+#define HUMI_KIND_ENUM(name, text) name,
+    HUMI_KIND_LIST(HUMI_KIND_ENUM)
+#undef HUMI_KIND_ENUM
+    HUMI_KINDS
+};
+#define HUMI_PLANNERS 3u /* place, prefetch, thrash */
+
+/* "place", "prefetch", "thrash", "evict" */
+const char *humi_kind_name(enum humi_kind kind);
+
+/* The part of a kind below HUMI_PLANNERS by the name users type; NULL if there is none. */
+const struct hum_part *humi_part_find(enum humi_kind kind, const char *name);
+
+/* The index-th part of the kind, NULL behind the last: for help texts and tests of all of them. */
+const struct hum_part *humi_part_at(enum humi_kind kind, unsigned index);
+
 /* The policy of that name, NULL if there is none.  NULL or "" means the default. */
 const struct hum_policy *humi_policy_find(const char *name);
 
-/* The index-th policy, NULL behind the last: for help texts and for tests of all policies. */
+/* The index-th policy, NULL behind the last. */
 const struct hum_policy *humi_policy_at(unsigned index);
 
 #endif

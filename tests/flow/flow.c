@@ -96,7 +96,9 @@ struct hum_system_info flow_system(struct hum *hum)
 
 bool flow_can_share(struct hum *hum)
 {
-    return flow_system(hum).shared_read;
+    struct hum_system_info system = flow_system(hum);
+
+    return system.shared_read && strncmp(system.policy, "driver", 6) != 0;
 }
 
 struct hum_device_info flow_device(struct hum *hum, int device)

@@ -71,7 +71,10 @@ uint64_t flow_sum(struct hum *hum, int device, const uint64_t *words, size_t n, 
 
 struct hum_stats flow_stats(struct hum *hum);
 struct hum_system_info flow_system(struct hum *hum);
-/* Read-only copies on several processors can be had (Linux 6.4, HUM_FEATURES without -share). */
+/*
+ * Read-only copies on several processors can be had (Linux 6.4, HUM_FEATURES without -share), and
+ * the policy, which is named, makes them.
+ */
 bool flow_can_share(struct hum *hum);
 struct hum_device_info flow_device(struct hum *hum, int device);
 struct hum_page_info flow_page(struct hum *hum, const void *ptr);

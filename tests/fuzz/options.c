@@ -4,7 +4,7 @@
  *
  * Checked: every text is read in full or refused with a sentence; a refusal writes no output; what
  * is accepted is within its limits.  The same text is tried as a device list, a size, a number, a
- * duration, a switch and a list of features.
+ * duration, a switch, a policy and a list of features.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include "base/options.h"
 #include "device/registry.h"
 #include "fuzz/fuzz.h"
-#include "policy/registry.h"
+#include "policy/compose.h"
 
 static void check_refused(enum hum_status status)
 {
@@ -81,6 +81,27 @@ static void try_values(const char *text)
     }
 }
 
+/* What is accepted has one text, which reads back as the same. */
+static bool try_policy(const char *text)
+{
+    char once[HUMI_POLICY_TEXT_MAX], twice[HUMI_POLICY_TEXT_MAX];
+    struct humi_policy policy, before, again;
+
+    memset(&policy, 0x5a, sizeof policy);
+    memcpy(&before, &policy, sizeof policy);
+    if (humi_policy_read("HUM_POLICY", humi_slice_of(text), &policy) != HUM_OK) {
+        check_refused(HUM_ERR_INVALID);
+        humi_check(memcmp(&policy, &before, sizeof policy) == 0);
+        return false;
+    }
+    humi_check(humi_policy_text(&policy, once, sizeof once) < sizeof once);
+    humi_check(humi_policy_read("HUM_POLICY", humi_slice_of(once), &again) == HUM_OK);
+    humi_policy_text(&again, twice, sizeof twice);
+    humi_check(strcmp(once, twice) == 0 && humi_policy_same_parts(&policy, &again));
+    humi_check(memcmp(policy.tunables, again.tunables, sizeof policy.tunables) == 0);
+    return true;
+}
+
 /* Opening is always refused here, for the policy if for nothing else, so no device starts. */
 static void try_opening(const char *text)
 {
@@ -88,7 +109,7 @@ static void try_opening(const char *text)
     struct hum_options options = HUM_OPTIONS_INIT;
     struct hum *hum = untouched;
 
-    if (humi_policy_find(text))
+    if (try_policy(text))
         return;
     options.policy = text;
     options.features = text;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "core/policies.h"
 
 #define SPACE_START ((uintptr_t)0x200000000000) /* never mapped: a touch by the core is a crash */
 
@@ -506,11 +507,11 @@ struct fake_world *fake_world_open(const struct fake_params *params)
     hum->params.start = SPACE_START;
     hum->params.bytes = params->blocks * HUM_BLOCK_SIZE;
     hum->processors = params->processors;
-    hum->policy = params->policy;
     humi_lock_init(&hum->lock, HUMI_RANK_HUM);
     humi_list_init(&hum->streams);
     humi_list_init(&hum->modules);
-    bool fine = humi_regions_init(&hum->regions, SPACE_START, hum->params.bytes) == HUM_OK &&
+    bool fine = humi_policies_open_table(hum, params->policy) == HUM_OK &&
+                humi_regions_init(&hum->regions, SPACE_START, hum->params.bytes) == HUM_OK &&
                 humi_table_init(&hum->table, hum->params.bytes, params->processors) == HUM_OK;
     for (unsigned p = 0; p < params->processors; p++) {
         world->fake[p] = fake_open(params, p);
@@ -536,6 +537,7 @@ void fake_world_close(struct fake_world *world)
     }
     humi_table_fini(&hum->table);
     humi_regions_fini(&hum->regions);
+    humi_policies_close(hum);
     humi_lock_fini(&hum->lock);
     free(world);
 }

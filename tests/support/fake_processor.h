@@ -107,7 +107,7 @@ struct fake_params {
     unsigned blocks;                      /* of the space; at most 512 */
     uint64_t capacity[HUM_PROCESSORS_MAX]; /* in blocks, 0: no limit */
     bool huge, no_shared_read;            /* of all processors */
-    const struct hum_policy *policy;      /* NULL: none */
+    const struct hum_policy *policy;      /* NULL: the default */
 };
 
 struct fake_world {

@@ -5,14 +5,19 @@
 
 static struct hum_plan answer;
 
-static void plan(const struct hum_view *view, struct hum_plan *plan_out)
+static void plan(const struct hum_view *view, const struct hum_part_context *context,
+                 struct hum_plan *plan_out)
 {
     (void)view;
+    (void)context;
     *plan_out = answer;
 }
 
-static const struct hum_policy policy = {
-    .struct_size = sizeof policy, .name = "test", .renewal = HUM_RENEW_ON_MOVE, .plan = plan};
+static const struct hum_part part = {.name = "test", .description = "as the test", .plan = plan};
+static const struct hum_policy policy = {.struct_size = sizeof policy,
+                                         .version = HUM_POLICY_VERSION,
+                                         .name = "test",
+                                         .prefetch = &part};
 
 static struct fake_world *world;
 static struct humi_server server;

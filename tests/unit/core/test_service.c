@@ -18,15 +18,20 @@ static struct hum_view views[VIEWS_MAX]; /* written by the service thread; read 
 static unsigned view_count;
 static struct hum_plan answer;           /* fixed while the service runs */
 
-static void plan(const struct hum_view *view, struct hum_plan *plan_out)
+static void plan(const struct hum_view *view, const struct hum_part_context *context,
+                 struct hum_plan *plan_out)
 {
+    (void)context;
     if (view_count < VIEWS_MAX)
         views[view_count++] = *view;
     *plan_out = answer;
 }
 
-static const struct hum_policy policy = {
-    .struct_size = sizeof policy, .name = "test", .renewal = HUM_RENEW_ON_MOVE, .plan = plan};
+static const struct hum_part part = {.name = "test", .description = "as the test", .plan = plan};
+static const struct hum_policy policy = {.struct_size = sizeof policy,
+                                         .version = HUM_POLICY_VERSION,
+                                         .name = "test",
+                                         .prefetch = &part};
 
 /* ---- a space with a service ------------------------------------------------------------------ */
 
@@ -415,13 +420,30 @@ static void frames_that_cannot_be_had_for_a_moment_are_tried_again(void **state)
 
 /* ---- plans ----------------------------------------------------------------------------------- */
 
-static void a_plan_is_kept_to_the_region(void **state)
+static void a_plan_beyond_the_region_is_not_carried_out(void **state)
 {
     (void)state;
     begin(&usual);
     char *ptr = alloc(4 * PAGE);
     (void)alloc(PAGE);
     answer.bring = answer.map = humi_mask_all();
+    answer.ahead_blocks = 3;
+    fault(DEV0, ptr + PAGE, TOUCH_WRITE);
+    start();
+    wait_granted(DEV0, ptr + PAGE, FAKE_WRITE);
+    stop();
+    assert_int_equal(resident(block_at(world, 0), DEV0), 1);
+    assert_null(humi_table_peek(&world->hum.table, 1));
+    end();
+}
+
+static void going_ahead_stays_inside_the_region(void **state)
+{
+    (void)state;
+    begin(&usual);
+    char *ptr = alloc(4 * PAGE);
+    (void)alloc(2 * BLOCK);
+    answer.bring = answer.map = humi_mask_range(0, 4);
     answer.ahead_blocks = 3;
     fault(DEV0, ptr + PAGE, TOUCH_WRITE);
     start();
@@ -645,7 +667,8 @@ int main(void)
         cmocka_unit_test(no_memory_anywhere_fails_the_touch),
         cmocka_unit_test(stale_host_frames_go_when_the_system_has_no_memory),
         cmocka_unit_test(frames_that_cannot_be_had_for_a_moment_are_tried_again),
-        cmocka_unit_test(a_plan_is_kept_to_the_region),
+        cmocka_unit_test(a_plan_beyond_the_region_is_not_carried_out),
+        cmocka_unit_test(going_ahead_stays_inside_the_region),
         cmocka_unit_test(an_exclusive_plan_maps_a_read_for_writing),
         cmocka_unit_test(what_is_written_ahead_is_brought),
         cmocka_unit_test(going_ahead_never_evicts),

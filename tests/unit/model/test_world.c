@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "model/world.h"
-#include "policy/registry.h"
 #include "support/test.h"
 
 #define HOST 0u
@@ -40,7 +39,7 @@ static struct humi_world_params params_of(const char *policy, uint64_t capacity_
     struct humi_world_params params = {.start = START,
                                        .bytes = UINT64_C(64) << 20,
                                        .processors = 3,
-                                       .policy = humi_policy_find(policy),
+                                       .policy = policy,
                                        .stale_blocks_max = 4,
                                        .listener = &listener};
 
@@ -148,20 +147,37 @@ static void a_write_takes_the_copies_of_others(void **state)
 }
 
 /* Blocks in turn on a device that holds one less: the one moved longest ago leaves each time. */
-static void a_full_device_evicts_in_the_policys_order(void **state)
+static void rounds_of_four_blocks(const char *policy)
 {
-    (void)state;
-    const struct humi_world_params params = params_of("driver", 3);
+    const struct humi_world_params params = params_of(policy, 3);
     begin(&params);
     alloc(1, 0, 4 * PAGES);
     touches(HOST, 0, 4 * PAGES, true);
     for (unsigned round = 0; round < 3; round++)
         for (unsigned b = 0; b < 4; b++)
             touches(DEV0, b * PAGES, (b + 1) * PAGES, false);
+}
+
+static void a_full_device_evicts_in_the_policys_order(void **state)
+{
+    (void)state;
+    rounds_of_four_blocks("driver,place=share");
     struct hum_counters now = counters();
     assert_int_equal(now.evictions_clean, 9);
     assert_int_equal(now.evictions_dirty, 0);
     assert_int_equal(now.bytes[HUM_H2D], 12 * HUM_BLOCK_SIZE);
+    end();
+}
+
+static void what_moved_to_be_read_is_copied_home(void **state)
+{
+    (void)state;
+    rounds_of_four_blocks("driver");
+    struct hum_counters now = counters();
+    assert_int_equal(now.evictions_clean, 0);
+    assert_int_equal(now.evictions_dirty, 9);
+    assert_int_equal(now.bytes[HUM_H2D], 12 * HUM_BLOCK_SIZE);
+    assert_int_equal(now.bytes[HUM_D2H], 9 * HUM_BLOCK_SIZE);
     end();
 }
 
@@ -302,6 +318,7 @@ int main(void)
         cmocka_unit_test(a_page_is_moved_once_and_hit_from_then_on),
         cmocka_unit_test(a_write_takes_the_copies_of_others),
         cmocka_unit_test(a_full_device_evicts_in_the_policys_order),
+        cmocka_unit_test(what_moved_to_be_read_is_copied_home),
         cmocka_unit_test(a_touch_of_nothing_is_an_error),
         cmocka_unit_test(what_is_touched_last_is_not_remembered_too_long),
         cmocka_unit_test(the_programs_calls_work_on_it),

@@ -18,13 +18,37 @@ static void every_policy_is_found_by_its_name(void **state)
     for (const struct hum_policy *p; (p = humi_policy_at(count)); count++) {
         assert_ptr_equal(humi_policy_find(p->name), p);
         assert_int_equal(p->struct_size, sizeof(struct hum_policy));
-        assert_non_null(p->plan);
+        assert_int_equal(p->version, HUM_POLICY_VERSION);
+        assert_true(p->place && p->prefetch && p->evict && p->thrash);
         assert_non_null(p->description);
         assert_null(strchr(p->description, '\n'));
     }
     assert_true(count >= 3);
     assert_null(humi_policy_at(count));
     assert_null(humi_policy_at(~0u));
+}
+
+static void every_part_is_found_by_its_name(void **state)
+{
+    static const unsigned least[HUMI_PLANNERS] = {2, 4, 1};
+
+    (void)state;
+    for (enum humi_kind kind = 0; kind < HUMI_PLANNERS; kind++) {
+        unsigned count = 0;
+        for (const struct hum_part *p; (p = humi_part_at(kind, count)); count++) {
+            assert_ptr_equal(humi_part_find(kind, p->name), p);
+            assert_true(p->tunable_count <= HUM_TUNABLES_MAX);
+            assert_null(strchr(p->description, '\n'));
+            for (unsigned i = 0; i < p->tunable_count; i++) {
+                assert_true(p->tunables[i].least <= p->tunables[i].initial);
+                assert_true(p->tunables[i].initial <= p->tunables[i].most);
+                assert_non_null(p->tunables[i].description);
+            }
+        }
+        assert_true(count >= least[kind]);
+        assert_null(humi_part_find(kind, "nonsense"));
+        assert_null(humi_part_at(kind, ~0u));
+    }
 }
 
 static void names_users_type_exist(void **state)
@@ -54,6 +78,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_policy_is_found_by_its_name),
+        cmocka_unit_test(every_part_is_found_by_its_name),
         cmocka_unit_test(names_users_type_exist),
         cmocka_unit_test(no_name_is_the_default),
         cmocka_unit_test(unknown_names_are_not_found),

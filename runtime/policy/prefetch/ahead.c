@@ -13,16 +13,22 @@
  * block before is being written as a whole.
  */
 #include "base/mask.h"
+#include "policy/parts.h"
+#include "policy/prefetch/fill.h"
 #include "policy/tree.h"
 #include "policy/window.h"
-
-extern const struct hum_policy humi_policy_ahead;
 
 #define NEIGHBOUR_DENSE (HUM_PAGES_PER_BLOCK / 2)      /* take the block whole */
 #define NEIGHBOUR_FULL (HUM_PAGES_PER_BLOCK * 3 / 4)   /* a stream: ask for the next block */
 #define GUESSES_MAX 8u                                 /* blocks taken for writing unproved */
-#define AHEAD_BLOCKS 8u                                /* brought while a block is read */
 #define FREE_BLOCKS_MIN 16u                            /* below, going ahead would evict */
+
+enum { THRESHOLD, BLOCKS };
+static const struct hum_tunable tunables[] = {
+    [THRESHOLD] = {"threshold", "take a subtree of which more than so much is here, %",
+                   HUMI_TREE_PERCENT, 0, 100},
+    [BLOCKS] = {"blocks", "blocks to bring ahead of a stream", 8, 0, HUM_AHEAD_BLOCKS_MAX},
+};
 
 static bool is_next_to_dense(const struct hum_view *view)
 {
@@ -109,7 +115,7 @@ static bool is_worth_the_rest(const struct hum_view *view)
 
 /* All pages that should be here when the fault has been served. */
 static struct hum_pages choose_resident(const struct hum_view *view,
-                                        const struct hum_pages *faulted)
+                                        const struct hum_pages *faulted, unsigned percent)
 {
     struct hum_pages here;
 
@@ -117,7 +123,7 @@ static struct hum_pages choose_resident(const struct hum_view *view,
         return view->resident;
     if (is_advised_whole(view) || is_next_to_dense(view) || is_worth_the_rest(view))
         return view->valid;
-    here = humi_tree_grow(&view->resident, faulted, &view->valid, HUMI_TREE_PERCENT);
+    here = humi_tree_grow(&view->resident, faulted, &view->valid, percent);
     humi_mask_add(&here, &view->resident);
     return here;
 }
@@ -138,31 +144,33 @@ static struct hum_pages choose_mapped(const struct hum_view *view, const struct 
     return mapped;
 }
 
-static void plan(const struct hum_view *view, struct hum_plan *plan_out)
+static void plan(const struct hum_view *view, const struct hum_part_context *context,
+                 struct hum_plan *plan)
 {
-    struct hum_pages faulted = humi_mask_or(&view->read, &view->write);
-    struct hum_pages here = choose_resident(view, &faulted);
+    struct hum_pages faulted = humi_fill_faulted(view);
+    struct hum_pages here =
+        choose_resident(view, &faulted, (unsigned)context->tunables[THRESHOLD]);
     bool moves = !humi_mask_within(&faulted, &view->resident);
     bool whole = humi_mask_within(&view->valid, &here);
 
-    plan_out->bring = humi_mask_minus(&here, &view->resident);
-    plan_out->map = choose_mapped(view, &faulted, &here, moves, whole);
-    humi_mask_keep(&plan_out->map, &view->valid);
-    humi_mask_remove(&plan_out->bring, &faulted);
-    humi_mask_remove(&plan_out->map, &faulted);
-    plan_out->exclusive =
-        is_writing_stream(view, &faulted) || (whole && is_host_taking(view, moves));
+    plan->bring = humi_mask_minus(&here, &view->resident);
+    plan->map = choose_mapped(view, &faulted, &here, moves, whole);
+    humi_mask_keep(&plan->map, &view->valid);
+    humi_mask_remove(&plan->bring, &faulted);
+    humi_mask_remove(&plan->map, &faulted);
+    if (is_writing_stream(view, &faulted) || (whole && is_host_taking(view, moves)))
+        plan->exclusive = true;
     if (whole && (moves || view->map_faults == 0) && !is_lone_upgrade(view) &&
         (is_forward_stream(view) || is_rewriting(view))) {
-        plan_out->ahead_blocks = AHEAD_BLOCKS;
-        plan_out->ahead_takes = is_rewriting(view);
+        plan->ahead_blocks = (unsigned)context->tunables[BLOCKS];
+        plan->ahead_takes = is_rewriting(view);
     }
 }
 
-const struct hum_policy humi_policy_ahead = {
-    .struct_size = sizeof(struct hum_policy),
+const struct hum_part humi_prefetch_ahead = {
     .name = "ahead",
-    .description = "driver's tree, whole blocks where they are cheap, eight ahead of a stream",
-    .renewal = HUM_RENEW_ON_MOVE,
+    .description = "the tree, whole blocks where they are cheap, further blocks of a stream",
+    .tunables = tunables,
+    .tunable_count = sizeof tunables / sizeof tunables[0],
     .plan = plan,
 };

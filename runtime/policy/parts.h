@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * parts.h - the tables of the parts, each defined in the file of its name: place/share.c defines
+ * humi_place_share.  A new one is declared here and listed in registry.c.
+ */
+#ifndef HUMI_POLICY_PARTS_H
+#define HUMI_POLICY_PARTS_H
+
+#include <hum/policy.h>
+
+extern const struct hum_part humi_place_move;
+extern const struct hum_part humi_place_share;
+
+extern const struct hum_part humi_prefetch_ahead;
+extern const struct hum_part humi_prefetch_chunk;
+extern const struct hum_part humi_prefetch_none;
+extern const struct hum_part humi_prefetch_tree;
+
+extern const struct hum_part humi_thrash_off;
+
+/* Orders of eviction that named policies choose; all of them: evict/registry.h. */
+extern const struct hum_evict humi_evict_lrm;
+extern const struct hum_evict humi_evict_lru;
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* plan.c - a plan made by the parts of a policy in turn, and its rules checked. */
+#include "base/log.h"
+#include "base/mask.h"
+#include "policy/compose.h"
+
+const char *humi_plan_broken(const struct hum_view *view, const struct hum_plan *plan)
+{
+    struct hum_pages here = humi_mask_or(&view->resident, &plan->bring);
+
+    humi_mask_add(&here, &view->read);
+    humi_mask_add(&here, &view->write);
+    if (!humi_mask_within(&plan->bring, &view->valid))
+        return "brings pages outside the region";
+    if (!humi_mask_within(&plan->map, &view->valid))
+        return "maps pages outside the region";
+    if (!humi_mask_within(&plan->map, &here))
+        return "maps pages that are not here";
+    if (plan->ahead_blocks > HUM_AHEAD_BLOCKS_MAX)
+        return "goes more than 16 blocks ahead";
+    if (plan->throttle_us > HUM_THROTTLE_US_MAX)
+        return "throttles for more than 10 ms";
+    if (humi_mask_empty(&plan->remote))
+        return NULL;
+    if (!view->can_remote)
+        return "maps remotely where that cannot be";
+    if (!humi_mask_within(&plan->remote, &view->valid))
+        return "maps pages outside the region remotely";
+    if (!humi_mask_within(&plan->remote, &view->elsewhere))
+        return "maps pages remotely that are nowhere else";
+    if (humi_mask_meets(&plan->remote, &plan->bring))
+        return "maps pages remotely that it brings";
+    return NULL;
+}
+
+static void part_plan(const struct humi_policy *policy, enum humi_kind kind,
+                      const struct hum_view *view, void *const memory[HUM_MEMORY_COUNT],
+                      struct hum_plan *plan)
+{
+    const struct hum_part *part = policy->part[kind];
+    struct hum_part_context context = {.tunables = policy->tunables[kind]};
+
+    for (unsigned m = 0; m < HUM_MEMORY_COUNT; m++)
+        if (part->memory_bytes[m])
+            context.memory[m] = (char *)memory[m] + policy->offset[kind][m];
+    part->plan(view, &context, plan);
+}
+
+static void complain(struct humi_policy *policy, const char *broken)
+{
+    char text[HUMI_POLICY_TEXT_MAX];
+
+    if (atomic_exchange(&policy->broken, true))
+        return;
+    humi_policy_text(policy, text, sizeof text);
+    humi_warn("policy %s: a plan %s; such plans are replaced by empty ones", text, broken);
+}
+
+void humi_policy_plan(struct humi_policy *policy, const struct hum_view *view,
+                      void *const memory[HUM_MEMORY_COUNT], struct hum_plan *plan_out)
+{
+    *plan_out = (struct hum_plan){.ahead_blocks = 0};
+    part_plan(policy, HUMI_PLACE, view, memory, plan_out);
+    part_plan(policy, HUMI_PREFETCH, view, memory, plan_out);
+    humi_mask_remove(&plan_out->bring, &plan_out->remote);
+    humi_mask_remove(&plan_out->map, &plan_out->remote);
+    part_plan(policy, HUMI_THRASH, view, memory, plan_out);
+    const char *broken = humi_plan_broken(view, plan_out);
+    if (!broken)
+        return;
+    complain(policy, broken);
+    *plan_out = (struct hum_plan){.ahead_blocks = 0};
+}
