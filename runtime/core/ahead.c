@@ -55,9 +55,10 @@ static enum hum_status bring(struct hum *hum, const struct humi_ahead_item *item
     request.map = request.bring;
     if (item->exclusive && !request.read_only)
         request.write = request.bring;
+    bool was_here = atomic_load(&hold->resident_pages) != 0;
     enum hum_status status = humi_residency_serve(hum, block, &request);
-    if (status == HUM_OK)
-        humi_order_renew(&hum->order[item->processor], block);
+    if (status == HUM_OK && was_here)
+        humi_order_renew(&hum->order[item->processor], block, HUM_EVICT_ON_MOVE);
     if (status == HUM_OK && item->exclusive)
         atomic_store(&hold->guesses, item->guesses);
     return status;

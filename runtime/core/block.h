@@ -31,6 +31,7 @@
 #include "base/list.h"
 #include "base/lock.h"
 #include "base/mask.h"
+#include "core/agents.h"
 #include "core/history.h"
 
 struct hum;
@@ -42,9 +43,10 @@ struct humi_hold {
     struct hum_pages resident;
     struct hum_pages mapped;
     struct hum_pages writable;
-    struct humi_link order;      /* in the processor's eviction order; guarded by its LIST lock */
-    bool ordered;                /* is in it (= counted as held); guarded by its LIST lock */
+    struct humi_link order;      /* of stale blocks (order.h); guarded by its LIST lock */
+    bool ordered;                /* counted as held; guarded by its LIST lock */
     bool stale;                  /* has frames but nothing resident; guarded by its LIST lock */
+    bool ranked;                 /* known to the evict part; guarded by its LIST lock */
     bool own;                    /* mapped unguarded as a whole */
     uint8_t map_faults;          /* faults on resident pages since access was last taken away */
     uint16_t evictions;          /* from this processor so far, at most 65535 */
@@ -63,6 +65,7 @@ struct humi_block {
     struct hum_pages written;    /* content was ever defined */
     struct hum_pages dirty;      /* the exclusive holder may have changed it */
     struct humi_history history; /* what lately happened to its pages */
+    struct humi_agents agents;   /* who faulted on it lately */
     struct humi_hold hold[];     /* by processor number: 0 the host, 1 + d device d */
 };
 

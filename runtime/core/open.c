@@ -16,6 +16,7 @@
 #include "core/opened.h"
 #include "core/policies.h"
 #include "core/record.h"
+#include "core/room.h"
 #include "core/service.h"
 #include "core/stream.h"
 #include "core/summary.h"
@@ -251,10 +252,6 @@ static enum hum_status open_processors(struct hum *hum, const struct settings *s
                          "HUM_ACCESSES=epoch and full tell reading from writing by pages that are "
                          "mapped read-only, which needs Linux 6.4 or newer (and no "
                          "HUM_FEATURES=-share); record exact accesses instead");
-    for (unsigned p = 0; p < hum->processors; p++) {
-        uint64_t blocks = hum->processor[p]->memory_bytes / HUM_BLOCK_SIZE;
-        humi_order_init(&hum->order[p], p, blocks ? blocks : UINT64_MAX);
-    }
     return HUM_OK;
 }
 
@@ -314,6 +311,8 @@ static enum hum_status open_parts(struct hum *hum, struct settings *settings)
         status = humi_regions_init(&hum->regions, hum->params.start, hum->params.bytes);
     if (status == HUM_OK)
         status = humi_table_init(&hum->table, hum->params.bytes, hum->processors);
+    if (status == HUM_OK)
+        status = humi_room_open(hum);
     if (status == HUM_OK)
         status = humi_record_open(hum, settings->trace);
     if (status == HUM_OK)
@@ -386,12 +385,10 @@ void hum_close(struct hum *hum)
     humi_record_close(hum);
     humi_modules_close(hum);
     humi_kernels_close(hum);
-    for (unsigned p = HUM_PROCESSORS_MAX; p-- > 0;) {
+    for (unsigned p = HUM_PROCESSORS_MAX; p-- > 0;)
         if (hum->processor[p])
             hum->processor[p]->ops->close(hum->processor[p]);
-        if (p < hum->processors)
-            humi_order_fini(&hum->order[p]);
-    }
+    humi_room_close(hum);
     if (hum->params.bytes)
         humi_space_release(hum->params.start, hum->params.bytes);
     humi_table_fini(&hum->table);

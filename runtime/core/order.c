@@ -2,6 +2,13 @@
 /* order.c - the order of eviction of one processor. */
 #include "core/order.h"
 
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/status.h"
+
+static const struct hum_heat no_heat;
+
 static struct humi_hold *hold_of(const struct humi_order *order, struct humi_block *block)
 {
     return &block->hold[order->processor];
@@ -13,31 +20,135 @@ static struct humi_block *block_of(const struct humi_order *order, struct humi_l
     return humi_container_of(hold - order->processor, struct humi_block, hold);
 }
 
-/* List lock held. */
+/* ---- the evict part's state ------------------------------------------------------------------ */
+
+/* Pages that no block needs are never touched: large pieces come from the system as zeros. */
+static void *make_state(const struct humi_order *order, const struct hum_evict *evict,
+                        const uint64_t *tunables)
+{
+    uint64_t most = order->capacity < order->blocks ? order->capacity : order->blocks;
+    void *state = calloc(1, evict->bytes(most, order->blocks));
+    if (state)
+        evict->init(state, most, order->blocks, tunables);
+    return state;
+}
+
+static unsigned sole_pages(const struct humi_order *order, const struct humi_block *block)
+{
+    const struct humi_hold *hold = &block->hold[order->processor];
+    struct hum_pages sole = humi_mask_and(&hold->resident, &block->written);
+    for (unsigned p = 0; p < order->table->processors; p++)
+        if (p != order->processor)
+            humi_mask_remove(&sole, &block->hold[p].resident);
+    return humi_mask_count(&sole);
+}
+
+/* Block lock held. */
+static struct hum_evict_facts facts_of(const struct humi_order *order,
+                                       const struct humi_block *block)
+{
+    const struct humi_hold *hold = &block->hold[order->processor];
+    return (struct hum_evict_facts){.time_ns = humi_clock_ns(),
+                                    .heat = &no_heat,
+                                    .resident_pages = atomic_load(&hold->resident_pages),
+                                    .dirty_pages = sole_pages(order, block),
+                                    .faults = block->agents.count,
+                                    .sharing = humi_agents_distinct(&block->agents),
+                                    .evictions = hold->evictions,
+                                    .next_use = UINT64_MAX};
+}
+
+enum hum_status humi_order_init(struct humi_order *order, const struct humi_order_params *params)
+{
+    humi_lock_init(&order->lock, HUMI_RANK_LIST);
+    humi_list_init(&order->stale_list);
+    order->table = params->table;
+    order->blocks = params->table->leaf_count * HUMI_LEAF_BLOCKS;
+    order->capacity = params->capacity;
+    order->processor = params->processor;
+    order->evict = params->evict;
+    atomic_store(&order->held, 0);
+    atomic_store(&order->stale, 0);
+    for (unsigned i = 0; i < HUMI_NEWEST_KEPT; i++)
+        order->newest[i] = HUM_EVICT_NONE;
+    order->state = make_state(order, params->evict, params->tunables);
+    return order->state ? HUM_OK : humi_fail(HUM_ERR_NO_MEMORY, "no memory to order the blocks");
+}
+
+void humi_order_fini(struct humi_order *order)
+{
+    if (!order->table)
+        return;
+    free(order->state);
+    humi_lock_fini(&order->lock);
+}
+
+/* The blocks go over in the order in which they would have left; dirty is what may be written. */
+static void pass_over(struct humi_order *order, const struct hum_evict *evict, void *state)
+{
+    uint32_t at = order->evict->victim(order->state, HUM_EVICT_NONE, HUM_EVICT_NONE);
+    for (; at != HUM_EVICT_NONE; at = order->evict->victim(order->state, HUM_EVICT_NONE, at)) {
+        struct humi_hold *hold = hold_of(order, humi_table_peek(order->table, at));
+        struct hum_evict_facts facts = {.time_ns = humi_clock_ns(),
+                                        .heat = &no_heat,
+                                        .resident_pages = atomic_load(&hold->resident_pages),
+                                        .dirty_pages = atomic_load(&hold->writable_pages),
+                                        .next_use = UINT64_MAX};
+        evict->arrive(state, at, &facts);
+    }
+}
+
+enum hum_status humi_order_replace(struct humi_order *order, const struct hum_evict *evict,
+                                   const uint64_t *tunables)
+{
+    void *state = make_state(order, evict, tunables);
+    if (!state)
+        return humi_fail(HUM_ERR_NO_MEMORY, "no memory to order the blocks");
+    humi_lock(&order->lock);
+    pass_over(order, evict, state);
+    void *old = order->state;
+    order->evict = evict;
+    order->state = state;
+    humi_unlock(&order->lock);
+    free(old);
+    return HUM_OK;
+}
+
+/* ---- changes; the lock is held in those that are static ---------------------------------------- */
+
+static void make_newest(struct humi_order *order, uint32_t index)
+{
+    uint32_t carried = index;
+    for (unsigned i = 0; i < HUMI_NEWEST_KEPT; i++) {
+        uint32_t here = order->newest[i];
+        order->newest[i] = carried;
+        if (here == index)
+            return;
+        carried = here;
+    }
+}
+
 static void mark_stale(struct humi_order *order, struct humi_hold *hold, bool stale)
 {
     if (hold->stale == stale)
         return;
     hold->stale = stale;
-    if (stale)
+    if (stale) {
+        humi_list_push_front(&order->stale_list, &hold->order);
         atomic_fetch_add(&order->stale, 1);
-    else
+    } else {
+        humi_list_remove(&hold->order);
         atomic_fetch_sub(&order->stale, 1);
+    }
 }
 
-void humi_order_init(struct humi_order *order, unsigned processor, uint64_t capacity)
+static void unrank(struct humi_order *order, struct humi_block *block, bool evicted)
 {
-    humi_lock_init(&order->lock, HUMI_RANK_LIST);
-    humi_list_init(&order->list);
-    order->capacity = capacity;
-    order->processor = processor;
-    atomic_store(&order->held, 0);
-    atomic_store(&order->stale, 0);
-}
-
-void humi_order_fini(struct humi_order *order)
-{
-    humi_lock_fini(&order->lock);
+    struct humi_hold *hold = hold_of(order, block);
+    if (!hold->ranked)
+        return;
+    hold->ranked = false;
+    order->evict->leave(order->state, block->index, evicted);
 }
 
 bool humi_order_enter(struct humi_order *order, struct humi_block *block)
@@ -46,7 +157,6 @@ bool humi_order_enter(struct humi_order *order, struct humi_block *block)
     humi_lock(&order->lock);
     bool room = hold->ordered || atomic_load(&order->held) < order->capacity;
     if (room && !hold->ordered) {
-        humi_list_push_back(&order->list, &hold->order);
         hold->ordered = true;
         atomic_fetch_add(&order->held, 1);
     }
@@ -58,21 +168,32 @@ void humi_order_leave(struct humi_order *order, struct humi_block *block)
 {
     struct humi_hold *hold = hold_of(order, block);
     humi_lock(&order->lock);
+    unrank(order, block, false);
+    mark_stale(order, hold, false);
     if (hold->ordered) {
-        humi_list_remove(&hold->order);
         hold->ordered = false;
-        mark_stale(order, hold, false);
         atomic_fetch_sub(&order->held, 1);
     }
     humi_unlock(&order->lock);
 }
 
-void humi_order_renew(struct humi_order *order, struct humi_block *block)
+void humi_order_evicted(struct humi_order *order, struct humi_block *block)
+{
+    humi_lock(&order->lock);
+    unrank(order, block, true);
+    humi_unlock(&order->lock);
+}
+
+void humi_order_renew(struct humi_order *order, struct humi_block *block, unsigned occurred)
 {
     struct humi_hold *hold = hold_of(order, block);
     humi_lock(&order->lock);
-    if (hold->ordered) {
-        humi_list_move_back(&order->list, &hold->order);
+    unsigned heard = occurred & order->evict->feed;
+    if (hold->ranked && heard) {
+        struct hum_evict_facts facts = facts_of(order, block);
+        order->evict->renew(order->state, block->index, &facts);
+        if (heard & (HUM_EVICT_ON_MOVE | HUM_EVICT_ON_FAULT))
+            make_newest(order, block->index);
     }
     humi_unlock(&order->lock);
 }
@@ -81,11 +202,9 @@ void humi_order_expire(struct humi_order *order, struct humi_block *block)
 {
     struct humi_hold *hold = hold_of(order, block);
     humi_lock(&order->lock);
-    if (hold->ordered) {
-        humi_list_remove(&hold->order);
-        humi_list_push_front(&order->list, &hold->order);
+    unrank(order, block, false);
+    if (hold->ordered)
         mark_stale(order, hold, true);
-    }
     humi_unlock(&order->lock);
 }
 
@@ -94,26 +213,77 @@ void humi_order_revive(struct humi_order *order, struct humi_block *block)
     struct humi_hold *hold = hold_of(order, block);
     humi_lock(&order->lock);
     mark_stale(order, hold, false);
+    if (hold->ordered && !hold->ranked) {
+        struct hum_evict_facts facts = facts_of(order, block);
+        hold->ranked = true;
+        order->evict->arrive(order->state, block->index, &facts);
+        make_newest(order, block->index);
+    }
     humi_unlock(&order->lock);
 }
 
-struct humi_block *humi_order_pick(struct humi_order *order, unsigned *skip, bool *busy_out)
+/* ---- picking; the lock is held ----------------------------------------------------------------- */
+
+static struct humi_block *next_stale(struct humi_order *order, struct humi_order_walk *walk)
 {
-    struct humi_block *picked = NULL;
     unsigned at = 0;
-    humi_lock(&order->lock);
-    humi_list_each (link, &order->list) {
-        if (at++ < *skip)
+    humi_list_each (link, &order->stale_list) {
+        if (at++ < walk->looked_stale)
             continue;
+        walk->looked_stale++;
         struct humi_block *block = block_of(order, link);
         if (humi_lock_try(&block->lock))
-            picked = block;
-        else
-            *busy_out = true;
-        if (picked)
-            break;
+            return block;
+        walk->busy = true;
     }
+    return NULL;
+}
+
+/* The entry behind the last one; if that left meanwhile, as many as were looked at are passed. */
+static uint32_t next_victim(struct humi_order *order, struct humi_order_walk *walk)
+{
+    const struct hum_evict *evict = order->evict;
+    struct humi_block *last =
+        walk->looked_ranked ? humi_table_peek(order->table, walk->last) : NULL;
+    if (last && hold_of(order, last)->ranked)
+        return evict->victim(order->state, walk->incoming, walk->last);
+    uint32_t at = evict->victim(order->state, walk->incoming, HUM_EVICT_NONE);
+    for (unsigned i = 1; i < walk->looked_ranked && at != HUM_EVICT_NONE; i++)
+        at = evict->victim(order->state, walk->incoming, at);
+    return at;
+}
+
+static struct humi_block *next_ranked(struct humi_order *order, struct humi_order_walk *walk)
+{
+    uint32_t at;
+    while ((at = next_victim(order, walk)) != HUM_EVICT_NONE) {
+        struct humi_block *block = humi_table_peek(order->table, at);
+        walk->looked_ranked++;
+        walk->last = at;
+        if (humi_lock_try(&block->lock))
+            return block;
+        walk->busy = true;
+    }
+    return NULL;
+}
+
+struct humi_block *humi_order_next(struct humi_order *order, struct humi_order_walk *walk)
+{
+    humi_lock(&order->lock);
+    struct humi_block *block = next_stale(order, walk);
+    if (!block)
+        block = next_ranked(order, walk);
     humi_unlock(&order->lock);
-    *skip = at;
-    return picked;
+    return block;
+}
+
+bool humi_order_is_newest(struct humi_order *order, const struct humi_block *block)
+{
+    bool newest = false;
+    humi_lock(&order->lock);
+    uint64_t half = atomic_load(&order->held) / 2;
+    for (unsigned i = 0; i < HUMI_NEWEST_KEPT && i < half; i++)
+        newest |= order->newest[i] == block->index;
+    humi_unlock(&order->lock);
+    return newest;
 }

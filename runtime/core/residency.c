@@ -31,6 +31,8 @@ static void set_resident(struct hum *hum, struct humi_block *block, unsigned p,
     struct humi_hold *hold = &block->hold[p];
     unsigned before = atomic_load(&hold->resident_pages), now = humi_mask_count(&pages);
     hold->resident = pages;
+    atomic_store(&hold->resident_pages, (unsigned short)now);
+    atomic_fetch_add(&hum->resident_pages[p], (uint64_t)now - before);
     if (!before && now) {
         humi_order_revive(&hum->order[p], block);
         atomic_fetch_sub(&hum->spare_pages[p], humi_mask_count(&hold->present));
@@ -39,8 +41,6 @@ static void set_resident(struct hum *hum, struct humi_block *block, unsigned p,
         humi_order_expire(&hum->order[p], block);
         atomic_fetch_add(&hum->spare_pages[p], humi_mask_count(&hold->present));
     }
-    atomic_store(&hold->resident_pages, (unsigned short)now);
-    atomic_fetch_add(&hum->resident_pages[p], (uint64_t)now - before);
 }
 
 static void set_present(struct hum *hum, struct humi_hold *hold, unsigned p,
@@ -402,6 +402,7 @@ enum hum_status humi_residency_evict(struct hum *hum, struct humi_block *block, 
     evicted_out->home = sole;
     evicted_out->start_ns = start;
     evicted_out->move_ns = humi_mask_empty(&sole) ? 0 : humi_clock_ns() - start;
+    humi_order_evicted(&hum->order[p], block);
     drop_frames(hum, block, p);
     if (hold->evictions < UINT16_MAX)
         hold->evictions++;

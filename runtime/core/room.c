@@ -9,11 +9,34 @@
 #include "core/record.h"
 #include "core/residency.h"
 
-/* The newest blocks never leave for older ones that are preferred here: one access may need several
- * blocks at once, and if they were all that may leave they would drive each other out for ever. */
-#define NEWEST_KEPT 4u
 #define BUSY_SPINS 100u         /* rounds over a list of which every block is being worked on */
 #define BUSY_ROUNDS_MAX 100000u /* ... and with a pause between them: 10 s and more */
+
+/* ---- the orders ------------------------------------------------------------------------------ */
+
+enum hum_status humi_room_open(struct hum *hum)
+{
+    for (unsigned p = 0; p < hum->processors; p++) {
+        uint64_t blocks = hum->processor[p]->memory_bytes / HUM_BLOCK_SIZE;
+        const struct humi_order_params params = {.processor = p,
+                                                 .capacity = blocks ? blocks : UINT64_MAX,
+                                                 .table = &hum->table,
+                                                 .evict = hum->policy.evict,
+                                                 .tunables = hum->policy.tunables[HUMI_EVICT]};
+        enum hum_status status = humi_order_init(&hum->order[p], &params);
+        if (status != HUM_OK)
+            return status;
+    }
+    return HUM_OK;
+}
+
+void humi_room_close(struct hum *hum)
+{
+    for (unsigned p = 0; p < hum->processors; p++)
+        humi_order_fini(&hum->order[p]);
+}
+
+/* ---- eviction -------------------------------------------------------------------------------- */
 
 /* Each region counts its own pages; the space and the trace hear of the block once. */
 static void record_regions(struct hum *hum, const struct humi_block *block,
@@ -82,34 +105,31 @@ static enum hum_status evict(struct hum *hum, struct humi_block *block, unsigned
     return status;
 }
 
-static bool is_preferred_here(const struct humi_block *block, unsigned p)
+/* It holds something and is preferred here or among the newest. */
+static bool is_spared(struct humi_order *order, const struct humi_block *block)
 {
-    return (block->advice & HUM_ADVISE_PREFERRED) && humi_number(block->preferred) == p &&
-           atomic_load(&block->hold[p].resident_pages) != 0;
+    if (atomic_load(&block->hold[order->processor].resident_pages) == 0)
+        return false;
+    bool preferred = (block->advice & HUM_ADVISE_PREFERRED) &&
+                     humi_number(block->preferred) == order->processor;
+    return preferred || humi_order_is_newest(order, block);
 }
 
-static bool is_newest(const struct humi_order *order, unsigned place)
-{
-    uint64_t held = atomic_load(&order->held);
-    uint64_t kept = held / 2 < NEWEST_KEPT ? held / 2 : NEWEST_KEPT;
-    return place + kept > held;
-}
-
-/* One walk over the order.  HUM_NOT_READY: only blocks that others work on were left. */
+/*
+ * One walk over the order.  HUM_NOT_READY: only blocks that others work on were left.  The newest
+ * never leave for others that are preferred here: if they were all that may leave, they would drive
+ * each other out for ever.
+ */
 static enum hum_status walk(struct hum *hum, unsigned p, const struct humi_block *avoid,
-                            bool spare_preferred)
+                            bool spare)
 {
-    unsigned skip = 0;
-    bool busy = false;
+    struct humi_order *order = &hum->order[p];
+    struct humi_order_walk walk = {.incoming = avoid ? avoid->index : HUM_EVICT_NONE};
     struct humi_block *block;
-    while ((block = humi_order_pick(&hum->order[p], &skip, &busy))) {
+    while ((block = humi_order_next(order, &walk))) {
         struct humi_evicted evicted;
         enum hum_status status = HUM_ERR_BUSY;
-        if (spare_preferred && is_newest(&hum->order[p], skip)) {
-            humi_unlock(&block->lock);
-            break;
-        }
-        if (block != avoid && !(spare_preferred && is_preferred_here(block, p)))
+        if (block != avoid && !(spare && is_spared(order, block)))
             status = evict(hum, block, p, &evicted);
         if (status == HUM_OK) {
             record_and_unlock(hum, block, p, &evicted);
@@ -117,7 +137,7 @@ static enum hum_status walk(struct hum *hum, unsigned p, const struct humi_block
         }
         humi_unlock(&block->lock);
     }
-    return busy ? HUM_NOT_READY : HUM_ERR_NO_MEMORY;
+    return walk.busy ? HUM_NOT_READY : HUM_ERR_NO_MEMORY;
 }
 
 /* Copying a block takes 0.2 ms, but whoever does it may not be running just now. */
@@ -149,16 +169,17 @@ enum hum_status humi_room_make(struct hum *hum, unsigned p, const struct humi_bl
 void humi_room_trim(struct hum *hum)
 {
     struct humi_order *order = &hum->order[0];
-    unsigned skip = 0;
-    bool busy = false;
+    struct humi_order_walk walk = {.incoming = HUM_EVICT_NONE};
     while (atomic_load(&order->stale) > hum->stale_max) {
-        struct humi_block *block = humi_order_pick(order, &skip, &busy);
+        struct humi_block *block = humi_order_next(order, &walk);
         if (!block)
             return;
         struct humi_evicted evicted;
-        if (atomic_load(&block->hold[0].resident_pages) == 0 &&
-            humi_residency_evict(hum, block, 0, &evicted) == HUM_OK)
-            skip--; /* it left the list */
+        bool stale = atomic_load(&block->hold[0].resident_pages) == 0;
+        if (stale && humi_residency_evict(hum, block, 0, &evicted) == HUM_OK)
+            walk.looked_stale--; /* it left the list */
         humi_unlock(&block->lock);
+        if (!stale)
+            return; /* these come first */
     }
 }

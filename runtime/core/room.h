@@ -3,8 +3,8 @@
  * room.h - making room: what leaves a processor when it is full.
  *
  * In the processor's order (order.h): first frames in which nothing is resident any more, then the
- * block that the policy's order says should leave; blocks whose preferred location this is come
- * last, blocks that somebody is working on are passed over.
+ * block that the policy's order says should leave; the newest blocks and those whose preferred
+ * location this is come last, blocks that somebody is working on are passed over.
  *
  * Threads: called with no block locked.
  */
@@ -12,6 +12,10 @@
 #define HUMI_CORE_ROOM_H
 
 #include "core/core.h"
+
+/* An order for each processor, by the evict part of the policy; processors and table are there. */
+HUM_MUST_USE enum hum_status humi_room_open(struct hum *hum);
+void humi_room_close(struct hum *hum);
 
 /*
  * Free one block of processor p, any but `avoid` (may be NULL).  HUM_ERR_NO_MEMORY: nothing can

@@ -67,6 +67,13 @@ static void count_map_fault(struct humi_group *group)
         hold->map_faults++;
 }
 
+static void note_agents(const struct humi_group *group)
+{
+    unsigned from = group->count > HUMI_AGENTS_MAX ? group->count - HUMI_AGENTS_MAX : 0;
+    for (unsigned i = from; i < group->count; i++)
+        humi_agents_note(&group->block->agents, group->processor, group->faults[i].thread);
+}
+
 /* A chain of guesses ends where a write proves it right; a policy lets none grow without end. */
 static void count_guess(const struct humi_group *group, const struct hum_view *view, bool exclusive)
 {
@@ -77,12 +84,14 @@ static void count_guess(const struct humi_group *group, const struct hum_view *v
         atomic_store(&hold->guesses, (unsigned char)(view->neighbour_guesses + 1));
 }
 
+/* A block that has just come is in its place already. */
 static void renew(struct hum *hum, const struct humi_group *group, unsigned resident_before)
 {
-    struct humi_hold *hold = &group->block->hold[group->processor];
+    const struct humi_hold *hold = &group->block->hold[group->processor];
     bool moved = atomic_load(&hold->resident_pages) != resident_before;
-    if (moved || hum->policy.evict->feed & HUM_EVICT_ON_FAULT)
-        humi_order_renew(&hum->order[group->processor], group->block);
+    if (resident_before)
+        humi_order_renew(&hum->order[group->processor], group->block,
+                         moved ? HUM_EVICT_ON_FAULT | HUM_EVICT_ON_MOVE : HUM_EVICT_ON_FAULT);
 }
 
 /* ---- one group ------------------------------------------------------------------------------- */
@@ -110,6 +119,7 @@ static enum hum_status serve_locked(struct humi_server *server, struct humi_grou
         request.kernel = group->faults->kernel;
     if (!group->went_ahead) {
         group->went_ahead = true;
+        note_agents(group);
         count_map_fault(group);
         count_guess(group, &view, plan.exclusive);
         go_ahead(server, group, &plan); /* before serving: the two are copied side by side */

@@ -29,13 +29,16 @@ static enum hum_status prefetch_block(const struct humi_visit *visit)
     if (!(humi_region_access(visit->region, prefetch->processor) & HUM_READ))
         return humi_fail(HUM_ERR_PERMISSION, "%s may not read this region (hum_protect)",
                          hum->processor[prefetch->processor]->name);
+    const unsigned used = HUM_EVICT_ON_MOVE | HUM_EVICT_ON_FAULT; /* it is going to be */
     if (humi_mask_within(&request.bring, &hold->resident)) {
-        humi_order_renew(&hum->order[prefetch->processor], visit->block);
+        humi_order_renew(&hum->order[prefetch->processor], visit->block, used);
     } else if (prefetch->blocks_left) {
+        bool was_here = atomic_load(&hold->resident_pages) != 0;
         enum hum_status status = humi_residency_serve(hum, visit->block, &request);
         if (status != HUM_OK)
             return status;
-        humi_order_renew(&hum->order[prefetch->processor], visit->block);
+        if (was_here)
+            humi_order_renew(&hum->order[prefetch->processor], visit->block, used);
     }
     if (prefetch->blocks_left)
         prefetch->blocks_left--;

@@ -62,7 +62,9 @@ enum hum_status humi_model_setup(const struct humi_survey *survey,
                                  const struct humi_model_params *params,
                                  struct humi_world_params *world_out)
 {
-    struct humi_world_params world = {.trace = params->trace, .listener = params->listener};
+    struct humi_world_params world = {.trace = params->trace, .listener = params->listener,
+                                       .policy = params->policy ? params->policy
+                                                                : survey->policy};
     enum hum_status status = HUM_OK;
     world.policy = params->policy ? params->policy : survey->policy;
     if (!survey->end_page)

@@ -34,7 +34,7 @@ static void read_setting(struct humi_survey *survey, const struct hum_trace_sett
     static const char abilities[] = HUMI_RECORD_ABILITIES;
     const char *key = setting->key, *value = setting->value;
     if (strcmp(key, "policy") == 0)
-        snprintf(survey->policy, sizeof survey->policy, "%.255s", value);
+        snprintf(survey->policy, sizeof survey->policy, "%s", value);
     else if (strcmp(key, "link") == 0)
         snprintf(survey->link, sizeof survey->link, "%.63s", value);
     else if (strcmp(key, "accesses") == 0)

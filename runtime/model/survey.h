@@ -11,6 +11,7 @@
 #include <hum/trace.h>
 
 #include "model/processor.h"
+#include "policy/compose.h"
 
 #define HUMI_SURVEY_LAUNCHES_MAX (UINT64_C(1) << 20) /* what a trace says of later ones is lost */
 
@@ -24,7 +25,7 @@ struct humi_survey_launch {
 
 struct humi_survey {
     uint64_t start, bytes;       /* of the space; start 0: not said */
-    char policy[256], link[64], accesses[16]; /* settings; "" if missing */
+    char policy[HUMI_POLICY_TEXT_MAX], link[64], accesses[16]; /* settings; "" if missing */
     bool deterministic;
     uint64_t stale_blocks;       /* UINT64_MAX: not said */
     unsigned processors;         /* the host and devices, also those that only touch */

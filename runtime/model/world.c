@@ -10,6 +10,7 @@
 #include "core/epochs.h"
 #include "core/policies.h"
 #include "core/residency.h"
+#include "core/room.h"
 #include "core/visit.h"
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -44,8 +45,6 @@ static enum hum_status open_processors(struct humi_world *world, const struct hu
                                                          &params->traits[p]);
         status = status == HUM_OK ? made : status;
         hum->processor[p] = &world->processor[p].base;
-        uint64_t blocks = hum->processor[p]->memory_bytes / HUM_BLOCK_SIZE;
-        humi_order_init(&hum->order[p], p, blocks ? blocks : UINT64_MAX);
         world->last[p].block = UINT64_MAX;
     }
     return status;
@@ -59,6 +58,8 @@ static enum hum_status open_parts(struct humi_world *world, const struct humi_wo
         status = humi_regions_init(&hum->regions, hum->params.start, hum->params.bytes);
     if (status == HUM_OK)
         status = humi_table_init(&hum->table, hum->params.bytes, hum->processors);
+    if (status == HUM_OK)
+        status = humi_room_open(hum);
     if (status == HUM_OK)
         status = humi_ahead_start(hum, true, &world->server.ahead);
     if (status == HUM_OK)
@@ -113,10 +114,9 @@ void humi_world_close(struct humi_world *world)
     humi_record_close(hum);
     humi_clock_follow(before);
     humi_ahead_stop(world->server.ahead);
-    for (unsigned p = 0; p < hum->processors; p++) {
-        humi_order_fini(&hum->order[p]);
+    humi_room_close(hum);
+    for (unsigned p = 0; p < hum->processors; p++)
         humi_model_processor_fini(&world->processor[p]);
-    }
     humi_table_fini(&hum->table);
     humi_regions_fini(&hum->regions);
     humi_policies_close(hum);

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "core/policies.h"
+#include "core/room.h"
 
 #define SPACE_START ((uintptr_t)0x200000000000) /* never mapped: a touch by the core is a crash */
 
@@ -516,11 +517,9 @@ struct fake_world *fake_world_open(const struct fake_params *params)
     for (unsigned p = 0; p < params->processors; p++) {
         world->fake[p] = fake_open(params, p);
         hum->processor[p] = world->fake[p] ? &world->fake[p]->processor : NULL;
-        humi_order_init(&hum->order[p], p,
-                        params->capacity[p] ? params->capacity[p] : UINT64_MAX);
         fine = fine && world->fake[p];
     }
-    if (fine)
+    if (fine && humi_room_open(hum) == HUM_OK)
         return world;
     fake_world_close(world);
     return NULL;
@@ -531,10 +530,9 @@ void fake_world_close(struct fake_world *world)
     if (!world)
         return;
     struct hum *hum = &world->hum;
-    for (unsigned p = 0; p < hum->processors; p++) {
+    for (unsigned p = 0; p < hum->processors; p++)
         fake_close(hum->processor[p]);
-        humi_order_fini(&hum->order[p]);
-    }
+    humi_room_close(hum);
     humi_table_fini(&hum->table);
     humi_regions_fini(&hum->regions);
     humi_policies_close(hum);

@@ -55,7 +55,7 @@ static void a_renewed_block_leaves_last(void **state)
 
     (void)state;
     humi_lock(&block->lock);
-    humi_order_renew(&world->hum.order[DEV0], block);
+    humi_order_renew(&world->hum.order[DEV0], block, HUM_EVICT_ON_MOVE);
     humi_unlock(&block->lock);
     make_room(world, DEV0, NULL);
     make_room(world, DEV0, NULL);
