@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "core/epochs.h"
+#include "model/charge.h"
 
 #define REGIONS_MAX (UINT32_C(1) << 24)
 
@@ -140,16 +141,20 @@ static enum hum_status take_access(struct humi_player *player,
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 enum hum_status humi_player_init(struct humi_player *player, const struct humi_survey *survey,
-                                 const struct humi_model_params *params)
+                                 const struct humi_model_params *params,
+                                 struct humi_charge *charge)
 {
     struct humi_world_params world;
     *player = (struct humi_player){.survey = survey,
+                                   .charge = charge,
                                    .host_is_device = humi_survey_is_host_only(survey),
                                    .assumes_host = humi_survey_is_host_only(survey) ||
                                                    humi_survey_is_device_only(survey)};
     enum hum_status status = humi_model_setup(survey, params, &world);
     if (status == HUM_OK)
         status = humi_world_open(&world, &player->world);
+    if (status == HUM_OK && charge)
+        charge->world = player->world;
     if (status == HUM_OK && !survey->regions)
         status = invent_region(player);
     if (status != HUM_OK)

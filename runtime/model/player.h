@@ -9,11 +9,14 @@
 
 #include "model/setup.h"
 
+struct humi_charge;
+
 struct humi_player {
     struct humi_world *world;
     const struct humi_survey *survey;
     bool host_is_device;         /* accesses of the host are device 0's */
     bool assumes_host;           /* the host wrote every page of a region before */
+    struct humi_charge *charge;  /* NULL: time is the trace's */
     uint64_t failed;             /* touches that no region allowed */
     uint64_t *region_pages;      /* first page by region; UINT64_MAX: does not live */
     uint32_t region_room;
@@ -22,7 +25,8 @@ struct humi_player {
 
 HUM_MUST_USE enum hum_status humi_player_init(struct humi_player *player,
                                               const struct humi_survey *survey,
-                                              const struct humi_model_params *params);
+                                              const struct humi_model_params *params,
+                                              struct humi_charge *charge);
 void humi_player_fini(struct humi_player *player);
 
 /* The processor that makes the access in this replay, as a number. */

@@ -14,9 +14,11 @@ static struct humi_model_processor *model_of(struct humi_processor *p)
 
 /* ---- the page table -------------------------------------------------------------------------- */
 
-static struct humi_model_entry *entry_make(struct humi_model_processor *model, size_t block)
+struct humi_model_entry *humi_model_entry_make(struct humi_model_processor *p, uint64_t block)
 {
-    struct humi_model_entry **leaf = &model->leaves[block / HUMI_LEAF_BLOCKS];
+    if (block / HUMI_LEAF_BLOCKS >= p->leaf_count)
+        return NULL;
+    struct humi_model_entry **leaf = &p->leaves[block / HUMI_LEAF_BLOCKS];
     if (!*leaf)
         *leaf = calloc(HUMI_LEAF_BLOCKS, sizeof **leaf);
     return *leaf ? &(*leaf)[block % HUMI_LEAF_BLOCKS] : NULL;
@@ -24,7 +26,7 @@ static struct humi_model_entry *entry_make(struct humi_model_processor *model, s
 
 static void forget(struct humi_model_entry *entry)
 {
-    *entry = (struct humi_model_entry){.open = false};
+    entry->mapped = entry->writable = humi_mask_none();
 }
 
 /* Guarded from now on.  One huge entry cannot lose a part of itself. */
@@ -46,7 +48,7 @@ void humi_model_processor_store(struct humi_model_processor *processor, uint64_t
     struct humi_model_entry *entry = humi_model_entry(processor, block);
     if (!entry || !entry->reads)
         return;
-    entry->mapped = entry->writable = humi_mask_none();
+    forget(entry);
     entry->reads = false; /* still counted as open by who opened it */
 }
 
@@ -84,7 +86,7 @@ static void map_part(struct humi_processor *p, struct humi_model_entry *entry,
 static enum hum_status model_map(struct humi_processor *p, size_t offset, size_t bytes,
                                  enum humi_map_access access, bool *own_out)
 {
-    struct humi_model_entry *entry = entry_make(model_of(p), offset / HUM_BLOCK_SIZE);
+    struct humi_model_entry *entry = humi_model_entry_make(model_of(p), offset / HUM_BLOCK_SIZE);
     if (!entry)
         return humi_fail(HUM_ERR_NO_MEMORY, "no memory for a page table");
     *own_out = access == HUMI_MAP_OWN;

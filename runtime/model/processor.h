@@ -38,6 +38,7 @@ struct humi_model_entry {
     struct hum_pages mapped, writable; /* writable within mapped */
     bool open;                   /* by one entry, unguarded */
     bool reads;                  /* open for reading only */
+    bool taken;                  /* of the host: went to a device (charge.h) */
 };
 
 struct humi_model_processor {
@@ -60,6 +61,9 @@ static inline struct humi_model_entry *humi_model_entry(const struct humi_model_
     return leaf < p->leaf_count && p->leaves[leaf] ? &p->leaves[leaf][block % HUMI_LEAF_BLOCKS]
                                                    : NULL;
 }
+
+/* The same, made if need be; NULL only when memory is out. */
+struct humi_model_entry *humi_model_entry_make(struct humi_model_processor *p, uint64_t block);
 
 /* A store is about to be made: what it takes away by itself. */
 void humi_model_processor_store(struct humi_model_processor *processor, uint64_t block);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* replay.c - the open loop: everything in the order of the trace. */
+/* replay.c - the open loop, everything in the order of the trace; and the door to the closed. */
 #include "model/replay.h"
 
 #include "base/clock.h"
 #include "base/signals.h"
-#include "model/player.h"
+#include "model/charge.h"
+#include "model/closed.h"
 
 #define SIGNALS_EVERY 4096u /* records between two moments in which signals arrive */
 
@@ -30,25 +31,81 @@ static enum hum_status play(struct humi_player *player, struct hum_trace *trace)
     return status == HUM_ERR_NOT_FOUND ? HUM_OK : status;
 }
 
-enum hum_status humi_model_replay(struct hum_trace *trace, const struct humi_survey *survey,
-                                  const struct humi_model_params *params,
-                                  struct humi_model_result *result_out)
+static void finish(const struct humi_player *player, struct humi_model_result *result,
+                   uint64_t replay_ns)
+{
+    result->touches = player->world->touches;
+    result->hits = player->world->hits;
+    result->failed = player->failed;
+    result->replay_ns = replay_ns;
+    humi_world_counters(player->world, &result->counters);
+}
+
+/* Charges need a link, and hear of all that happens. */
+static enum hum_status set_charge(struct humi_charge *charge, const struct humi_survey *survey,
+                                  const struct humi_model_params *params)
+{
+    const char *name = *survey->link ? survey->link : HUMI_MODEL_LINK;
+    *charge = (struct humi_charge){.next = params->listener, .model.serial = params->serial};
+    if (!params->link)
+        return humi_link_parse(name, &charge->model.link);
+    charge->model.link = *params->link;
+    return HUM_OK;
+}
+
+static enum hum_status replay_closed(struct hum_trace *trace, const struct humi_survey *survey,
+                                     const struct humi_model_params *params,
+                                     struct humi_model_result *result)
+{
+    struct humi_charge charge;
+    struct humi_player player;
+    struct humi_script script;
+    enum hum_status status = set_charge(&charge, survey, params);
+    if (status == HUM_OK)
+        status = humi_script_read(&script, trace, survey);
+    if (status != HUM_OK)
+        return status;
+    const struct humi_listener listener = {humi_charge_take, &charge};
+    struct humi_model_params mine = *params;
+    mine.link = &charge.model.link;
+    mine.listener = &listener;
+    status = humi_player_init(&player, survey, &mine, &charge);
+    uint64_t start = humi_clock_real_ns();
+    if (status == HUM_OK)
+        status = humi_closed_run(&player, &script, params, result);
+    if (player.world) {
+        finish(&player, result, humi_clock_real_ns() - start);
+        humi_player_fini(&player);
+    }
+    humi_script_fini(&script);
+    return status;
+}
+
+static enum hum_status replay_open(struct hum_trace *trace, const struct humi_survey *survey,
+                                   const struct humi_model_params *params,
+                                   struct humi_model_result *result)
 {
     struct humi_player player;
     enum hum_status status = hum_trace_rewind(trace);
     if (status == HUM_OK)
-        status = humi_player_init(&player, survey, params);
+        status = humi_player_init(&player, survey, params, NULL);
     if (status != HUM_OK)
         return status;
     uint64_t start = humi_clock_real_ns();
     status = play(&player, trace);
-    if (status == HUM_OK) {
-        *result_out = (struct humi_model_result){.touches = player.world->touches,
-                                                 .hits = player.world->hits,
-                                                 .failed = player.failed,
-                                                 .replay_ns = humi_clock_real_ns() - start};
-        humi_world_counters(player.world, &result_out->counters);
-    }
+    finish(&player, result, humi_clock_real_ns() - start);
     humi_player_fini(&player);
+    return status;
+}
+
+enum hum_status humi_model_replay(struct hum_trace *trace, const struct humi_survey *survey,
+                                  const struct humi_model_params *params,
+                                  struct humi_model_result *result_out)
+{
+    struct humi_model_result result = {.touches = 0};
+    enum hum_status status = params->closed ? replay_closed(trace, survey, params, &result)
+                                            : replay_open(trace, survey, params, &result);
+    if (status == HUM_OK)
+        *result_out = result;
     return status;
 }

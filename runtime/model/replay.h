@@ -24,11 +24,17 @@
 #include "core/record.h"
 #include "model/survey.h"
 
+#define HUMI_MODEL_TOUCH_NS 1.0   /* of a hit, where the trace has no times of launches */
+#define HUMI_MODEL_LINK "pcie3x16" /* of a closed loop, if neither the trace nor anybody names one */
+
 struct humi_model_params {
     const char *policy;                   /* as HUM_POLICY; NULL: as recorded */
     const struct humi_link_model *link;   /* NULL: as recorded */
     uint64_t device_bytes;                /* of each device; 0: as recorded, UINT64_MAX: no limit */
     bool as_recorded;                     /* epochs take access away as they did in the run */
+    bool closed;                          /* what agents do takes time (closed.h) */
+    bool serial;                          /* closed: 45 us a fault, one at a time */
+    double touch_ns;                      /* closed: of a hit; 0: as in the run, if it is known */
     const char *trace;                    /* file for the replay's own trace; NULL: none */
     const struct humi_listener *listener; /* is told its records; NULL: nobody */
 };
@@ -38,7 +44,13 @@ struct humi_model_result {
     uint64_t touches;                     /* pages touched, as often as records name them */
     uint64_t hits;                        /* of them, without a fault */
     uint64_t failed;                      /* of them, on what was no region then */
-    uint64_t replay_ns;                   /* measured: the replay itself, without the survey */
+    uint64_t replay_ns;                   /* measured: the replay itself, without reading */
+
+    /* of a closed loop, else 0 */
+    uint64_t modelled_ns;                 /* from the first to the end of all */
+    uint64_t modelled_service_ns;         /* of batches */
+    uint64_t modelled_link_ns[HUM_DIRECTION_COUNT]; /* that the link was busy */
+    double touch_ns;                      /* that a hit was taken to take */
 };
 
 /*

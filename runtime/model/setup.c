@@ -27,6 +27,8 @@ static enum hum_status set_space(const struct humi_survey *survey,
         return humi_fail(HUM_ERR_INVALID, "the trace touches page %llu, which no space of 128 TiB "
                                           "has; page by page it can be replayed",
                          (unsigned long long)pages - 1);
+    if (pages < survey->region_end_page)
+        pages = survey->region_end_page;
     uint64_t bytes = pages * HUM_PAGE_SIZE;
     if (bytes < survey->bytes)
         bytes = survey->bytes;

@@ -100,6 +100,16 @@ static void read_launch(struct humi_survey *survey, const struct hum_trace_recor
     launch->end_ns = told->end_ns;
 }
 
+/* One that ends where no page is fails when it is made. */
+static void read_region(struct humi_survey *survey, const struct hum_trace_region *region)
+{
+    uint64_t pages = region->bytes / HUM_PAGE_SIZE + 1;
+    survey->regions++;
+    if (region->first_page < HUM_TRACE_PAGES_MAX && pages < HUM_TRACE_PAGES_MAX &&
+        region->first_page + pages > survey->region_end_page)
+        survey->region_end_page = region->first_page + pages;
+}
+
 static void read_access(struct humi_survey *survey, const struct hum_trace_access *access)
 {
     uint64_t end = access->first_page + access->pages;
@@ -138,7 +148,7 @@ static void take(struct humi_survey *survey, const struct hum_trace_record *reco
         read_processor(survey, &record->processor);
         break;
     case HUM_TRACE_REGION:
-        survey->regions++;
+        read_region(survey, &record->region);
         break;
     case HUM_TRACE_LAUNCH:
         read_launch(survey, record);

@@ -156,6 +156,19 @@ uint64_t humi_world_serve(struct humi_world *world, const struct humi_world_touc
     return moved;
 }
 
+bool humi_world_allows(struct humi_world *world, const struct humi_world_touch *touch)
+{
+    unsigned wanted = touch->write ? HUM_READ | HUM_WRITE : HUM_READ;
+    if (touch->page >= world->hum.params.bytes / HUM_PAGE_SIZE)
+        return false;
+    struct humi_region *region = humi_regions_find(
+        &world->hum.regions, world->hum.params.start + touch->page * HUM_PAGE_SIZE);
+    bool allows =
+        region && (humi_region_access(region, touch->processor) & wanted) == wanted;
+    humi_region_put(region);
+    return allows;
+}
+
 enum hum_status humi_world_fault(struct humi_world *world, const struct humi_world_touch *touch)
 {
     const struct humi_model_processor *processor = &world->processor[touch->processor];
@@ -266,9 +279,7 @@ void humi_world_boundary(struct humi_world *world, unsigned processor, uint64_t 
 
 void humi_world_tell(struct humi_world *world, const struct hum_trace_record *record)
 {
-    struct hum_trace_record mine = *record;
-    mine.time_ns = world->now_ns;
-    humi_record_put(&world->hum, &mine);
+    humi_record_put(&world->hum, record);
 }
 
 void humi_world_counters(const struct humi_world *world, struct hum_counters *counters_out)

@@ -85,6 +85,9 @@ static inline bool humi_world_may(struct humi_world *world, unsigned processor, 
 uint64_t humi_world_serve(struct humi_world *world, const struct humi_world_touch *touches,
                           unsigned count);
 
+/* There is a region whose pages the processor may touch so. */
+bool humi_world_allows(struct humi_world *world, const struct humi_world_touch *touch);
+
 /* The touch faults until it may be made.  HUM_ERR_ILLEGAL_ADDRESS: no region, or not allowed. */
 HUM_MUST_USE enum hum_status humi_world_fault(struct humi_world *world,
                                               const struct humi_world_touch *touch);
@@ -119,7 +122,7 @@ void humi_world_end(struct humi_world *world, unsigned processor);
 /* Boundary of an epoch: watched processors lose their access.  launch 0: the end of a wait. */
 void humi_world_boundary(struct humi_world *world, unsigned processor, uint64_t launch);
 
-/* To the trace and the listener, as it is, with the world's time. */
+/* To the trace and the listener, as it is. */
 void humi_world_tell(struct humi_world *world, const struct hum_trace_record *record);
 
 void humi_world_counters(const struct humi_world *world, struct hum_counters *counters_out);

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: MIT */
+/* closed.c - agents, the service and the program, in modelled time. */
+#include "model/closed.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/signals.h"
+#include "base/status.h"
+#include "model/charge.h"
+
+#define QUANTUM_NS 1000.0
+#define SIGNALS_EVERY 256u /* batches between two moments in which signals arrive */
+
+enum state { RUNS, FAULTS, WAITS, DONE };
+
+struct agent {
+    const struct humi_script_lane *lane;
+    enum state state;
+    double ns;                   /* its time; of a fault when it happened */
+    size_t step;
+    uint32_t page;               /* of the step */
+    uint64_t launch;             /* that it is a part of; 0: of none */
+    bool served;                 /* its next page was, after a fault */
+    int thread;
+};
+
+struct launch {
+    double issued_ns;            /* by the program; < 0: not yet */
+    unsigned running;            /* agents that have not ended */
+    bool begun, ended;
+    double start_ns, end_ns;
+};
+
+struct simulation {
+    struct humi_player *player;
+    struct humi_world *world;
+    const struct humi_script *script;
+    struct humi_charge *charge;
+    double touch_ns;
+    struct agent program;
+    struct agent *agents;        /* that are at work */
+    size_t agent_count, agent_room;
+    struct launch *launches;     /* by number - 1 */
+    uint64_t *queued;            /* launches that have not begun, in order of issue */
+    size_t queued_count;
+    size_t unfinished;           /* issued and not ended */
+    double free_ns;              /* the service is free then */
+    int threads;                 /* given */
+    enum hum_status status;      /* not HUM_OK: stop */
+    uint64_t batches;
+    double service_ns, end_ns;
+};
+
+static const struct humi_survey_launch *told(const struct simulation *sim, uint64_t launch)
+{
+    return humi_survey_launch(sim->player->survey, launch);
+}
+
+static unsigned device_of(const struct simulation *sim, uint64_t launch)
+{
+    int device = told(sim, launch)->device;
+    return device < 0 ? 1 : (unsigned)device + 1;
+}
+
+static void fail(struct simulation *sim, enum hum_status status)
+{
+    if (sim->status == HUM_OK)
+        sim->status = status;
+}
+
+static void set_time(struct simulation *sim, double ns)
+{
+    if (ns > (double)sim->world->now_ns)
+        sim->world->now_ns = (uint64_t)ns;
+    if (ns > sim->end_ns)
+        sim->end_ns = ns;
+}
+
+/* ---- launches -------------------------------------------------------------------------------- */
+
+static void add_agent(struct simulation *sim, const struct humi_script_lane *lane, double ns)
+{
+    if (sim->agent_count == sim->agent_room) {
+        size_t room = sim->agent_room ? sim->agent_room * 2 : 16;
+        struct agent *more = realloc(sim->agents, room * sizeof *more);
+        if (!more) {
+            fail(sim, humi_fail(HUM_ERR_NO_MEMORY, "no memory for an agent"));
+            return;
+        }
+        sim->agents = more;
+        sim->agent_room = room;
+    }
+    sim->agents[sim->agent_count++] = (struct agent){
+        .lane = lane, .ns = ns, .launch = lane->launch, .thread = ++sim->threads};
+}
+
+static void end_launch(struct simulation *sim, uint64_t number, double ns)
+{
+    struct launch *launch = &sim->launches[number - 1];
+    const struct humi_survey_launch *was = told(sim, number);
+    launch->ended = true;
+    launch->end_ns = ns;
+    sim->unfinished--;
+    set_time(sim, ns);
+    const struct hum_trace_record record = {
+        .kind = HUM_TRACE_LAUNCH,
+        .time_ns = (uint64_t)launch->start_ns,
+        .launch = {.launch = number,
+                   .kernel = was->kernel,
+                   .device = (int32_t)device_of(sim, number) - 1,
+                   .stream = was->stream,
+                   .count = 1,
+                   .submit_ns = (uint64_t)launch->issued_ns,
+                   .end_ns = (uint64_t)ns}};
+    humi_world_end(sim->world, device_of(sim, number));
+    humi_world_tell(sim->world, &record);
+}
+
+static void begin_launch(struct simulation *sim, uint64_t number, double ns)
+{
+    struct launch *launch = &sim->launches[number - 1];
+    launch->begun = true;
+    launch->start_ns = ns;
+    for (size_t at = sim->script->first[number]; at != SIZE_MAX; at = sim->script->lanes[at].next) {
+        launch->running++;
+        add_agent(sim, &sim->script->lanes[at], ns);
+    }
+    if (!launch->running)
+        end_launch(sim, number, ns);
+}
+
+/* When the launch may begin: the one before it in its stream has ended.  < 0: not yet. */
+static double ready_ns(const struct simulation *sim, size_t place)
+{
+    uint64_t number = sim->queued[place];
+    for (size_t i = 0; i < place; i++)
+        if (device_of(sim, sim->queued[i]) == device_of(sim, number) &&
+            told(sim, sim->queued[i])->stream == told(sim, number)->stream)
+            return -1;
+    return sim->launches[number - 1].issued_ns;
+}
+
+/* Ended launches leave the queue, and those behind them in their streams begin. */
+static void begin_launches(struct simulation *sim)
+{
+    for (size_t i = 0; i < sim->queued_count;) {
+        struct launch *launch = &sim->launches[sim->queued[i] - 1];
+        double ns = launch->begun ? -1 : ready_ns(sim, i);
+        if (ns >= 0)
+            begin_launch(sim, sim->queued[i], ns);
+        if (!launch->ended) {
+            i++;
+            continue;
+        }
+        double end = launch->end_ns;
+        uint64_t number = sim->queued[i];
+        memmove(&sim->queued[i], &sim->queued[i + 1],
+                (--sim->queued_count - i) * sizeof *sim->queued);
+        for (size_t j = i; j < sim->queued_count; j++) {
+            struct launch *behind = &sim->launches[sim->queued[j] - 1];
+            if (device_of(sim, sim->queued[j]) == device_of(sim, number) &&
+                told(sim, sim->queued[j])->stream == told(sim, number)->stream &&
+                behind->issued_ns < end)
+                behind->issued_ns = end;
+        }
+    }
+}
+
+/* ---- agents ---------------------------------------------------------------------------------- */
+
+static void end_agent(struct simulation *sim, struct agent *agent)
+{
+    agent->state = DONE;
+    set_time(sim, agent->ns);
+    if (!agent->launch || agent == &sim->program)
+        return;
+    struct launch *launch = &sim->launches[agent->launch - 1];
+    if (agent->ns > launch->end_ns)
+        launch->end_ns = agent->ns;
+    if (--launch->running == 0)
+        end_launch(sim, agent->launch, launch->end_ns);
+}
+
+static void issue(struct simulation *sim, struct agent *agent, uint64_t number)
+{
+    if (number > sim->player->survey->launch_count || sim->launches[number - 1].issued_ns >= 0)
+        return; /* beyond what is kept, or told twice */
+    sim->launches[number - 1].issued_ns = agent->ns;
+    sim->queued[sim->queued_count++] = number;
+    sim->unfinished++;
+    set_time(sim, agent->ns);
+    humi_player_begin(sim->player, number);
+    begin_launches(sim);
+}
+
+static bool is_freeing(const struct simulation *sim, const struct humi_script_step *step)
+{
+    return step->kind == HUMI_SCRIPT_RECORD &&
+           sim->script->records[step->data].kind == HUM_TRACE_REGION_END;
+}
+
+/* A step of the program that is no touch.  False: it must wait. */
+static bool program_step(struct simulation *sim, struct agent *agent,
+                         const struct humi_script_step *step)
+{
+    bool waits = step->kind == HUMI_SCRIPT_WAIT || is_freeing(sim, step);
+    if (waits && sim->unfinished)
+        return false;
+    set_time(sim, agent->ns);
+    if (step->kind == HUMI_SCRIPT_LAUNCH)
+        issue(sim, agent, step->data);
+    else if (step->kind == HUMI_SCRIPT_WAIT)
+        humi_world_boundary(sim->world, 0, 0);
+    if (step->kind != HUMI_SCRIPT_RECORD)
+        return true;
+    struct hum_trace_record record = sim->script->records[step->data];
+    record.time_ns = sim->world->now_ns;
+    enum hum_status status = humi_player_take(sim->player, &record);
+    if (status != HUM_OK)
+        fail(sim, status);
+    return true;
+}
+
+/* The pages of one touch step, up to a fault or until until_ns.  True: the step is done. */
+static bool touch_pages(struct simulation *sim, struct agent *agent,
+                        const struct humi_script_step *step, double until_ns)
+{
+    unsigned processor = agent->lane->processor;
+    double each = sim->touch_ns * step->count;
+    for (; agent->page < step->pages && agent->ns < until_ns; agent->page++) {
+        if (!humi_world_may(sim->world, processor, step->data + agent->page, step->write)) {
+            agent->state = FAULTS;
+            return false;
+        }
+        sim->world->touches++;
+        sim->world->hits += !agent->served;
+        agent->served = false;
+        agent->ns += each;
+    }
+    return agent->page == step->pages;
+}
+
+static void advance(struct simulation *sim, struct agent *agent, double until_ns)
+{
+    while (agent->step < agent->lane->count && agent->ns < until_ns) {
+        const struct humi_script_step *step = &agent->lane->steps[agent->step];
+        if (step->kind == HUMI_SCRIPT_TOUCH) {
+            if (!touch_pages(sim, agent, step, until_ns))
+                return;
+        } else if (!program_step(sim, agent, step)) {
+            agent->state = WAITS;
+            return;
+        } else if (sim->agent_count) {
+            until_ns = agent->ns; /* a launch may have begun: it has its turn */
+        }
+        agent->page = 0;
+        agent->step++;
+    }
+    if (agent->step == agent->lane->count)
+        end_agent(sim, agent);
+}
+
+/* ---- the service ----------------------------------------------------------------------------- */
+
+static struct agent *agent_at(struct simulation *sim, size_t i)
+{
+    return i < sim->agent_count ? &sim->agents[i] : &sim->program;
+}
+
+/* The next page that the agent will touch. */
+static struct humi_world_touch touch_of(const struct agent *agent)
+{
+    const struct humi_script_step *step = &agent->lane->steps[agent->step];
+    return (struct humi_world_touch){.processor = agent->lane->processor,
+                                     .page = step->data + agent->page,
+                                     .thread = agent->thread,
+                                     .kernel = step->kernel,
+                                     .write = step->write};
+}
+
+/* Agents of one processor whose faults the batch answers; how many. */
+static unsigned collect(struct simulation *sim, unsigned processor, double begin_ns,
+                        struct agent **batch, struct humi_world_touch *touches)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i <= sim->agent_count && count < HUMI_BATCH_MAX; i++) {
+        struct agent *agent = agent_at(sim, i);
+        if (agent->state != FAULTS || agent->lane->processor != processor ||
+            agent->ns > begin_ns)
+            continue;
+        batch[count] = agent;
+        touches[count++] = touch_of(agent);
+    }
+    return count;
+}
+
+static void resume(struct simulation *sim, struct agent *agent, double ns)
+{
+    struct humi_world_touch touch = touch_of(agent);
+    agent->state = RUNS;
+    agent->ns = ns;
+    agent->served = true;
+    if (humi_world_allows(sim->world, &touch))
+        return;
+    agent->served = false;
+    sim->player->failed++;
+    sim->world->touches++;
+    agent->page++;
+}
+
+static void serve(struct simulation *sim, const struct agent *first)
+{
+    struct agent *batch[HUMI_BATCH_MAX];
+    struct humi_world_touch touches[HUMI_BATCH_MAX];
+    double begin = first->ns > sim->free_ns ? first->ns : sim->free_ns;
+    unsigned count = collect(sim, first->lane->processor, begin, batch, touches);
+    set_time(sim, begin);
+    humi_charge_begin(sim->charge);
+    humi_world_serve(sim->world, touches, count);
+    double end = (double)humi_charge_end(sim->charge, (uint64_t)begin);
+    sim->free_ns = end;
+    sim->service_ns += end - begin;
+    for (unsigned i = 0; i < count; i++)
+        resume(sim, batch[i], end);
+    if (++sim->batches % SIGNALS_EVERY == 0) {
+        humi_signals_release();
+        humi_signals_hold();
+    }
+}
+
+/* ---- the loop -------------------------------------------------------------------------------- */
+
+/* The earliest that runs, when the next of them does, and the earliest fault. */
+struct outlook {
+    struct agent *runs, *faults;
+    double next_ns;
+};
+
+static struct outlook look(struct simulation *sim)
+{
+    struct outlook outlook = {.next_ns = 1e300};
+    for (size_t i = 0; i <= sim->agent_count; i++) {
+        struct agent *agent = agent_at(sim, i);
+        if (agent->state == FAULTS && (!outlook.faults || agent->ns < outlook.faults->ns))
+            outlook.faults = agent;
+        if (agent->state != RUNS)
+            continue;
+        if (!outlook.runs || agent->ns < outlook.runs->ns) {
+            outlook.next_ns = outlook.runs ? outlook.runs->ns : outlook.next_ns;
+            outlook.runs = agent;
+        } else if (agent->ns < outlook.next_ns) {
+            outlook.next_ns = agent->ns;
+        }
+    }
+    return outlook;
+}
+
+/* Agents that are done leave, launches behind them begin, the program may go on. */
+static void settle(struct simulation *sim)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < sim->agent_count; i++)
+        if (sim->agents[i].state != DONE)
+            sim->agents[kept++] = sim->agents[i];
+    sim->agent_count = kept;
+    begin_launches(sim);
+    if (sim->program.state != WAITS || sim->unfinished)
+        return;
+    sim->program.state = RUNS;
+    if (sim->program.ns < sim->end_ns)
+        sim->program.ns = sim->end_ns;
+}
+
+/* False: nothing is left to be done. */
+static bool go_on(struct simulation *sim)
+{
+    struct outlook outlook = look(sim);
+    double batch = 1e300;
+    if (outlook.faults)
+        batch = outlook.faults->ns > sim->free_ns ? outlook.faults->ns : sim->free_ns;
+    if (outlook.runs && outlook.runs->ns <= batch) {
+        double until = outlook.next_ns + QUANTUM_NS;
+        double behind = nextafter(batch, INFINITY); /* what happens at that moment is in time */
+        advance(sim, outlook.runs, until < behind ? until : behind);
+        if (outlook.runs->state == DONE || outlook.runs->state == WAITS)
+            settle(sim);
+        return true;
+    }
+    if (!outlook.faults)
+        return false;
+    serve(sim, outlook.faults);
+    return true;
+}
+
+/* What is there from the beginning, for those who begin with it. */
+static void begin_program(struct simulation *sim)
+{
+    const struct humi_script_lane *lane = sim->program.lane;
+    for (; sim->program.step < lane->count; sim->program.step++) {
+        const struct humi_script_step *step = &lane->steps[sim->program.step];
+        if (step->kind != HUMI_SCRIPT_RECORD || !program_step(sim, &sim->program, step))
+            return;
+    }
+}
+
+static enum hum_status prepare(struct simulation *sim)
+{
+    size_t launches = (size_t)sim->player->survey->launch_count;
+    sim->launches = calloc(launches + 1, sizeof *sim->launches);
+    sim->queued = calloc(launches + 1, sizeof *sim->queued);
+    if (!sim->launches || !sim->queued)
+        return humi_fail(HUM_ERR_NO_MEMORY, "no memory for %zu launches", launches);
+    for (size_t i = 0; i < launches; i++)
+        sim->launches[i].issued_ns = -1;
+    sim->program = (struct agent){.lane = &sim->script->program, .thread = ++sim->threads};
+    begin_program(sim);
+    for (size_t at = sim->script->first[0]; at != SIZE_MAX; at = sim->script->lanes[at].next)
+        add_agent(sim, &sim->script->lanes[at], 0);
+    return sim->status;
+}
+
+static double touch_ns_of(const struct humi_script *script, const struct humi_model_params *params)
+{
+    if (params->touch_ns > 0)
+        return params->touch_ns;
+    return script->touch_ns > 0 ? script->touch_ns : HUMI_MODEL_TOUCH_NS;
+}
+
+enum hum_status humi_closed_run(struct humi_player *player, const struct humi_script *script,
+                                const struct humi_model_params *params,
+                                struct humi_model_result *result)
+{
+    struct humi_charge *charge = player->charge;
+    struct simulation sim = {.player = player,
+                             .world = player->world,
+                             .script = script,
+                             .charge = charge,
+                             .touch_ns = touch_ns_of(script, params)};
+    enum hum_status status = prepare(&sim);
+    humi_signals_hold();
+    while (status == HUM_OK && go_on(&sim))
+        status = sim.status;
+    humi_signals_release();
+    result->modelled_ns = (uint64_t)sim.end_ns;
+    result->modelled_service_ns = (uint64_t)sim.service_ns;
+    result->touch_ns = sim.touch_ns;
+    for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
+        result->modelled_link_ns[d] = charge->busy_ns[d];
+    free(sim.agents);
+    free(sim.launches);
+    free(sim.queued);
+    return status;
+}

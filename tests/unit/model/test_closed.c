@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/* test_closed.c - the closed loop: times by hand, and counts that are those of the open loop. */
+#include "made_trace.h"
+#include "replay/cost.h"
+#include "support/random.h"
+
+/* Copying a page takes 2 us: 1 us to start, 1 us for 4096 bytes. */
+static const struct humi_link_model link_of_pages = {.alpha_ns = 1000,
+                                                     .ns_per_byte = 1000.0 / 4096,
+                                                     .name = "alpha=1us,beta=4.096G"};
+#define COPY UINT64_C(2000)
+#define TOUCH 10
+
+static struct humi_model_params closed(void)
+{
+    return (struct humi_model_params){.closed = true, .link = &link_of_pages, .touch_ns = TOUCH};
+}
+
+static struct made_access by(uint32_t worker, uint64_t launch, uint64_t page, uint32_t pages)
+{
+    return (struct made_access){
+        .worker = worker, .launch = launch, .first_page = page, .pages = pages};
+}
+
+/* ---- times by hand --------------------------------------------------------------------------- */
+
+static void a_fault_makes_its_agent_wait_for_the_batch(void **state)
+{
+    struct humi_model_params params = closed();
+    struct made_access access = by(0, 0, 0, 2);
+    (void)state;
+    access.count = 3;
+    made_begin("ondemand");
+    made_region(1, 0, PAGES);
+    made_access(&access);
+    made_end();
+    struct humi_model_result result = made_result(&params);
+    uint64_t first = HUMI_COST_BATCH_NS + HUMI_COST_BLOCK_NS + HUMI_COST_TAKEN_NS + COPY;
+    uint64_t second = HUMI_COST_BATCH_NS + HUMI_COST_BLOCK_NS + COPY;
+    assert_int_equal(result.modelled_ns, first + second + 6 * TOUCH);
+    assert_int_equal(result.modelled_service_ns, first + second);
+    assert_int_equal(result.modelled_link_ns[HUM_H2D], 2 * COPY);
+    assert_int_equal(result.modelled_link_ns[HUM_D2H], 0);
+    assert_int_equal(result.touches, 2);
+    assert_int_equal(result.hits, 0);
+    made_remove();
+}
+
+static void faults_of_one_time_are_one_batch(void **state)
+{
+    struct humi_model_params params = closed();
+    struct made_access accesses[] = {by(0, 0, 0, 1), by(1, 0, PAGES, 1), by(2, 0, PAGES, 1)};
+    (void)state;
+    made_begin("ondemand");
+    made_region(1, 0, 2 * PAGES);
+    for (unsigned i = 0; i < 3; i++)
+        made_access(&accesses[i]);
+    made_end();
+    struct humi_model_result result = made_result(&params);
+    assert_int_equal(result.counters.batches, 1);
+    assert_int_equal(result.counters.faults_device, 3);
+    assert_int_equal(result.counters.faults_duplicate, 1);
+    assert_int_equal(result.modelled_ns,
+                     HUMI_COST_BATCH_NS + HUMI_COST_DUPLICATE_NS + 2 * HUMI_COST_BLOCK_NS +
+                         2 * HUMI_COST_TAKEN_NS + 2 * COPY + TOUCH);
+    made_remove();
+}
+
+/* What comes while a batch is served waits for the next. */
+static void a_later_fault_waits_for_the_service(void **state)
+{
+    struct humi_model_params params = closed();
+    struct made_access early = by(0, 0, 0, 1), hit = by(1, 0, 1, 1), late = by(1, 0, PAGES, 1);
+    (void)state;
+    made_begin("ondemand");
+    made_region(1, 0, 2 * PAGES);
+    made_access(&early);
+    made_access(&hit);
+    made_access(&late);
+    made_end();
+    struct humi_model_result result = made_result(&params);
+    uint64_t first = HUMI_COST_BATCH_NS + HUMI_COST_BLOCK_NS + HUMI_COST_TAKEN_NS + 2 * COPY - 1000;
+    uint64_t second = HUMI_COST_BATCH_NS + HUMI_COST_BLOCK_NS + HUMI_COST_TAKEN_NS + COPY;
+    assert_int_equal(result.counters.batches, 2);
+    assert_int_equal(result.modelled_ns, first + TOUCH + second + TOUCH);
+    made_remove();
+}
+
+static void serial_faults_cost_the_same_each(void **state)
+{
+    struct humi_model_params params = closed();
+    struct made_access access = by(0, 0, 0, 5);
+    (void)state;
+    params.serial = true;
+    made_begin("ondemand");
+    made_region(1, 0, PAGES);
+    made_access(&access);
+    made_end();
+    assert_int_equal(made_result(&params).modelled_ns,
+                     5 * (HUMI_COST_SERIAL_FAULT_NS + COPY + TOUCH));
+    made_remove();
+}
+
+/* ---- order of work --------------------------------------------------------------------------- */
+
+/* Launches that only hit: `touches` each, of a page that is there. */
+static uint64_t two_launches(int second_device, uint32_t second_stream)
+{
+    struct humi_model_params params = closed();
+    struct made_access access = by(0, 0, 0, 1);
+    made_begin("ondemand");
+    made_region(1, 0, PAGES);
+    made_region(2, PAGES, PAGES);
+    made_host(0, 1, true);
+    made_host(PAGES, 1, true);
+    for (uint64_t launch = 1; launch <= 2; launch++)
+        made_epoch(launch);
+    for (uint64_t launch = 1; launch <= 2; launch++) {
+        access = by(0, launch, (launch - 1) * PAGES, 1);
+        access.processor = launch == 1 ? 0 : second_device;
+        access.count = 1000000;
+        made_access(&access);
+    }
+    made_launch(1, 0, 0);
+    made_launch(2, second_device, second_stream);
+    made_end();
+    uint64_t ns = made_result(&params).modelled_ns;
+    made_remove();
+    return ns;
+}
+
+static void launches_of_one_stream_follow_each_other(void **state)
+{
+    uint64_t each = 1000000 * TOUCH;
+    (void)state;
+    assert_true(two_launches(0, 0) > 2 * each);
+    assert_true(two_launches(0, 1) > each);
+    assert_true(two_launches(0, 1) < 3 * each / 2);
+    assert_true(two_launches(1, 0) < 3 * each / 2);
+}
+
+static void the_program_waits_where_it_waited(void **state)
+{
+    struct humi_model_params params = closed();
+    struct made_access access = by(0, 1, 0, 1);
+    (void)state;
+    access.count = 1000000;
+    uint64_t times[2];
+    for (unsigned waits = 0; waits < 2; waits++) {
+        made_begin("ondemand");
+        made_region(1, 0, PAGES);
+        made_host(0, PAGES, true);
+        made_epoch(1);
+        made_access(&access);
+        made_launch(1, 0, 0);
+        if (waits)
+            made_epoch(0);
+        made_access(&(struct made_access){.processor = HUM_HOST,
+                                          .first_page = 7,
+                                          .pages = 1,
+                                          .count = 1000000,
+                                          .write = true});
+        made_end();
+        times[waits] = made_result(&params).modelled_ns;
+        made_remove();
+    }
+    assert_true(times[1] > times[0] + 900000 * TOUCH);
+}
+
+/* ---- against the open loop ------------------------------------------------------------------- */
+
+/* One agent at a time, so both loops have one order. */
+static void make_random(struct random *random)
+{
+    uint64_t launch = 0;
+    static const char *const policies[] = {"ahead", "driver", "ondemand"};
+    made_begin(policies[random_below(random, 3)]);
+    made_region(1, 0, 3 * PAGES);
+    made_region(2, 3 * PAGES + 5, 2 * PAGES);
+    for (unsigned round = 0; round < 6; round++) {
+        for (unsigned i = 0; i < 20; i++)
+            made_host(random_below(random, 3 * PAGES - 64), 1 + (uint32_t)random_below(random, 64),
+                      random_below(random, 2));
+        made_epoch(++launch);
+        for (unsigned i = 0; i < 40; i++) {
+            struct made_access access =
+                by(0, launch, 3 * PAGES + 5 + random_below(random, 2 * PAGES - 64),
+                   1 + (uint32_t)random_below(random, 64));
+            if (random_below(random, 2))
+                access.first_page = random_below(random, 3 * PAGES - 64);
+            access.write = random_below(random, 2);
+            made_access(&access);
+        }
+        made_launch(launch, 0, 0);
+        made_epoch(0);
+    }
+    made_region_end(1);
+    made_end();
+}
+
+static void one_agent_counts_what_the_open_loop_counts(void **state)
+{
+    struct random random = random_make(random_seed("one_agent_counts_what_the_open_loop_counts"),
+                                       0);
+    (void)state;
+    for (uint64_t i = 0; i < random_steps(40); i++) {
+        struct humi_model_params params = closed();
+        make_random(&random);
+        params.device_bytes = (1 + random_below(&random, 5)) * HUM_BLOCK_SIZE;
+        struct humi_model_result in_time = made_result(&params), again = made_result(&params);
+        params.closed = false;
+        struct humi_model_result in_order = made_result(&params);
+        assert_int_equal(in_time.touches, in_order.touches);
+        assert_int_equal(in_time.hits, in_order.hits);
+        assert_memory_equal(&in_time.counters, &in_order.counters, sizeof in_time.counters);
+        assert_int_equal(in_time.modelled_ns, again.modelled_ns);
+        assert_true(in_time.modelled_ns > in_time.modelled_service_ns);
+        made_remove();
+    }
+}
+
+/* ---- hostile --------------------------------------------------------------------------------- */
+
+static void touches_of_nothing_are_passed_over(void **state)
+{
+    struct humi_model_params params = closed();
+    struct made_access access = by(0, 3, 12, 8);
+    (void)state;
+    made_begin("ahead");
+    made_region(1, 0, 16);
+    made_host(0, 1, true);
+    made_access(&access);
+    access.launch = UINT64_C(1) << 60;
+    made_access(&access);
+    made_epoch(UINT64_C(1) << 61);
+    made_epoch(3);
+    made_epoch(3);
+    made_end();
+    struct humi_model_result result = made_result(&params);
+    assert_int_equal(result.failed, 8);
+    assert_int_equal(result.touches, 17);
+    made_remove();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_fault_makes_its_agent_wait_for_the_batch),
+        cmocka_unit_test(faults_of_one_time_are_one_batch),
+        cmocka_unit_test(a_later_fault_waits_for_the_service),
+        cmocka_unit_test(serial_faults_cost_the_same_each),
+        cmocka_unit_test(launches_of_one_stream_follow_each_other),
+        cmocka_unit_test(the_program_waits_where_it_waited),
+        cmocka_unit_test(one_agent_counts_what_the_open_loop_counts),
+        cmocka_unit_test(touches_of_nothing_are_passed_over),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
