@@ -117,7 +117,9 @@ struct hum_options {
     size_t struct_size;       /* set by HUM_OPTIONS_INIT */
     const char *devices;      /* HUM_DEVICES  "emu:mem=256M,workers=2;emu:mem=1G"  (one emu) */
     const char *policy;       /* HUM_POLICY   "ahead" | "driver" | "ondemand" | ... ("ahead"), or
-                                 parts and numbers: "driver,evict=lru,prefetch.threshold=75" */
+                                 parts and numbers: "driver,evict=lru,prefetch.threshold=75";
+                                 behind it rules for regions by name:
+                                 "driver;region:graph=tree;region:table=prefetch=none" */
     const char *kernel_path;  /* HUM_KERNEL_PATH  folders of kernel modules, separated by ':' */
     size_t space_bytes;       /* HUM_SPACE    size of the space, "1T"; multiple of 1 GiB */
     size_t host_bytes;        /* HUM_HOST_MEM most memory the host side may hold   (no limit) */
@@ -335,6 +337,35 @@ enum hum_advice {
  */
 HUM_API HUM_MUST_USE enum hum_status hum_advise(struct hum *hum, const void *ptr, size_t bytes,
                                                 enum hum_advice advice, int processor);
+
+/*
+ * Which policy decides about a region (ptr lies in it), or where no region has one of its own (ptr
+ * NULL).  text as in hum_options.policy; NULL: for a region the space's, for the space the default.
+ * Takes effect from the next fault on and may be called at any time: to turn a number, say
+ * "driver,prefetch.threshold=75".  What parts have learnt stays while they are the same.  Which
+ * block leaves a full device is the space's to say: a region's evict is refused if written, and
+ * left aside if a named policy brings it.  Traces know only what policy a space was opened with.
+ * HUM_ERR_INVALID: the error text lists what may be written.
+ */
+HUM_API HUM_MUST_USE enum hum_status hum_policy_set(struct hum *hum, const void *ptr,
+                                                    const char *text);
+
+#define HUM_POLICY_TEXT_MAX 256u /* bytes of a policy's text, the ending zero included */
+
+/* The shortest text that gives the policy that decides there. */
+HUM_API HUM_MUST_USE enum hum_status hum_policy_get(struct hum *hum, const void *ptr,
+                                                    char *text_out, size_t bytes);
+
+/*
+ * A region (ptr lies in it) may hold at most so many bytes of a device: at least 8 MiB, because one
+ * access may need several blocks at once, and counted in whole blocks, also those that it shares
+ * with others; 0: as many as fit.  What is too much leaves by and by: before a block of the region
+ * comes, others of it leave in the policy's order.  Blocks that come at the same time may pass the
+ * budget by as many.
+ * HUM_ERR_INVALID: no such device or region, or less than 8 MiB.
+ */
+HUM_API HUM_MUST_USE enum hum_status hum_budget_set(struct hum *hum, const void *ptr, int device,
+                                                    size_t bytes);
 
 /* ---- looking -------------------------------------------------------------------------------- */
 

@@ -8,6 +8,7 @@
 #include "base/signals.h"
 #include "base/status.h"
 #include "base/thread.h"
+#include "core/budget.h"
 #include "core/residency.h"
 #include "core/room.h"
 #include "os/placement.h"
@@ -77,7 +78,8 @@ static void work_on(struct hum *hum, const struct humi_ahead_item *item)
 {
     struct humi_block *block = humi_table_get(&hum->table, item->block);
     enum hum_status status = HUM_OK;
-    if (!block || !has_room(&hum->order[item->processor]))
+    if (!block || !has_room(&hum->order[item->processor]) ||
+        humi_budget_is_reached(hum, item->region, item->processor, block))
         return;
     do {
         humi_lock(&block->lock);

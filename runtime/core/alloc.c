@@ -79,6 +79,7 @@ enum hum_status hum_name(struct hum *hum, void *ptr, const char *name)
         char *before = region->name;
         region->name = copy;
         humi_record_region(hum, region);
+        humi_policies_named(hum, region, copy);
         humi_rwlock_unlock(&hum->regions.lock);
         free(before);
     }

@@ -60,8 +60,10 @@ void humi_table_fini(struct humi_table *table)
         _Atomic(struct humi_block *) *leaf = atomic_load(&table->leaves[l]);
         for (uint32_t i = 0; leaf && i < HUMI_LEAF_BLOCKS; i++) {
             struct humi_block *block = atomic_load(&leaf[i]);
-            if (block)
-                humi_lock_fini(&block->lock);
+            if (!block)
+                continue;
+            humi_memo_free(&block->memo);
+            humi_lock_fini(&block->lock);
             free(block);
         }
         free(leaf);

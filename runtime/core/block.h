@@ -33,6 +33,7 @@
 #include "base/mask.h"
 #include "core/agents.h"
 #include "core/history.h"
+#include "core/memo.h"
 
 struct hum;
 struct humi_region;
@@ -66,6 +67,7 @@ struct humi_block {
     struct hum_pages dirty;      /* the exclusive holder may have changed it */
     struct humi_history history; /* what lately happened to its pages */
     struct humi_agents agents;   /* who faulted on it lately */
+    _Atomic(struct humi_memo *) memo; /* what parts of policies remember */
     struct humi_hold hold[];     /* by processor number: 0 the host, 1 + d device d */
 };
 

@@ -25,9 +25,9 @@
 #include "core/block.h"
 #include "core/meter.h"
 #include "core/order.h"
+#include "core/policies.h"
 #include "core/region.h"
 #include "device/device.h"
-#include "policy/compose.h"
 
 struct humi_accesses;
 struct humi_listener;
@@ -81,8 +81,6 @@ struct hum {
     struct humi_space_params params;
     unsigned processors;                       /* 1 + devices */
     struct humi_processor *processor[HUM_PROCESSORS_MAX];
-    struct humi_policy policy;
-    char *policy_text;                         /* its canonical text */
     uint64_t stale_max;                        /* host blocks that may hold frames for later use */
     bool deterministic;                        /* nothing depends on which thread is faster */
     char *kernel_path;
@@ -95,6 +93,7 @@ struct hum {
     /* state, each with its own rule */
     struct humi_regions regions;
     struct humi_table table;
+    struct humi_policies policies;
     struct humi_order order[HUM_PROCESSORS_MAX];
     struct humi_meter meter;
     struct humi_meter processor_meter[HUM_PROCESSORS_MAX];

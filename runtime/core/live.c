@@ -244,7 +244,7 @@ static void show_fixed(struct humi_live *live)
     page->pid = (uint32_t)getpid();
     page->open_ns = humi_clock_real_ns();
     snprintf(page->program, sizeof page->program, "%s", program_invocation_short_name);
-    snprintf(page->policy, sizeof page->policy, "%s", hum->policy_text);
+    snprintf(page->policy, sizeof page->policy, "%s", atomic_load(&hum->policies.space)->text);
     snprintf(page->link, sizeof page->link, "%s", hum->recorder.link.name);
     page->pace = hum->recorder.pace;
     page->processors = hum->processors;

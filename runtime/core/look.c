@@ -132,6 +132,7 @@ enum hum_status hum_stats(struct hum *hum, struct hum_stats *stats_out)
     stats_out->region_bytes = hum->regions.bytes;
     humi_rwlock_unlock(&hum->regions.lock);
     stats_out->metadata_bytes = sizeof *hum + atomic_load(&hum->table.bytes) +
+                                atomic_load(&hum->policies.memo_bytes) +
                                 humi_regions_metadata(&hum->regions);
     return HUM_OK;
 }
@@ -186,7 +187,7 @@ enum hum_status hum_system_info(struct hum *hum, struct hum_system_info *info_ou
     *info_out = (struct hum_system_info){
         .space_start = hum->params.start,
         .space_bytes = hum->params.bytes,
-        .policy = hum->policy_text,
+        .policy = atomic_load(&hum->policies.space)->text,
         .kernel_faults = host->kernel_faults,
         .shared_read = host->shared_read,
         .huge_pages = host->huge,

@@ -23,8 +23,8 @@ static struct humi_block *block_of(const struct humi_order *order, struct humi_l
 /* ---- the evict part's state ------------------------------------------------------------------ */
 
 /* Pages that no block needs are never touched: large pieces come from the system as zeros. */
-static void *make_state(const struct humi_order *order, const struct hum_evict *evict,
-                        const uint64_t *tunables)
+void *humi_order_prepare(const struct humi_order *order, const struct hum_evict *evict,
+                         const uint64_t *tunables)
 {
     uint64_t most = order->capacity < order->blocks ? order->capacity : order->blocks;
     void *state = calloc(1, evict->bytes(most, order->blocks));
@@ -71,7 +71,7 @@ enum hum_status humi_order_init(struct humi_order *order, const struct humi_orde
     atomic_store(&order->stale, 0);
     for (unsigned i = 0; i < HUMI_NEWEST_KEPT; i++)
         order->newest[i] = HUM_EVICT_NONE;
-    order->state = make_state(order, params->evict, params->tunables);
+    order->state = humi_order_prepare(order, params->evict, params->tunables);
     return order->state ? HUM_OK : humi_fail(HUM_ERR_NO_MEMORY, "no memory to order the blocks");
 }
 
@@ -98,12 +98,8 @@ static void pass_over(struct humi_order *order, const struct hum_evict *evict, v
     }
 }
 
-enum hum_status humi_order_replace(struct humi_order *order, const struct hum_evict *evict,
-                                   const uint64_t *tunables)
+void humi_order_adopt(struct humi_order *order, const struct hum_evict *evict, void *state)
 {
-    void *state = make_state(order, evict, tunables);
-    if (!state)
-        return humi_fail(HUM_ERR_NO_MEMORY, "no memory to order the blocks");
     humi_lock(&order->lock);
     pass_over(order, evict, state);
     void *old = order->state;
@@ -111,10 +107,9 @@ enum hum_status humi_order_replace(struct humi_order *order, const struct hum_ev
     order->state = state;
     humi_unlock(&order->lock);
     free(old);
-    return HUM_OK;
 }
 
-/* ---- changes; the lock is held in those that are static ---------------------------------------- */
+/* ---- changes; the lock is held in those that are static -------------------------------------- */
 
 static void make_newest(struct humi_order *order, uint32_t index)
 {
@@ -222,7 +217,7 @@ void humi_order_revive(struct humi_order *order, struct humi_block *block)
     humi_unlock(&order->lock);
 }
 
-/* ---- picking; the lock is held ----------------------------------------------------------------- */
+/* ---- picking; the lock is held --------------------------------------------------------------- */
 
 static struct humi_block *next_stale(struct humi_order *order, struct humi_order_walk *walk)
 {

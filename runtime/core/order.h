@@ -7,8 +7,8 @@
  *     ranked      the evict part of the policy (policy.h): blocks in which something is resident
  *
  * A block enters when it gets frames, is ranked when something becomes resident in them, stale when
- * nothing is any more, and leaves when its frames are dropped.  What happens to it meanwhile is told
- * to the evict part as far as that listens to it.
+ * nothing is any more, and leaves when its frames are dropped.  What happens to it meanwhile is
+ * told to the evict part as far as that listens to it.
  *
  * The newest blocks are those that came, or were renewed by a move or a fault, last.  They never
  * leave while others can, whatever the evict part says: one access may need several blocks at once,
@@ -61,10 +61,12 @@ HUM_MUST_USE enum hum_status humi_order_init(struct humi_order *order,
 /* One that init has not seen is allowed if it is zero. */
 void humi_order_fini(struct humi_order *order);
 
-/* Order what is there by another evict part.  No block is locked. */
-HUM_MUST_USE enum hum_status humi_order_replace(struct humi_order *order,
-                                                const struct hum_evict *evict,
-                                                const uint64_t *tunables);
+/* A state for another evict part; NULL: no memory.  adopt() takes it, or the caller frees it. */
+void *humi_order_prepare(const struct humi_order *order, const struct hum_evict *evict,
+                         const uint64_t *tunables);
+
+/* Order what is there by it.  No block is locked. */
+void humi_order_adopt(struct humi_order *order, const struct hum_evict *evict, void *state);
 
 /* Count the block as held.  False: the processor is full.  Block lock held. */
 bool humi_order_enter(struct humi_order *order, struct humi_block *block);

@@ -93,7 +93,7 @@ static void tell_settings(const struct hum *hum, const struct humi_listener *lis
     const struct humi_processor *host = hum->processor[0];
     char text[256];
     struct utsname names;
-    tell_setting(listener, "policy", hum->policy_text);
+    tell_setting(listener, "policy", hum->policies.text);
     tell_setting(listener, "link", hum->recorder.link.name);
     tell_setting(listener, "accesses", grade_of(hum));
     tell_setting(listener, "deterministic", hum->deterministic ? "yes" : "no");

@@ -20,7 +20,10 @@
 
 #include "base/lock.h"
 #include "base/mask.h"
+#include "core/memo.h"
 #include "core/meter.h"
+
+struct humi_choice;
 
 struct humi_region {
     RB_ENTRY(humi_region) by_start;
@@ -35,6 +38,10 @@ struct humi_region {
     atomic_int preferred;
     atomic_uint accessed_by;
     _Atomic(struct humi_meter *) meter; /* counters, made at the first event */
+    _Atomic(struct humi_choice *) policy; /* of its own (policies.h); NULL: the space's */
+    atomic_bool policy_set;       /* by the program, not by its name */
+    _Atomic(struct humi_memo *) memo; /* what parts of policies remember */
+    _Atomic uint32_t budget[HUM_PROCESSORS_MAX]; /* blocks it may hold; 0: no limit of its own */
     uint64_t heat, weight_seen;   /* of the live view's thread alone */
     uint32_t id;                  /* 1 .., never used again in this space */
     char *name;                   /* guarded by the tree's lock; NULL if never named */

@@ -3,6 +3,7 @@
 #include "core/room.h"
 
 #include <sched.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/status.h"
@@ -16,13 +17,14 @@
 
 enum hum_status humi_room_open(struct hum *hum)
 {
+    const struct humi_policy *policy = &humi_policies_of(hum, NULL)->policy;
     for (unsigned p = 0; p < hum->processors; p++) {
         uint64_t blocks = hum->processor[p]->memory_bytes / HUM_BLOCK_SIZE;
         const struct humi_order_params params = {.processor = p,
                                                  .capacity = blocks ? blocks : UINT64_MAX,
                                                  .table = &hum->table,
-                                                 .evict = hum->policy.evict,
-                                                 .tunables = hum->policy.tunables[HUMI_EVICT]};
+                                                 .evict = policy->evict,
+                                                 .tunables = policy->tunables[HUMI_EVICT]};
         enum hum_status status = humi_order_init(&hum->order[p], &params);
         if (status != HUM_OK)
             return status;
@@ -34,6 +36,24 @@ void humi_room_close(struct hum *hum)
 {
     for (unsigned p = 0; p < hum->processors; p++)
         humi_order_fini(&hum->order[p]);
+}
+
+enum hum_status humi_room_rank(struct hum *hum, const struct humi_policy *policy)
+{
+    void *states[HUM_PROCESSORS_MAX] = {NULL};
+    bool all = true;
+    for (unsigned p = 0; p < hum->processors; p++) {
+        states[p] = humi_order_prepare(&hum->order[p], policy->evict,
+                                       policy->tunables[HUMI_EVICT]);
+        all &= states[p] != NULL;
+    }
+    for (unsigned p = 0; p < hum->processors; p++) {
+        if (all)
+            humi_order_adopt(&hum->order[p], policy->evict, states[p]);
+        else
+            free(states[p]);
+    }
+    return all ? HUM_OK : humi_fail(HUM_ERR_NO_MEMORY, "no memory to order the blocks anew");
 }
 
 /* ---- eviction -------------------------------------------------------------------------------- */
@@ -115,21 +135,42 @@ static bool is_spared(struct humi_order *order, const struct humi_block *block)
     return preferred || humi_order_is_newest(order, block);
 }
 
+/* Whose block may leave. */
+struct wanted {
+    unsigned processor;
+    const struct humi_block *avoid;    /* not this; may be NULL */
+    const struct humi_region *region;  /* that has pages on it; NULL: any */
+};
+
+static bool is_wanted(const struct hum *hum, const struct wanted *wanted,
+                      const struct humi_block *block)
+{
+    const struct humi_region *region = wanted->region;
+    if (block == wanted->avoid)
+        return false;
+    if (!region)
+        return true;
+    return atomic_load(&block->hold[wanted->processor].resident_pages) &&
+           humi_block_start(hum, block) < region->start + region->bytes &&
+           humi_block_start(hum, block) + HUM_BLOCK_SIZE > region->start;
+}
+
 /*
  * One walk over the order.  HUM_NOT_READY: only blocks that others work on were left.  The newest
  * never leave for others that are preferred here: if they were all that may leave, they would drive
  * each other out for ever.
  */
-static enum hum_status walk(struct hum *hum, unsigned p, const struct humi_block *avoid,
-                            bool spare)
+static enum hum_status walk(struct hum *hum, const struct wanted *wanted, bool spare)
 {
+    unsigned p = wanted->processor;
+    const struct humi_block *avoid = wanted->avoid;
     struct humi_order *order = &hum->order[p];
     struct humi_order_walk walk = {.incoming = avoid ? avoid->index : HUM_EVICT_NONE};
     struct humi_block *block;
     while ((block = humi_order_next(order, &walk))) {
         struct humi_evicted evicted;
         enum hum_status status = HUM_ERR_BUSY;
-        if (block != avoid && !(spare && is_spared(order, block)))
+        if (is_wanted(hum, wanted, block) && !(spare && is_spared(order, block)))
             status = evict(hum, block, p, &evicted);
         if (status == HUM_OK) {
             record_and_unlock(hum, block, p, &evicted);
@@ -152,18 +193,29 @@ static void pause_round(unsigned round)
 
 enum hum_status humi_room_make(struct hum *hum, unsigned p, const struct humi_block *avoid)
 {
+    const struct wanted wanted = {.processor = p, .avoid = avoid};
     enum hum_status status = HUM_NOT_READY;
     for (unsigned round = 0; status == HUM_NOT_READY && round < BUSY_ROUNDS_MAX; round++) {
         if (round)
             pause_round(round);
-        status = walk(hum, p, avoid, true);
+        status = walk(hum, &wanted, true);
         if (status != HUM_OK)
-            status = walk(hum, p, avoid, false);
+            status = walk(hum, &wanted, false);
     }
     if (status == HUM_OK)
         return HUM_OK;
     return humi_fail(HUM_ERR_NO_MEMORY, "%s is full and nothing on it can leave",
                      hum->processor[p]->name);
+}
+
+enum hum_status humi_room_make_of(struct hum *hum, unsigned p, const struct humi_region *region,
+                                  const struct humi_block *avoid)
+{
+    const struct wanted wanted = {.processor = p, .avoid = avoid, .region = region};
+    enum hum_status status = walk(hum, &wanted, true);
+    if (status != HUM_OK)
+        status = walk(hum, &wanted, false);
+    return status == HUM_OK ? HUM_OK : HUM_ERR_NO_MEMORY;
 }
 
 void humi_room_trim(struct hum *hum)

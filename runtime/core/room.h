@@ -17,11 +17,21 @@
 HUM_MUST_USE enum hum_status humi_room_open(struct hum *hum);
 void humi_room_close(struct hum *hum);
 
+/* Order what is there by another policy's evict part, on all processors or on none. */
+HUM_MUST_USE enum hum_status humi_room_rank(struct hum *hum, const struct humi_policy *policy);
+
 /*
  * Free one block of processor p, any but `avoid` (may be NULL).  HUM_ERR_NO_MEMORY: nothing can
  * leave (a host that is full of the only copies).
  */
 enum hum_status humi_room_make(struct hum *hum, unsigned p, const struct humi_block *avoid);
+
+/*
+ * Free one block of processor p that the region has pages on, any but `avoid`.  HUM_ERR_NO_MEMORY:
+ * none can leave now; no error text.
+ */
+enum hum_status humi_room_make_of(struct hum *hum, unsigned p, const struct humi_region *region,
+                                  const struct humi_block *avoid);
 
 /*
  * Give the host's stale frames back to the system as far as they are more than hum->stale_max.

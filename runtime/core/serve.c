@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/budget.h"
 #include "core/record.h"
 #include "core/residency.h"
 #include "core/room.h"
@@ -145,6 +146,7 @@ static enum hum_status serve(struct humi_server *server, struct humi_group *grou
     struct hum *hum = server->hum;
     enum hum_status status;
     do {
+        humi_budget_keep(hum, group->region, group->processor, group->block);
         humi_lock(&group->block->lock);
         /*
          * hum_protect() may have come in between; it takes this lock after it changed the access.

@@ -8,6 +8,7 @@
 #include "core/residency.h"
 #include "core/room.h"
 #include "core/stream.h"
+#include "core/budget.h"
 #include "core/visit.h"
 
 struct prefetch {
@@ -60,7 +61,12 @@ static enum hum_status prefetch_range(struct hum *hum, const struct hum_range *r
                              .room_on = prefetch->processor,
                              .function = prefetch_block,
                              .context = prefetch};
+    /* No more than the region may hold: what comes last would drive out what came first. */
+    uint64_t left = prefetch->blocks_left, budget = humi_budget_of(region, prefetch->processor);
+    prefetch->blocks_left = left < budget ? left : budget;
+    uint64_t given = prefetch->blocks_left;
     enum hum_status status = humi_visit_blocks(&walk);
+    prefetch->blocks_left = left - (given - prefetch->blocks_left);
     humi_region_put(region);
     return status;
 }

@@ -98,9 +98,23 @@ void humi_view_fill(const struct hum *hum, const struct humi_group *group, struc
 void humi_view_plan(struct hum *hum, const struct humi_group *group, const struct hum_view *view,
                     struct hum_plan *plan_out)
 {
+    _Atomic(struct humi_memo *) *const lists[HUM_MEMORY_COUNT] = {
+        [HUM_MEMORY_SPACE] = &hum->policies.memo,
+        [HUM_MEMORY_REGION] = &group->region->memo,
+        [HUM_MEMORY_BLOCK] = &group->block->memo,
+    };
+    struct humi_choice *choice = humi_policies_of(hum, group->region);
     void *memory[HUM_MEMORY_COUNT] = {NULL};
-    (void)group;
-    humi_policy_plan(&hum->policy, view, memory, plan_out);
+    *plan_out = (struct hum_plan){.ahead_blocks = 0};
+    for (unsigned m = 0; m < HUM_MEMORY_COUNT; m++) {
+        size_t bytes = choice->policy.bytes[m];
+        if (!bytes)
+            continue;
+        memory[m] = humi_memo_find(lists[m], choice->parts, bytes, &hum->policies.memo_bytes);
+        if (!memory[m])
+            return; /* nothing can be remembered: the empty plan */
+    }
+    humi_policy_plan(&choice->policy, view, memory, plan_out);
 }
 
 struct humi_request humi_view_request(const struct humi_group *group, const struct hum_view *view,

@@ -3,6 +3,7 @@
 #include "core/visit.h"
 
 #include "base/status.h"
+#include "core/budget.h"
 #include "core/room.h"
 
 struct humi_region *humi_visit_region(struct hum *hum, const void *ptr, size_t bytes)
@@ -29,6 +30,7 @@ static enum hum_status visit_block(const struct humi_walk *walk, const struct hu
 {
     enum hum_status status;
     do {
+        humi_budget_keep(walk->hum, walk->region, walk->room_on, visit->block);
         humi_lock(&visit->block->lock);
         status = atomic_load(&walk->region->dying) ? HUM_OK : walk->function(visit);
         humi_unlock(&visit->block->lock);

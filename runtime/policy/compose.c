@@ -17,7 +17,6 @@
 struct reading {
     const char *option;                /* for the error text */
     struct humi_policy policy;
-    unsigned chosen;                   /* bit k: a part of kind k was named */
     uint8_t set[HUMI_KINDS];           /* bit i: tunable i was given a value */
 };
 
@@ -144,11 +143,11 @@ static enum hum_status read_part(struct reading *reading, const struct humi_slic
 
     if (!find_kind(kind_word, &kind))
         return refuse(reading, "part", kind_word, kind_at, 0);
-    if (reading->chosen & 1u << kind)
+    if (reading->policy.chosen & 1u << kind)
         return refuse_twice(reading, kind_word);
     if (!copy_name(word, name) || !find_part(&reading->policy, kind, name))
         return refuse(reading, humi_kind_name(kind), word, part_at, kind);
-    reading->chosen |= 1u << kind;
+    reading->policy.chosen |= 1u << kind;
     return HUM_OK;
 }
 
@@ -214,6 +213,7 @@ static enum hum_status read_tunable(struct reading *reading, const struct humi_s
         if (reading->set[kind] & 1u << i)
             return refuse_twice(reading, word);
         reading->set[kind] |= (uint8_t)(1u << i);
+        reading->policy.chosen |= 1u << kind;
         return read_value(reading, kind, i, value);
     }
     return refuse_tunable(reading, kind, word);
@@ -226,6 +226,7 @@ static enum hum_status read_tunable(struct reading *reading, const struct humi_s
 static enum hum_status take_settings(struct reading *reading, const struct hum_policy *table)
 {
     struct humi_slice rest = humi_slice_of(table->settings), item, name, value, kind_word, word;
+    const unsigned chosen = reading->policy.chosen;
     enum hum_status status = HUM_OK;
     enum humi_kind kind;
 
@@ -235,11 +236,12 @@ static enum hum_status take_settings(struct reading *reading, const struct hum_p
             return humi_fail(HUM_ERR_INVALID, "%s: the policy's settings: '%.*s' is no number of "
                                               "a part", reading->option, (int)item.bytes,
                              item.text);
-        if (find_kind(&kind_word, &kind) && reading->chosen & 1u << kind)
+        if (find_kind(&kind_word, &kind) && chosen & 1u << kind)
             continue;
         status = read_tunable(reading, &kind_word, &word, &value);
     }
     memset(reading->set, 0, sizeof reading->set);
+    reading->policy.chosen = chosen;
     return status;
 }
 

@@ -31,6 +31,8 @@ struct humi_policy {
     uint64_t tunables[HUMI_KINDS][HUM_TUNABLES_MAX]; /* values, in the order of the part's table */
     uint32_t offset[HUMI_PLANNERS][HUM_MEMORY_COUNT]; /* of each part's memory in that of all */
     uint32_t bytes[HUM_MEMORY_COUNT];                /* of all parts together */
+    unsigned chosen;                                 /* bit k: the part of kind k or a number of it
+                                                        was written, not only a policy's name */
     atomic_bool broken;                              /* a plan that breaks the rules was logged */
 };
 
