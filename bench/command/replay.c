@@ -60,10 +60,9 @@ static bool settle_capacity(struct replay_request *request, struct replay_outcom
                             struct trace_problem *problem)
 {
     request->setup.capacity = humi_capacity_pages(&request->capacity, outcome->footprint);
-    if (request->page_only)
-        return true;
-    outcome->implied = !humi_capacity_is_whole(request->setup.capacity);
-    return outcome->implied ||
+    outcome->implied = !request->page_only && !humi_capacity_is_whole(request->setup.capacity);
+    outcome->page_only = request->page_only || outcome->implied;
+    return outcome->page_only ||
            trace_problem_say(problem, "whole blocks cannot be replayed; --page-only replays pages");
 }
 

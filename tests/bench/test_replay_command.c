@@ -203,6 +203,13 @@ static void json_has_every_field_and_they_sum_up(void **state)
         assert_true(bound(root, bounds[i], "modelled_ns") >= 0);
     }
     assert_true(json_is_real(json_object_get(root, "accesses_per_s")));
+    assert_true(json_is_true(json_object_get(root, "page_only")));
+    assert_true(json_is_false(json_object_get(root, "truncated")));
+    assert_string_equal(json_string_value(json_object_get(root, "recorded")), "exact");
+    assert_string_equal(json_string_value(json_object_get(root, "link")), "pcie4x16");
+    assert_string_equal(json_string_value(json_object_get(root, "parts")),
+                        "prefetch=none,evict=lru,place=move,thrash=off");
+    assert_int_equal(number(root, "dropped_accesses"), 0);
     assert_int_equal(number(root, "accesses"), 5000);
     assert_int_equal(number(root, "footprint_pages"), 300);
     assert_int_equal(number(root, "capacity_pages"), 200);

@@ -2,6 +2,7 @@
 /* load.c - a trace file as the source of a replay. */
 #include "command/replay/load.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #define PROGRESS_EVERY ((uint64_t)1 << 21) /* records */
@@ -21,8 +22,8 @@ static void limit(struct humi_source *source)
 
 static void note(struct replay_outcome *outcome, const struct hum_trace_record *record)
 {
-    if (record->kind == HUM_TRACE_EPOCH)
-        outcome->epochs = true;
+    if (record->kind == HUM_TRACE_SETTING && strcmp(record->setting.key, "accesses") == 0)
+        snprintf(outcome->recorded, sizeof(outcome->recorded), "%.31s", record->setting.value);
     else if (record->kind == HUM_TRACE_DROPPED && record->dropped.kind == HUM_TRACE_ACCESS)
         outcome->dropped += record->dropped.count;
 }

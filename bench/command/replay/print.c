@@ -71,13 +71,14 @@ static json_t *head_json(const struct replay_request *request,
 
     humi_parts_print(&request->setup.parts, parts, sizeof(parts));
     return json_pack(
-        "{s:o, s:o, s:o, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o}", "trace",
+        "{s:o, s:o, s:o, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "trace",
         json_text(request->trace), "policy", json_text(request->policy), "parts", json_text(parts),
-        "page_only", 1, "fault", cost->serial ? "serial" : "batch", "link",
+        "page_only", outcome->page_only, "fault", cost->serial ? "serial" : "batch", "link",
         json_text(cost->link.name), "devices", json_count(outcome->devices), "footprint_pages",
         json_count(outcome->footprint), "capacity_pages", json_count(request->setup.capacity), "r",
-        json_number(oversubscription(request, outcome)), "truncated", outcome->truncated, "epochs",
-        outcome->epochs, "dropped_accesses", json_count(outcome->dropped));
+        json_number(oversubscription(request, outcome)), "truncated", outcome->truncated, "recorded",
+        *outcome->recorded ? json_text(outcome->recorded) : json_null(), "dropped_accesses",
+        json_count(outcome->dropped));
 }
 
 bool replay_print_json(const struct replay_request *request, const struct replay_outcome *outcome,
@@ -109,7 +110,7 @@ static void print_head(const struct replay_request *request, const struct replay
     char parts[96];
 
     humi_parts_print(&request->setup.parts, parts, sizeof(parts));
-    fprintf(out, "%s: %s, page by page%s\n", request->trace, parts,
+    fprintf(out, "%s: %s%s%s\n", request->trace, parts, outcome->page_only ? ", page by page" : "",
             outcome->implied ? ", since the capacity is no multiple of 2 MiB" : "");
     fprintf(out, "%s pages on %u device%s (r = %s), link %s, faults %s\n",
             text_count(request->setup.capacity).s, outcome->devices,
@@ -119,8 +120,10 @@ static void print_head(const struct replay_request *request, const struct replay
             cost->serial ? "one at a time" : "in batches");
     if (outcome->truncated)
         fputs("the trace is truncated: its program was killed\n", out);
-    if (outcome->epochs)
+    if (strncmp(outcome->recorded, "epoch", 5) == 0)
         fputs("its accesses are the pages of epochs, not every touch\n", out);
+    else if (strncmp(outcome->recorded, "full", 4) == 0)
+        fputs("the host's accesses are the pages of epochs, not every touch\n", out);
     if (outcome->dropped)
         fprintf(out, "%s records of accesses are missing: the program could not keep them\n",
                 text_count(outcome->dropped).s);

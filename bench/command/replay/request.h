@@ -28,8 +28,9 @@ struct replay_outcome {
     uint32_t devices;
     uint64_t dropped;                /* access records that the program could not keep */
     bool truncated;                  /* the program was killed */
-    bool epochs;                     /* accesses are the pages of epochs, not every touch */
-    bool implied;                    /* page by page because of the capacity, not asked for */
+    char recorded[32];               /* how accesses were: "exact:16", "full", "epoch"; "" */
+    bool page_only;                  /* single pages moved */
+    bool implied;                    /* because of the capacity: it was not asked for */
     struct humi_replay_result result;
     struct humi_bounds bounds;
 };
