@@ -4,8 +4,10 @@
  *
  * The device turns the points round once; in each step it finds the nearest centre of every point,
  * and the host reads that and all points, in the order in which it wrote them, for the new centres.
- * It ends after --steps steps or when hardly a point changes its group.  Kernel, host and reference
- * do the same operations in the same order: groups and centres must be equal.
+ * It ends after --steps steps or when hardly a point changes its group.  Each coordinate lies in
+ * pages of its own: WIDTH is small so that a small device holds what all its workers read at once.
+ * Kernel, host and reference do the same operations in the same order: groups and centres must be
+ * equal.
  */
 #include "kmeans.h"
 
