@@ -76,9 +76,9 @@ static json_t *head_json(const struct replay_request *request,
         "page_only", outcome->page_only, "fault", cost->serial ? "serial" : "batch", "link",
         json_text(cost->link.name), "devices", json_count(outcome->devices), "footprint_pages",
         json_count(outcome->footprint), "capacity_pages", json_count(request->setup.capacity), "r",
-        json_number(oversubscription(request, outcome)), "truncated", outcome->truncated, "recorded",
-        *outcome->recorded ? json_text(outcome->recorded) : json_null(), "dropped_accesses",
-        json_count(outcome->dropped));
+        json_number(oversubscription(request, outcome)), "truncated", outcome->truncated,
+        "recorded", *outcome->recorded ? json_text(outcome->recorded) : json_null(),
+        "dropped_accesses", json_count(outcome->dropped));
 }
 
 bool replay_print_json(const struct replay_request *request, const struct replay_outcome *outcome,
