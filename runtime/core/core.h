@@ -126,6 +126,17 @@ static inline int humi_public(unsigned number)
     return (int)number - 1;
 }
 
+/*
+ * The time that policies decide by.  In deterministic runs, and in replays of them, a batch of
+ * faults takes a tenth of a millisecond and nothing else any time.
+ */
+static inline uint64_t humi_decision_ns(const struct hum *hum, uint64_t now_ns)
+{
+    if (!hum->deterministic)
+        return now_ns;
+    return atomic_load_explicit(&hum->meter.batches, memory_order_relaxed) * UINT64_C(100000);
+}
+
 static inline bool humi_is_processor(const struct hum *hum, int processor)
 {
     return processor >= HUM_HOST && humi_number(processor) < hum->processors;

@@ -56,7 +56,8 @@ static void view_place(const struct hum *hum, const struct humi_group *group,
     uint32_t first = humi_space_block(hum, region->start);
     view->block = group->block->index - first;
     view->region_blocks = humi_space_block(hum, region->start + region->bytes - 1) - first + 1;
-    view->agent = (uint32_t)group->faults->thread;
+    /* Numbers of threads are the system's; a deterministic run has one thread a processor. */
+    view->agent = hum->deterministic ? group->processor + 1 : (uint32_t)group->faults->thread;
     view->kernel = group->processor ? group->faults->kernel : 0;
 }
 
@@ -82,7 +83,8 @@ void humi_view_fill(const struct hum *hum, const struct humi_group *group, struc
         .free_blocks = UINT64_MAX,
         .evictions = hold->evictions,
         .again = group->went_ahead,
-        .time_ns = group->start_ns ? group->start_ns : humi_clock_ns(),
+        .time_ns =
+            humi_decision_ns(hum, group->start_ns ? group->start_ns : humi_clock_ns()),
         .heat = &no_heat,
     };
     view->advice = effective_advice(block, group->region, view);

@@ -25,7 +25,7 @@
 #include "model/survey.h"
 
 #define HUMI_MODEL_TOUCH_NS 1.0   /* of a hit, where the trace has no times of launches */
-#define HUMI_MODEL_LINK "pcie3x16" /* of a closed loop, if neither the trace nor anybody names one */
+#define HUMI_MODEL_LINK "pcie3x16" /* of a closed loop, if nobody names one */
 
 struct humi_model_params {
     const char *policy;                   /* as HUM_POLICY; NULL: as recorded */

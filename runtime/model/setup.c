@@ -78,6 +78,7 @@ enum hum_status humi_model_setup(const struct humi_survey *survey,
         status = set_space(survey, &world);
     if (status != HUM_OK)
         return status;
+    world.deterministic = params->as_recorded && survey->deterministic;
     set_processors(survey, params, &world);
     *world_out = world;
     return HUM_OK;

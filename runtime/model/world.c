@@ -35,7 +35,8 @@ static enum hum_status check(const struct humi_world_params *params)
     return HUM_OK;
 }
 
-static enum hum_status open_processors(struct humi_world *world, const struct humi_world_params *params)
+static enum hum_status open_processors(struct humi_world *world,
+                                       const struct humi_world_params *params)
 {
     struct hum *hum = &world->hum;
     hum->processors = params->processors;
@@ -81,6 +82,7 @@ enum hum_status humi_world_open(const struct humi_world_params *params,
     hum->params.bytes = params->bytes;
     hum->params.huge = params->traits[0].huge;
     hum->params.shared_read = params->traits[0].shared_read;
+    hum->deterministic = params->deterministic;
     hum->stale_max = params->stale_blocks_max;
     hum->recorder.link = params->link;
     hum->recorder.direct = params->listener;

@@ -7,7 +7,8 @@
  *     processor.c       ->  does nothing
  *
  * No thread runs here and nothing waits.  A touch that the processor may make costs a look at its
- * page table; any other is a fault, and is served by the code that serves the faults of real processors.
+ * page table; any other is a fault, and is served by the code that serves the faults of real
+ * processors.
  * So with the same parameters the same touches in the same order give the very counts of a live
  * run.
  * Blocks that a policy wants ahead are brought in line.
@@ -27,6 +28,7 @@ struct humi_world_params {
     unsigned processors;         /* the host and devices */
     struct humi_model_traits traits[HUM_PROCESSORS_MAX];
     const char *policy;          /* as HUM_POLICY; NULL: the default */
+    bool deterministic;          /* decisions see the clock of deterministic runs */
     struct humi_link_model link;
     uint64_t stale_blocks_max;   /* host blocks that may keep frames without use */
     uint32_t watched;            /* processors whose access epochs take, bit = number */

@@ -5,8 +5,9 @@
  *     same_replay <sample> <option> ...
  *
  * For each registered policy and three device memories (a quarter more than the blocks that are
- * touched, four fifths of them, half of them; one of them in turn without HUM_TEST_LONG): runs the sample with HUM_DETERMINISTIC=on and
- * HUM_ACCESSES=full:1, replays its trace as recorded, and compares every counter that is no time
+ * touched, four fifths of them, half of them; one of them in turn without HUM_TEST_LONG): runs the
+ * sample with HUM_DETERMINISTIC=on and HUM_ACCESSES=full:1, replays its trace as recorded, and
+ * compares every counter that is no time
  * with those that the run itself left in the trace.
  */
 #include <spawn.h>
@@ -23,7 +24,7 @@ extern char **environ;
 
 #define ARGUMENTS_MAX 32
 #define MEMORIES 3u
-#define BLOCKS_MIN 3u /* with fewer some samples have no two pages at once */
+#define BLOCKS_MIN 4u /* with fewer some samples have no two pages at once */
 
 static _Noreturn void die(const char *what)
 {
@@ -112,8 +113,8 @@ static unsigned replay(const char *path, const char *policy)
         die(hum_error_text());
     unsigned count = compare(&survey.totals, &result.counters) +
                      differs("touches of nothing", "", 0, result.failed);
-    printf("%-10s %3llu blocks: %llu touches, %llu faults, %llu evictions, %u differences\n", policy,
-           (unsigned long long)(survey.traits[1].capacity_bytes / HUM_BLOCK_SIZE),
+    printf("%-10s %3llu blocks: %llu touches, %llu faults, %llu evictions, %u differences\n",
+           policy, (unsigned long long)(survey.traits[1].capacity_bytes / HUM_BLOCK_SIZE),
            (unsigned long long)result.touches,
            (unsigned long long)(survey.totals.faults_host + survey.totals.faults_device),
            (unsigned long long)(survey.totals.evictions_clean + survey.totals.evictions_dirty),

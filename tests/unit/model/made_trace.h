@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "model/replay.h"
-#include "policy/registry.h"
 #include "support/test.h"
 
 #define PAGES HUM_PAGES_PER_BLOCK

@@ -63,7 +63,7 @@ static void a_trace_of_devices_alone_begins_with_data_at_the_host(void **state)
 static void a_trace_of_the_host_alone_is_the_devices(void **state)
 {
     (void)state;
-    const struct humi_model_params params = {.policy = humi_policy_find("ondemand"),
+    const struct humi_model_params params = {.policy = "ondemand",
                                              .device_bytes = 2 * HUM_BLOCK_SIZE};
     made_begin("none such");
     for (unsigned round = 0; round < 2; round++)
@@ -91,7 +91,7 @@ static void a_policy_and_a_capacity_can_be_another(void **state)
     assert_int_equal(made_result(&params).counters.evictions_clean, 0);
     params.device_bytes = 4 * HUM_BLOCK_SIZE;
     assert_true(made_result(&params).counters.evictions_clean >= 16);
-    params.policy = humi_policy_find("ondemand");
+    params.policy = "ondemand";
     assert_int_equal(made_result(&params).counters.faults_device, 3 * 8 * PAGES);
     made_remove();
 }
