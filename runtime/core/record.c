@@ -117,7 +117,7 @@ static void tell_settings(const struct hum *hum, const struct humi_listener *lis
 static void tell_abilities(const struct humi_processor *processor, int number,
                            const struct humi_listener *listener)
 {
-    char key[32], text[64];
+    char key[64], text[64];
     snprintf(key, sizeof key, HUMI_RECORD_ABILITIES "%d", number);
     snprintf(text, sizeof text, "%s%s%s", processor->huge ? "huge " : "",
              processor->shared_read ? "shares " : "", processor->opens_reads ? "opens " : "");
