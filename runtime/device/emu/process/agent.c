@@ -1,14 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * agent.c - the thread that answers while kernels run: it forgets mappings on request, and looks at
- * the watchdog a few times in the time that a kernel may take.
+ * agent.c - the thread that answers while kernels run: it forgets and changes mappings on request,
+ * and looks at the watchdog a few times in the time that a kernel may take.
  */
 #include "base/clock.h"
 #include "base/status.h"
 #include "device/emu/process/process.h"
+#include "os/channel.h"
 #include "os/futex.h"
 
 static uint32_t done; /* the last request that was served */
+
+/* The file is there before the request, so there is nothing to wait for. */
+static enum hum_status lead_away(void)
+{
+    struct humi_emu_away range;
+    int file = -1;
+    enum hum_status status = humi_channel_receive(humi_device.agent_channel, &range, sizeof range,
+                                                  &file, 1, 0);
+
+    if (status != HUM_OK || file < 0)
+        return HUM_ERR_SYSTEM;
+    return humi_prot_lead_away(&range, file);
+}
+
+static enum hum_status act(const struct humi_emu_control *c)
+{
+    switch (c->agent_kind) {
+    case HUMI_EMU_AWAY:
+        return lead_away();
+    case HUMI_EMU_HOME:
+        humi_prot_lead_home(c->agent_range.offset, c->agent_range.bytes);
+        return HUM_OK;
+    default:
+        humi_prot_forget(c->agent_range.offset, c->agent_range.bytes);
+        return HUM_OK;
+    }
+}
 
 static void serve(void)
 {
@@ -17,7 +45,7 @@ static void serve(void)
 
     if (request == done)
         return;
-    humi_prot_forget(c->agent_range.offset, c->agent_range.bytes);
+    __atomic_store_n(&c->agent_status, act(c), __ATOMIC_RELAXED);
     done = request;
     __atomic_store_n(&c->agent_done, request, __ATOMIC_SEQ_CST);
     humi_futex_wake(&c->agent_done, HUMI_FUTEX_ALL);
