@@ -304,8 +304,9 @@ HUM_API enum hum_status hum_unwatch(struct hum_watch *watch);
 #define HUM_METRIC_UNKNOWN (-1.0)
 
 /*
- * Causes fall into demand (first touch, host fault, device fault, write upgrade, map again),
- * prefetch (by user, by policy), eviction (an event that is `evicted` or has that cause) and other.
+ * Causes fall into demand (first touch, host fault, device fault, write upgrade, map again, remote
+ * map), prefetch (by user, by policy), eviction (an event that is `evicted` or has that cause) and
+ * other.
  * A page *leaves* a processor when it is evicted, discarded, freed, lost with its device or written
  * by another processor.
  */

@@ -12,7 +12,7 @@
 #include "base/range.h"
 #include "base/status.h"
 #include "device/prot.h"
-#include "device/remote.h"
+#include "device/away.h"
 #include "os/userfault.h"
 
 enum hum_status humi_access_init(struct humi_access *access,
@@ -63,7 +63,7 @@ bool humi_access_guard(struct humi_access *access, size_t offset, size_t bytes)
     size_t first = offset / HUM_BLOCK_SIZE;
     size_t end = (offset + bytes + HUM_BLOCK_SIZE - 1) / HUM_BLOCK_SIZE;
 
-    humi_remote_guard(access, offset, bytes);
+    humi_away_guard(access, offset, bytes);
     if (!humi_own_find(&access->own, first, end, &first, &end))
         return false;
     guard_blocks(access, first, end);
@@ -177,7 +177,7 @@ enum hum_status humi_access_map(struct humi_access *access, size_t offset, size_
     humi_assert(bytes > 0 && offset + bytes <= access->bytes);
     if (own_out)
         *own_out = false;
-    status = humi_remote_return(access, offset, bytes);
+    status = humi_away_return(access, offset, bytes);
     if (status != HUM_OK)
         return status;
     if (what == HUMI_MAP_OWN) {
@@ -219,7 +219,7 @@ void humi_access_protect(struct humi_access *access, size_t offset, size_t bytes
 
 void humi_access_unmap(struct humi_access *access, size_t offset, size_t bytes)
 {
-    if (humi_remote_take(access, offset, bytes))
+    if (humi_away_take(access, offset, bytes))
         return;
     humi_access_guard(access, offset, bytes);
     access->zap(access, offset, bytes);

@@ -7,7 +7,7 @@
  *
  *     none   registered, not mapped                read   registered, mapped write-protected
  *     write  registered, mapped                    own    unregistered: the kernel maps natively
- *     remote unregistered, a mapping of its own that leads to another file (remote.h)
+ *     remote unregistered, a mapping of its own that leads to another file (away.h)
  *
  * Where page protection is used (prot.h), a whole block that may only be read is unregistered too.
  *

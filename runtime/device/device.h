@@ -135,8 +135,8 @@ static inline bool humi_processor_has_memory(const struct humi_processor *p)
 }
 
 /*
- * Every member is required of devices, but for touches() and map_remote(); the host has those marked
- * H only, the others are NULL.
+ * Every member is required of devices, but for touches() and map_remote(); the host has those
+ * marked H only, the others are NULL.
  */
 struct humi_processor_ops {
     const char *kind;
@@ -170,10 +170,10 @@ struct humi_processor_ops {
 
     /*
      * H  Let the processor touch [offset, +bytes), of one block, in the frames of `owner`, which
-     * are present, and wake whoever waits there.  Nothing is copied.  No page of it may be mapped
-     * here, nor the block be own.  unmap() takes it away; what is done to the whole block
-     * may take it away, too: the touch then faults.  It must be taken away before the owner drops
-     * the frames.
+     * are present.  Nothing is copied, and who waits there is not woken yet: resume() does that.
+     * No page of it may be mapped here, nor the block be own; pages that are remote already are
+     * mapped again.  unmap() takes it away; what is done to the whole block may take it away, too:
+     * the touch then faults.  It must be taken away before the owner drops the frames.
      * HUM_ERR_NO_MEMORY: too many mappings, or no memory; nothing is mapped then.
      *
      * Where `returns_writable` is set, the first map() behind it that gives these pages access to

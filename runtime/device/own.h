@@ -4,7 +4,7 @@
  *
  * Each run of such blocks is a mapping of its own for the kernel, and a process may have only so
  * many; so runs are counted and kept below a limit, which leaves the rest to the program.  The same
- * set, of pages, says what is mapped in frames of others (remote.h).
+ * set, of pages, says what is mapped in frames of others (away.h).
  *
  *     blocks   . . # # # . . # . .        2 runs
  *

@@ -55,7 +55,7 @@ static bool is_demand(uint32_t cause)
 {
     return cause == HUM_CAUSE_FIRST_TOUCH || cause == HUM_CAUSE_HOST_FAULT ||
            cause == HUM_CAUSE_DEVICE_FAULT || cause == HUM_CAUSE_UPGRADE ||
-           cause == HUM_CAUSE_REMAP;
+           cause == HUM_CAUSE_REMAP || cause == HUM_CAUSE_REMOTE_MAP;
 }
 
 static bool is_prefetch(uint32_t cause)
@@ -175,16 +175,24 @@ static void evict(struct hum_metering *metering, const struct hum_trace_event *e
     humi_mask_add(&place->gone, &event->pages);
 }
 
+/* Somebody has been given access to the pages. */
+static void serve(struct hum_metering *metering, struct humi_block_facts *block,
+                  const struct hum_pages *pages)
+{
+    struct hum_pages fresh = humi_mask_minus(pages, &block->served);
+
+    metering->served_pages += humi_mask_count(&fresh);
+    humi_mask_add(&block->served, pages);
+}
+
 static void arrive(struct hum_metering *metering, const struct hum_trace_event *event,
                    struct humi_block_facts *block, struct humi_block_facts *place)
 {
     struct hum_pages again = humi_mask_and(&place->gone, &event->moved);
-    struct hum_pages fresh = humi_mask_minus(&event->pages, &block->served);
 
     metering->sum.thrashed_pages += humi_mask_count(&again);
     humi_mask_remove(&place->gone, &event->pages);
-    metering->served_pages += humi_mask_count(&fresh);
-    humi_mask_add(&block->served, &event->pages);
+    serve(metering, block, &event->pages);
     if (is_prefetch(event->cause))
         humi_mask_add(&place->prefetched, &event->pages);
 }
@@ -221,6 +229,8 @@ static enum hum_status feed_event(struct hum_metering *metering,
         forget_elsewhere(metering, block, HUMI_BLOCK_ITSELF, &event->pages);
     else if (event->cause == HUM_CAUSE_DEVICE_LOST)
         forget(place, &event->pages);
+    else if (event->cause == HUM_CAUSE_REMOTE_MAP)
+        serve(metering, block, &event->pages);
     else if (event->cause != HUM_CAUSE_PROTECT)
         arrive(metering, event, block, place);
     return HUM_OK;

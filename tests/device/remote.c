@@ -68,6 +68,7 @@ static void lead(size_t offset, size_t bytes)
 {
     back_owner(offset, bytes);
     assert_int_equal(w.p->ops->map_remote(w.p, offset, bytes, owner.p), HUM_OK);
+    w.p->ops->resume(w.p, offset, bytes);
 }
 
 /* No fault may come. */

@@ -12,7 +12,7 @@
 
 #include "base/log.h"
 #include "base/status.h"
-#include "device/remote.h"
+#include "device/away.h"
 #include "os/memory.h"
 #include "os/userfault.h"
 
@@ -44,7 +44,7 @@ static enum hum_status emu_map(struct humi_processor *p, size_t offset, size_t b
 static enum hum_status emu_map_remote(struct humi_processor *p, size_t offset, size_t bytes,
                                       const struct humi_processor *owner)
 {
-    return humi_remote_map(&humi_emu_of(p)->access, offset, bytes, owner);
+    return humi_away_map(&humi_emu_of(p)->access, offset, bytes, owner);
 }
 
 static void emu_protect(struct humi_processor *p, size_t offset, size_t bytes)

@@ -15,7 +15,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "device/remote.h"
+#include "device/away.h"
 #include "os/memory.h"
 #include "os/process.h"
 #include "os/userfault.h"
@@ -124,7 +124,7 @@ static enum hum_status host_map(struct humi_processor *p, size_t offset, size_t 
 static enum hum_status host_map_remote(struct humi_processor *p, size_t offset, size_t bytes,
                                        const struct humi_processor *owner)
 {
-    return humi_remote_map(&of(p)->access, offset, bytes, owner);
+    return humi_away_map(&of(p)->access, offset, bytes, owner);
 }
 
 static void host_protect(struct humi_processor *p, size_t offset, size_t bytes)

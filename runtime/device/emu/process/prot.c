@@ -74,7 +74,7 @@ void humi_prot_forget(uint64_t offset, uint64_t bytes)
     pthread_mutex_unlock(&lock);
 }
 
-/* ---- leading away and home (device/remote.h) ------------------------------------------------- */
+/* ---- leading away and home (device/away.h) ------------------------------------------------- */
 
 enum hum_status humi_prot_lead_away(const struct humi_emu_away *range, int file)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* remote.c - mappings that lead to other processors' frames; remote.h has the protocol. */
-#include "device/remote.h"
+/* away.c - mappings that lead to other processors' frames; away.h has the protocol. */
+#include "device/away.h"
 
 #include "base/check.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "os/userfault.h"
 
-void humi_remote_guard(struct humi_access *access, size_t offset, size_t bytes)
+void humi_away_guard(struct humi_access *access, size_t offset, size_t bytes)
 {
     size_t first = offset / HUM_PAGE_SIZE, end = first + bytes / HUM_PAGE_SIZE;
 
@@ -22,7 +22,7 @@ void humi_remote_guard(struct humi_access *access, size_t offset, size_t bytes)
     }
 }
 
-enum hum_status humi_remote_return(struct humi_access *access, size_t offset, size_t bytes)
+enum hum_status humi_away_return(struct humi_access *access, size_t offset, size_t bytes)
 {
     size_t first = offset / HUM_PAGE_SIZE, end = first + bytes / HUM_PAGE_SIZE;
 
@@ -36,17 +36,17 @@ enum hum_status humi_remote_return(struct humi_access *access, size_t offset, si
     return HUM_OK;
 }
 
-bool humi_remote_take(struct humi_access *access, size_t offset, size_t bytes)
+bool humi_away_take(struct humi_access *access, size_t offset, size_t bytes)
 {
     size_t first = offset / HUM_PAGE_SIZE, end = first + bytes / HUM_PAGE_SIZE;
     bool all = humi_own_has(&access->away, first, end);
 
     /* It fails only where the process is gone. */
-    return !access->lead_home_late && humi_remote_return(access, offset, bytes) == HUM_OK && all;
+    return !access->lead_home_late && humi_away_return(access, offset, bytes) == HUM_OK && all;
 }
 
-enum hum_status humi_remote_map(struct humi_access *access, size_t offset, size_t bytes,
-                                const struct humi_processor *owner)
+enum hum_status humi_away_map(struct humi_access *access, size_t offset, size_t bytes,
+                              const struct humi_processor *owner)
 {
     size_t first = offset / HUM_PAGE_SIZE, end = first + bytes / HUM_PAGE_SIZE;
     enum hum_status status;
@@ -60,9 +60,9 @@ enum hum_status humi_remote_map(struct humi_access *access, size_t offset, size_
         return humi_fail(HUM_ERR_NO_MEMORY, "too many parts of the space are mapped in frames of "
                                             "others (vm.max_map_count)");
     status = access->lead_away(access, offset, bytes, owner->frames_fd);
-    if (status == HUM_OK)
-        humi_access_resume(access, offset, bytes);
-    else if (status != HUM_ERR_DEVICE_LOST && humi_remote_return(access, offset, bytes) != HUM_OK)
-        humi_debug("a failed mapping of frames of %s leads nowhere yet", owner->name);
+    if (status == HUM_OK || status == HUM_ERR_DEVICE_LOST)
+        return status;
+    if (humi_away_return(access, offset, bytes) != HUM_OK)
+        humi_warn("a part of the space is mapped nowhere: %s", hum_error_text());
     return status;
 }

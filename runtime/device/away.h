@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * remote.h - pages of a processor's space that lead to the frames of another one.
+ * away.h - pages of a processor's space that lead to the frames of another one.
  *
  * Such a run of pages has a mapping of its own, of the other processor's file at the same offset.
  * It is unguarded: the kernel maps it natively, and nothing of it costs a fault of ours.
@@ -26,23 +26,23 @@
  * own.h, because each is a mapping.
  * Threads: as access.h.
  */
-#ifndef HUMI_DEVICE_REMOTE_H
-#define HUMI_DEVICE_REMOTE_H
+#ifndef HUMI_DEVICE_AWAY_H
+#define HUMI_DEVICE_AWAY_H
 
 #include "device/access.h"
 
 /* The member map_remote of struct humi_processor_ops. */
-HUM_MUST_USE enum hum_status humi_remote_map(struct humi_access *access, size_t offset,
-                                             size_t bytes, const struct humi_processor *owner);
+HUM_MUST_USE enum hum_status humi_away_map(struct humi_access *access, size_t offset,
+                                           size_t bytes, const struct humi_processor *owner);
 
 /* Guard what leads away in the range; what is mapped stays mapped. */
-void humi_remote_guard(struct humi_access *access, size_t offset, size_t bytes);
+void humi_away_guard(struct humi_access *access, size_t offset, size_t bytes);
 
 /* Part of unmap(): take away what leads away.  True: that was all of the range, and it is done. */
-bool humi_remote_take(struct humi_access *access, size_t offset, size_t bytes);
+bool humi_away_take(struct humi_access *access, size_t offset, size_t bytes);
 
 /* Before own frames are mapped: all of the range leads home and is guarded. */
-HUM_MUST_USE enum hum_status humi_remote_return(struct humi_access *access, size_t offset,
-                                                size_t bytes);
+HUM_MUST_USE enum hum_status humi_away_return(struct humi_access *access, size_t offset,
+                                              size_t bytes);
 
 #endif
