@@ -331,7 +331,10 @@ struct hum_metrics {
     double prefetch_coverage;     /* a / (a + far faults), a: pages touched that were prefetched and
                                      would have faulted; needs accesses */
     uint64_t upgrades;            /* write upgrades, events */
-    uint64_t remote_accesses, remote_bytes;       /* 0: no page is mapped over a link so far */
+    uint64_t remote_accesses;     /* touches of pages that the processor mapped in the frame of
+                                     another one, as the file has it: accesses may be told a while
+                                     after they were made; needs accesses */
+    uint64_t remote_bytes;        /* the lines of 64 bytes these are; no cache is assumed */
     double hit_rate;              /* (touches - far faults) / touches; needs accesses, and not
                                      those of epochs, which do not say how often */
     double occupancy;             /* mean part of a block resident when it is evicted */

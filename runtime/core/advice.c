@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* advice.c - advice of the user about regions and parts of them. */
+#include "base/clock.h"
 #include "base/status.h"
+#include "core/record.h"
+#include "core/remote.h"
 #include "core/visit.h"
 
 struct advice {
@@ -53,11 +56,27 @@ static void advise_words(const struct advice *advice, struct words *words)
     }
 }
 
+/* Without the advice the next touch moves the pages, so it must be a fault. */
+static void end_remote(const struct humi_visit *visit, unsigned p)
+{
+    struct humi_event event = {.cause = HUM_CAUSE_ADVICE,
+                               .processor = p,
+                               .start_ns = humi_clock_ns()};
+    event.which = humi_mask_and(&visit->pages, &visit->block->hold[p].remote);
+    event.pages = humi_mask_count(&event.which);
+    humi_remote_take(visit->hum, visit->block, p, event.which);
+    if (event.pages)
+        humi_record_event(visit->hum, visit->region, visit->block, &event);
+}
+
 static enum hum_status advise_block(const struct humi_visit *visit)
 {
+    const struct advice *advice = visit->context;
     struct humi_block *block = visit->block;
     struct words words = {block->advice, block->preferred, block->accessed_by, block->remote_by};
-    advise_words(visit->context, &words);
+    advise_words(advice, &words);
+    if (advice->advice == HUM_ADVISE_UNSET_REMOTE)
+        end_remote(visit, humi_number(advice->processor));
     block->advice = words.bits;
     block->preferred = words.preferred;
     block->accessed_by = words.accessed_by;

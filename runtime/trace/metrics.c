@@ -12,6 +12,8 @@
 #include "trace/blocks.h"
 #include "trace/record.h"
 
+#define LINE_BYTES 64u
+
 struct hum_metering {
     struct hum_metrics sum;               /* counts and times; ratios are not in here */
     struct humi_blocks blocks;
@@ -185,6 +187,46 @@ static void serve(struct hum_metering *metering, struct humi_block_facts *block,
     humi_mask_add(&block->served, pages);
 }
 
+static void map_remote(struct hum_metering *metering, const struct hum_trace_event *event,
+                       struct humi_block_facts *block, struct humi_block_facts *place)
+{
+    serve(metering, block, &event->pages);
+    humi_mask_add(&place->remote, &event->pages);
+}
+
+/* Who touched the pages from elsewhere does so no more: their frame has gone, or was copied. */
+static void end_remote(struct hum_metering *metering, const struct humi_block_facts *block,
+                       const struct hum_pages *pages)
+{
+    for (int32_t p = HUM_HOST; p < HUM_DEVICES_MAX; p++) {
+        struct humi_block_facts *place =
+            block->processors & HUM_BIT(p) ? humi_blocks_find(&metering->blocks, block->block, p)
+                                           : NULL;
+        if (place)
+            humi_mask_remove(&place->remote, pages);
+    }
+}
+
+/* Which events end it: a page that is remote is on one processor, so whoever gets it copies it. */
+static void follow_remote(struct hum_metering *metering, const struct hum_trace_event *event,
+                          const struct humi_block_facts *block, struct humi_block_facts *place)
+{
+    switch (event->cause) {
+    case HUM_CAUSE_DISCARD:
+    case HUM_CAUSE_FREE:
+    case HUM_CAUSE_EVICTION:
+        end_remote(metering, block, &event->pages);
+        break;
+    case HUM_CAUSE_PROTECT:
+    case HUM_CAUSE_ADVICE:
+    case HUM_CAUSE_DEVICE_LOST:
+        humi_mask_remove(&place->remote, &event->pages);
+        break;
+    default:
+        end_remote(metering, block, &event->moved);
+    }
+}
+
 static void arrive(struct hum_metering *metering, const struct hum_trace_event *event,
                    struct humi_block_facts *block, struct humi_block_facts *place)
 {
@@ -223,6 +265,7 @@ static enum hum_status feed_event(struct hum_metering *metering,
     add_bytes(&metering->sum, event);
     add_counts(&metering->sum, event);
     count_round_trip(metering, event, block);
+    follow_remote(metering, event, block, place);
     if (is_eviction(event))
         evict(metering, event, place);
     else if (event->cause == HUM_CAUSE_DISCARD || event->cause == HUM_CAUSE_FREE)
@@ -230,8 +273,8 @@ static enum hum_status feed_event(struct hum_metering *metering,
     else if (event->cause == HUM_CAUSE_DEVICE_LOST)
         forget(place, &event->pages);
     else if (event->cause == HUM_CAUSE_REMOTE_MAP)
-        serve(metering, block, &event->pages);
-    else if (event->cause != HUM_CAUSE_PROTECT)
+        map_remote(metering, event, block, place);
+    else if (event->cause != HUM_CAUSE_PROTECT && event->cause != HUM_CAUSE_ADVICE)
         arrive(metering, event, block, place);
     return HUM_OK;
 }
@@ -243,7 +286,7 @@ static enum hum_status touch_block(struct hum_metering *metering,
                                    const struct hum_pages *pages)
 {
     struct humi_block_facts *block, *place;
-    struct hum_pages fresh, hits;
+    struct hum_pages fresh, hits, remote;
     enum hum_status status;
 
     status = humi_blocks_get(&metering->blocks, number, HUMI_BLOCK_ITSELF, &block);
@@ -253,6 +296,9 @@ static enum hum_status touch_block(struct hum_metering *metering,
         return status;
     fresh = humi_mask_minus(pages, &block->touched);
     hits = humi_mask_and(pages, &place->prefetched);
+    remote = humi_mask_and(pages, &place->remote);
+    metering->sum.remote_accesses += (uint64_t)humi_mask_count(&remote) * access->count;
+    metering->sum.remote_bytes += (uint64_t)humi_mask_count(&remote) * access->count * LINE_BYTES;
     metering->touched_pages += humi_mask_count(&fresh);
     metering->prefetch_hits += humi_mask_count(&hits);
     humi_mask_add(&block->touched, pages);
