@@ -199,12 +199,13 @@ enum hum_status humi_grant_give(struct hum *hum, struct humi_block *block,
         if (status == HUM_OK)
             status = map_runs(processor, offset, &r, HUMI_MAP_READ);
     }
-    humi_mask_remove(&hold->away, &access->mapped);
     hold->mapped = access->mapped;
     humi_grant_set_writable(hold, access->after);
     humi_mask_add(&block->written, &access->writable);
     humi_mask_add(&block->dirty, &access->writable);
     humi_mask_remove(&hold->fresh, &access->writable);
+    if (status == HUM_OK)
+        humi_mask_remove(&hold->away, &access->mapped);
     if (status != HUM_OK) {
         /* Some of it was given, and may have been used: so it counts as written, and is taken. */
         struct hum_pages tried = humi_mask_or(&access->writable, &access->readable);

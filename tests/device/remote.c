@@ -8,8 +8,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "device/launch.h"
 
 #define BLOCK HUM_BLOCK_SIZE
@@ -471,6 +473,75 @@ static void a_jump_into_the_space_is_still_a_crash(void **state)
     }
 }
 
+/* ---- what it costs: printed, not judged ------------------------------------------------------ */
+
+#define ROUNDS 40u
+
+static int compare_times(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+static double median_us(uint64_t *ns)
+{
+    qsort(ns, ROUNDS, sizeof *ns, compare_times);
+    return (double)ns[ROUNDS / 2] / 1000;
+}
+
+static void print_costs(const char *what, size_t bytes)
+{
+    uint64_t map_ns[ROUNDS], take_ns[ROUNDS];
+
+    back_owner(0, BLOCK);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        uint64_t start = humi_clock_real_ns(), mapped;
+        assert_int_equal(w.p->ops->map_remote(w.p, 0, bytes, owner.p), HUM_OK);
+        mapped = humi_clock_real_ns();
+        w.p->ops->unmap(w.p, 0, bytes);
+        take_ns[i] = humi_clock_real_ns() - mapped;
+        map_ns[i] = mapped - start;
+    }
+    print_message("    %s: map %.1f us, take away %.1f us\n", what, median_us(map_ns),
+                  median_us(take_ns));
+}
+
+/* Reading 64 MiB by the host, from its own frames or from the owner's. */
+static double gigabytes_per_second(bool remote)
+{
+    const size_t bytes = 32 * BLOCK;
+    uint64_t ns[ROUNDS], sum = 0;
+
+    for (size_t at = 0; at < bytes; at += BLOCK) {
+        if (remote)
+            lead(at, BLOCK);
+        else
+            world_map(&w, at, BLOCK, HUMI_MAP_OWN);
+    }
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        uint64_t start = humi_clock_real_ns();
+        for (size_t word = 0; word < bytes / 8; word++)
+            sum += at(&w, 0)[word];
+        ns[i] = humi_clock_real_ns() - start;
+    }
+    assert_int_equal(sum, 0); /* new frames are zero */
+    w.p->ops->unmap(w.p, 0, bytes);
+    return (double)bytes / (median_us(ns) * 1000);
+}
+
+static void costs(void **state)
+{
+    (void)state;
+    print_costs("64 KiB", CHUNK);
+    print_costs("2 MiB", BLOCK);
+    if (w.mode->device)
+        return;
+    double own = gigabytes_per_second(false);
+    print_message("    read by the host: own %.1f GB/s, remote %.1f GB/s\n", own,
+                  gigabytes_per_second(true));
+}
+
 /* ---- the list of them, for each pair --------------------------------------------------------- */
 
 #define remote_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -496,6 +567,7 @@ int main(void)
         remote_test(killed_while_it_touches),
         remote_test(the_owners_process_may_die),
         remote_test(a_jump_into_the_space_is_still_a_crash),
+        remote_test(costs),
     };
     int failed = 0;
 

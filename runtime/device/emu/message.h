@@ -32,6 +32,8 @@ struct humi_emu_hello {
 /* Over the agent's channel, with one descriptor. */
 struct humi_emu_away {
     uint64_t offset, bytes;
+    uint32_t request;       /* agent_request that it belongs to; one of before was never taken */
+    uint32_t unused;
 };
 
 /* LOAD: path is in text.  KERNEL: name is in text.  Ids are chosen by the runtime. */

@@ -164,11 +164,12 @@ static enum hum_status run_agent(struct humi_emu *emu)
 static enum hum_status ask_agent(struct humi_emu *emu, enum humi_emu_agent_kind kind,
                                  struct humi_emu_range range, int file)
 {
-    const struct humi_emu_away away = {range.offset, range.bytes};
+    struct humi_emu_away away = {.offset = range.offset, .bytes = range.bytes};
     enum hum_status status = HUM_OK;
 
     humi_signals_hold();
     pthread_mutex_lock(&emu->agent);
+    away.request = emu->agent_serial + 1;
     emu->control->agent_kind = (uint32_t)kind;
     emu->control->agent_range = range;
     if (kind == HUMI_EMU_AWAY)
