@@ -23,7 +23,7 @@ static inline bool event_is_demand(const struct hum_trace_event *event)
 {
     return event->cause == HUM_CAUSE_FIRST_TOUCH || event->cause == HUM_CAUSE_HOST_FAULT ||
            event->cause == HUM_CAUSE_DEVICE_FAULT || event->cause == HUM_CAUSE_UPGRADE ||
-           event->cause == HUM_CAUSE_REMAP;
+           event->cause == HUM_CAUSE_REMAP || event->cause == HUM_CAUSE_REMOTE_MAP;
 }
 
 static inline bool event_is_prefetch(const struct hum_trace_event *event)

@@ -104,6 +104,7 @@ static int holder_after(const struct hum_trace_event *event)
     case HUM_CAUSE_REMAP:
     case HUM_CAUSE_ADVICE:
     case HUM_CAUSE_PROTECT:
+    case HUM_CAUSE_REMOTE_MAP:
         return -1;
     default:
         return event->processor + 1 + HOLDER_HOST;
@@ -159,7 +160,7 @@ static bool drives_faults(uint32_t cause)
 {
     return cause == HUM_CAUSE_FIRST_TOUCH || cause == HUM_CAUSE_HOST_FAULT ||
            cause == HUM_CAUSE_DEVICE_FAULT || cause == HUM_CAUSE_UPGRADE ||
-           cause == HUM_CAUSE_REMAP;
+           cause == HUM_CAUSE_REMAP || cause == HUM_CAUSE_REMOTE_MAP;
 }
 
 static void note_move(struct page_state *state, const struct hum_trace_event *event, unsigned page)

@@ -317,9 +317,11 @@ HUM_API HUM_MUST_USE enum hum_status hum_discard_batch(struct hum *hum,
     X(HUM_ADVISE_READ_MOSTLY, 1u << 0, "read-mostly")                                              \
     X(HUM_ADVISE_PREFERRED, 1u << 1, "preferred location")                                         \
     X(HUM_ADVISE_ACCESSED_BY, 1u << 2, "accessed by")                                              \
+    X(HUM_ADVISE_REMOTE, 1u << 3, "remote")                                                        \
     X(HUM_ADVISE_UNSET_READ_MOSTLY, 1u << 8, "unset read-mostly")                                  \
     X(HUM_ADVISE_UNSET_PREFERRED, 1u << 9, "unset preferred location")                             \
-    X(HUM_ADVISE_UNSET_ACCESSED_BY, 1u << 10, "unset accessed by")
+    X(HUM_ADVISE_UNSET_ACCESSED_BY, 1u << 10, "unset accessed by")                                 \
+    X(HUM_ADVISE_UNSET_REMOTE, 1u << 11, "unset remote")
 
 enum hum_advice {
 #define HUM_ADVICE_ENUM(name, bit, text) name = bit,
@@ -333,7 +335,13 @@ enum hum_advice {
  *   PREFERRED     first touch by `processor` takes the whole block, and eviction from a device
  *                 that is the preferred location comes last
  *   ACCESSED_BY   when the block's pages become resident anywhere, `processor` is given its copy
- *                 at its first touch of any page of it, whole
+ *                 at its first touch of any page of it, whole; but pages that are at a PREFERRED
+ *                 location of theirs stay there and are touched as with REMOTE
+ *   REMOTE        `processor` touches pages that another one has where they are, over the link:
+ *                 nothing moves, both may write, and atomic operations of both meet in one place.
+ *                 Pages that nobody has come to it as ever; a prefetch moves them as ever.  Where
+ *                 it cannot be had (hum_protect() lets it only read, epochs are recorded, too many
+ *                 mappings) pages move.
  */
 HUM_API HUM_MUST_USE enum hum_status hum_advise(struct hum *hum, const void *ptr, size_t bytes,
                                                 enum hum_advice advice, int processor);
@@ -378,6 +386,8 @@ struct hum_page_info {
     uint32_t advice;         /* enum hum_advice bits in force (without the UNSET ones) */
     int32_t preferred;       /* processor, meaningful with HUM_ADVISE_PREFERRED */
     uint32_t accessed_by;    /* processors, meaningful with HUM_ADVISE_ACCESSED_BY */
+    uint32_t remote;         /* may read and write it where it is resident, elsewhere */
+    uint32_t remote_by;      /* processors, meaningful with HUM_ADVISE_REMOTE */
 };
 
 /*
@@ -401,7 +411,8 @@ HUM_API HUM_MUST_USE enum hum_status hum_query(struct hum *hum, const void *ptr,
     X(HUM_CAUSE_DISCARD, "discard")                                                                \
     X(HUM_CAUSE_FREE, "free")                                                                      \
     X(HUM_CAUSE_PROTECT, "protection")                                                             \
-    X(HUM_CAUSE_DEVICE_LOST, "device lost")
+    X(HUM_CAUSE_DEVICE_LOST, "device lost")                                                        \
+    X(HUM_CAUSE_REMOTE_MAP, "remote map")
 
 enum hum_cause {
 #define HUM_CAUSE_ENUM(name, text) name,

@@ -304,8 +304,9 @@ HUM_API enum hum_status hum_unwatch(struct hum_watch *watch);
 #define HUM_METRIC_UNKNOWN (-1.0)
 
 /*
- * Causes fall into demand (first touch, host fault, device fault, write upgrade, map again),
- * prefetch (by user, by policy), eviction (an event that is `evicted` or has that cause) and other.
+ * Causes fall into demand (first touch, host fault, device fault, write upgrade, map again, remote
+ * map), prefetch (by user, by policy), eviction (an event that is `evicted` or has that cause) and
+ * other.
  * A page *leaves* a processor when it is evicted, discarded, freed, lost with its device or written
  * by another processor.
  */
@@ -330,7 +331,10 @@ struct hum_metrics {
     double prefetch_coverage;     /* a / (a + far faults), a: pages touched that were prefetched and
                                      would have faulted; needs accesses */
     uint64_t upgrades;            /* write upgrades, events */
-    uint64_t remote_accesses, remote_bytes;       /* 0: no page is mapped over a link so far */
+    uint64_t remote_accesses;     /* touches of pages that the processor mapped in the frame of
+                                     another one, as the file has it: accesses may be told a while
+                                     after they were made; needs accesses */
+    uint64_t remote_bytes;        /* the lines of 64 bytes these are; no cache is assumed */
     double hit_rate;              /* (touches - far faults) / touches; needs accesses, and not
                                      those of epochs, which do not say how often */
     double occupancy;             /* mean part of a block resident when it is evicted */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* advice.c - advice of the user about regions and parts of them. */
+#include "base/clock.h"
 #include "base/status.h"
+#include "core/record.h"
+#include "core/remote.h"
 #include "core/visit.h"
 
 struct advice {
@@ -8,51 +11,89 @@ struct advice {
     int processor;
 };
 
-/* How one piece of advice changes the three words that hold it. */
-static void advise_words(const struct advice *advice, uint32_t *bits, int *preferred,
-                         uint32_t *accessed_by)
+/* Where advice is kept, of a region or a block. */
+struct words {
+    uint32_t bits;
+    int preferred;
+    uint32_t accessed_by, remote_by;
+};
+
+/* The advice is about one processor more or less. */
+static void advise_set(struct words *words, uint32_t *processors, uint32_t bit, int processor,
+                       bool set)
 {
+    if (set)
+        *processors |= HUM_BIT(processor);
+    else
+        *processors &= ~HUM_BIT(processor);
+    words->bits = *processors ? words->bits | bit : words->bits & ~bit;
+}
+
+/* How one piece of advice changes the words that hold it. */
+static void advise_words(const struct advice *advice, struct words *words)
+{
+    bool set = advice->advice < HUM_ADVISE_UNSET_READ_MOSTLY;
     switch (advice->advice) {
     case HUM_ADVISE_PREFERRED:
-        *preferred = advice->processor;
-        *bits |= HUM_ADVISE_PREFERRED;
+        words->preferred = advice->processor;
+        words->bits |= HUM_ADVISE_PREFERRED;
         break;
     case HUM_ADVISE_ACCESSED_BY:
-        *accessed_by |= HUM_BIT(advice->processor);
-        *bits |= HUM_ADVISE_ACCESSED_BY;
-        break;
     case HUM_ADVISE_UNSET_ACCESSED_BY:
-        *accessed_by &= ~HUM_BIT(advice->processor);
-        if (!*accessed_by)
-            *bits &= ~(uint32_t)HUM_ADVISE_ACCESSED_BY;
+        advise_set(words, &words->accessed_by, HUM_ADVISE_ACCESSED_BY, advice->processor, set);
+        break;
+    case HUM_ADVISE_REMOTE:
+    case HUM_ADVISE_UNSET_REMOTE:
+        advise_set(words, &words->remote_by, HUM_ADVISE_REMOTE, advice->processor, set);
         break;
     case HUM_ADVISE_READ_MOSTLY:
-        *bits |= HUM_ADVISE_READ_MOSTLY;
+        words->bits |= HUM_ADVISE_READ_MOSTLY;
         break;
     case HUM_ADVISE_UNSET_READ_MOSTLY:
     case HUM_ADVISE_UNSET_PREFERRED:
-        *bits &= ~((uint32_t)advice->advice >> 8);
+        words->bits &= ~((uint32_t)advice->advice >> 8);
         break;
     }
 }
 
+/* Without the advice the next touch moves the pages, so it must be a fault. */
+static void end_remote(const struct humi_visit *visit, unsigned p)
+{
+    struct humi_event event = {.cause = HUM_CAUSE_ADVICE,
+                               .processor = p,
+                               .start_ns = humi_clock_ns()};
+    event.which = humi_mask_and(&visit->pages, &visit->block->hold[p].remote);
+    event.pages = humi_mask_count(&event.which);
+    humi_remote_take(visit->hum, visit->block, p, event.which);
+    if (event.pages)
+        humi_record_event(visit->hum, visit->region, visit->block, &event);
+}
+
 static enum hum_status advise_block(const struct humi_visit *visit)
 {
+    const struct advice *advice = visit->context;
     struct humi_block *block = visit->block;
-    advise_words(visit->context, &block->advice, &block->preferred, &block->accessed_by);
+    struct words words = {block->advice, block->preferred, block->accessed_by, block->remote_by};
+    advise_words(advice, &words);
+    if (advice->advice == HUM_ADVISE_UNSET_REMOTE)
+        end_remote(visit, humi_number(advice->processor));
+    block->advice = words.bits;
+    block->preferred = words.preferred;
+    block->accessed_by = words.accessed_by;
+    block->remote_by = words.remote_by;
     return HUM_OK;
 }
 
 /* Advice for all of a region is kept in the region: it costs no blocks. */
 static void advise_region(struct humi_region *region, const struct advice *advice)
 {
-    uint32_t bits = atomic_load(&region->advice);
-    uint32_t accessed_by = atomic_load(&region->accessed_by);
-    int preferred = atomic_load(&region->preferred);
-    advise_words(advice, &bits, &preferred, &accessed_by);
-    atomic_store(&region->preferred, preferred);
-    atomic_store(&region->accessed_by, accessed_by);
-    atomic_store(&region->advice, bits);
+    struct words words = {atomic_load(&region->advice), atomic_load(&region->preferred),
+                          atomic_load(&region->accessed_by), atomic_load(&region->remote_by)};
+    advise_words(advice, &words);
+    atomic_store(&region->preferred, words.preferred);
+    atomic_store(&region->accessed_by, words.accessed_by);
+    atomic_store(&region->remote_by, words.remote_by);
+    atomic_store(&region->advice, words.bits);
 }
 
 static enum hum_status inherit_block(const struct humi_visit *visit)
@@ -63,6 +104,7 @@ static enum hum_status inherit_block(const struct humi_visit *visit)
     if (bits & HUM_ADVISE_PREFERRED && !(block->advice & HUM_ADVISE_PREFERRED))
         block->preferred = atomic_load(&region->preferred);
     block->accessed_by |= atomic_load(&region->accessed_by);
+    block->remote_by |= atomic_load(&region->remote_by);
     block->advice |= bits;
     return HUM_OK;
 }
@@ -83,6 +125,7 @@ static enum hum_status spread(struct hum *hum, struct humi_region *region)
         return status;
     atomic_store(&region->advice, 0);
     atomic_store(&region->accessed_by, 0);
+    atomic_store(&region->remote_by, 0);
     return HUM_OK;
 }
 

@@ -11,6 +11,7 @@
 #include "core/budget.h"
 #include "core/residency.h"
 #include "core/room.h"
+#include "core/view.h"
 #include "os/placement.h"
 
 #define QUEUE_MAX 32u
@@ -43,6 +44,9 @@ static enum hum_status bring(struct hum *hum, const struct humi_ahead_item *item
         .read_only = !(access & HUM_WRITE),
         .cause = HUM_CAUSE_PREFETCH_POLICY,
     };
+    struct hum_pages stay = humi_view_stay(hum, block, item->region, item->processor);
+    humi_mask_add(&stay, &hold->remote);
+    humi_mask_remove(&request.bring, &stay); /* where they are is where they should be */
     if (atomic_load(&block->changes) != item->changes)
         return HUM_OK;
     const struct hum_pages *have = item->takes ? &hold->writable : &hold->mapped;

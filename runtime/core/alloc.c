@@ -38,7 +38,7 @@ static void clean_blocks(struct hum *hum, struct humi_region *region)
         humi_residency_forget(hum, block, pages, region, HUM_CAUSE_FREE);
         if (humi_mask_full(&pages)) {
             block->advice = 0;
-            block->accessed_by = 0;
+            block->accessed_by = block->remote_by = 0;
             block->preferred = HUM_HOST;
         }
         humi_unlock(&block->lock);

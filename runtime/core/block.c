@@ -18,6 +18,28 @@ struct hum_pages humi_block_resident_elsewhere(const struct hum *hum,
     return any;
 }
 
+struct hum_pages humi_block_resident_once(const struct hum *hum, const struct humi_block *block)
+{
+    struct hum_pages any = humi_mask_none(), more = humi_mask_none();
+    for (unsigned p = 0; p < hum->processors; p++) {
+        struct hum_pages again = humi_mask_and(&any, &block->hold[p].resident);
+        humi_mask_add(&more, &again);
+        humi_mask_add(&any, &block->hold[p].resident);
+    }
+    return humi_mask_minus(&any, &more);
+}
+
+static void check_remote(const struct hum *hum, const struct humi_block *block,
+                         const struct humi_hold *hold)
+{
+    struct hum_pages once = humi_block_resident_once(hum, block);
+    humi_check(!humi_mask_meets(&hold->remote, &hold->resident) && "R6");
+    humi_check(humi_mask_within(&hold->remote, &once) && "R6");
+    humi_check(humi_mask_within(&hold->remote, &block->written) && "R6");
+    humi_check(!humi_mask_meets(&hold->away, &hold->mapped) && "away is not mapped");
+    humi_check(!humi_mask_meets(&hold->away, &hold->remote) && "away is not remote");
+}
+
 void humi_block_check(const struct hum *hum, const struct humi_block *block)
 {
     if (!HUMI_DEEP)
@@ -31,6 +53,7 @@ void humi_block_check(const struct hum *hum, const struct humi_block *block)
         humi_check(humi_mask_within(&h->resident, &h->present) && "resident within present");
         humi_check(humi_mask_within(&h->fresh, &h->present) && "fresh within present");
         humi_check((!h->own || humi_mask_full(&h->writable)) && "own means all writable");
+        check_remote(hum, block, h);
         humi_check(humi_mask_count(&h->resident) == atomic_load(&h->resident_pages));
         humi_check(humi_mask_count(&h->writable) == atomic_load(&h->writable_pages));
     }

@@ -2,20 +2,24 @@
 /*
  * block.h - the state of one block: an aligned 2 MiB, the unit of locking and deciding.
  *
- * For every processor a block has a *hold*: five separate sets of pages, never merged.
+ * For every processor a block has a *hold*: seven separate sets of pages, never merged.
  *
  *     present   a frame is there (memory is used)         resident ⊆ present
  *     fresh     the frame still reads as zero             fresh ⊆ present
  *     resident  the frame holds a current copy
  *     mapped    the processor may touch it                mapped ⊆ resident              (R2)
  *     writable  the processor may write it                writable ⊆ mapped
+ *     remote    the processor may read and write it in the frame of the one that has it
+ *     away      was remote, and must come back for writing first (returns_writable of device.h)
  *
  * Invariants, checked by humi_block_check() after every change in builds with deep checks:
- *     R1  a page writable at p is resident nowhere but at p
+ *     R1  a page writable at p is resident nowhere but at p; so all who can touch it then map the
+ *         one frame
  *     R2  mapped ⊆ resident at every processor
  *     R3  a written page is resident somewhere
  *     R4  a processor never holds more frames than its capacity (order.h counts them)
  *     R5  each change of state has one event with a cause (meter.h)
+ *     R6  a page remote at p is written, and resident on exactly one processor, which is not p
  * A processor may have less access than `mapped` says (an unmapping may be lazy in the other
  * direction only: never more).
  *
@@ -44,6 +48,8 @@ struct humi_hold {
     struct hum_pages resident;
     struct hum_pages mapped;
     struct hum_pages writable;
+    struct hum_pages remote;
+    struct hum_pages away;
     struct humi_link order;      /* of stale blocks (order.h); guarded by its LIST lock */
     bool ordered;                /* counted as held; guarded by its LIST lock */
     bool stale;                  /* has frames but nothing resident; guarded by its LIST lock */
@@ -62,7 +68,7 @@ struct humi_block {
     atomic_uint changes;         /* of residency; read without the lock as a hint */
     uint32_t advice;             /* enum hum_advice */
     int preferred;
-    uint32_t accessed_by;
+    uint32_t accessed_by, remote_by;
     struct hum_pages written;    /* content was ever defined */
     struct hum_pages dirty;      /* the exclusive holder may have changed it */
     struct humi_history history; /* what lately happened to its pages */
@@ -79,6 +85,9 @@ static inline size_t humi_block_offset(const struct humi_block *block)
 /* Pages resident on any processor but `except` (-1: on any at all). */
 struct hum_pages humi_block_resident_elsewhere(const struct hum *hum,
                                                const struct humi_block *block, int except);
+
+/* Pages resident on exactly one processor. */
+struct hum_pages humi_block_resident_once(const struct hum *hum, const struct humi_block *block);
 
 /* Walk the invariants; aborts with the rule's name.  Does nothing without deep checks. */
 void humi_block_check(const struct hum *hum, const struct humi_block *block);

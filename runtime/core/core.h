@@ -10,7 +10,7 @@
  *      service.c serve.c view.c ahead.c           faults
  *           \  room.c                             evict until there is room
  *            \   |
- *          residency.c grant.c                    one locked block: move, map, commit, record
+ *          residency.c grant.c remote.c           one locked block: move, map, commit, record
  *                |
  *      block.c history.c order.c region.c meter.c kernels.c   state
  *

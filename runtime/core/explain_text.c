@@ -93,6 +93,10 @@ static void write_state(struct pen *pen, const struct hum_explanation *e)
     } else {
         write_to(pen, ", mapped by nobody");
     }
+    if (e->state.remote) {
+        write_to(pen, ", touched from there by ");
+        write_set(pen, e, e->state.remote);
+    }
     write_to(pen, e->state.dirty ? ", dirty.\n" : ".\n");
 }
 

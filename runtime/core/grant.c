@@ -76,6 +76,20 @@ static struct hum_pages to_map(const struct hum_pages *pages, const struct hum_p
     return humi_mask_or(&missing, &again);
 }
 
+/*
+ * Pages that were remote come back with the right to write (returns_writable of device.h).  Those
+ * that may only be read lose it at once: nobody may store to them anyway.
+ */
+static enum hum_status return_unwritable(struct humi_processor *processor, size_t offset,
+                                         const struct hum_pages *pages)
+{
+    enum hum_status status = map_runs(processor, offset, pages, HUMI_MAP_WRITE);
+    humi_for_each_run (run, pages)
+        processor->ops->protect(processor, offset + run.first * HUM_PAGE_SIZE,
+                                (run.end - run.first) * HUM_PAGE_SIZE);
+    return status;
+}
+
 static enum hum_status map_own(struct humi_processor *processor, struct humi_block *block,
                                struct humi_hold *hold)
 {
@@ -178,6 +192,10 @@ enum hum_status humi_grant_give(struct hum *hum, struct humi_block *block,
         status = map_runs(processor, offset, &w, HUMI_MAP_WRITE);
         if (status == HUM_OK)
             status = map_runs(processor, offset, &upgraded, HUMI_MAP_UPGRADE);
+        struct hum_pages back = humi_mask_and(&r, &hold->away);
+        humi_mask_remove(&r, &back);
+        if (status == HUM_OK)
+            status = return_unwritable(processor, offset, &back);
         if (status == HUM_OK)
             status = map_runs(processor, offset, &r, HUMI_MAP_READ);
     }
@@ -186,6 +204,8 @@ enum hum_status humi_grant_give(struct hum *hum, struct humi_block *block,
     humi_mask_add(&block->written, &access->writable);
     humi_mask_add(&block->dirty, &access->writable);
     humi_mask_remove(&hold->fresh, &access->writable);
+    if (status == HUM_OK)
+        humi_mask_remove(&hold->away, &access->mapped);
     if (status != HUM_OK) {
         /* Some of it was given, and may have been used: so it counts as written, and is taken. */
         struct hum_pages tried = humi_mask_or(&access->writable, &access->readable);

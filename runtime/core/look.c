@@ -21,6 +21,7 @@ static void query_page(const struct hum *hum, const struct humi_block *block, un
         info->resident |= humi_mask_has(&hold->resident, page) ? bit : 0;
         info->mapped |= humi_mask_has(&hold->mapped, page) ? bit : 0;
         info->writable |= humi_mask_has(&hold->writable, page) ? bit : 0;
+        info->remote |= humi_mask_has(&hold->remote, page) ? bit : 0;
     }
     bool sole = (info->resident & (info->resident - 1)) == 0;
     if (block && sole && humi_mask_has(&block->dirty, page))
@@ -33,10 +34,12 @@ static void query_advice(const struct humi_region *region, const struct humi_blo
     info->advice = atomic_load(&region->advice);
     info->preferred = atomic_load(&region->preferred);
     info->accessed_by = atomic_load(&region->accessed_by);
+    info->remote_by = atomic_load(&region->remote_by);
     if (!block)
         return;
     info->advice |= block->advice;
     info->accessed_by |= block->accessed_by;
+    info->remote_by |= block->remote_by;
     if (block->advice & HUM_ADVISE_PREFERRED)
         info->preferred = block->preferred;
 }

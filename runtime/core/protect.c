@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "core/grant.h"
 #include "core/record.h"
+#include "core/remote.h"
 #include "core/visit.h"
 
 struct protection {
@@ -18,10 +19,11 @@ static enum hum_status protect_block(const struct humi_visit *visit)
                                .processor = protection->processor,
                                .start_ns = humi_clock_ns()};
     struct humi_hold *hold = &visit->block->hold[protection->processor];
-    struct hum_pages lost = humi_mask_and(
-        &visit->pages, protection->write_only ? &hold->writable : &hold->mapped);
-    event.which = lost;
-    event.pages = humi_mask_count(&lost);
+    struct hum_pages had = humi_mask_or(
+        &hold->remote, protection->write_only ? &hold->writable : &hold->mapped);
+    event.which = humi_mask_and(&visit->pages, &had);
+    event.pages = humi_mask_count(&event.which);
+    humi_remote_take(visit->hum, visit->block, protection->processor, visit->pages);
     humi_grant_take(visit->hum, visit->block, protection->processor, visit->pages,
                          protection->write_only);
     if (event.pages)

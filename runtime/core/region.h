@@ -36,7 +36,7 @@ struct humi_region {
     _Atomic uint64_t access;      /* two bits a processor: what hum_protect() took away */
     atomic_uint advice;           /* enum hum_advice for the whole region */
     atomic_int preferred;
-    atomic_uint accessed_by;
+    atomic_uint accessed_by, remote_by;
     _Atomic(struct humi_meter *) meter; /* counters, made at the first event */
     _Atomic(struct humi_choice *) policy; /* of its own (policies.h); NULL: the space's */
     atomic_bool policy_set;       /* by the program, not by its name */

@@ -12,6 +12,7 @@
 #include "core/grant.h"
 #include "core/pace.h"
 #include "core/record.h"
+#include "core/remote.h"
 
 /* What a change did, gathered for its events. */
 struct outcome {
@@ -25,8 +26,8 @@ struct outcome {
 
 /* ---- masks and their counts ------------------------------------------------------------------ */
 
-static void set_resident(struct hum *hum, struct humi_block *block, unsigned p,
-                         struct hum_pages pages)
+void humi_residency_set(struct hum *hum, struct humi_block *block, unsigned p,
+                        struct hum_pages pages)
 {
     struct humi_hold *hold = &block->hold[p];
     unsigned before = atomic_load(&hold->resident_pages), now = humi_mask_count(&pages);
@@ -113,7 +114,7 @@ static void drop_frames(struct hum *hum, struct humi_block *block, unsigned p)
     if (humi_mask_empty(&hold->present))
         return;
     hum->processor[p]->ops->drop(hum->processor[p], humi_block_offset(block), HUM_BLOCK_SIZE);
-    set_resident(hum, block, p, humi_mask_none());
+    humi_residency_set(hum, block, p, humi_mask_none());
     set_present(hum, hold, p, humi_mask_none());
     humi_grant_set_writable(hold, humi_mask_none());
     hold->mapped = humi_mask_none();
@@ -299,14 +300,14 @@ static void commit(struct hum *hum, struct humi_block *block, const struct humi_
     humi_mask_keep(&taken, write); /* could be read, becomes writable */
     if (humi_epochs_watch(hum, p))
         humi_mask_keep(&taken, &request->stores);
-    set_resident(hum, block, p, humi_mask_or(&hold->resident, &outcome->missing));
+    humi_residency_set(hum, block, p, humi_mask_or(&hold->resident, &outcome->missing));
     for (unsigned q = 0; q < hum->processors; q++) {
         struct humi_hold *other = &block->hold[q];
         if (q == p || !humi_mask_meets(&other->resident, write))
             continue;
         struct hum_pages gone = humi_mask_and(&other->resident, write);
         humi_mask_add(&taken, &gone);
-        set_resident(hum, block, q, humi_mask_minus(&other->resident, write));
+        humi_residency_set(hum, block, q, humi_mask_minus(&other->resident, write));
     }
     humi_mask_remove(&taken, &outcome->missing);
     outcome->upgraded_pages = taken;
@@ -315,8 +316,19 @@ static void commit(struct hum *hum, struct humi_block *block, const struct humi_
     humi_mask_remove(&block->dirty, &shared);
 }
 
-enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
-                                     const struct humi_request *request)
+/* Of the pages to be touched where they are: what cannot be is brought like the others. */
+static void bring_instead(struct humi_request *request, const struct hum_pages *pages)
+{
+    struct hum_pages stores = humi_mask_and(pages, &request->stores);
+    humi_mask_add(&request->bring, pages);
+    humi_mask_add(&request->map, pages);
+    if (!request->read_only)
+        humi_mask_add(&request->write, &stores);
+}
+
+/* Bring what is to be here, and give access to it. */
+static enum hum_status serve_here(struct hum *hum, struct humi_block *block,
+                                  const struct humi_request *request)
 {
     unsigned p = request->processor;
     struct humi_hold *hold = &block->hold[p];
@@ -324,18 +336,20 @@ enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
                               .start_ns = request->start_ns ? request->start_ns
                                                             : humi_clock_ns()};
     struct hum_pages write = request->write;
-    if (!hum->processor[p]->shared_read) {
-        /* Read-only copies cannot be mapped here: whoever is given access gets all of it. */
-        struct hum_pages both = humi_mask_or(&request->bring, &hold->resident);
-        humi_mask_keep(&both, &request->map);
+    struct hum_pages both = humi_mask_or(&request->bring, &hold->resident);
+    humi_mask_keep(&both, &request->map);
+    /* Read-only copies cannot be mapped here: whoever is given access gets all of it. */
+    if (hum->processor[p]->shared_read)
+        humi_mask_keep(&both, &hold->away);
+    if (!request->read_only || !hum->processor[p]->shared_read)
         humi_mask_add(&write, &both);
-    }
     enum hum_status status = ensure_present(hum, block, p, &outcome.missing);
     if (status != HUM_OK)
         return status;
 
     struct hum_pages copied = outcome.copied = humi_mask_and(&outcome.missing, &block->written);
     struct hum_pages zero = humi_mask_minus(&outcome.missing, &block->written);
+    humi_remote_take_all(hum, block, &outcome.missing);
     humi_grant_revoke_others(hum, block, request, &write, &copied);
     fill_written(hum, block, request, copied, &outcome);
     fill_zero(hum, block, p, zero);
@@ -346,7 +360,30 @@ enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
     outcome.mapped = humi_mask_count(&outcome.mapped_pages);
     record_change(hum, block, request, &outcome);
     humi_epochs_note(hum, block, request);
-    status = humi_grant_give(hum, block, request, &access);
+    return humi_grant_give(hum, block, request, &access);
+}
+
+enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
+                                     const struct humi_request *asked)
+{
+    struct humi_request request = *asked;
+    struct hum_pages remote = humi_remote_choose(hum, block, asked), refused, moved;
+    struct hum_pages missing;
+    humi_mask_remove(&request.bring, &remote);
+    humi_mask_remove(&request.map, &remote);
+    humi_mask_remove(&request.write, &remote);
+    moved = humi_mask_minus(&asked->remote, &remote);
+    bring_instead(&request, &moved);
+    missing = humi_mask_minus(&request.bring, &block->hold[request.processor].resident);
+    enum hum_status status = ensure_present(hum, block, request.processor, &missing);
+    if (status == HUM_OK)
+        status = humi_remote_give(hum, block, &request, &remote, &refused);
+    if (status == HUM_OK) {
+        bring_instead(&request, &refused);
+        status = serve_here(hum, block, &request);
+    }
+    if (status == HUM_OK)
+        humi_remote_resume(hum, block, request.processor, &remote);
     humi_block_check(hum, block);
     return status;
 }
@@ -379,10 +416,12 @@ static enum hum_status write_back(struct hum *hum, struct humi_block *block, uns
     enum hum_status status = ensure_present(hum, block, 0, sole);
     if (status != HUM_OK)
         return status;
+    /* Remote pages are among these (R6); nothing was changed before. */
+    humi_remote_take_all(hum, block, sole);
     struct humi_processor *processor = hum->processor[p];
     processor->ops->protect(processor, humi_block_offset(block), HUM_BLOCK_SIZE);
     copy_pages(hum, block, 0, p, sole);
-    set_resident(hum, block, 0, humi_mask_or(&block->hold[0].resident, sole));
+    humi_residency_set(hum, block, 0, humi_mask_or(&block->hold[0].resident, sole));
     humi_mask_remove(&block->dirty, sole);
     return HUM_OK;
 }
@@ -418,10 +457,11 @@ void humi_residency_forget(struct hum *hum, struct humi_block *block, struct hum
     struct hum_pages anywhere = humi_block_resident_elsewhere(hum, block, -1);
     event.which = humi_mask_and(&anywhere, &pages);
     event.pages = humi_mask_count(&event.which);
+    humi_remote_take_all(hum, block, &pages);
     for (unsigned p = 0; p < hum->processors; p++) {
         struct humi_hold *hold = &block->hold[p];
         humi_grant_take(hum, block, p, pages, false);
-        set_resident(hum, block, p, humi_mask_minus(&hold->resident, &pages));
+        humi_residency_set(hum, block, p, humi_mask_minus(&hold->resident, &pages));
     }
     humi_mask_remove(&block->written, &pages);
     humi_mask_remove(&block->dirty, &pages);
@@ -439,9 +479,10 @@ void humi_residency_lost(struct hum *hum, struct humi_block *block, unsigned p)
     struct humi_event event = {.cause = HUM_CAUSE_DEVICE_LOST,
                                .processor = p,
                                .start_ns = humi_clock_ns(),
-                               .which = hold->mapped};
-    event.pages = humi_mask_count(&hold->mapped);
+                               .which = humi_mask_or(&hold->mapped, &hold->remote)};
+    event.pages = humi_mask_count(&event.which);
     hold->mapped = humi_mask_none();
+    hold->remote = humi_mask_none();
     humi_grant_set_writable(hold, humi_mask_none());
     hold->own = false;
     hold->map_faults = 0;

@@ -25,6 +25,8 @@ struct humi_request {
     struct hum_pages map;      /* resident pages to give access to */
     struct hum_pages faulted;  /* ⊆ map: give access even if they are believed to have it */
     struct hum_pages stores;   /* ⊆ faulted: the touch was a store */
+    struct hum_pages remote;   /* to be touched where they are (remote.h); what cannot be is brought
+                                  and mapped.  None of bring */
     bool whole;                /* the region covers the block: it may be mapped unguarded */
     bool read_only;            /* the processor may not write these pages */
     enum hum_cause cause;
@@ -33,6 +35,10 @@ struct humi_request {
     unsigned duplicates;       /* of these, the ones that found their page accessible */
     uint64_t start_ns;         /* when serving it began, of humi_clock_ns(); 0: now */
 };
+
+/* The pages that p has; for remote.c. */
+void humi_residency_set(struct hum *hum, struct humi_block *block, unsigned p,
+                        struct hum_pages pages);
 
 /* Serve a request. */
 enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,

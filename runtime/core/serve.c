@@ -56,8 +56,9 @@ static unsigned count_duplicates(const struct humi_group *group)
     struct hum_pages reads = humi_mask_minus(&group->read, &group->write);
     struct hum_pages read_there = humi_mask_and(&reads, &hold->mapped);
     struct hum_pages write_there = humi_mask_and(&group->write, &hold->writable);
+    struct hum_pages remote = humi_mask_and(&asked, &hold->remote);
     return group->count - humi_mask_count(&asked) + humi_mask_count(&read_there) +
-           humi_mask_count(&write_there);
+           humi_mask_count(&write_there) + humi_mask_count(&remote);
 }
 
 static void count_map_fault(struct humi_group *group)
@@ -110,7 +111,7 @@ static enum hum_status serve_locked(struct humi_server *server, struct humi_grou
     struct hum_plan plan;
     humi_view_fill(hum, group, &view);
     humi_view_plan(hum, group, &view, &plan);
-    struct humi_request request = humi_view_request(group, &view, &plan);
+    struct humi_request request = humi_view_request(hum, group, &view, &plan);
     request.faults = group->count;
     request.duplicates = count_duplicates(group);
     request.start_ns = group->start_ns;

@@ -119,8 +119,23 @@ void humi_view_plan(struct hum *hum, const struct humi_group *group, const struc
     humi_policy_plan(&choice->policy, view, memory, plan_out);
 }
 
-struct humi_request humi_view_request(const struct humi_group *group, const struct hum_view *view,
-                                      const struct hum_plan *plan)
+struct hum_pages humi_view_stay(const struct hum *hum, const struct humi_block *block,
+                                const struct humi_region *region, unsigned processor)
+{
+    struct hum_view view;
+    uint32_t bit = HUM_BIT(humi_public(processor));
+    uint32_t both = HUM_ADVISE_PREFERRED | HUM_ADVISE_ACCESSED_BY;
+    uint32_t advice = effective_advice(block, region, &view);
+    struct hum_pages stay = humi_mask_none();
+    if ((block->remote_by | atomic_load(&region->remote_by)) & bit)
+        stay = humi_block_resident_elsewhere(hum, block, (int)processor);
+    else if ((advice & both) == both && (view.accessed_by & bit))
+        stay = block->hold[humi_number(view.preferred)].resident;
+    return humi_mask_minus(&stay, &block->hold[processor].resident);
+}
+
+struct humi_request humi_view_request(const struct hum *hum, const struct humi_group *group,
+                                      const struct hum_view *view, const struct hum_plan *plan)
 {
     struct hum_pages faulted = humi_mask_or(&group->read, &group->write);
     struct humi_request request = {
@@ -134,6 +149,9 @@ struct humi_request humi_view_request(const struct humi_group *group, const stru
         .cause = group->processor == 0 ? HUM_CAUSE_HOST_FAULT : HUM_CAUSE_DEVICE_FAULT,
     };
     humi_mask_keep(&request.bring, &view->valid);
+    request.remote = humi_view_stay(hum, group->block, group->region, group->processor);
+    humi_mask_keep(&request.remote, &view->valid);
+    humi_mask_remove(&request.bring, &request.remote);
     request.map = humi_mask_or(&request.bring, &plan->map);
     humi_mask_keep(&request.map, &view->valid);
     bool writes = plan->exclusive || !humi_mask_empty(&group->write);

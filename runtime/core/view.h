@@ -27,8 +27,12 @@ void humi_view_fill(const struct hum *hum, const struct humi_group *group, struc
 void humi_view_plan(struct hum *hum, const struct humi_group *group, const struct hum_view *view,
                     struct hum_plan *plan_out);
 
+/* Pages that the processor does not have and that advice lets it touch where they are. */
+struct hum_pages humi_view_stay(const struct hum *hum, const struct humi_block *block,
+                                const struct humi_region *region, unsigned processor);
+
 /* A plan is a proposal: of it only valid pages count, and the faulted ones come in any case. */
-struct humi_request humi_view_request(const struct humi_group *group, const struct hum_view *view,
-                                      const struct hum_plan *plan);
+struct humi_request humi_view_request(const struct hum *hum, const struct humi_group *group,
+                                      const struct hum_view *view, const struct hum_plan *plan);
 
 #endif

@@ -12,16 +12,30 @@
 #include "base/range.h"
 #include "base/status.h"
 #include "device/prot.h"
+#include "device/away.h"
 #include "os/userfault.h"
 
-enum hum_status humi_access_init(struct humi_access *access, size_t runs_max)
+enum hum_status humi_access_init(struct humi_access *access,
+                                 const struct humi_access_limits *limits)
 {
-    return humi_own_init(&access->own, access->bytes / HUM_BLOCK_SIZE, runs_max);
+    enum hum_status status =
+        humi_own_init(&access->own, access->bytes / HUM_BLOCK_SIZE, limits->own_runs);
+
+    if (status == HUM_OK)
+        status = humi_own_init(&access->away, access->bytes / HUM_PAGE_SIZE, limits->away_runs);
+    return status;
 }
 
 void humi_access_fini(struct humi_access *access)
 {
     humi_own_fini(&access->own);
+    humi_own_fini(&access->away);
+}
+
+void humi_access_reset(struct humi_access *access)
+{
+    humi_own_reset(&access->own);
+    humi_own_reset(&access->away);
 }
 
 /*
@@ -49,6 +63,7 @@ bool humi_access_guard(struct humi_access *access, size_t offset, size_t bytes)
     size_t first = offset / HUM_BLOCK_SIZE;
     size_t end = (offset + bytes + HUM_BLOCK_SIZE - 1) / HUM_BLOCK_SIZE;
 
+    humi_away_guard(access, offset, bytes);
     if (!humi_own_find(&access->own, first, end, &first, &end))
         return false;
     guard_blocks(access, first, end);
@@ -162,6 +177,9 @@ enum hum_status humi_access_map(struct humi_access *access, size_t offset, size_
     humi_assert(bytes > 0 && offset + bytes <= access->bytes);
     if (own_out)
         *own_out = false;
+    status = humi_away_return(access, offset, bytes);
+    if (status != HUM_OK)
+        return status;
     if (what == HUMI_MAP_OWN) {
         humi_assert(offset % HUM_BLOCK_SIZE == 0 && bytes % HUM_BLOCK_SIZE == 0);
         if (map_own(access, offset, bytes, &status)) {
@@ -201,6 +219,8 @@ void humi_access_protect(struct humi_access *access, size_t offset, size_t bytes
 
 void humi_access_unmap(struct humi_access *access, size_t offset, size_t bytes)
 {
+    if (humi_away_take(access, offset, bytes))
+        return;
     humi_access_guard(access, offset, bytes);
     access->zap(access, offset, bytes);
 }

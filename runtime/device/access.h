@@ -7,6 +7,7 @@
  *
  *     none   registered, not mapped                read   registered, mapped write-protected
  *     write  registered, mapped                    own    unregistered: the kernel maps natively
+ *     remote unregistered, a mapping of its own that leads to another file (away.h)
  *
  * Where page protection is used (prot.h), a whole block that may only be read is unregistered too.
  *
@@ -28,16 +29,31 @@ struct humi_access {
     bool huge;
     bool shared_read;
     struct humi_own own;   /* unregistered blocks */
+    struct humi_own away;  /* pages whose mapping does not lead to frames of this processor */
     unsigned char *prot;   /* enum humi_prot of each block; NULL: page protection is not used */
     /* Forget the mappings of [offset, +bytes) in the processor's process before returning. */
     void (*zap)(struct humi_access *access, size_t offset, size_t bytes);
     /* The same if that is cheap right now; false: nothing was done. */
     bool (*zap_if_cheap)(struct humi_access *access, size_t offset, size_t bytes);
+    /* Of one block, in the processor's process: map `file` there, unguarded. */
+    enum hum_status (*lead_away)(struct humi_access *access, size_t offset, size_t bytes,
+                                 int file);
+    /* The same with the processor's own frames, guarded. */
+    enum hum_status (*lead_home)(struct humi_access *access, size_t offset, size_t bytes);
+    bool lead_home_late;   /* not when access is taken away, but when it is given again */
 };
 
-/* The caller has filled in all but own. */
-HUM_MUST_USE enum hum_status humi_access_init(struct humi_access *access, size_t runs_max);
+/* At most so many runs of own blocks and of pages that are away. */
+struct humi_access_limits {
+    size_t own_runs, away_runs;
+};
+
+/* The caller has filled in all but own and away. */
+HUM_MUST_USE enum hum_status humi_access_init(struct humi_access *access,
+                                              const struct humi_access_limits *limits);
 void humi_access_fini(struct humi_access *access);
+/* A new process stands behind the descriptor, in which nothing is mapped. */
+void humi_access_reset(struct humi_access *access);
 
 /* The members map, protect, unmap and resume of struct humi_processor_ops. */
 HUM_MUST_USE enum hum_status humi_access_map(struct humi_access *access, size_t offset,

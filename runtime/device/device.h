@@ -17,6 +17,7 @@
  *   read    a read goes through, a write faults
  *   write   both go through
  *   own     (whole blocks only) both go through, unguarded: huge pages if the frames are
+ *   remote  both go through, to the frames of another processor at the same offset
  * A processor that `opens_reads` gives read access to a whole block unguarded, too.
  * A processor may always give less than told (an access the core believes in may fault again: the
  * core then just maps again); it never gives more.
@@ -116,12 +117,15 @@ struct humi_processor {
                                memory, its pages are only kept account of */
     int fault_fd;           /* readable when faults() has something; -1: cannot fault.  Replaced by
                                restart(): read it again after that */
+    int frames_fd;          /* the file of its frames, which others are given for map_remote(); -1:
+                               they cannot be mapped elsewhere */
     int life_fd;            /* readable once the processor's process has died; -1: none */
     atomic_int pid;         /* of its process, 0 if none; restart() changes it */
     bool huge;              /* frames are 2 MiB pages */
     bool shared_read;       /* HUMI_MAP_READ works; else the core maps for writing only */
     bool opens_reads;       /* HUMI_MAP_READ of a whole block costs no more than one page */
     bool kernel_faults;     /* faults of system calls are served */
+    bool returns_writable;  /* see map_remote() */
 };
 
 /* There are bytes behind its frames, to be filled and copied. */
@@ -131,8 +135,8 @@ static inline bool humi_processor_has_memory(const struct humi_processor *p)
 }
 
 /*
- * Every member is required of devices, but for touches(); the host has those marked H only, the
- * others are NULL.
+ * Every member is required of devices, but for touches() and map_remote(); the host has those
+ * marked H only, the others are NULL.
  */
 struct humi_processor_ops {
     const char *kind;
@@ -163,6 +167,22 @@ struct humi_processor_ops {
      */
     enum hum_status (*map)(struct humi_processor *p, size_t offset, size_t bytes,
                            enum humi_map_access access, bool *own_out);
+
+    /*
+     * H  Let the processor touch [offset, +bytes), of one block, in the frames of `owner`, which
+     * are present.  Nothing is copied, and who waits there is not woken yet: resume() does that.
+     * No page of it may be mapped here, nor the block be own; pages that are remote already are
+     * mapped again.  unmap() takes it away; what is done to the whole block may take it away, too:
+     * the touch then faults.  It must be taken away before the owner drops the frames.
+     * HUM_ERR_NO_MEMORY: too many mappings, or no memory; nothing is mapped then.
+     *
+     * Where `returns_writable` is set, the first map() behind it that gives these pages access to
+     * frames of their own may let any touch through while it runs: it must give WRITE or OWN, and
+     * nobody else may have the pages then.
+     * NULL: not on this kind of processor.
+     */
+    enum hum_status (*map_remote)(struct humi_processor *p, size_t offset, size_t bytes,
+                                  const struct humi_processor *owner);
 
     /* H  No thread may write [offset, +bytes) any more when this returns.  Reads may go on. */
     void (*protect)(struct humi_processor *p, size_t offset, size_t bytes);

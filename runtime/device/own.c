@@ -113,6 +113,25 @@ bool humi_own_find(struct humi_own *own, size_t first, size_t end, size_t *first
     return true;
 }
 
+bool humi_own_run(struct humi_own *own, size_t first, size_t end, size_t *first_out,
+                  size_t *end_out)
+{
+    size_t found = end, last;
+
+    humi_assert(first <= end && end <= own->blocks);
+    humi_lock(&own->lock);
+    if (own->runs > 0)
+        found = next(own, first, end);
+    for (last = found; last < end && bit(own, last);)
+        last++;
+    humi_unlock(&own->lock);
+    if (found == end)
+        return false;
+    *first_out = found;
+    *end_out = last;
+    return true;
+}
+
 bool humi_own_has(struct humi_own *own, size_t first, size_t end)
 {
     bool all = true;
@@ -127,7 +146,9 @@ bool humi_own_has(struct humi_own *own, size_t first, size_t end)
 void humi_own_reset(struct humi_own *own)
 {
     humi_lock(&own->lock);
-    memset(own->words, 0, (own->blocks + 63) / 64 * sizeof own->words[0]);
+    for (size_t i = 0; own->runs > 0 && i < (own->blocks + 63) / 64; i++)
+        if (own->words[i]) /* most of it is memory that was never touched */
+            own->words[i] = 0;
     own->runs = 0;
     humi_unlock(&own->lock);
 }

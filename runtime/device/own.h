@@ -3,7 +3,8 @@
  * own.h - which blocks of a processor may be unguarded (unregistered from userfaultfd).
  *
  * Each run of such blocks is a mapping of its own for the kernel, and a process may have only so
- * many; so runs are counted and kept below a limit, which leaves the rest to the program.
+ * many; so runs are counted and kept below a limit, which leaves the rest to the program.  The same
+ * set, of pages, says what is mapped in frames of others (away.h).
  *
  *     blocks   . . # # # . . # . .        2 runs
  *
@@ -35,6 +36,10 @@ void humi_own_remove(struct humi_own *own, size_t first, size_t end);
 /* Whether one of [first, end) is in; the first and the end of those that are. */
 bool humi_own_find(struct humi_own *own, size_t first, size_t end, size_t *first_out,
                    size_t *end_out);
+
+/* The first run of those of [first, end) that are in; false: none is. */
+bool humi_own_run(struct humi_own *own, size_t first, size_t end, size_t *first_out,
+                  size_t *end_out);
 
 /* Whether all of [first, end) are in. */
 bool humi_own_has(struct humi_own *own, size_t first, size_t end);

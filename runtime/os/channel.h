@@ -3,7 +3,7 @@
  * channel.h - a pair of sockets between two processes that keeps messages and their descriptors
  * together.
  *
- * A message is up to 64 KiB of plain data with up to 4 descriptors.  Both ends are closed on exec;
+ * A message is up to 64 KiB of plain data with up to 5 descriptors.  Both ends are closed on exec;
  * who spawns a process says which end it gets.
  * Threads: one sender and one receiver at a time an end; the caller sees to it.
  */
@@ -12,7 +12,7 @@
 
 #include <hum/hum.h>
 
-#define HUMI_CHANNEL_FDS 4
+#define HUMI_CHANNEL_FDS 5
 
 HUM_MUST_USE enum hum_status humi_channel_open(int ends_out[2]);
 

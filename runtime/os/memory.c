@@ -197,6 +197,21 @@ void humi_memory_zap(uintptr_t start, size_t bytes)
         humi_check(errno == EAGAIN || errno == EINTR);
 }
 
+enum hum_status humi_memory_lead(const struct humi_memory_lead *lead)
+{
+    static const int protection[] = {[HUMI_MEMORY_NONE] = PROT_NONE,
+                                     [HUMI_MEMORY_READ] = PROT_READ,
+                                     [HUMI_MEMORY_WRITE] = PROT_READ | PROT_WRITE};
+    int flags = MAP_SHARED | MAP_NORESERVE | MAP_FIXED | (lead->fill ? MAP_POPULATE : 0);
+    void *got = mmap((void *)lead->start, lead->bytes, protection[lead->right], flags,
+                     lead->file, (off_t)lead->offset);
+
+    if (got == MAP_FAILED)
+        return humi_fail_errno("cannot map frames at 0x%zx", (size_t)lead->start);
+    keep_private(got, lead->bytes);
+    return HUM_OK;
+}
+
 bool humi_memory_allow_write(uintptr_t start, size_t bytes, bool allow)
 {
     return mprotect((void *)start, bytes, allow ? PROT_READ | PROT_WRITE : PROT_READ) == 0;

@@ -6,6 +6,7 @@
  *     map       put a frame file over the whole reservation; the space is then usable
  *     unmap     the bare reservation again
  *     window    the same file a second time, anywhere, for the runtime alone
+ *     lead      a range of the space to the frames of another file, or back
  *
  * The host reserves once; each device process maps at the very same start, where nothing else can
  * be because the processes are young (map_at fails if it is not so).
@@ -50,6 +51,24 @@ void humi_window_unmap(char *window, size_t bytes);
 
 /* Forget the calling process's mappings of the range; frames stay. */
 void humi_memory_zap(uintptr_t start, size_t bytes);
+
+enum humi_memory_right { HUMI_MEMORY_NONE, HUMI_MEMORY_READ, HUMI_MEMORY_WRITE };
+
+/* A part of the space and the frames that it should lead to. */
+struct humi_memory_lead {
+    uintptr_t start;
+    size_t bytes;
+    int file;
+    size_t offset;               /* in the file */
+    enum humi_memory_right right;
+    bool fill;                   /* frames that are there are mapped at once */
+};
+
+/*
+ * Put a mapping in place of the one that the calling process has there: who touches it meets the
+ * one or the other.  HUM_ERR_NO_MEMORY: too many mappings; there may be none at all then.
+ */
+HUM_MUST_USE enum hum_status humi_memory_lead(const struct humi_memory_lead *lead);
 
 /* Let the calling process write the range, or only read it.  False: too many mappings. */
 bool humi_memory_allow_write(uintptr_t start, size_t bytes, bool allow);

@@ -23,6 +23,7 @@ struct humi_block_facts {
 
     /* Of a block and a processor: pages ... */
     struct hum_pages gone;        /* that were evicted and have not come again */
+    struct hum_pages remote;      /* that it touches in the frame of another processor */
     struct hum_pages prefetched;  /* that came unasked, were not touched yet and have not left */
     struct hum_pages touched;     /* that were touched since they came; of the block itself: ever */
 

@@ -12,6 +12,8 @@
 #include "trace/blocks.h"
 #include "trace/record.h"
 
+#define LINE_BYTES 64u
+
 struct hum_metering {
     struct hum_metrics sum;               /* counts and times; ratios are not in here */
     struct humi_blocks blocks;
@@ -55,7 +57,7 @@ static bool is_demand(uint32_t cause)
 {
     return cause == HUM_CAUSE_FIRST_TOUCH || cause == HUM_CAUSE_HOST_FAULT ||
            cause == HUM_CAUSE_DEVICE_FAULT || cause == HUM_CAUSE_UPGRADE ||
-           cause == HUM_CAUSE_REMAP;
+           cause == HUM_CAUSE_REMAP || cause == HUM_CAUSE_REMOTE_MAP;
 }
 
 static bool is_prefetch(uint32_t cause)
@@ -175,16 +177,64 @@ static void evict(struct hum_metering *metering, const struct hum_trace_event *e
     humi_mask_add(&place->gone, &event->pages);
 }
 
+/* Somebody has been given access to the pages. */
+static void serve(struct hum_metering *metering, struct humi_block_facts *block,
+                  const struct hum_pages *pages)
+{
+    struct hum_pages fresh = humi_mask_minus(pages, &block->served);
+
+    metering->served_pages += humi_mask_count(&fresh);
+    humi_mask_add(&block->served, pages);
+}
+
+static void map_remote(struct hum_metering *metering, const struct hum_trace_event *event,
+                       struct humi_block_facts *block, struct humi_block_facts *place)
+{
+    serve(metering, block, &event->pages);
+    humi_mask_add(&place->remote, &event->pages);
+}
+
+/* Who touched the pages from elsewhere does so no more: their frame has gone, or was copied. */
+static void end_remote(struct hum_metering *metering, const struct humi_block_facts *block,
+                       const struct hum_pages *pages)
+{
+    for (int32_t p = HUM_HOST; p < HUM_DEVICES_MAX; p++) {
+        struct humi_block_facts *place =
+            block->processors & HUM_BIT(p) ? humi_blocks_find(&metering->blocks, block->block, p)
+                                           : NULL;
+        if (place)
+            humi_mask_remove(&place->remote, pages);
+    }
+}
+
+/* Which events end it: a page that is remote is on one processor, so whoever gets it copies it. */
+static void follow_remote(struct hum_metering *metering, const struct hum_trace_event *event,
+                          const struct humi_block_facts *block, struct humi_block_facts *place)
+{
+    switch (event->cause) {
+    case HUM_CAUSE_DISCARD:
+    case HUM_CAUSE_FREE:
+    case HUM_CAUSE_EVICTION:
+        end_remote(metering, block, &event->pages);
+        break;
+    case HUM_CAUSE_PROTECT:
+    case HUM_CAUSE_ADVICE:
+    case HUM_CAUSE_DEVICE_LOST:
+        humi_mask_remove(&place->remote, &event->pages);
+        break;
+    default:
+        end_remote(metering, block, &event->moved);
+    }
+}
+
 static void arrive(struct hum_metering *metering, const struct hum_trace_event *event,
                    struct humi_block_facts *block, struct humi_block_facts *place)
 {
     struct hum_pages again = humi_mask_and(&place->gone, &event->moved);
-    struct hum_pages fresh = humi_mask_minus(&event->pages, &block->served);
 
     metering->sum.thrashed_pages += humi_mask_count(&again);
     humi_mask_remove(&place->gone, &event->pages);
-    metering->served_pages += humi_mask_count(&fresh);
-    humi_mask_add(&block->served, &event->pages);
+    serve(metering, block, &event->pages);
     if (is_prefetch(event->cause))
         humi_mask_add(&place->prefetched, &event->pages);
 }
@@ -215,13 +265,16 @@ static enum hum_status feed_event(struct hum_metering *metering,
     add_bytes(&metering->sum, event);
     add_counts(&metering->sum, event);
     count_round_trip(metering, event, block);
+    follow_remote(metering, event, block, place);
     if (is_eviction(event))
         evict(metering, event, place);
     else if (event->cause == HUM_CAUSE_DISCARD || event->cause == HUM_CAUSE_FREE)
         forget_elsewhere(metering, block, HUMI_BLOCK_ITSELF, &event->pages);
     else if (event->cause == HUM_CAUSE_DEVICE_LOST)
         forget(place, &event->pages);
-    else if (event->cause != HUM_CAUSE_PROTECT)
+    else if (event->cause == HUM_CAUSE_REMOTE_MAP)
+        map_remote(metering, event, block, place);
+    else if (event->cause != HUM_CAUSE_PROTECT && event->cause != HUM_CAUSE_ADVICE)
         arrive(metering, event, block, place);
     return HUM_OK;
 }
@@ -233,7 +286,7 @@ static enum hum_status touch_block(struct hum_metering *metering,
                                    const struct hum_pages *pages)
 {
     struct humi_block_facts *block, *place;
-    struct hum_pages fresh, hits;
+    struct hum_pages fresh, hits, remote;
     enum hum_status status;
 
     status = humi_blocks_get(&metering->blocks, number, HUMI_BLOCK_ITSELF, &block);
@@ -243,6 +296,9 @@ static enum hum_status touch_block(struct hum_metering *metering,
         return status;
     fresh = humi_mask_minus(pages, &block->touched);
     hits = humi_mask_and(pages, &place->prefetched);
+    remote = humi_mask_and(pages, &place->remote);
+    metering->sum.remote_accesses += (uint64_t)humi_mask_count(&remote) * access->count;
+    metering->sum.remote_bytes += (uint64_t)humi_mask_count(&remote) * access->count * LINE_BYTES;
     metering->touched_pages += humi_mask_count(&fresh);
     metering->prefetch_hits += humi_mask_count(&hits);
     humi_mask_add(&block->touched, pages);

@@ -18,7 +18,7 @@ KINDS = ("space", "setting", "processor", "region", "region end", "kernel", "lau
          "faults", "batch", "epoch", "access", "dropped", "totals")
 CAUSES = ("first touch", "host fault", "device fault", "write upgrade", "map again",
           "prefetch by user", "prefetch by policy", "eviction", "advice", "discard", "free",
-          "protection", "device lost")
+          "protection", "device lost", "remote map")
 COLUMNS = ("heads", "actors", "regions", "blocks", "masks", "counts", "pages", "lines", "plain",
            "gaps", "times", "starts", "services", "moves", "links", "launches", "bits")
 ALL = (1 << 512) - 1

@@ -67,6 +67,9 @@ break_rules(const struct crash_args *args)
     case CRASH_WILD:
         *(volatile uint64_t *)args->at = 1;
         break;
+    case CRASH_JUMP:
+        ((void (*)(void))(uintptr_t)args->at)();
+        break;
     case CRASH_DIVIDE:
         zero = 7 / zero;
         break;

@@ -39,7 +39,8 @@ struct grid_args {
 };
 
 /* crash: how, see enum crash.  Index 0 crashes, the others wait for nothing and return. */
-enum crash { CRASH_NULL, CRASH_WILD, CRASH_DIVIDE, CRASH_ILLEGAL, CRASH_TRAP, CRASH_STACK };
+enum crash { CRASH_NULL, CRASH_WILD, CRASH_DIVIDE, CRASH_ILLEGAL, CRASH_TRAP, CRASH_JUMP,
+             CRASH_STACK };
 struct crash_args {
     uint64_t how;
     uint64_t *at;

@@ -83,7 +83,7 @@ static void reserve(struct world *w, const struct mode *mode)
     must(humi_space_reserve(SPACE_BYTES, true, &w->space.start, &w->space.bytes));
 }
 
-static void open_reserved(struct world *w, const struct humi_device_params *params)
+static void open_reserved_device(struct world *w, const struct humi_device_params *params)
 {
     must(humi_emu_open(&w->space, params, &w->p));
     must(w->p->ops->load(w->p, world_module_path(), &w->module));
@@ -94,7 +94,7 @@ void world_open_device(struct world *w, const struct mode *mode,
                        const struct humi_device_params *params)
 {
     reserve(w, mode);
-    open_reserved(w, params);
+    open_reserved_device(w, params);
 }
 
 void world_open_exact(struct world *w, const struct mode *mode,
@@ -103,28 +103,43 @@ void world_open_exact(struct world *w, const struct mode *mode,
     reserve(w, mode);
     w->space.exact = true;
     w->space.exact_records = records;
-    open_reserved(w, params);
+    open_reserved_device(w, params);
+}
+
+static void open_reserved(struct world *w)
+{
+    const struct humi_device_params params = {
+        .kind = "emu", .index = w->joined, .memory_bytes = SPACE_BYTES, .workers = 4};
+
+    if (w->mode->device) {
+        open_reserved_device(w, &params);
+        return;
+    }
+    must(humi_host_open(&w->space, 0, &w->p));
+    world_map(w, SCRATCH, HUM_BLOCK_SIZE, HUMI_MAP_OWN);
 }
 
 void world_open(struct world *w, const struct mode *mode)
 {
-    const struct humi_device_params params = {
-        .kind = "emu", .memory_bytes = SPACE_BYTES, .workers = 4};
-
-    if (mode->device) {
-        world_open_device(w, mode, &params);
-        return;
-    }
     reserve(w, mode);
-    must(humi_host_open(&w->space, 0, &w->p));
-    world_map(w, SCRATCH, HUM_BLOCK_SIZE, HUMI_MAP_OWN);
+    open_reserved(w);
+}
+
+void world_join(struct world *w, const struct world *with, const struct mode *mode)
+{
+    *w = (struct world){.mode = mode, .space = with->space, .joined = true};
+    w->space.huge = mode->huge;
+    w->space.kernel_faults = mode->kernel_faults;
+    w->space.shared_read = mode->shared_read;
+    open_reserved(w);
 }
 
 void world_close(struct world *w)
 {
     if (w->p)
         w->p->ops->close(w->p);
-    humi_space_release(w->space.start, w->space.bytes);
+    if (!w->joined)
+        humi_space_release(w->space.start, w->space.bytes);
     memset(w, 0, sizeof *w);
 }
 

@@ -27,6 +27,7 @@ struct world {
     struct humi_space_params space;
     struct humi_processor *p;
     unsigned module;            /* devices: device_kernels.so */
+    bool joined;                /* the space is another world's */
 };
 
 /* Open for a mode; fails the test if that fails. */
@@ -37,6 +38,8 @@ void world_open_device(struct world *w, const struct mode *mode,
 /* The same, recording touches in rings of so many records; 0: the usual number. */
 void world_open_exact(struct world *w, const struct mode *mode,
                       const struct humi_device_params *params, uint32_t records);
+/* One more processor in the space of `with`; closed before it. */
+void world_join(struct world *w, const struct world *with, const struct mode *mode);
 void world_close(struct world *w);
 
 /* Path of device_kernels.so, beside the test; of another file there.  Static. */

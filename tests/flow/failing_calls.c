@@ -175,6 +175,18 @@ static void must_hold(const uint64_t *words, uint64_t value)
         must(words[i] == i * 3 + value);
 }
 
+/* The device works on what the host has, the host reads what the device has, and both end. */
+static void touch_remotely(struct story *s)
+{
+    works(hum_advise(s->hum, s->in, 6 * MIB, HUM_ADVISE_REMOTE, 0));
+    works(hum_advise(s->hum, s->out, 6 * MIB, HUM_ADVISE_REMOTE, HUM_HOST));
+    works(compute(s));
+    must_hold(s->out, 1);
+    works(hum_advise(s->hum, s->in, 6 * MIB, HUM_ADVISE_UNSET_REMOTE, 0));
+    works(hum_advise(s->hum, s->out, 6 * MIB, HUM_ADVISE_UNSET_REMOTE, HUM_HOST));
+    must_hold(s->out, 1);
+}
+
 static void tell_story(struct story *s)
 {
     prepare(s);
@@ -183,6 +195,7 @@ static void tell_story(struct story *s)
     must_hold(s->out, 1);
     watch(s);
     control(s);
+    touch_remotely(s);
     for (size_t i = 0; i < WORDS; i += WORDS_PER_PAGE * 7) /* single pages, upgraded */
         s->in[i]++;
     for (size_t i = 0; i < WORDS; i += WORDS_PER_PAGE * 7)

@@ -178,6 +178,57 @@ static void exact_accesses_are_those_of_the_kernel(void **state)
     }
 }
 
+static struct hum_metrics read_metrics(void)
+{
+    struct hum_trace *trace;
+    struct hum_metering *metering;
+    struct hum_metrics metrics;
+    struct hum_trace_record record;
+
+    ok(hum_trace_open(path, &trace));
+    ok(hum_metering_create(&metering));
+    while (hum_trace_next(trace, &record) == HUM_OK)
+        ok(hum_metering_feed(metering, &record));
+    hum_metering_read(metering, &metrics);
+    hum_metering_destroy(metering);
+    hum_trace_close(trace);
+    return metrics;
+}
+
+/* Fill words on the host, and let the device, which is told to touch them there, add to them. */
+static void add_remotely(struct hum *hum, size_t n)
+{
+    uint64_t *words = flow_alloc(hum, n * sizeof *words);
+
+    ok(hum_advise(hum, words, n * sizeof *words, HUM_ADVISE_REMOTE, 0));
+    for (size_t i = 0; i < n; i++)
+        words[i] = i;
+    flow_words(hum, "add", words, n, 3);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(words[i], i + 3);
+}
+
+static void touches_of_remote_pages_are_told(void **state)
+{
+    struct hum_options options = HUM_OPTIONS_INIT;
+    size_t n = 40 * WORDS_PER_PAGE;
+    struct hum_metrics metrics;
+    struct hum *hum;
+
+    (void)state;
+    options.devices = ONE_DEVICE;
+    options.trace = path;
+    options.accesses = "exact";
+    ok(hum_open(&options, &hum));
+    add_remotely(hum, n);
+    hum_close(hum);
+    metrics = read_metrics();
+    assert_int_equal(metrics.event_pages[HUM_CAUSE_REMOTE_MAP], 40);
+    assert_int_equal(metrics.remote_accesses, 2 * n); /* each word is read and written */
+    assert_int_equal(metrics.remote_bytes, 2 * n * 64);
+    assert_int_equal(metrics.bytes[HUM_H2D] + metrics.bytes[HUM_D2H], 0);
+}
+
 /* ---- epochs ---------------------------------------------------------------------------------- */
 
 #define EPOCH_PAGES 64u
@@ -204,6 +255,20 @@ static struct hum *open_epochs(void)
         skip();
     ok(status);
     return hum;
+}
+
+/* Faults tell what was touched, so every touch must be one. */
+static void epochs_move_what_would_be_remote(void **state)
+{
+    struct hum *hum = open_epochs();
+    struct hum_metrics metrics;
+
+    (void)state;
+    add_remotely(hum, 40 * WORDS_PER_PAGE);
+    hum_close(hum);
+    metrics = read_metrics();
+    assert_int_equal(metrics.events[HUM_CAUSE_REMOTE_MAP], 0);
+    assert_int_equal(metrics.bytes[HUM_H2D], 40 * PAGE);
 }
 
 static struct epochs read_epochs(void)
@@ -379,6 +444,8 @@ int main(void)
         cmocka_unit_test(pace_needs_a_link),
         cmocka_unit_test(a_trace_that_cannot_be_written_is_an_error),
         cmocka_unit_test(exact_accesses_are_those_of_the_kernel),
+        cmocka_unit_test(touches_of_remote_pages_are_told),
+        cmocka_unit_test(epochs_move_what_would_be_remote),
         cmocka_unit_test(epochs_hold_what_each_side_touched),
         cmocka_unit_test(epochs_keep_launches_apart),
         cmocka_unit_test(accesses_need_a_trace),

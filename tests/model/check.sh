@@ -46,7 +46,11 @@ check holds "two devices" -DDEVICES=2 -DBLOCKS=1
 check holds "eviction at any time" -DDEVICES=1 -DBLOCKS=1 -DWITH_EVICTION
 check holds "discard at any time" -DDEVICES=1 -DBLOCKS=1 -DWITH_DISCARD
 check holds "device death at any time" -DDEVICES=1 -DBLOCKS=1 -DWITH_DEATH -DWITH_EVICTION
+check holds "remote, and eviction" -DDEVICES=1 -DWITH_REMOTE -DWITH_EVICTION
+check holds "remote, and discard" -DDEVICES=1 -DWITH_REMOTE -DWITH_DISCARD
+check holds "remote, and device death" -DDEVICES=1 -DWITH_REMOTE -DWITH_DEATH -DWITH_EVICTION
 optimise=-O1
+check holds "remote, two devices" -DDEVICES=2 -DWITH_REMOTE
 check holds "two blocks, room for one" -DDEVICES=1 -DBLOCKS=2 -DCAPACITY=1
 optimise=-O0
 check fails "bug 1: copy before taking write access" -DDEVICES=1 -DBUG=1
@@ -56,7 +60,12 @@ check fails "bug 4: write beside a reader" -DDEVICES=1 -DBUG=4
 check fails "bug 5: restart with old access" -DDEVICES=1 -DWITH_DEATH -DWITH_EVICTION -DBUG=5
 check fails "bug 6: frame before room" -DDEVICES=1 -DBLOCKS=2 -DCAPACITY=1 -DBUG=6
 check fails "bug 7: restart before forgetting" -DDEVICES=1 -DWITH_DEATH -DBUG=7
+check fails "bug 8: copy beside remote writers" -DDEVICES=2 -DWITH_REMOTE -DBUG=8
+check fails "bug 9: drop what others touch" -DDEVICES=1 -DWITH_REMOTE -DWITH_EVICTION -DBUG=9
+check fails "bug 10: remote beside copies" -DDEVICES=2 -DWITH_REMOTE -DBUG=10
+check fails "bug 11: led home for reading" -DDEVICES=1 -DWITH_REMOTE -DWITH_EVICTION -DBUG=11
 if [ -n "${HUM_TEST_LONG:-}${HUM_LONG:-}" ]; then
     check holds "two devices, eviction" -DDEVICES=2 -DBLOCKS=1 -DWITH_EVICTION
     check holds "two devices, death" -DDEVICES=2 -DBLOCKS=1 -DWITH_DEATH
+    check holds "two blocks, remote" -DDEVICES=1 -DBLOCKS=2 -DCAPACITY=1 -DWITH_REMOTE
 fi

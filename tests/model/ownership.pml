@@ -10,6 +10,8 @@
  * Kept apart, as in the code:
  *     present, resident, mapped, writable   what the core believes, guarded by the block's lock
  *     access                                what the processor's threads can really do
+ *     remote                                what the core believes p to touch in another's frame
+ *     leads                                 whose frame p's mapping really leads to
  *     frame                                 the bytes (a version number), also while nobody looks
  *     latest                                ghost: the value any read has to give
  *
@@ -18,10 +20,15 @@
  *
  *     -DDEVICES=n -DBLOCKS=n -DCAPACITY=n (blocks of a device)   the size of the world
  *     -DWITH_DEATH -DWITH_DISCARD -DWITH_EVICTION                what else happens
+ *     -DWITH_REMOTE                       a touch may be served by mapping the page where it is
  *     -DBUG=n   1 copy before taking write access away    2 launch without the deferred unmapping
  *               3 evict the only copy without writing it  4 write while others keep their copy
  *               5 restart without forgetting access       6 make a frame before making room
  *               7 restart before forgetting access: what was given meanwhile is forgotten, too
+ *               8 a copy is made while others write the frame remotely
+ *               9 a frame is dropped that others touch remotely
+ *              10 a page is mapped remotely while there are other copies
+ *              11 the host may read what it mapped remotely before, while others have copies
  */
 #ifndef DEVICES
 #define DEVICES 2
@@ -55,6 +62,19 @@ bool writable[BLOCKS * N];
 byte access[BLOCKS * N];
 bool deferred[BLOCKS * N];
 byte frame[BLOCKS * N];
+#ifdef WITH_REMOTE
+bool remote[BLOCKS * N];
+byte leads[BLOCKS * N];
+#define HOME 0
+#define TO(q) ((q) + 1)
+#define AWAY (N + 1) /* not home yet, but guarded, with nothing mapped */
+#define leads_home(b, p) (leads[AT(b, p)] == HOME)
+#define reaches(b, p) (leads[AT(b, p)] != HOME && leads[AT(b, p)] != AWAY)
+#define reached(b, p) AT(b, leads[AT(b, p)] - 1)
+#else
+#define leads_home(b, p) true
+#define reaches(b, p) false
+#endif
 
 byte held[N];
 bool running[N]; /* a launch is on the device; always true for the host */
@@ -89,6 +109,17 @@ bool alive[N];
 #define R4 (held[1] <= CAPACITY)
 #endif
 
+#ifdef WITH_REMOTE
+#define leads_to_content(b, p) (!reaches(b, p) || resident[reached(b, p)])
+#if DEVICES == 2
+#define R6(b) (leads_to_content(b, 0) && leads_to_content(b, 1) && leads_to_content(b, 2))
+#else
+#define R6(b) (leads_to_content(b, 0) && leads_to_content(b, 1))
+#endif
+#else
+#define R6(b) true
+#endif
+
 #if BLOCKS == 2
 #define EACH(rule) (rule(0) && rule(1))
 #else
@@ -103,6 +134,7 @@ end:
     :: atomic { !EACH(R2) -> assert(false) } /* R2: access without a frame */
     :: atomic { !EACH(R3) -> assert(false) } /* R3: content lost */
     :: atomic { !R4 -> assert(false) }       /* R4: above capacity */
+    :: atomic { !EACH(R6) -> assert(false) } /* R6: remote where no content is */
     fi
 }
 
@@ -175,6 +207,48 @@ inline back(b, p)
     }
 }
 
+#ifdef WITH_REMOTE
+/* p does not touch b in another's frame any more.  A device leads home at once, the host later. */
+inline take_remote(b, p)
+{
+    atomic {
+        if
+        :: remote[AT(b, p)] ->
+            remote[AT(b, p)] = false;
+            if
+            :: p == 0 -> leads[AT(b, p)] = AWAY
+            :: else -> leads[AT(b, p)] = HOME
+            fi
+        :: else
+        fi
+    }
+}
+
+/* A touch in between meets own frames, unguarded: two system calls. */
+inline lead_home(b, p)
+{
+    if
+    :: leads[AT(b, p)] == AWAY ->
+        atomic { leads[AT(b, p)] = HOME; access[AT(b, p)] = WRITE };
+        atomic { access[AT(b, p)] = NONE }
+    :: else
+    fi
+}
+#endif
+
+inline take_all_remote(b)
+{
+#ifdef WITH_REMOTE
+    take_remote(b, 0);
+    take_remote(b, 1);
+#if DEVICES == 2
+    take_remote(b, 2);
+#endif
+#else
+    skip
+#endif
+}
+
 /* ---- changes of one locked block ------------------------------------------------------------- */
 
 /* Somebody else who has the page; N if nobody. */
@@ -195,6 +269,9 @@ inline bring(b, p, q)
     if
     :: !resident[AT(b, p)] ->
         back(b, p);
+#if BUG != 8
+        take_all_remote(b);
+#endif
         find_other(b, p, q);
         if
         :: q < N ->
@@ -207,7 +284,10 @@ inline bring(b, p, q)
 #endif
         :: else -> frame[AT(b, p)] = 0
         fi;
-        resident[AT(b, p)] = true
+        resident[AT(b, p)] = true;
+#if BUG == 8
+        take_all_remote(b)
+#endif
     :: else
     fi
 }
@@ -240,6 +320,9 @@ inline evict_block(b, p, q)
         if
         :: q == N && written[b] ->
             back(b, 0);
+#if BUG != 9
+            take_all_remote(b);
+#endif
             protect(b, p);
 #if BUG != 3
             frame[AT(b, 0)] = frame[AT(b, p)];
@@ -258,6 +341,43 @@ inline make_room(b, p, q, no_room)
 {
     no_room = (p != 0 && !present[AT(b, p)] && held[p] >= CAPACITY)
 }
+
+#ifdef WITH_REMOTE
+/* p touches b where q has it.  Others lose their copies. */
+inline serve_remote(b, p, q, r)
+{
+    lock(b);
+    find_other(b, p, q);
+    if
+    :: resident[AT(b, p)] || q == N -> skip /* it is here, or nowhere: not this way */
+    :: else ->
+        r = 0;
+        do
+        :: r < N ->
+            if
+            :: r != q && resident[AT(b, r)] ->
+#if BUG != 10
+                unmap(b, r);
+#endif
+                resident[AT(b, r)] = false
+            :: else
+            fi;
+            r++
+        :: else -> r = 0; break
+        od;
+        atomic {
+            written[b] = true;
+            if
+            :: alive[p] -> leads[AT(b, p)] = TO(q); access[AT(b, p)] = NONE; deferred[AT(b, p)] = false
+            :: else
+            fi;
+            remote[AT(b, p)] = true
+        }
+    fi;
+    q = 0;
+    unlock(b)
+}
+#endif
 
 inline serve(b, p, what, q, no_room)
 {
@@ -280,12 +400,22 @@ inline serve(b, p, what, q, no_room)
     od;
     bring(b, p, q);
     if
+#if BUG != 11
+    :: what == WRITE || !leads_home(b, p) ->
+#else
     :: what == WRITE ->
+#endif
 #if BUG != 4
         take_from_others(b, p, q);
 #endif
+#ifdef WITH_REMOTE
+        lead_home(b, p);
+#endif
         atomic { written[b] = true; give(b, p, WRITE) }
     :: else ->
+#ifdef WITH_REMOTE
+        lead_home(b, p);
+#endif
         if
         :: writable[AT(b, p)]  /* granted meanwhile */
         :: else -> give(b, p, READ)
@@ -302,6 +432,22 @@ inline serve(b, p, what, q, no_room)
 inline touch(b, p, what, q, no_room)
 {
     do
+#ifdef WITH_REMOTE
+    :: atomic {
+           running[p] && alive[p] && what == READ && reaches(b, p) ->
+           assert(frame[reached(b, p)] == latest[b]);
+           break
+       }
+    :: atomic {
+           running[p] && alive[p] && what == WRITE && reaches(b, p) ->
+           assert(frame[reached(b, p)] == latest[b]);
+           latest[b] = (latest[b] + 1) % VERSIONS;
+           frame[reached(b, p)] = latest[b];
+           break
+       }
+    :: running[p] && alive[p] && access[AT(b, p)] < what && !reaches(b, p) ->
+        serve_remote(b, p, q, r)
+#endif
     :: atomic {
            !running[p] || !alive[p] -> break
        }
@@ -317,7 +463,8 @@ inline touch(b, p, what, q, no_room)
            frame[AT(b, p)] = latest[b];
            break
        }
-    :: running[p] && alive[p] && access[AT(b, p)] < what -> serve(b, p, what, q, no_room)
+    :: running[p] && alive[p] && access[AT(b, p)] < what && !reaches(b, p) ->
+        serve(b, p, what, q, no_room)
     od
 }
 
@@ -335,7 +482,7 @@ inline touch_any(p, q, no_room)
 
 active proctype host()
 {
-    byte q;
+    byte q, r;
     bool no_room;
 
 end:
@@ -360,7 +507,7 @@ inline end_deferred(p)
 
 proctype device(byte p)
 {
-    byte q;
+    byte q, r;
     bool no_room;
 
 end:
@@ -404,6 +551,7 @@ active proctype discarder()
 end:
     do
     :: lock(0);
+        take_all_remote(0);
         q = 0;
         do
         :: q < N -> unmap(0, q); q++
@@ -437,7 +585,13 @@ end:
            running[1] = false;
            k = 0;
            do
-           :: k < BLOCKS -> access[AT(k, 1)] = NONE; deferred[AT(k, 1)] = false; k++
+           :: k < BLOCKS ->
+               access[AT(k, 1)] = NONE;
+               deferred[AT(k, 1)] = false;
+#ifdef WITH_REMOTE
+               leads[AT(k, 1)] = HOME;
+#endif
+               k++
            :: else -> k = 0; break
            od
        };
@@ -450,6 +604,9 @@ end:
             lock(k);
             mapped[AT(k, 1)] = false;
             writable[AT(k, 1)] = false;
+#ifdef WITH_REMOTE
+            remote[AT(k, 1)] = false;
+#endif
             unlock(k);
             k++
         :: else -> k = 0; break

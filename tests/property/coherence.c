@@ -122,14 +122,17 @@ void check_pages(struct hum *hum, const char *ptr, size_t bytes,
                 rule = "R1: others have a copy of what one may write";
             else if ((p->writable & ~p->mapped) || (p->mapped & ~p->resident))
                 rule = "R2: mapped but not resident";
+            else if (p->remote && (p->resident & (p->resident - 1) || !p->resident ||
+                                   p->remote & (p->resident | p->mapped)))
+                rule = "R6: remote, but not in the one frame of another";
             else if (p->dirty & ~p->resident)
                 rule = "dirty where it is not resident";
             else if (!p->resident && !may_be_nowhere(context, done + i))
                 rule = "R3: a page with content is nowhere";
             if (rule)
-                wrong("%s: page %zu at %p, resident %x mapped %x writable %x dirty %x", rule,
-                      done + i, (const void *)(ptr + from + i * HUM_PAGE_SIZE), p->resident,
-                      p->mapped, p->writable, p->dirty);
+                wrong("%s: page %zu at %p, resident %x mapped %x writable %x dirty %x remote %x",
+                      rule, done + i, (const void *)(ptr + from + i * HUM_PAGE_SIZE),
+                      p->resident, p->mapped, p->writable, p->dirty, p->remote);
         }
     }
 }

@@ -306,11 +306,12 @@ static void advise(struct world *w)
 {
     static const enum hum_advice kinds[] = {
         HUM_ADVISE_READ_MOSTLY,       HUM_ADVISE_PREFERRED,       HUM_ADVISE_ACCESSED_BY,
-        HUM_ADVISE_UNSET_READ_MOSTLY, HUM_ADVISE_UNSET_PREFERRED, HUM_ADVISE_UNSET_ACCESSED_BY};
+        HUM_ADVISE_UNSET_READ_MOSTLY, HUM_ADVISE_UNSET_PREFERRED, HUM_ADVISE_UNSET_ACCESSED_BY,
+        HUM_ADVISE_REMOTE,            HUM_ADVISE_UNSET_REMOTE,    HUM_ADVISE_REMOTE};
     struct part part = random_part(w);
 
     note(w, "advise", &part);
-    must(hum_advise(w->hum, start_of(&part), part.bytes, kinds[random_below(&w->random, 6)],
+    must(hum_advise(w->hum, start_of(&part), part.bytes, kinds[random_below(&w->random, 9)],
                     random_processor(w)));
 }
 

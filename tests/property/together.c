@@ -124,7 +124,8 @@ static void disturb_once(struct together *t, struct random *random)
 {
     static const enum hum_advice kinds[] = {
         HUM_ADVISE_READ_MOSTLY,       HUM_ADVISE_PREFERRED,       HUM_ADVISE_ACCESSED_BY,
-        HUM_ADVISE_UNSET_READ_MOSTLY, HUM_ADVISE_UNSET_PREFERRED, HUM_ADVISE_UNSET_ACCESSED_BY};
+        HUM_ADVISE_UNSET_READ_MOSTLY, HUM_ADVISE_UNSET_PREFERRED, HUM_ADVISE_UNSET_ACCESSED_BY,
+        HUM_ADVISE_REMOTE,            HUM_ADVISE_UNSET_REMOTE,    HUM_ADVISE_REMOTE};
     char *arrays[] = {(char *)t->first, (char *)t->second, (char *)t->loose};
     char *array = arrays[random_below(random, 3)];
     size_t from = random_below(random, ARRAY_BYTES), bytes = 1 + random_below(random, 1 << 20);
@@ -139,7 +140,7 @@ static void disturb_once(struct together *t, struct random *random)
         must(hum_prefetch(t->hum, array + from, bytes, processor, NULL));
         break;
     case 3:
-        must(hum_advise(t->hum, array + from, bytes, kinds[random_below(random, 6)], processor));
+        must(hum_advise(t->hum, array + from, bytes, kinds[random_below(random, 9)], processor));
         break;
     case 4:
     case 5:

@@ -104,14 +104,39 @@ static enum hum_status fake_back(struct humi_processor *p, size_t offset, size_t
     return status;
 }
 
+/* A page of the range that somebody touches in this fake's frame; NULL: none. */
+static const struct fake *find_remote(const struct fake *fake, size_t offset, size_t bytes)
+{
+    for (unsigned i = 0; i < fake->all_count; i++) {
+        struct fake *other = fake->all[i];
+        bool found = false;
+
+        if (other == fake)
+            continue;
+        pthread_mutex_lock(&other->lock);
+        for (size_t at = offset / HUM_PAGE_SIZE; at < (offset + bytes) / HUM_PAGE_SIZE; at++)
+            found |= other->access[at] == FAKE_REMOTE && other->owner[at] == fake;
+        pthread_mutex_unlock(&other->lock);
+        if (found)
+            return other;
+    }
+    return NULL;
+}
+
 static void fake_drop(struct humi_processor *p, size_t offset, size_t bytes)
 {
+    const struct fake *user = find_remote(fake_of(p), offset, bytes);
     struct fake *fake = begin(p);
 
     fake->calls.drop++;
+    if (user)
+        violate(fake, "drop(%#zx, +%#zx) of frames that %s touches", offset, bytes,
+                user->processor.name);
     if (within_space(fake, "drop", offset, bytes)) {
         keep_own_whole(fake, "drop", offset, bytes);
-        set_access(fake, offset, bytes, FAKE_NONE);
+        for (size_t i = offset / HUM_PAGE_SIZE; i < (offset + bytes) / HUM_PAGE_SIZE; i++)
+            if (fake->access[i] != FAKE_REMOTE) /* that is no access to these frames */
+                fake->access[i] = FAKE_NONE;
         memset(fake->backed + offset / HUM_PAGE_SIZE, false, bytes / HUM_PAGE_SIZE);
         madvise(p->window + offset, bytes, MADV_DONTNEED);
         mprotect(p->window + offset, bytes, PROT_NONE);
@@ -132,6 +157,11 @@ static void check_map(struct fake *fake, size_t offset, size_t bytes, enum humi_
             violate(fake, "map(%#zx) where no frame is", at);
         if (fake->access[at / HUM_PAGE_SIZE] == FAKE_OWN && access != HUMI_MAP_OWN)
             violate(fake, "map(%#zx) in an own block", at);
+        if (fake->access[at / HUM_PAGE_SIZE] == FAKE_REMOTE)
+            violate(fake, "map(%#zx) of a remote page", at);
+        if (fake->away[at / HUM_PAGE_SIZE] && access != HUMI_MAP_WRITE && access != HUMI_MAP_OWN)
+            violate(fake, "map(%#zx) lets writes through that it must not", at);
+        fake->away[at / HUM_PAGE_SIZE] = false;
     }
 }
 
@@ -160,6 +190,41 @@ static enum hum_status fake_map(struct humi_processor *p, size_t offset, size_t 
     return status;
 }
 
+static void check_remote(struct fake *fake, const struct fake *owner, size_t offset, size_t bytes)
+{
+    if (owner == fake)
+        violate(fake, "map_remote(%#zx) of own frames", offset);
+    for (size_t at = offset / HUM_PAGE_SIZE; at < (offset + bytes) / HUM_PAGE_SIZE; at++) {
+        enum fake_access has = (enum fake_access)fake->access[at];
+        if (!owner->backed[at])
+            violate(fake, "map_remote(page %zu) where no frame is", at);
+        if (has != FAKE_NONE && has != FAKE_REMOTE)
+            violate(fake, "map_remote(page %zu) of what is mapped", at);
+    }
+}
+
+static enum hum_status fake_map_remote(struct humi_processor *p, size_t offset, size_t bytes,
+                                       const struct humi_processor *owner)
+{
+    struct fake *fake = begin(p);
+    const struct fake *from = (const struct fake *)(const void *)owner;
+    enum hum_status status = HUM_OK;
+
+    fake->calls.map_remote++;
+    if (fails_now(&fake->fail_remote)) {
+        status = fake->fail_status;
+    } else if (within_block(fake, "map_remote", offset, bytes)) {
+        check_remote(fake, from, offset, bytes);
+        set_access(fake, offset, bytes, FAKE_REMOTE);
+        for (size_t at = offset / HUM_PAGE_SIZE; at < (offset + bytes) / HUM_PAGE_SIZE; at++) {
+            fake->owner[at] = from;
+            fake->away[at] = false;
+        }
+    }
+    end(fake);
+    return status;
+}
+
 static void fake_protect(struct humi_processor *p, size_t offset, size_t bytes)
 {
     struct fake *fake = begin(p);
@@ -168,7 +233,7 @@ static void fake_protect(struct humi_processor *p, size_t offset, size_t bytes)
     if (within_space(fake, "protect", offset, bytes)) {
         keep_own_whole(fake, "protect", offset, bytes);
         for (size_t i = offset / HUM_PAGE_SIZE; i < (offset + bytes) / HUM_PAGE_SIZE; i++)
-            if (fake->access[i] > FAKE_READ)
+            if (fake->access[i] > FAKE_READ && fake->access[i] != FAKE_REMOTE)
                 fake->access[i] = FAKE_READ;
     }
     end(fake);
@@ -181,6 +246,9 @@ static void fake_unmap(struct humi_processor *p, size_t offset, size_t bytes)
     fake->calls.unmap++;
     if (within_space(fake, "unmap", offset, bytes)) {
         keep_own_whole(fake, "unmap", offset, bytes);
+        for (size_t i = offset / HUM_PAGE_SIZE; i < (offset + bytes) / HUM_PAGE_SIZE; i++)
+            if (fake->access[i] == FAKE_REMOTE)
+                fake->away[i] = p->returns_writable;
         set_access(fake, offset, bytes, FAKE_NONE);
     }
     end(fake);
@@ -443,6 +511,8 @@ static void fake_close(struct humi_processor *p)
     free(fake->launches);
     free(fake->access);
     free(fake->backed);
+    free(fake->owner);
+    free(fake->away);
     free(fake);
 }
 
@@ -452,6 +522,7 @@ static const struct humi_processor_ops fake_ops = {
     .back = fake_back,
     .drop = fake_drop,
     .map = fake_map,
+    .map_remote = fake_map_remote,
     .protect = fake_protect,
     .unmap = fake_unmap,
     .faults = fake_faults,
@@ -478,6 +549,8 @@ static struct fake *fake_open(const struct fake_params *params, unsigned number)
     fake->fail_status = HUM_ERR_NO_MEMORY;
     fake->access = calloc(fake->space_bytes / HUM_PAGE_SIZE, sizeof *fake->access);
     fake->backed = calloc(fake->space_bytes / HUM_PAGE_SIZE, sizeof *fake->backed);
+    fake->owner = calloc(fake->space_bytes / HUM_PAGE_SIZE, sizeof *fake->owner);
+    fake->away = calloc(fake->space_bytes / HUM_PAGE_SIZE, sizeof *fake->away);
     window = mmap(NULL, fake->space_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     p->ops = &fake_ops;
     p->window = window == MAP_FAILED ? NULL : window;
@@ -485,12 +558,15 @@ static struct fake *fake_open(const struct fake_params *params, unsigned number)
     p->workers = 1;
     p->pid = 1000;
     p->fault_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    p->frames_fd = p->fault_fd; /* that there is one is all that matters */
+    p->returns_writable = number == 0;
     p->life_fd = number ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
     p->huge = params->huge;
     p->shared_read = !params->no_shared_read;
     snprintf(p->name, sizeof p->name, number ? "fake%d" : "host", (int)number - 1);
     snprintf(p->kind, sizeof p->kind, "fake");
-    if (fake->access && fake->backed && p->window && p->fault_fd >= 0)
+    if (fake->access && fake->backed && fake->owner && fake->away && p->window &&
+        p->fault_fd >= 0)
         return fake;
     fake_close(p);
     return NULL;
@@ -519,6 +595,10 @@ struct fake_world *fake_world_open(const struct fake_params *params)
         hum->processor[p] = world->fake[p] ? &world->fake[p]->processor : NULL;
         fine = fine && world->fake[p];
     }
+    for (unsigned p = 0; fine && p < params->processors; p++) {
+        world->fake[p]->all = world->fake;
+        world->fake[p]->all_count = params->processors;
+    }
     if (fine && humi_room_open(hum) == HUM_OK)
         return world;
     fake_world_close(world);
@@ -544,6 +624,34 @@ void fake_world_close(struct fake_world *world)
 
 #define WRONG(...) return snprintf(text, sizeof text, __VA_ARGS__), text
 
+/* R6, and who really maps whose frame. */
+static const char *check_remote_page(struct fake_world *world, const struct humi_block *block,
+                                     unsigned p, unsigned page)
+{
+    static _Thread_local char text[200];
+    const struct humi_hold *hold = &block->hold[p];
+    const struct fake *fake = world->fake[p];
+    size_t at = humi_block_offset(block) / HUM_PAGE_SIZE + page;
+    bool remote = humi_mask_has(&hold->remote, page);
+    unsigned holders = 0, owner = 0;
+
+    if (remote != (fake->access[at] == FAKE_REMOTE) ||
+        (fake->away[at] && !humi_mask_has(&hold->away, page)))
+        WRONG("%u: page %u has access %d, masks say remote %d away %d", p, page, fake->access[at],
+              remote, humi_mask_has(&hold->away, page));
+    for (unsigned q = 0; q < world->hum.processors; q++)
+        if (humi_mask_has(&block->hold[q].resident, page)) {
+            holders++;
+            owner = q;
+        }
+    if (remote && (holders != 1 || owner == p || fake->owner[at] != world->fake[owner] ||
+                   humi_mask_has(&hold->mapped, page) || humi_mask_has(&hold->away, page) ||
+                   !humi_mask_has(&block->written, page)))
+        WRONG("%u: page %u is remote, on %u processors, the last %u (R6)", p, page, holders,
+              owner);
+    return NULL;
+}
+
 static const char *check_page(struct fake_world *world, const struct humi_block *block, unsigned p,
                               unsigned page)
 {
@@ -555,7 +663,10 @@ static const char *check_page(struct fake_world *world, const struct humi_block 
     bool writable = humi_mask_has(&hold->writable, page);
     bool resident = humi_mask_has(&hold->resident, page);
     bool present = humi_mask_has(&hold->present, page);
+    const char *wrong = check_remote_page(world, block, p, page);
 
+    if (wrong || humi_mask_has(&hold->remote, page))
+        return wrong;
     if (has != (!mapped ? FAKE_NONE : !writable ? FAKE_READ : hold->own ? FAKE_OWN : FAKE_WRITE))
         WRONG("%u: page %u has access %d, masks say mapped %d writable %d own %d", p, page, has,
               mapped, writable, hold->own);
@@ -566,7 +677,8 @@ static const char *check_page(struct fake_world *world, const struct humi_block 
               mapped, resident, present);
     for (unsigned q = 0; writable && q < world->hum.processors; q++)
         if (q != p && (humi_mask_has(&block->hold[q].resident, page) ||
-                       world->fake[q]->access[at] != FAKE_NONE))
+                       (world->fake[q]->access[at] != FAKE_NONE &&
+                        world->fake[q]->access[at] != FAKE_REMOTE)))
             WRONG("page %u is writable at %u and there at %u (R1)", page, p, q);
     return NULL;
 }

@@ -21,11 +21,12 @@
 #include "core/core.h"
 #include "device/device.h"
 
-enum fake_access { FAKE_NONE, FAKE_READ, FAKE_WRITE, FAKE_OWN };
+enum fake_access { FAKE_NONE, FAKE_READ, FAKE_WRITE, FAKE_OWN, FAKE_REMOTE };
 
 /* How often each member was called. */
 struct fake_calls {
-    unsigned back, drop, map, protect, unmap, faults, resume, fail, submit, wait, restart;
+    unsigned back, drop, map, map_remote, protect, unmap, faults, resume, fail, submit, wait,
+        restart;
 };
 
 /* A touch that the core could not serve. */
@@ -51,6 +52,10 @@ struct fake {
 
     unsigned char *access;           /* enum fake_access of each page of the space */
     bool *backed;                    /* of each page */
+    const struct fake **owner;       /* of each page that is FAKE_REMOTE: whose frame it is */
+    bool *away;                      /* of each page: was remote, must come back for writing */
+    struct fake *const *all;         /* of the world; fixed */
+    unsigned all_count;
     char violation[160];             /* first breach of the contract by the core; "" if none */
     struct fake_calls calls;
 
@@ -69,7 +74,7 @@ struct fake {
     unsigned waiters;                /* threads that wait in wait() */
 
     /* Failures to order: the n-th call from now fails, once; 0: none. */
-    unsigned fail_back, fail_map, fail_submit;
+    unsigned fail_back, fail_map, fail_remote, fail_submit;
     enum hum_status fail_status;     /* with which; HUM_ERR_NO_MEMORY at first */
     bool refuse_own;                 /* own falls back to write */
     bool refuse_restart;

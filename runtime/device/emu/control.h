@@ -7,7 +7,8 @@
  *     doorbell++, wake the first sleeper  --->  and runs it
  *     state == DONE                       <---  outcome in slot[i], finished++, state = DONE
  *     zaps, when nothing is in flight     --->  done before the first launch behind it starts
- *     agent request                       --->  the agent thread, while launches run
+ *     agent request                       --->  the agent thread, while launches run; a file and
+ *                                               the range to map it come over its own channel
  *     fail record of a worker + signal    --->  the worker leaves the kernel
  *     prot, a byte a block                <-->  who may open and write it (device/prot.h)
  *
@@ -26,7 +27,7 @@
 #include "device/device.h"
 #include "device/registry.h"
 
-#define HUMI_EMU_VERSION 3u
+#define HUMI_EMU_VERSION 4u
 #define HUMI_EMU_SLOTS 1024u    /* launches in flight; a power of two */
 #define HUMI_EMU_ZAPS 256u
 #define HUMI_EMU_KERNELS_MAX 4096u
@@ -63,6 +64,12 @@ struct humi_emu_range {
     uint64_t offset, bytes;
 };
 
+enum humi_emu_agent_kind {
+    HUMI_EMU_FORGET,            /* mappings of the range */
+    HUMI_EMU_AWAY,              /* the range leads to the frames of another processor */
+    HUMI_EMU_HOME,              /* the range leads to own frames again, guarded */
+};
+
 struct humi_emu_worker {
     /* the device's: */
     int32_t thread;             /* its id, 0: none */
@@ -91,12 +98,14 @@ struct humi_emu_control {
     uint32_t zap_count;                                 /* above HUMI_EMU_ZAPS: the whole space */
     struct humi_emu_range zaps[HUMI_EMU_ZAPS];
 
-    /* mappings to forget now */
+    /* mappings to forget, or to lead elsewhere, now */
     uint32_t agent_bell __attribute__((aligned(64)));    /* futex: look again */
     uint32_t agent_request;                              /* a number */
     uint32_t agent_done;                                 /* futex: the last one that is done */
     uint32_t agent_idle;                                 /* it does not look at the watchdog */
-    struct humi_emu_range agent_range;
+    uint32_t agent_kind;                                 /* enum humi_emu_agent_kind */
+    int32_t agent_status;                                /* of the last one; before agent_done */
+    struct humi_emu_range agent_range;                   /* not of AWAY: see message.h */
 
     struct humi_emu_worker workers[HUMI_WORKERS_MAX];
     struct humi_emu_slot slots[HUMI_EMU_SLOTS];

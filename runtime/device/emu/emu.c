@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "device/away.h"
 #include "os/memory.h"
 #include "os/userfault.h"
 
@@ -38,6 +39,12 @@ static enum hum_status emu_map(struct humi_processor *p, size_t offset, size_t b
     if (humi_emu_keep(emu, offset, bytes) && access != HUMI_MAP_OWN)
         humi_access_break(&emu->access, offset, bytes);
     return humi_access_map(&emu->access, offset, bytes, access, own_out);
+}
+
+static enum hum_status emu_map_remote(struct humi_processor *p, size_t offset, size_t bytes,
+                                      const struct humi_processor *owner)
+{
+    return humi_away_map(&humi_emu_of(p)->access, offset, bytes, owner);
 }
 
 static void emu_protect(struct humi_processor *p, size_t offset, size_t bytes)
@@ -130,6 +137,8 @@ static void emu_close(struct humi_processor *p)
         munmap(emu->control, humi_emu_control_bytes(emu->space.bytes));
     if (emu->control_fd >= 0)
         close(emu->control_fd);
+    if (emu->agent_channel >= 0)
+        close(emu->agent_channel);
     humi_emu_close_touches(emu);
     humi_access_fini(&emu->access);
     humi_window_unmap(emu->base.window, emu->space.bytes);
@@ -148,6 +157,7 @@ static const struct humi_processor_ops emu_ops = {
     .back = emu_back,
     .drop = emu_drop,
     .map = emu_map,
+    .map_remote = emu_map_remote,
     .protect = emu_protect,
     .unmap = emu_unmap,
     .faults = emu_faults,
@@ -177,6 +187,7 @@ static struct humi_emu *create(const struct humi_space_params *space,
     emu->space = *space;
     emu->params = *params;
     emu->frames.fd = emu->control_fd = emu->touches_fd = emu->access.uffd = -1;
+    emu->agent_channel = emu->base.frames_fd = -1;
     emu->process = (struct humi_process){.pidfd = -1, .channel = -1};
     emu->patience_ns = HUMI_EMU_PATIENCE_NS;
     emu->lost = true;
@@ -185,6 +196,8 @@ static struct humi_emu *create(const struct humi_space_params *space,
     emu->access.bytes = space->bytes;
     emu->access.zap = humi_emu_zap;
     emu->access.zap_if_cheap = humi_emu_zap_if_cheap;
+    emu->access.lead_away = humi_emu_lead_away;
+    emu->access.lead_home = humi_emu_lead_home;
     humi_lock_init(&emu->gate, HUMI_RANK_DEVICE);
     pthread_mutex_init(&emu->agent, NULL);
     pthread_mutex_init(&emu->command, NULL);
@@ -209,13 +222,23 @@ static enum hum_status open_control(struct humi_emu *emu)
     return HUM_OK;
 }
 
+/* The process has no other use for mappings; each run makes up to two of them. */
+static struct humi_access_limits limits(void)
+{
+    size_t most = humi_memory_mappings_max();
+
+    return (struct humi_access_limits){.own_runs = most * 3 / 8, .away_runs = most / 8};
+}
+
 static enum hum_status open_memory(struct humi_emu *emu)
 {
+    const struct humi_access_limits runs = limits();
     enum hum_status status;
 
     status = humi_frames_open(emu->space.bytes, emu->space.huge, emu->path, &emu->frames);
     if (status != HUM_OK)
         return status;
+    emu->base.frames_fd = emu->frames.fd;
     emu->base.huge = emu->access.huge = emu->frames.huge;
     if (emu->space.shared_read)
         status = humi_userfault_can_share(&emu->access.shared_read);
@@ -231,8 +254,7 @@ static enum hum_status open_memory(struct humi_emu *emu)
     emu->kernels = calloc(HUMI_EMU_KERNELS_MAX, sizeof emu->kernels[0]);
     if (!emu->kernels)
         return humi_fail(HUM_ERR_NO_MEMORY, "no memory for a table of kernels");
-    /* Half: the process has no other use for mappings. */
-    return humi_access_init(&emu->access, humi_memory_mappings_max() / 2);
+    return humi_access_init(&emu->access, &runs);
 }
 
 enum hum_status humi_emu_open(const struct humi_space_params *space,

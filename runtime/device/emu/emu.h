@@ -2,8 +2,9 @@
 /*
  * emu.h - inside of the runtime's half of an emulated device.
  *
- * The device is a process (process/), its frame file, and three ways to reach it: control memory
- * (launches, zaps), a channel (modules), and its userfaultfd (access).  The descriptors of the
+ * The device is a process (process/), its frame file, and four ways to reach it: control memory
+ * (launches, zaps), a channel (modules), one more of its agent (files of others' frames), and its
+ * userfaultfd (access).  The descriptors of the
  * userfaultfd and of the life keep their numbers when the process is replaced, so a call that races
  * with a restart acts on the old process or on the new one, never on something else.
  *
@@ -83,6 +84,7 @@ struct humi_emu {
     /* guarded by agent */
     pthread_mutex_t agent;
     uint32_t agent_serial;
+    int agent_channel;              /* our end of it; -1: none yet */
 
     /* guarded by gate */
     struct humi_lock gate;
@@ -162,6 +164,10 @@ bool humi_emu_exact_path(const char *path, char *out, size_t bytes);
 /* Members of struct humi_access. */
 void humi_emu_zap(struct humi_access *access, size_t offset, size_t bytes);
 bool humi_emu_zap_if_cheap(struct humi_access *access, size_t offset, size_t bytes);
+HUM_MUST_USE enum hum_status humi_emu_lead_away(struct humi_access *access, size_t offset,
+                                                size_t bytes, int file);
+HUM_MUST_USE enum hum_status humi_emu_lead_home(struct humi_access *access, size_t offset,
+                                                size_t bytes);
 /* The range is mapped again: what was deferred for it is void.  True: there was something. */
 bool humi_emu_keep(struct humi_emu *emu, size_t offset, size_t bytes);
 /* Hand the deferred ranges over with the next launch.  Needs gate; nothing is in flight. */

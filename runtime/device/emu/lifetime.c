@@ -72,6 +72,42 @@ static enum hum_status replace_fd(int fd, int *kept)
     return status;
 }
 
+/* A new one for the next process; *end_out is its end. */
+static enum hum_status open_agent_channel(struct humi_emu *emu, int *end_out)
+{
+    int ends[2];
+    enum hum_status status = humi_channel_open(ends);
+
+    if (status != HUM_OK)
+        return status;
+    pthread_mutex_lock(&emu->agent);
+    if (emu->agent_channel >= 0)
+        close(emu->agent_channel);
+    emu->agent_channel = ends[0];
+    pthread_mutex_unlock(&emu->agent);
+    *end_out = ends[1];
+    return HUM_OK;
+}
+
+/* The first message, with all that the process is given. */
+static enum hum_status send_hello(struct humi_emu *emu, struct humi_process *process,
+                                  const struct humi_emu_hello *hello)
+{
+    int fds[5] = {emu->control_fd, emu->frames.fd, (int)syscall(SYS_pidfd_open, getpid(), 0),
+                  emu->touches_fd, -1};
+    enum hum_status status;
+
+    if (fds[2] < 0)
+        return humi_fail_errno("pidfd_open");
+    status = open_agent_channel(emu, &fds[4]);
+    if (status == HUM_OK) {
+        status = humi_channel_send(process->channel, hello, sizeof *hello, fds, 5);
+        close(fds[4]);
+    }
+    close(fds[2]);
+    return status;
+}
+
 static enum hum_status greet(struct humi_emu *emu, struct humi_process *process, int *uffd_out)
 {
     struct humi_emu_hello hello = {.version = HUMI_EMU_VERSION,
@@ -87,14 +123,8 @@ static enum hum_status greet(struct humi_emu *emu, struct humi_process *process,
                                                        : HUM_EXACT_WINDOW_MAX,
                                    .touch_records = emu->touch_records};
     struct humi_emu_answer answer;
-    int fds[4] = {emu->control_fd, emu->frames.fd, (int)syscall(SYS_pidfd_open, getpid(), 0),
-                  emu->touches_fd};
-    enum hum_status status;
+    enum hum_status status = send_hello(emu, process, &hello);
 
-    if (fds[2] < 0)
-        return humi_fail_errno("pidfd_open");
-    status = humi_channel_send(process->channel, &hello, sizeof hello, fds, 4);
-    close(fds[2]);
     if (status == HUM_OK)
         status = humi_channel_receive(process->channel, &answer, sizeof answer, uffd_out, 1,
                                       emu->patience_ns);
@@ -131,7 +161,7 @@ static enum hum_status adopt(struct humi_emu *emu, const struct humi_process *pr
     status = replace_fd(life, &emu->base.life_fd);
     if (status != HUM_OK)
         return status;
-    humi_own_reset(&emu->access.own);
+    humi_access_reset(&emu->access);
     return humi_userfault_register(emu->access.uffd, emu->space.start, emu->space.bytes);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * zaps.c - making the device process forget mappings.
+ * zaps.c - making the device process forget mappings, or map other frames.
  *
  * No system call forgets a mapping of another process and keeps the frame, so the process does it
  * itself.  While a launch is in flight its agent thread is asked and waited for.  Otherwise the
@@ -9,7 +9,9 @@
  */
 #include "base/clock.h"
 #include "base/signals.h"
+#include "base/status.h"
 #include "device/emu/emu.h"
+#include "os/channel.h"
 #include "os/futex.h"
 
 static struct humi_emu *of_access(struct humi_access *access)
@@ -133,15 +135,20 @@ static bool is_worth_waiting(struct humi_emu *emu, uint64_t since_ns)
     return !lost;
 }
 
-static void ask_agent(struct humi_emu *emu, size_t offset, size_t bytes)
+/* Of the process, as far as it can be true. */
+static enum hum_status plausible(int32_t status)
+{
+    return status == HUM_OK ? HUM_OK
+                            : humi_fail(HUM_ERR_NO_MEMORY, "too many mappings in a device process");
+}
+
+/* Agent is held, the request is written: until it is done. */
+static enum hum_status run_agent(struct humi_emu *emu)
 {
     struct humi_emu_control *c = emu->control;
     uint64_t since = humi_clock_ns();
     uint32_t done;
 
-    humi_signals_hold();
-    pthread_mutex_lock(&emu->agent);
-    c->agent_range = (struct humi_emu_range){offset, bytes};
     __atomic_store_n(&c->agent_request, ++emu->agent_serial, __ATOMIC_SEQ_CST);
     __atomic_add_fetch(&c->agent_bell, 1, __ATOMIC_SEQ_CST);
     humi_futex_wake(&c->agent_bell, 1);
@@ -149,14 +156,60 @@ static void ask_agent(struct humi_emu *emu, size_t offset, size_t bytes)
         humi_futex_wait(&c->agent_done, done, HUMI_EMU_LOOK_NS);
         if (__atomic_load_n(&c->agent_done, __ATOMIC_SEQ_CST) != emu->agent_serial &&
             !is_worth_waiting(emu, since))
-            break;
+            return HUM_ERR_DEVICE_LOST;
     }
+    return plausible(__atomic_load_n(&c->agent_status, __ATOMIC_RELAXED));
+}
+
+static enum hum_status ask_agent(struct humi_emu *emu, enum humi_emu_agent_kind kind,
+                                 struct humi_emu_range range, int file)
+{
+    struct humi_emu_away away = {.offset = range.offset, .bytes = range.bytes};
+    enum hum_status status = HUM_OK;
+
+    humi_signals_hold();
+    pthread_mutex_lock(&emu->agent);
+    away.request = emu->agent_serial + 1;
+    emu->control->agent_kind = (uint32_t)kind;
+    emu->control->agent_range = range;
+    if (kind == HUMI_EMU_AWAY)
+        status = humi_channel_send(emu->agent_channel, &away, sizeof away, &file, 1);
+    if (status == HUM_OK)
+        status = run_agent(emu);
     pthread_mutex_unlock(&emu->agent);
     humi_signals_release();
+    return status;
 }
 
 void humi_emu_zap(struct humi_access *access, size_t offset, size_t bytes)
 {
+    const struct humi_emu_range range = {offset, bytes};
+
+    /* Forgetting does not fail; a device that is lost has forgotten. */
     if (!humi_emu_zap_if_cheap(access, offset, bytes))
-        ask_agent(of_access(access), offset, bytes);
+        (void)ask_agent(of_access(access), HUMI_EMU_FORGET, range, -1);
+}
+
+/* Also of an idle device: whether it runs or not, its process must map. */
+static enum hum_status lead(struct humi_emu *emu, enum humi_emu_agent_kind kind,
+                            struct humi_emu_range range, int file)
+{
+    bool lost;
+
+    (void)humi_emu_keep(emu, range.offset, range.bytes);
+    humi_lock(&emu->gate);
+    lost = humi_emu_is_lost(emu);
+    humi_unlock(&emu->gate);
+    return lost ? HUM_ERR_DEVICE_LOST : ask_agent(emu, kind, range, file);
+}
+
+enum hum_status humi_emu_lead_away(struct humi_access *access, size_t offset, size_t bytes,
+                                   int file)
+{
+    return lead(of_access(access), HUMI_EMU_AWAY, (struct humi_emu_range){offset, bytes}, file);
+}
+
+enum hum_status humi_emu_lead_home(struct humi_access *access, size_t offset, size_t bytes)
+{
+    return lead(of_access(access), HUMI_EMU_HOME, (struct humi_emu_range){offset, bytes}, -1);
 }

@@ -7,6 +7,7 @@
  */
 #include "device/host/host.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "device/away.h"
 #include "os/memory.h"
 #include "os/process.h"
 #include "os/userfault.h"
@@ -25,6 +27,12 @@ static struct humi_host *of(struct humi_processor *p)
     return (struct humi_host *)p;
 }
 
+static const struct humi_host *of_access(const struct humi_access *access)
+{
+    return (const struct humi_host *)(const void *)((const char *)access -
+                                                    offsetof(struct humi_host, access));
+}
+
 static void zap(struct humi_access *access, size_t offset, size_t bytes)
 {
     humi_memory_zap(access->start + offset, bytes);
@@ -34,6 +42,35 @@ static bool zap_if_cheap(struct humi_access *access, size_t offset, size_t bytes
 {
     zap(access, offset, bytes);
     return true;
+}
+
+static enum hum_status lead(const struct humi_access *access, size_t offset, size_t bytes,
+                            int file, bool fill)
+{
+    const struct humi_memory_lead lead = {.start = access->start + offset,
+                                          .bytes = bytes,
+                                          .file = file,
+                                          .offset = offset,
+                                          .right = HUMI_MEMORY_WRITE,
+                                          .fill = fill};
+
+    return humi_memory_lead(&lead);
+}
+
+static enum hum_status lead_away(struct humi_access *access, size_t offset, size_t bytes, int file)
+{
+    return lead(access, offset, bytes, file, true);
+}
+
+/* Until it is guarded again a touch goes through: see returns_writable in device.h. */
+static enum hum_status lead_home(struct humi_access *access, size_t offset, size_t bytes)
+{
+    const struct humi_host *host = of_access(access);
+    enum hum_status status = lead(access, offset, bytes, host->frames.fd, false);
+
+    if (status != HUM_OK)
+        return status;
+    return humi_userfault_register(access->uffd, access->start + offset, bytes);
 }
 
 /* ---- members of the contract ----------------------------------------------------------------- */
@@ -82,6 +119,12 @@ static enum hum_status host_map(struct humi_processor *p, size_t offset, size_t 
                                 enum humi_map_access access, bool *own_out)
 {
     return humi_access_map(&of(p)->access, offset, bytes, access, own_out);
+}
+
+static enum hum_status host_map_remote(struct humi_processor *p, size_t offset, size_t bytes,
+                                       const struct humi_processor *owner)
+{
+    return humi_away_map(&of(p)->access, offset, bytes, owner);
 }
 
 static void host_protect(struct humi_processor *p, size_t offset, size_t bytes)
@@ -141,6 +184,7 @@ static const struct humi_processor_ops host_ops = {
     .back = host_back,
     .drop = host_drop,
     .map = host_map,
+    .map_remote = host_map_remote,
     .protect = host_protect,
     .unmap = host_unmap,
     .faults = host_faults,
@@ -174,6 +218,9 @@ static enum hum_status open_memory(struct humi_host *host, const struct humi_spa
 static enum hum_status open_access(struct humi_host *host, const struct humi_space_params *space)
 {
     struct humi_access *access = &host->access;
+    /* Each run makes up to two mappings; the other mappings of the process are the program's. */
+    size_t most = humi_memory_mappings_max();
+    const struct humi_access_limits limits = {.own_runs = most / 4, .away_runs = most / 16};
     enum hum_status status = humi_userfault_open(space->kernel_faults, &access->uffd,
                                                  &host->base.kernel_faults);
 
@@ -186,8 +233,10 @@ static enum hum_status open_access(struct humi_host *host, const struct humi_spa
         return status;
     access->zap = zap;
     access->zap_if_cheap = zap_if_cheap;
-    /* A quarter: the other mappings of the process are the program's. */
-    status = humi_access_init(access, humi_memory_mappings_max() / 4);
+    access->lead_away = lead_away;
+    access->lead_home = lead_home;
+    access->lead_home_late = true;
+    status = humi_access_init(access, &limits);
     if (status != HUM_OK)
         return status;
     return humi_userfault_register(access->uffd, space->start, space->bytes);
@@ -202,6 +251,8 @@ static void describe(struct humi_host *host, size_t host_bytes)
     snprintf(p->kind, sizeof p->kind, "host");
     p->memory_bytes = host_bytes;
     p->fault_fd = host->access.uffd;
+    p->frames_fd = host->frames.fd;
+    p->returns_writable = true;
     p->life_fd = -1;
     p->pid = getpid();
     p->huge = host->frames.huge;

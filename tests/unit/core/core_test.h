@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/grant.h"
+#include "core/remote.h"
 #include "support/fake_processor.h"
 #include "support/test.h"
 
@@ -47,7 +48,7 @@ static inline void check_world(struct fake_world *world)
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
-enum touch { TOUCH_READ, TOUCH_WRITE };
+enum touch { TOUCH_READ, TOUCH_WRITE, TOUCH_REMOTE };
 
 /* What a fault of p on pages [first, end) asks for, without anything that a policy would add. */
 static inline struct humi_request fault_request(unsigned p, unsigned first, unsigned end,
@@ -62,6 +63,10 @@ static inline struct humi_request fault_request(unsigned p, unsigned first, unsi
     request.map = request.faulted = request.bring;
     if (touch == TOUCH_WRITE)
         request.write = request.bring;
+    if (touch == TOUCH_REMOTE) {
+        request.remote = request.stores = request.bring;
+        request.bring = request.map = humi_mask_none();
+    }
     return request;
 }
 

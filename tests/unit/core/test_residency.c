@@ -29,6 +29,7 @@ struct transition {
 
 #define R(p) {p, TOUCH_READ}
 #define W(p) {p, TOUCH_WRITE}
+#define M(p) {p, TOUCH_REMOTE}
 #define N FAKE_NONE
 
 static const struct transition transitions[] = {
@@ -69,6 +70,30 @@ static const struct transition transitions[] = {
      {HUM_CAUSE_DEVICE_FAULT, 16, {16, 0, 0}}},
     {"second read does not move", {W(0), R(1), R(1)}, 3, {FAKE_READ, FAKE_READ, N}, 3, true,
      false, {HUM_CAUSE_COUNT, 0, {0}}},
+    {"device maps what the host wrote", {W(0), M(1)}, 2, {FAKE_WRITE, FAKE_REMOTE, N}, 1, true,
+     true, {HUM_CAUSE_REMOTE_MAP, 16, {0}}},
+    {"host maps what a device wrote", {W(1), M(0)}, 2, {FAKE_REMOTE, FAKE_WRITE, N}, 2, true,
+     true, {HUM_CAUSE_REMOTE_MAP, 16, {0}}},
+    {"device maps what another wrote", {W(1), M(2)}, 2, {N, FAKE_WRITE, FAKE_REMOTE}, 2, true,
+     true, {HUM_CAUSE_REMOTE_MAP, 16, {0}}},
+    {"two map one frame", {W(1), M(0), M(2)}, 3, {FAKE_REMOTE, FAKE_WRITE, FAKE_REMOTE}, 2, true,
+     true, {HUM_CAUSE_REMOTE_MAP, 16, {0}}},
+    {"mapped again it is no event", {W(0), M(1), M(1)}, 3, {FAKE_WRITE, FAKE_REMOTE, N}, 1, true,
+     true, {HUM_CAUSE_COUNT, 0, {0}}},
+    {"a zero page can be mapped", {R(0), M(1)}, 2, {FAKE_READ, FAKE_REMOTE, N}, 1, true, true,
+     {HUM_CAUSE_REMOTE_MAP, 16, {0}}},
+    {"of two copies one is left", {W(1), R(0), M(2)}, 3, {FAKE_READ, N, FAKE_REMOTE}, 1, true,
+     true, {HUM_CAUSE_REMOTE_MAP, 16, {0}}},
+    {"nobody's pages come", {M(1)}, 1, {N, FAKE_WRITE, N}, 2, true, true,
+     {HUM_CAUSE_FIRST_TOUCH, 16, {0}}},
+    {"a store by the owner takes nothing", {R(0), M(1), W(0)}, 3, {FAKE_WRITE, FAKE_REMOTE, N}, 1,
+     true, true, {HUM_CAUSE_UPGRADE, 16, {0}}},
+    {"a third reader ends it", {W(0), M(1), R(2)}, 3, {FAKE_READ, N, FAKE_READ}, 5, true, false,
+     {HUM_CAUSE_DEVICE_FAULT, 16, {16, 0, 0}}},
+    {"a third writer ends it", {W(0), M(1), W(2)}, 3, {N, N, FAKE_WRITE}, 4, true, true,
+     {HUM_CAUSE_DEVICE_FAULT, 16, {16, 0, 0}}},
+    {"who maps it may take it after all", {W(1), M(2), W(0)}, 3, {FAKE_WRITE, N, N}, 1, true, true,
+     {HUM_CAUSE_HOST_FAULT, 16, {0, 16, 0}}},
     {"second write does not move", {W(1), W(1)}, 2, {N, FAKE_WRITE, N}, 2, true, true,
      {HUM_CAUSE_COUNT, 0, {0}}},
 };

@@ -19,6 +19,7 @@ struct page {
     bool written, dirty;
     bool resident[PROCESSORS];
     enum fake_access access[PROCESSORS]; /* own counts as write here */
+    bool remote[PROCESSORS], away[PROCESSORS];
     uint64_t value;                      /* every word of the page */
 };
 
@@ -76,6 +77,14 @@ static void model_limit(struct model_block *block, unsigned p, const struct hum_
             block->page[i].access[p] = most;
 }
 
+/* Nobody touches the page from elsewhere any more. */
+static void model_end_remote(struct page *page)
+{
+    page->away[0] = page->away[0] || page->remote[0];
+    for (unsigned p = 0; p < PROCESSORS; p++)
+        page->remote[p] = false;
+}
+
 static void model_bring(struct page *page, unsigned p)
 {
     if (page->written)
@@ -84,7 +93,65 @@ static void model_bring(struct page *page, unsigned p)
                 model.bytes[p == 0 ? HUM_D2H : q == 0 ? HUM_H2D : HUM_D2D] += PAGE;
                 break;
             }
+    model_end_remote(page);
     page->resident[p] = true;
+}
+
+/* Who has the page first, PROCESSORS: nobody. */
+static unsigned first_holder(const struct page *page)
+{
+    unsigned q = 0;
+
+    while (q < PROCESSORS && !page->resident[q])
+        q++;
+    return q;
+}
+
+static bool goes_remote(const struct page *page, const struct humi_request *request, unsigned i)
+{
+    unsigned p = request->processor;
+    bool asked = humi_mask_has(&request->remote, i) ||
+                 (humi_mask_has(&request->faulted, i) && page->remote[p]);
+
+    return asked && !request->read_only && !page->resident[p] && first_holder(page) < PROCESSORS;
+}
+
+/* Split a request: *remote_out is mapped where it is, what cannot be is brought. */
+static struct humi_request model_split(const struct model_block *block,
+                                       const struct humi_request *asked,
+                                       struct hum_pages *remote_out)
+{
+    struct humi_request request = *asked;
+
+    *remote_out = humi_mask_none();
+    for (unsigned i = 0; i < HUMI_PAGES; i++) {
+        if (goes_remote(&block->page[i], asked, i)) {
+            humi_mask_set(remote_out, i);
+            humi_mask_clear(&request.bring, i);
+            humi_mask_clear(&request.map, i);
+            humi_mask_clear(&request.write, i);
+        } else if (humi_mask_has(&asked->remote, i)) {
+            humi_mask_set(&request.bring, i);
+            humi_mask_set(&request.map, i);
+            if (humi_mask_has(&asked->stores, i) && !asked->read_only)
+                humi_mask_set(&request.write, i);
+        }
+    }
+    return request;
+}
+
+static void model_map_remote(struct page *page, unsigned p)
+{
+    unsigned owner = first_holder(page);
+
+    for (unsigned q = 0; q < PROCESSORS; q++)
+        if (q != owner && page->resident[q]) {
+            page->resident[q] = false;
+            page->access[q] = FAKE_NONE;
+        }
+    page->written = page->dirty = true;
+    page->remote[p] = true;
+    page->away[p] = false;
 }
 
 static void model_give(struct model_block *block, const struct humi_request *request,
@@ -104,22 +171,25 @@ static void model_give(struct model_block *block, const struct humi_request *req
         } else if (wanted && page->access[p] == FAKE_NONE) {
             page->access[p] = FAKE_READ;
         }
+        page->away[p] = page->away[p] && !wanted;
         writable += page->access[p] == FAKE_WRITE;
     }
     block->own[p] = request->whole && writable == HUMI_PAGES && !model.refuse_own;
 }
 
-static enum hum_status model_serve(struct model_block *block, const struct humi_request *request)
+static enum hum_status model_serve(struct model_block *block, const struct humi_request *asked)
 {
-    struct hum_pages write = request->write, copied = humi_mask_none();
+    struct hum_pages remote, copied = humi_mask_none();
+    const struct humi_request split = model_split(block, asked, &remote), *request = &split;
+    struct hum_pages write = request->write;
     unsigned p = request->processor;
     bool missing = false;
 
     for (unsigned i = 0; i < HUMI_PAGES; i++) {
         struct page *page = &block->page[i];
         bool brought = humi_mask_has(&request->bring, i);
-        if (!model.shared_read && humi_mask_has(&request->map, i) &&
-            (brought || page->resident[p]))
+        if ((!model.shared_read || (page->away[p] && !request->read_only)) &&
+            humi_mask_has(&request->map, i) && (brought || page->resident[p]))
             humi_mask_set(&write, i);
         missing = missing || (brought && !page->resident[p]);
         if (brought && !page->resident[p] && page->written)
@@ -128,6 +198,9 @@ static enum hum_status model_serve(struct model_block *block, const struct humi_
     if (missing && !model_has_room(block, p))
         return HUM_AGAIN;
     block->held[p] = block->held[p] || missing;
+    for (unsigned i = 0; i < HUMI_PAGES; i++)
+        if (humi_mask_has(&remote, i))
+            model_map_remote(&block->page[i], p);
     for (unsigned q = 0; q < PROCESSORS; q++)
         if (q != p) {
             model_limit(block, q, &write, FAKE_NONE);
@@ -167,6 +240,7 @@ static enum hum_status model_evict(struct model_block *block, unsigned p, struct
     for (unsigned i = 0; i < HUMI_PAGES; i++) {
         struct page *page = &block->page[i];
         if (humi_mask_has(home, i)) {
+            model_end_remote(page);
             page->resident[0] = true;
             page->dirty = false;
         }
@@ -185,6 +259,9 @@ static void model_forget(struct model_block *block, const struct hum_pages *page
             if (humi_mask_has(pages, i))
                 block->page[i].resident[p] = false;
     }
+    for (unsigned i = 0; i < HUMI_PAGES; i++)
+        if (humi_mask_has(pages, i))
+            model_end_remote(&block->page[i]);
     for (unsigned i = 0; i < HUMI_PAGES; i++)
         if (humi_mask_has(pages, i)) {
             block->page[i].written = block->page[i].dirty = false;
@@ -219,6 +296,8 @@ static void compare_page(struct humi_block *block, const struct model_block *min
         fail_msg("page %u of processor %u: resident %d mapped %d writable %d, model %d access %d",
                  i, p, humi_mask_has(&hold->resident, i), humi_mask_has(&hold->mapped, i),
                  humi_mask_has(&hold->writable, i), page->resident[p], (int)page->access[p]);
+    assert_int_equal(humi_mask_has(&hold->remote, i), page->remote[p]);
+    assert_int_equal(humi_mask_has(&hold->away, i), page->away[p]);
     if (page->resident[p])
         expect_page_content(fake_frame(world->fake[p], offset), page->value, p, i);
 }
@@ -287,6 +366,12 @@ static void step_serve(struct humi_block *block, struct model_block *mine, unsig
         if (kind < 7)
             request.faulted = humi_mask_and(&request.bring, &more);
     }
+    if (kind > 1 && random_below(&dice, 2)) {
+        request.remote = random_pages();
+        humi_mask_remove(&request.remote, &request.bring);
+        request.stores = random_pages();
+        request.faulted = humi_mask_or(&request.faulted, &request.remote);
+    }
     enum hum_status status = serve(world, block, &request);
     assert_int_equal(status, model_serve(mine, &request));
 }
@@ -300,11 +385,13 @@ static void step_write(struct humi_block *block, struct model_block *mine, unsig
     for (size_t w = 0; w < COUNT_OF(words); w++)
         words[w] = value;
     for (unsigned i = 0; i < HUMI_PAGES; i++) {
+        const struct page *page = &mine->page[i];
         size_t offset = humi_block_offset(block) + i * PAGE;
-        if (!humi_mask_has(&pages, i) || mine->page[i].access[p] < FAKE_WRITE)
+        if (!humi_mask_has(&pages, i) || (page->access[p] < FAKE_WRITE && !page->remote[p]))
             continue;
+        unsigned at = page->remote[p] ? first_holder(page) : p; /* whose frame it is */
         assert_true(fake_access(world->fake[p], offset) >= FAKE_WRITE);
-        memcpy(fake_frame(world->fake[p], offset), words, PAGE);
+        memcpy(fake_frame(world->fake[at], offset), words, PAGE);
         mine->page[i].value = value;
     }
 }
@@ -346,6 +433,20 @@ static void step_unmap(struct humi_block *block, struct model_block *mine, unsig
         model_limit(mine, p, &pages, write_only ? FAKE_READ : FAKE_NONE);
 }
 
+static void step_take_remote(struct humi_block *block, struct model_block *mine, unsigned p)
+{
+    struct hum_pages pages = random_pages();
+
+    humi_lock(&block->lock);
+    humi_remote_take(&world->hum, block, p, pages);
+    humi_unlock(&block->lock);
+    for (unsigned i = 0; i < HUMI_PAGES; i++)
+        if (humi_mask_has(&pages, i)) {
+            mine->page[i].away[p] = mine->page[i].away[p] || (p == 0 && mine->page[i].remote[p]);
+            mine->page[i].remote[p] = false;
+        }
+}
+
 static void step_lose(unsigned p)
 {
     fake_die(world->fake[p]);
@@ -355,6 +456,8 @@ static void step_lose(unsigned p)
         humi_residency_lost(&world->hum, block, p);
         humi_unlock(&block->lock);
         model_lose_access(&model.block[b], p);
+        for (unsigned i = 0; i < HUMI_PAGES; i++)
+            model.block[b].page[i].remote[p] = false;
     }
 }
 
@@ -369,9 +472,15 @@ static void step_protect(unsigned p)
     for (unsigned b = 0; model.read_only[p] && b < BLOCKS; b++) {
         struct humi_block *block = block_at(world, b);
         humi_lock(&block->lock);
+        humi_remote_take(&world->hum, block, p, all);
         humi_grant_take(&world->hum, block, p, all, true);
         humi_unlock(&block->lock);
         model_limit(&model.block[b], p, &all, FAKE_READ);
+        for (unsigned i = 0; i < HUMI_PAGES; i++) {
+            struct page *page = &model.block[b].page[i];
+            page->away[p] = page->away[p] || (p == 0 && page->remote[p]);
+            page->remote[p] = false;
+        }
     }
 }
 
@@ -391,8 +500,10 @@ static void step(void)
         step_evict(block, mine, p);
     else if (kind < 59)
         step_forget(block, mine);
-    else if (kind < 62)
+    else if (kind < 61)
         step_unmap(block, mine, p);
+    else if (kind < 62)
+        step_take_remote(block, mine, p);
     else if (kind < 63)
         step_protect(p);
     else if (p)

@@ -59,6 +59,27 @@ static void find_gives_the_first_and_the_end(void **state)
     assert_false(humi_own_find(&own, 0, 63, &first, &end));
 }
 
+static void run_gives_the_first_run(void **state)
+{
+    size_t first = 7, end = 7;
+
+    (void)state;
+    assert_false(humi_own_run(&own, 0, BLOCKS, &first, &end));
+    assert_int_equal(end, 7);
+    assert_true(humi_own_add(&own, 63, 66));
+    assert_true(humi_own_add(&own, 130, 140));
+    assert_true(humi_own_run(&own, 0, BLOCKS, &first, &end));
+    assert_int_equal(first, 63);
+    assert_int_equal(end, 66);
+    assert_true(humi_own_run(&own, 66, 133, &first, &end));
+    assert_int_equal(first, 130);
+    assert_int_equal(end, 133);
+    assert_true(humi_own_run(&own, 135, BLOCKS, &first, &end));
+    assert_int_equal(first, 135);
+    assert_int_equal(end, 140);
+    assert_false(humi_own_run(&own, 66, 130, &first, &end));
+}
+
 static void no_more_runs_than_the_limit(void **state)
 {
     struct humi_own small;
@@ -112,6 +133,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(runs_are_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(find_gives_the_first_and_the_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(run_gives_the_first_run, setup, teardown),
         cmocka_unit_test(no_more_runs_than_the_limit),
         cmocka_unit_test_setup_teardown(random_changes_agree_with_a_model, setup, teardown),
     };

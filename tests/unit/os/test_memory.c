@@ -115,6 +115,42 @@ static void a_file_is_the_same_in_space_and_window(void **state)
     close(file);
 }
 
+static void a_part_leads_to_another_file_and_back(void **state)
+{
+    int own = memfd_create("own", 0), other = memfd_create("other", 0);
+    struct humi_memory_lead lead = {.bytes = 2 * HUM_PAGE_SIZE,
+                                    .file = other,
+                                    .offset = 5 * HUM_PAGE_SIZE,
+                                    .right = HUMI_MEMORY_WRITE,
+                                    .fill = true};
+    size_t bytes = 0;
+    char byte = 0;
+
+    (void)state;
+    assert_int_equal(humi_space_reserve(GIB, true, &lead.start, &bytes), HUM_OK);
+    assert_int_equal(ftruncate(own, (off_t)GIB) | ftruncate(other, (off_t)GIB), 0);
+    assert_int_equal(pwrite(own, "abcd", 1, 5 * HUM_PAGE_SIZE), 1);
+    assert_int_equal(pwrite(other, "xyz", 1, 5 * HUM_PAGE_SIZE), 1);
+    assert_int_equal(humi_space_map(lead.start, bytes, own), HUM_OK);
+    volatile char *space = (char *)lead.start;
+    lead.start += 5 * HUM_PAGE_SIZE;
+    assert_int_equal(humi_memory_lead(&lead), HUM_OK);
+    assert_int_equal(space[5 * HUM_PAGE_SIZE], 'x');
+    space[6 * HUM_PAGE_SIZE] = 'w';
+    assert_int_equal(pread(other, &byte, 1, 6 * HUM_PAGE_SIZE), 1);
+    assert_int_equal(byte, 'w');
+    lead.file = own;
+    lead.right = HUMI_MEMORY_READ;
+    assert_int_equal(humi_memory_lead(&lead), HUM_OK);
+    assert_int_equal(space[5 * HUM_PAGE_SIZE], 'a');
+    assert_int_equal(space[6 * HUM_PAGE_SIZE], 0);
+    lead.file = -1;
+    assert_int_not_equal(humi_memory_lead(&lead), HUM_OK);
+    humi_space_release((uintptr_t)space, bytes);
+    close(own);
+    close(other);
+}
+
 static void the_limit_of_mappings_is_known(void **state)
 {
     (void)state;
@@ -129,6 +165,7 @@ int main(void)
         cmocka_unit_test(odd_and_impossible_sizes_are_refused),
         cmocka_unit_test(a_default_space_is_halved_until_it_fits),
         cmocka_unit_test(a_file_is_the_same_in_space_and_window),
+        cmocka_unit_test(a_part_leads_to_another_file_and_back),
         cmocka_unit_test(the_limit_of_mappings_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

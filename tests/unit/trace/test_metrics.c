@@ -193,6 +193,34 @@ static void prefetches_are_judged_by_touches(void **state)
     assert_int_equal(got.distinct_bytes, 9 * 4096);
 }
 
+static void touches_of_remote_pages_are_counted(void **state)
+{
+    (void)state;
+    feed_event(HUM_CAUSE_FIRST_TOUCH, HUM_HOST, 0, 16, NOTHING);
+    feed_access(0, 512, 16, 9, false); /* not mapped there yet */
+    feed_event(HUM_CAUSE_REMOTE_MAP, 0, 0, 16, NOTHING);
+    assert_int_equal(got.remote_accesses, 0);
+    feed_access(0, 512 + 4, 4, 3, true);
+    feed_access(1, 512 + 4, 4, 3, true); /* who has not mapped them */
+    feed_access(0, 512 + 14, 4, 1, false);
+    assert_int_equal(got.remote_accesses, 14);
+    assert_int_equal(got.remote_bytes, 14 * 64);
+    assert_int_equal(got.distinct_bytes, 18 * 4096);
+    assert_int_equal(got.events[HUM_CAUSE_REMOTE_MAP], 1);
+    feed_event(HUM_CAUSE_UPGRADE, HUM_HOST, 0, 16, NOTHING); /* takes it from nobody */
+    feed_access(0, 512, 1, 1, false);
+    assert_int_equal(got.remote_accesses, 15);
+    feed_event(HUM_CAUSE_DEVICE_FAULT, 1, 0, 1, HUM_H2D); /* a copy of page 0 */
+    feed_access(0, 512, 2, 1, false);
+    assert_int_equal(got.remote_accesses, 16);
+    feed_event(HUM_CAUSE_ADVICE, 0, 1, 2, NOTHING);
+    feed_access(0, 512, 4, 1, false);
+    assert_int_equal(got.remote_accesses, 18);
+    feed_event(HUM_CAUSE_FREE, HUM_HOST, 0, 512, NOTHING);
+    feed_access(0, 512, 16, 1, false);
+    assert_int_equal(got.remote_accesses, 18);
+}
+
 static void evicted_blocks_have_occupancy_and_utilisation(void **state)
 {
     (void)state;
@@ -323,6 +351,7 @@ int main(void)
         METRIC(pages_that_come_again_are_thrash),
         METRIC(a_block_that_comes_back_made_a_round_trip),
         METRIC(prefetches_are_judged_by_touches),
+        METRIC(touches_of_remote_pages_are_counted),
         METRIC(evicted_blocks_have_occupancy_and_utilisation),
         METRIC(accesses_may_span_blocks),
         METRIC(epochs_have_no_hit_rate),

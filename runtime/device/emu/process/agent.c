@@ -1,14 +1,47 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * agent.c - the thread that answers while kernels run: it forgets mappings on request, and looks at
- * the watchdog a few times in the time that a kernel may take.
+ * agent.c - the thread that answers while kernels run: it forgets and changes mappings on request,
+ * and looks at the watchdog a few times in the time that a kernel may take.
  */
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "base/status.h"
 #include "device/emu/process/process.h"
+#include "os/channel.h"
 #include "os/futex.h"
 
 static uint32_t done; /* the last request that was served */
+
+/* The file is there before the request, so there is nothing to wait for. */
+static enum hum_status lead_away(uint32_t request)
+{
+    struct humi_emu_away range;
+    int file;
+
+    while (humi_channel_receive(humi_device.agent_channel, &range, sizeof range, &file, 1, 0) ==
+               HUM_OK &&
+           file >= 0) {
+        if (range.request == request)
+            return humi_prot_lead_away(&range, file);
+        close(file);
+    }
+    return HUM_ERR_SYSTEM;
+}
+
+static enum hum_status act(const struct humi_emu_control *c, uint32_t request)
+{
+    switch (c->agent_kind) {
+    case HUMI_EMU_AWAY:
+        return lead_away(request);
+    case HUMI_EMU_HOME:
+        humi_prot_lead_home(c->agent_range.offset, c->agent_range.bytes);
+        return HUM_OK;
+    default:
+        humi_prot_forget(c->agent_range.offset, c->agent_range.bytes);
+        return HUM_OK;
+    }
+}
 
 static void serve(void)
 {
@@ -17,7 +50,7 @@ static void serve(void)
 
     if (request == done)
         return;
-    humi_prot_forget(c->agent_range.offset, c->agent_range.bytes);
+    __atomic_store_n(&c->agent_status, act(c, request), __ATOMIC_RELAXED);
     done = request;
     __atomic_store_n(&c->agent_done, request, __ATOMIC_SEQ_CST);
     humi_futex_wake(&c->agent_done, HUMI_FUTEX_ALL);

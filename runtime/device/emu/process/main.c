@@ -112,10 +112,12 @@ static enum hum_status open_memory(int control, int frames)
 }
 
 /* Everything that can fail; the answer to hello says so. */
-static enum hum_status start(const int fds[4], bool *kernel_faults_out)
+static enum hum_status start(const int fds[5], bool *kernel_faults_out)
 {
     enum hum_status status = open_memory(fds[0], fds[1]);
 
+    humi_device.frames = fds[1];
+    humi_device.agent_channel = fds[4];
     if (status == HUM_OK)
         status = open_touches(fds[3]);
     if (status == HUM_OK)
@@ -136,10 +138,11 @@ static int be_device(void)
 {
     struct humi_emu_answer answer = {0};
     bool kernel_faults = false;
-    int fds[4]; /* control memory, frames, the program's life, memory for touches */
+    int fds[5]; /* control memory, frames, the program's life, memory for touches, the agent's
+                   channel */
 
     if (humi_channel_receive(HUMI_PROCESS_CHANNEL, &humi_device.hello, sizeof humi_device.hello,
-                             fds, 4, -1) != HUM_OK)
+                             fds, 5, -1) != HUM_OK)
         return 1;
     answer.status = start(fds, &kernel_faults);
     answer.kernel_faults = kernel_faults;
@@ -150,7 +153,6 @@ static int be_device(void)
         answer.status != HUM_OK)
         return 1;
     close(fds[0]);
-    close(fds[1]);
     close(fds[3]);
     answer_all(fds[2]);
     return 0;

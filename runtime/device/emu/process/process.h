@@ -4,7 +4,7 @@
  *
  *     main thread    talks to the runtime over the channel, ends the process when the program ends
  *     workers        take pieces of launches and run kernels; sleep on the doorbell
- *     agent thread   forgets mappings on request while kernels run, and is the watchdog
+ *     agent thread   forgets and changes mappings on request while kernels run, is the watchdog
  *
  * One process, one device: the state is global.  There are two locks, none held while a kernel
  * runs: the one of schedule.c, and below it the one of prot.c.
@@ -30,6 +30,8 @@ struct humi_device {
     struct humi_emu_control *control;
     struct humi_emu_touches *touches;  /* NULL: recording is not exact */
     int uffd;
+    int frames;                        /* the file of its own frames */
+    int agent_channel;
 };
 extern struct humi_device humi_device; /* fixed before the first thread starts */
 
@@ -85,6 +87,17 @@ bool humi_schedule_watch(void);
 
 /* Forget the mappings of [offset, +bytes); whole blocks of it become read-only (device/prot.h). */
 void humi_prot_forget(uint64_t offset, uint64_t bytes);
+/*
+ * Let the range, within one block, lead to the frames of that file, unguarded; the file is closed.
+ */
+enum hum_status humi_prot_lead_away(const struct humi_emu_away *range, int file);
+/* Let it lead to own frames again, guarded, with nothing mapped.  A failure ends the process. */
+void humi_prot_lead_home(uint64_t offset, uint64_t bytes);
+/*
+ * A touch of what may not be touched at all: it may have come while something was led home.  True:
+ * try it again.  For signal handlers like the next.
+ */
+bool humi_prot_settle(uintptr_t address);
 /*
  * A store to a mapping that is read-only: let the block be written if that is allowed, or make the
  * store fault.  HUM_OK: try it again.  HUM_ERR_ILLEGAL_ADDRESS: the address is none of ours.

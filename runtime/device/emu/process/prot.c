@@ -7,6 +7,7 @@
  */
 #include <sched.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "device/emu/process/process.h"
 #include "device/prot.h"
@@ -14,6 +15,7 @@
 #include "os/userfault.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static uint64_t homecomings; /* guarded by lock: how often something was led home */
 
 /* ---- forgetting ------------------------------------------------------------------------------ */
 
@@ -70,6 +72,72 @@ void humi_prot_forget(uint64_t offset, uint64_t bytes)
     humi_memory_zap(space->start + offset, bytes);
     make_read_only(first, end);
     pthread_mutex_unlock(&lock);
+}
+
+/* ---- leading away and home (device/away.h) ------------------------------------------------- */
+
+enum hum_status humi_prot_lead_away(const struct humi_emu_away *range, int file)
+{
+    const struct humi_memory_lead lead = {.start = humi_device.hello.start + range->offset,
+                                          .bytes = range->bytes,
+                                          .file = file,
+                                          .offset = range->offset,
+                                          .right = HUMI_MEMORY_WRITE,
+                                          .fill = true};
+    enum hum_status status;
+
+    pthread_mutex_lock(&lock);
+    status = humi_memory_lead(&lead);
+    pthread_mutex_unlock(&lock);
+    close(file);
+    return status;
+}
+
+/* Whether the block of an offset is writable by its mappings now. */
+static bool is_writable(uint64_t offset)
+{
+    const unsigned char *prot = &humi_device.control->prot[offset / HUM_BLOCK_SIZE];
+
+    return !humi_device.hello.use_prot || humi_prot_get(prot) == HUMI_PROT_WRITE;
+}
+
+/* Lock held.  Whoever touches it before it is guarded gets a signal and waits for the lock. */
+static bool lead_home(uint64_t offset, uint64_t bytes)
+{
+    const struct humi_memory_lead lead = {.start = humi_device.hello.start + offset,
+                                          .bytes = bytes,
+                                          .file = humi_device.frames,
+                                          .offset = offset,
+                                          .right = HUMI_MEMORY_NONE};
+
+    return humi_memory_lead(&lead) == HUM_OK &&
+           humi_userfault_register(humi_device.uffd, lead.start, bytes) == HUM_OK &&
+           humi_memory_allow_write(lead.start, bytes, is_writable(offset));
+}
+
+void humi_prot_lead_home(uint64_t offset, uint64_t bytes)
+{
+    pthread_mutex_lock(&lock);
+    homecomings++;
+    if (!lead_home(offset, bytes))
+        _exit(1); /* out of memory; a touch could neither be let through nor made a fault */
+    pthread_mutex_unlock(&lock);
+}
+
+bool humi_prot_settle(uintptr_t address)
+{
+    static __thread uint64_t settled; /* the homecomings of which this thread was in the way */
+    uint64_t now;
+
+    if (address - humi_device.hello.start >= humi_device.hello.bytes)
+        return false;
+    pthread_mutex_lock(&lock);
+    now = homecomings;
+    pthread_mutex_unlock(&lock);
+    if (settled == now)
+        return false; /* it is forbidden for another reason, as jumping there is */
+    settled = now;
+    return true;
 }
 
 /* ---- stores ---------------------------------------------------------------------------------- */

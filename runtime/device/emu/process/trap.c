@@ -48,6 +48,14 @@ static void die_of(int number, const siginfo_t *info)
         raise(number); /* was sent; one that was raised comes again by itself */
 }
 
+/* A touch that the mapping does not allow.  HUM_OK: try it again. */
+static enum hum_status forbidden(uintptr_t address, bool store)
+{
+    enum hum_status status = store ? humi_prot_store(address) : HUM_ERR_ILLEGAL_ADDRESS;
+
+    return status == HUM_ERR_ILLEGAL_ADDRESS && humi_prot_settle(address) ? HUM_OK : status;
+}
+
 static void on_crash(int number, siginfo_t *info, void *context)
 {
     struct humi_worker *worker = self;
@@ -56,8 +64,8 @@ static void on_crash(int number, siginfo_t *info, void *context)
                                  .address = (uintptr_t)info->si_addr};
     enum hum_status touch = HUM_ERR_ILLEGAL_ADDRESS;
 
-    if (number == SIGSEGV && info->si_code == SEGV_ACCERR && humi_store_faulted(context))
-        touch = humi_prot_store((uintptr_t)info->si_addr);
+    if (number == SIGSEGV && info->si_code == SEGV_ACCERR)
+        touch = forbidden((uintptr_t)info->si_addr, humi_store_faulted(context));
     if (touch == HUM_OK)
         return;
     if (!worker || __atomic_load_n(&worker->serial, __ATOMIC_RELAXED) == 0 || info->si_code <= 0) {
