@@ -51,7 +51,7 @@ static void tell_setting(const struct humi_listener *listener, const char *key, 
     struct hum_trace_record record = {.kind = HUM_TRACE_SETTING};
     if (!value || !*value)
         return;
-    snprintf(record.setting.key, sizeof record.setting.key, "%s", key);
+    snprintf(record.setting.key, sizeof record.setting.key, "%.31s", key);
     snprintf(record.setting.value, sizeof record.setting.value, "%s", value);
     listener->take(listener->self, &record);
 }

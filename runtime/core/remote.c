@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "core/epochs.h"
 #include "core/grant.h"
 #include "core/record.h"
 
@@ -33,11 +34,17 @@ void humi_remote_take_all(struct hum *hum, struct humi_block *block,
 
 /* ---- choosing -------------------------------------------------------------------------------- */
 
+bool humi_remote_can(const struct hum *hum, const struct humi_region *region, unsigned p)
+{
+    return hum->processor[p]->ops->map_remote && !humi_epochs_watch(hum, p) &&
+           (humi_region_access(region, p) & HUM_WRITE);
+}
+
 static bool can_map(const struct hum *hum, const struct humi_request *request, unsigned owner)
 {
     return owner != request->processor && hum->processor[owner]->frames_fd >= 0 &&
            hum->processor[request->processor]->ops->map_remote && !request->read_only &&
-           !hum->epochs.on;
+           !humi_epochs_watch(hum, request->processor);
 }
 
 struct hum_pages humi_remote_choose(const struct hum *hum, const struct humi_block *block,

@@ -27,6 +27,9 @@ void humi_remote_take(struct hum *hum, struct humi_block *block, unsigned p,
 void humi_remote_take_all(struct hum *hum, struct humi_block *block,
                           const struct hum_pages *pages);
 
+/* Processor p may map pages of the region that others have. */
+bool humi_remote_can(const struct hum *hum, const struct humi_region *region, unsigned p);
+
 /*
  * What of the request can be mapped where it is: request->remote, and faults on what is remote
  * already.  The owner is the processor with the lowest number that has the page.

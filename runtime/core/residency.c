@@ -396,7 +396,7 @@ enum hum_status humi_residency_assume(struct hum *hum, struct humi_block *block,
     enum hum_status status = ensure_present(hum, block, p, &pages);
     if (status != HUM_OK)
         return status;
-    set_resident(hum, block, p, humi_mask_or(&block->hold[p].resident, &pages));
+    humi_residency_set(hum, block, p, humi_mask_or(&block->hold[p].resident, &pages));
     humi_mask_remove(&block->hold[p].fresh, &pages);
     humi_mask_add(&block->written, &pages);
     humi_mask_add(&block->dirty, &pages);

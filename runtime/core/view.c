@@ -3,6 +3,7 @@
 #include "core/view.h"
 
 #include "base/clock.h"
+#include "core/remote.h"
 
 static const struct hum_heat no_heat;
 
@@ -77,7 +78,9 @@ void humi_view_fill(const struct hum *hum, const struct humi_group *group, struc
         .written = block->written,
         .opens_whole = hum->processor[group->processor]->opens_reads,
         .others_idle = others_are_idle(hum, group->processor),
+        .remote = hold->remote,
         .can_share = hum->processor[group->processor]->shared_read,
+        .can_remote = humi_remote_can(hum, group->region, group->processor),
         .map_faults = hold->map_faults,
         .capacity_blocks = order->capacity,
         .free_blocks = UINT64_MAX,
@@ -150,6 +153,7 @@ struct humi_request humi_view_request(const struct hum *hum, const struct humi_g
     };
     humi_mask_keep(&request.bring, &view->valid);
     request.remote = humi_view_stay(hum, group->block, group->region, group->processor);
+    humi_mask_add(&request.remote, &plan->remote);
     humi_mask_keep(&request.remote, &view->valid);
     humi_mask_remove(&request.bring, &request.remote);
     request.map = humi_mask_or(&request.bring, &plan->map);
