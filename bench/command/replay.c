@@ -5,11 +5,14 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "command/command.h"
-#include "command/replay/load.h"
+#include "command/replay/engine.h"
 #include "command/replay/print.h"
+#include "policy/evict/registry.h"
+#include "policy/registry.h"
+
+#define LINK "pcie4x16"
 
 static const char help_head[] =
     "Usage: hum replay TRACE --capacity=SIZE [options]\n"
@@ -18,87 +21,96 @@ static const char help_head[] =
     "device's memory and over another link, and what the least would have been.  Counts and bytes\n"
     "are exact, times are modelled.\n"
     "\n"
+    "Blocks of 2 MiB are replayed by the runtime's own core.  Single pages, with --page-only or\n"
+    "where the capacity is no multiple of 2 MiB or a ratio makes less than 16 MiB, by a machine\n"
+    "of its own.\n"
+    "\n"
     "Options:\n"
-    "  -p, --policy=P       a name, or parts as in prefetch=tree,evict=lfu (ondemand)\n"
+    "  -p, --policy=P       a name, or parts as in prefetch=tree,evict=lfu (the default policy;\n"
+    "                       single pages: ondemand)\n"
     "  -c, --capacity=SIZE  of each device: 64M, pages=100, or r=1.25, which is footprint /\n"
     "                       capacity\n"
     "  -L, --link=LINK      pcie3x16, pcie4x16, pcie5x16, nvlink-c2c, alpha=1.8us,beta=12.8G, or\n"
-    "                       none (pcie3x16)\n"
-    "  -f, --fault=HOW      batch: those of one access record together, or serial: 45 us each\n"
-    "                       (batch)\n"
-    "  -P, --page-only      single pages move, whatever the block; what else a capacity that is\n"
-    "                       no multiple of 2 MiB means\n"
+    "                       none (" LINK ")\n"
+    "  -f, --fault=HOW      batch: those that wait together, or serial: 45 us each (batch)\n"
+    "      --loop=HOW       blocks: closed, agents wait for their faults and all else goes on\n"
+    "                       beside; open, all in the order of the trace (closed)\n"
+    "      --touch=NS       closed loop: what a touch that hits takes (0.1, ten at a time)\n"
+    "  -P, --page-only      single pages move, whatever the block\n"
+    "      --record=FILE    blocks: write what the replay did as a trace, for hum report\n"
     "  -j, --json           one JSON object\n"
     "  -h, --help           this text\n";
 
-static void print_help(void)
+enum { OPTION_LOOP = 256, OPTION_TOUCH, OPTION_RECORD };
+
+struct options {
+    const char *trace;
+    struct replay_request request;
+    bool json;
+};
+
+static void print_pages_help(void)
 {
     const char *part, *value, *about, *last = "";
 
-    fputs(help_head, stdout);
     for (unsigned i = 0; humi_parts_at(i, &part, &value, &about); i++) {
         if (strcmp(part, last) != 0)
-            printf("\n%s:\n", strcmp(part, "policy") == 0 ? "Policies" : part);
-        printf("  %-13s %s\n", value, about);
+            printf("\n%s, single pages:\n", strcmp(part, "policy") == 0 ? "Policies" : part);
+        printf("  %-14s %s\n", value, about);
         last = part;
     }
-    fputs("\nAn algorithm of evict= may also stand alone: --policy=lru.\n", stdout);
 }
 
-static uint64_t now_ns(void)
+static void print_blocks_help(void)
 {
-    struct timespec now;
+    const struct hum_policy *policy;
+    const struct hum_evict *evict;
+    const struct hum_part *part;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    printf("\nPolicies, blocks:\n");
+    for (unsigned i = 0; (policy = humi_policy_at(i)); i++)
+        printf("  %-14s %s\n", policy->name, policy->description);
+    for (unsigned kind = 0; kind < HUMI_PLANNERS; kind++) {
+        printf("\n%s, blocks:\n", humi_kind_name(kind));
+        for (unsigned i = 0; (part = humi_part_at(kind, i)); i++)
+            printf("  %-14s %s\n", part->name, part->description);
+    }
+    printf("\nevict, blocks:\n");
+    for (unsigned i = 0; (evict = humi_evict_at(i)); i++)
+        if (!evict->needs_next_use)
+            printf("  %-14s %s\n", evict->name, evict->description);
+}
+
+static void print_help(void)
+{
+    fputs(help_head, stdout);
+    print_blocks_help();
+    print_pages_help();
+    fputs("\nSingle pages: an order of evict= may also stand alone, as in --policy=lru.\n", stdout);
 }
 
 /* ---- replaying ------------------------------------------------------------------------------ */
 
-/* What the capacity is, now that the footprint is known, and whether that can be replayed. */
-static bool settle_capacity(struct replay_request *request, struct replay_outcome *outcome,
-                            struct trace_problem *problem)
+static int replay_and_print(const struct options *options)
 {
-    request->setup.capacity = humi_capacity_pages(&request->capacity, outcome->footprint);
-    outcome->implied = !request->page_only && !humi_capacity_is_whole(request->setup.capacity);
-    outcome->page_only = request->page_only || outcome->implied;
-    return outcome->page_only ||
-           trace_problem_say(problem, "whole blocks cannot be replayed; --page-only replays pages");
-}
-
-static bool replay(struct replay_request *request, struct humi_source *source,
-                   struct replay_outcome *outcome, struct trace_problem *problem)
-{
-    uint64_t start;
-
-    if (!replay_load(request, source, outcome, problem) ||
-        !settle_capacity(request, outcome, problem))
-        return false;
-    start = now_ns();
-    if (humi_machine_run(source, &request->setup, &outcome->result) != HUM_OK)
-        return trace_problem_hum(problem);
-    outcome->replay_ns = now_ns() - start;
-    return humi_bounds_find(source, &request->setup, &outcome->bounds) == HUM_OK ||
-           trace_problem_hum(problem);
-}
-
-static int replay_and_print(struct replay_request *request)
-{
-    struct replay_outcome outcome = {0};
+    struct replay_outcome outcome;
     struct trace_problem problem;
-    struct humi_source source;
-    int status = EXIT_SUCCESS;
+    struct replay_trace trace;
+    bool good = replay_open(&trace, options->trace, true, &problem);
 
-    if (!replay(request, &source, &outcome, &problem)) {
-        command_say("replay", "%s", problem.text);
-        status = EXIT_FAILURE;
-    } else if (!request->json) {
-        replay_print_text(request, &outcome, stdout);
-    } else if (!replay_print_json(request, &outcome, stdout)) {
-        status = EXIT_FAILURE;
+    if (good) {
+        good = replay_run(&trace, &options->request, &outcome, &problem);
+        replay_close(&trace);
     }
-    humi_source_fini(&source);
-    return status;
+    if (!good) {
+        command_say("replay", "%s: %s", options->trace, problem.text);
+        return EXIT_FAILURE;
+    }
+    if (!options->json)
+        replay_print_text(options->trace, &options->request, &outcome, stdout);
+    else if (!replay_print_json(options->trace, &options->request, &outcome, stdout))
+        return EXIT_FAILURE;
+    return EXIT_SUCCESS;
 }
 
 /* ---- options -------------------------------------------------------------------------------- */
@@ -110,18 +122,55 @@ static int wrong_option(void)
     return command_usage("replay");
 }
 
-static int set_fault(const char *text, struct replay_request *request)
+/* Which of two words it is; -1: neither, and that was said. */
+static int word(const char *option, const char *text, const char *first, const char *second)
 {
-    request->setup.cost.serial = strcmp(text, "serial") == 0;
-    if (request->setup.cost.serial || strcmp(text, "batch") == 0)
-        return -1;
-    command_say("replay", "--fault is batch or serial, not '%s'", text);
-    return command_usage("replay");
+    if (strcmp(text, first) == 0)
+        return 0;
+    if (strcmp(text, second) == 0)
+        return 1;
+    command_say("replay", "--%s is %s or %s, not '%s'", option, first, second, text);
+    return -1;
+}
+
+static bool set_touch(const char *text, double *ns_out)
+{
+    char *end;
+    double ns = strtod(text, &end);
+
+    if (end == text || *end || !(ns > 0 && ns <= 1e6)) {
+        command_say("replay", "--touch is a number of nanoseconds, not '%s'", text);
+        return false;
+    }
+    *ns_out = ns;
+    return true;
 }
 
 /* -1: go on, else the exit status. */
-static int set_option(int option, const char *text, struct replay_request *request)
+static int set_word(int option, const char *text, struct replay_request *request)
 {
+    int which;
+
+    switch (option) {
+    case 'f':
+        which = word("fault", text, "batch", "serial");
+        request->cost.serial = which == 1;
+        break;
+    case OPTION_LOOP:
+        which = word("loop", text, "closed", "open");
+        request->loop = which == 1 ? REPLAY_OPEN : REPLAY_CLOSED;
+        break;
+    default:
+        which = set_touch(text, &request->touch_ns) ? 0 : -1;
+        break;
+    }
+    return which < 0 ? command_usage("replay") : -1;
+}
+
+/* -1: go on, else the exit status. */
+static int set_option(int option, const char *text, struct options *options)
+{
+    struct replay_request *request = &options->request;
     enum hum_status status = HUM_OK;
 
     switch (option) {
@@ -132,16 +181,20 @@ static int set_option(int option, const char *text, struct replay_request *reque
         status = humi_capacity_parse(text, &request->capacity);
         break;
     case 'L':
-        status = humi_link_parse(strcmp(text, "none") == 0 ? NULL : text,
-                                 &request->setup.cost.link);
+        status = humi_link_parse(strcmp(text, "none") == 0 ? NULL : text, &request->cost.link);
         break;
     case 'f':
-        return set_fault(text, request);
+    case OPTION_LOOP:
+    case OPTION_TOUCH:
+        return set_word(option, text, request);
+    case OPTION_RECORD:
+        request->record = text;
+        break;
     case 'P':
         request->page_only = true;
         break;
     case 'j':
-        request->json = true;
+        options->json = true;
         break;
     case 'h':
         print_help();
@@ -152,13 +205,16 @@ static int set_option(int option, const char *text, struct replay_request *reque
     return status == HUM_OK ? -1 : wrong_option();
 }
 
-static int parse(int argc, char **argv, struct replay_request *request)
+static int parse(int argc, char **argv, struct options *options)
 {
-    static const struct option options[] = {
+    static const struct option list[] = {
         {"policy", required_argument, NULL, 'p'},
         {"capacity", required_argument, NULL, 'c'},
         {"link", required_argument, NULL, 'L'},
         {"fault", required_argument, NULL, 'f'},
+        {"loop", required_argument, NULL, OPTION_LOOP},
+        {"touch", required_argument, NULL, OPTION_TOUCH},
+        {"record", required_argument, NULL, OPTION_RECORD},
         {"page-only", no_argument, NULL, 'P'},
         {"json", no_argument, NULL, 'j'},
         {"help", no_argument, NULL, 'h'},
@@ -167,34 +223,36 @@ static int parse(int argc, char **argv, struct replay_request *request)
     int option, status = -1;
 
     optind = 1;
-    while (status < 0 && (option = getopt_long(argc, argv, "p:c:L:f:Pjh", options, NULL)) != -1)
-        status = set_option(option, optarg, request);
-    if (status >= 0)
-        return status;
-    return humi_parts_parse(request->policy, &request->setup.parts) == HUM_OK ? -1
-                                                                               : wrong_option();
+    while (status < 0 && (option = getopt_long(argc, argv, "p:c:L:f:Pjh", list, NULL)) != -1)
+        status = set_option(option, optarg, options);
+    return status;
 }
 
 static int run(int argc, char **argv)
 {
-    struct replay_request request = {.policy = "ondemand"};
+    struct options options = {.request = {.touch_ns = REPLAY_TOUCH_NS}};
+    struct trace_problem problem;
     int status;
 
-    if (humi_link_parse("pcie3x16", &request.setup.cost.link) != HUM_OK)
+    if (humi_link_parse(LINK, &options.request.cost.link) != HUM_OK)
         return wrong_option();
-    status = parse(argc, argv, &request);
+    status = parse(argc, argv, &options);
     if (status >= 0)
         return status;
     if (optind + 1 != argc) {
         command_say("replay", "one trace is replayed, not %d", argc - optind);
         return command_usage("replay");
     }
-    if (request.capacity.pages == 0 && request.capacity.r == 0) {
+    if (options.request.capacity.pages == 0 && options.request.capacity.r == 0) {
         command_say("replay", "--capacity is missing: 64M, pages=100 or r=1.25");
         return command_usage("replay");
     }
-    request.trace = argv[optind];
-    return replay_and_print(&request);
+    if (!replay_check_policy(&options.request, &problem)) {
+        command_say("replay", "%s", problem.text);
+        return command_usage("replay");
+    }
+    options.trace = argv[optind];
+    return replay_and_print(&options);
 }
 
 const struct command command_replay = {"replay", "what a policy would have moved, from a trace",

@@ -71,3 +71,11 @@ bool humi_capacity_is_whole(uint64_t pages)
 {
     return pages % HUM_PAGES_PER_BLOCK == 0;
 }
+
+bool humi_capacity_is_blocks(const struct humi_capacity *capacity, uint64_t footprint)
+{
+    uint64_t pages = humi_capacity_pages(capacity, footprint);
+
+    return capacity->pages ? humi_capacity_is_whole(pages)
+                           : pages / HUM_PAGES_PER_BLOCK >= HUMI_CAPACITY_BLOCKS_LEAST;
+}

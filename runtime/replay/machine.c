@@ -88,10 +88,12 @@ static void evict(struct machine *m, unsigned device, uint32_t object)
 
     humi_batch_evict(&m->batch, number_of(m, object));
     m->result.evictions++;
-    if (dirty)
+    if (dirty) {
         copy_home(m, object);
-    else
+        m->result.bytes_eviction += HUM_PAGE_SIZE;
+    } else {
         m->result.evictions_clean++;
+    }
     page->gone |= bit_of(device);
     forget(m, device, object);
     if (page->at == 0 && page->current)
@@ -198,6 +200,11 @@ static void choose(const struct machine *m, struct humi_proposal *proposal)
     proposal->count = count;
 }
 
+static uint64_t bytes_in(const struct machine *m)
+{
+    return m->result.bytes_h2d + m->result.bytes_d2d;
+}
+
 static uint64_t upcoming_use(const struct machine *m, unsigned device, uint32_t object)
 {
     return m->upcoming ? m->upcoming[slot_of(m, device, object)] : HUMI_NEVER;
@@ -216,11 +223,13 @@ static void fault(struct machine *m, size_t access, unsigned device)
     humi_prefetcher_propose(&m->prefetcher, &about, &proposal);
     choose(m, &proposal);
     count_copies(m, &proposal, object);
+    uint64_t before = bytes_in(m);
     for (uint32_t i = 0; i < proposal.count; i++) {
         come(m, device, proposal.objects[i], upcoming_use(m, device, proposal.objects[i]));
         m->pages[proposal.objects[i]].ahead |= bit_of(device);
         m->result.pages_prefetched++;
     }
+    m->result.bytes_prefetch += bytes_in(m) - before;
     come(m, device, object, m->next_use ? m->next_use[access] : HUMI_NEVER);
 }
 
@@ -471,6 +480,8 @@ static void sum_up(struct machine *m)
     m->result.accesses = m->source->touch_sum;
     m->result.far_faults = m->result.misses + m->result.host_faults;
     m->result.batches = m->batch.count;
+    m->result.bytes_demand = bytes_in(m) + m->result.bytes_d2h - m->result.bytes_prefetch -
+                             m->result.bytes_eviction;
     m->result.modelled_ns =
         m->batch.modelled_ns +
         humi_cost_remote_ns(&m->setup->cost, m->remote_groups, m->result.remote_accesses);

@@ -7,7 +7,8 @@
  *
  * What holds: accesses = touches of the whole trace;  far_faults = misses + host_faults;
  * pages_in * 4096 = bytes_h2d + bytes_d2d + first_touches * 4096;  pages_out * 4096 = bytes_d2h;
- * evictions_clean <= evictions;  prefetched_used <= pages_prefetched <= pages_in.
+ * bytes_demand + bytes_prefetch + bytes_eviction = all bytes, but for moves that the program asked
+ * for;  evictions_clean <= evictions;  prefetched_used <= pages_prefetched <= pages_in.
  */
 #ifndef HUMI_REPLAY_RESULT_H
 #define HUMI_REPLAY_RESULT_H
@@ -33,6 +34,9 @@
     X(bytes_h2d)                                                                                   \
     X(bytes_d2h)                                                                                   \
     X(bytes_d2d)                                                                                   \
+    X(bytes_demand)        /* of all bytes, those that a fault waited for */                       \
+    X(bytes_prefetch)      /* that came before they were touched */                                \
+    X(bytes_eviction)      /* that went home because a device was full */                          \
     X(thrashed_pages)      /* moves of a page to a device again after it was evicted there */      \
     X(remote_accesses)     /* touches over the link */                                             \
     X(modelled_ns)

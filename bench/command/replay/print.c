@@ -39,10 +39,15 @@ static double rate(const struct replay_outcome *outcome)
                : (double)NAN;
 }
 
-static double oversubscription(const struct replay_request *request,
-                               const struct replay_outcome *outcome)
+static double oversubscription(const struct replay_outcome *outcome)
 {
-    return ratio(outcome->footprint, request->setup.capacity);
+    return ratio(outcome->footprint, outcome->capacity);
+}
+
+static const char *loop_name(const struct replay_request *request,
+                             const struct replay_outcome *outcome)
+{
+    return outcome->page_only || request->loop == REPLAY_OPEN ? "open" : "closed";
 }
 
 /* ---- JSON ----------------------------------------------------------------------------------- */
@@ -63,38 +68,41 @@ static json_t *bounds_json(const struct humi_bounds *bounds)
     return object;
 }
 
-static json_t *head_json(const struct replay_request *request,
+static json_t *head_json(const char *trace, const struct replay_request *request,
                          const struct replay_outcome *outcome)
 {
-    const struct humi_cost_model *cost = &request->setup.cost;
-    char parts[96];
+    const struct humi_cost_model *cost = &request->cost;
 
-    humi_parts_print(&request->setup.parts, parts, sizeof(parts));
     return json_pack(
-        "{s:o, s:o, s:o, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "trace",
-        json_text(request->trace), "policy", json_text(request->policy), "parts", json_text(parts),
-        "page_only", outcome->page_only, "fault", cost->serial ? "serial" : "batch", "link",
-        json_text(cost->link.name), "devices", json_count(outcome->devices), "footprint_pages",
-        json_count(outcome->footprint), "capacity_pages", json_count(request->setup.capacity), "r",
-        json_number(oversubscription(request, outcome)), "truncated", outcome->truncated,
-        "recorded", *outcome->recorded ? json_text(outcome->recorded) : json_null(),
-        "dropped_accesses", json_count(outcome->dropped));
+        "{s:o, s:o, s:o, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "trace",
+        json_text(trace), "policy", json_text(request->policy ? request->policy : outcome->policy),
+        "parts", json_text(outcome->policy), "page_only", outcome->page_only, "loop",
+        loop_name(request, outcome), "fault", cost->serial ? "serial" : "batch", "link",
+        json_text(cost->link.name), "touch_ns",
+        outcome->page_only ? json_null() : json_real(request->touch_ns), "devices",
+        json_count(outcome->devices), "footprint_pages", json_count(outcome->footprint),
+        "capacity_pages", json_count(outcome->capacity), "r",
+        json_number(oversubscription(outcome)), "truncated", outcome->truncated, "recorded",
+        *outcome->recorded ? json_text(outcome->recorded) : json_null(), "dropped_accesses",
+        json_count(outcome->dropped));
 }
 
-bool replay_print_json(const struct replay_request *request, const struct replay_outcome *outcome,
-                       FILE *out)
+bool replay_print_json(const char *trace, const struct replay_request *request,
+                       const struct replay_outcome *outcome, FILE *out)
 {
     const struct humi_replay_result *result = &outcome->result;
-    json_t *object = head_json(request, outcome);
+    json_t *object = head_json(trace, request, outcome);
 
     if (!object)
         return false;
 #define COUNT(name) json_object_set_new(object, #name, json_count(result->name));
     HUMI_REPLAY_COUNT_LIST(COUNT)
 #undef COUNT
-    json_object_set_new(object, "hit_rate", json_number(hit_rate(result)));
-    json_object_set_new(object, "prefetch_accuracy", json_number(accuracy(result)));
-    json_object_set_new(object, "prefetch_coverage", json_number(coverage(result)));
+    if (outcome->page_only) {
+        json_object_set_new(object, "hit_rate", json_number(hit_rate(result)));
+        json_object_set_new(object, "prefetch_accuracy", json_number(accuracy(result)));
+        json_object_set_new(object, "prefetch_coverage", json_number(coverage(result)));
+    }
     json_object_set_new(object, "bounds", bounds_json(&outcome->bounds));
     json_object_set_new(object, "replay_ns", json_count(outcome->replay_ns));
     json_object_set_new(object, "accesses_per_s", json_number(rate(outcome)));
@@ -103,19 +111,17 @@ bool replay_print_json(const struct replay_request *request, const struct replay
 
 /* ---- text ----------------------------------------------------------------------------------- */
 
-static void print_head(const struct replay_request *request, const struct replay_outcome *outcome,
-                       FILE *out)
+static void print_head(const char *trace, const struct replay_request *request,
+                       const struct replay_outcome *outcome, FILE *out)
 {
-    const struct humi_cost_model *cost = &request->setup.cost;
-    char parts[96];
+    const struct humi_cost_model *cost = &request->cost;
 
-    humi_parts_print(&request->setup.parts, parts, sizeof(parts));
-    fprintf(out, "%s: %s%s%s\n", request->trace, parts, outcome->page_only ? ", page by page" : "",
-            outcome->implied ? ", since the capacity is no multiple of 2 MiB" : "");
+    fprintf(out, "%s: %s, %s%s, %s loop\n", trace, outcome->policy,
+            outcome->page_only ? "page by page" : "block by block",
+            outcome->implied ? ", as the capacity asks" : "", loop_name(request, outcome));
     fprintf(out, "%s pages on %u device%s (r = %s), link %s, faults %s\n",
-            text_count(request->setup.capacity).s, outcome->devices,
-            outcome->devices == 1 ? "" : "s each",
-            text_number(oversubscription(request, outcome)).s,
+            text_count(outcome->capacity).s, outcome->devices,
+            outcome->devices == 1 ? "" : "s each", text_number(oversubscription(outcome)).s,
             *cost->link.name ? cost->link.name : "none",
             cost->serial ? "one at a time" : "in batches");
     if (outcome->truncated)
@@ -168,8 +174,9 @@ static void print_counts(const struct replay_outcome *outcome, FILE *out)
 #define COUNT(name) count_row(table, #name, result->name);
     HUMI_REPLAY_COUNT_LIST(COUNT)
 #undef COUNT
-    table_row(table, "hit rate", text_number(hit_rate(result)).s, NULL);
-    if (result->pages_prefetched) {
+    if (outcome->page_only)
+        table_row(table, "hit rate", text_number(hit_rate(result)).s, NULL);
+    if (outcome->page_only && result->pages_prefetched) {
         table_row(table, "prefetch accuracy", text_number(accuracy(result)).s, NULL);
         table_row(table, "prefetch coverage", text_number(coverage(result)).s, NULL);
     }
@@ -199,10 +206,10 @@ static void print_bounds(const struct replay_outcome *outcome, FILE *out)
     table_print(table, out, 2);
 }
 
-void replay_print_text(const struct replay_request *request, const struct replay_outcome *outcome,
-                       FILE *out)
+void replay_print_text(const char *trace, const struct replay_request *request,
+                       const struct replay_outcome *outcome, FILE *out)
 {
-    print_head(request, outcome, out);
+    print_head(trace, request, outcome, out);
     print_counts(outcome, out);
     fputc('\n', out);
     print_bounds(outcome, out);

@@ -9,10 +9,10 @@
 
 #include "command/replay/request.h"
 
-void replay_print_text(const struct replay_request *request, const struct replay_outcome *outcome,
-                       FILE *out);
+void replay_print_text(const char *trace, const struct replay_request *request,
+                       const struct replay_outcome *outcome, FILE *out);
 /* False: not all of it could be written. */
-bool replay_print_json(const struct replay_request *request, const struct replay_outcome *outcome,
-                       FILE *out);
+bool replay_print_json(const char *trace, const struct replay_request *request,
+                       const struct replay_outcome *outcome, FILE *out);
 
 #endif

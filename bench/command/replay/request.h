@@ -12,25 +12,33 @@
 #include "replay/capacity.h"
 #include "replay/machine.h"
 
+/* What a touch that finds its page takes on a device, if nobody says: ten in a nanosecond. */
+#define REPLAY_TOUCH_NS 0.1
+
+enum replay_loop { REPLAY_CLOSED, REPLAY_OPEN };
+
 struct replay_request {
-    const char *trace;
-    const char *policy;              /* as written */
+    const char *policy;              /* as written; NULL: the engine's default */
     struct humi_capacity capacity;   /* as written */
-    struct humi_replay_setup setup;  /* its capacity is known once the trace is */
+    struct humi_cost_model cost;
+    enum replay_loop loop;           /* of blocks; single pages are always in open loop */
+    double touch_ns;                 /* closed loop */
     bool page_only;                  /* asked for */
-    bool json;
+    const char *record;              /* blocks: file for the replay's own trace; NULL: none */
 };
 
 struct replay_outcome {
     uint64_t footprint;              /* pages touched */
+    uint64_t capacity;               /* pages of each device */
     uint64_t page_accesses;          /* pages of access records: what is counted a second */
     uint64_t replay_ns;              /* measured, without loading and bounds */
     uint32_t devices;
     uint64_t dropped;                /* access records that the program could not keep */
     bool truncated;                  /* the program was killed */
     char recorded[32];               /* how accesses were: "exact:16", "full", "epoch"; "" */
-    bool page_only;                  /* single pages moved */
+    bool page_only;                  /* single pages moved, asked for or not */
     bool implied;                    /* because of the capacity: it was not asked for */
+    char policy[1024];               /* in full: the parts that decided */
     struct humi_replay_result result;
     struct humi_bounds bounds;
 };

@@ -1,18 +1,26 @@
 # SPDX-License-Identifier: MIT
 #
-# bundle.cmake - the page as one C array: cmake -D PAGE=<this folder> -D LIBRARY=<folder of uplot>
-# -D OUT=<file.c> -P bundle.cmake.  LIBRARY "": there is none, and the array is empty.
+# bundle.cmake - a page as one C array:
+#   cmake -D PAGE=<html> -D STYLES=<css;...> -D SCRIPTS=<js;...> -D LIBRARY=<folder of uplot>
+#         -D SYMBOL=<name of the array> -D HEADER=<file that declares it> -D OUT=<file.c>
+#         -P bundle.cmake
+# LIBRARY "": there is none, and the array is empty.
 
 set(text "")
 if(LIBRARY)
-    file(READ ${PAGE}/page.html text)
-    file(READ ${PAGE}/page.css page_css)
+    file(READ ${PAGE} text)
     file(READ ${LIBRARY}/dist/uPlot.min.css library_css)
     file(READ ${LIBRARY}/dist/uPlot.iife.min.js library_js)
     file(READ ${LIBRARY}/LICENSE licence)
-    set(page_js "")
-    foreach(part codec format model charts heat tables main)
-        file(READ ${PAGE}/${part}.js part_js)
+    foreach(kind css js)
+        set(page_${kind} "")
+    endforeach()
+    foreach(part IN LISTS STYLES)
+        file(READ ${part} part_css)
+        string(APPEND page_css "${part_css}\n")
+    endforeach()
+    foreach(part IN LISTS SCRIPTS)
+        file(READ ${part} part_js)
         string(APPEND page_js "${part_js}\n")
     endforeach()
     string(REPLACE "@UPLOT_CSS@" "${library_css}" text "${text}")
@@ -30,10 +38,10 @@ string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," hex "${hex}")
 file(WRITE ${OUT} "/* Made by bundle.cmake. */
 #include <stddef.h>
 
-#include \"report/page.h\"
+#include \"${HEADER}\"
 
-const unsigned char report_page[] = {
+const unsigned char ${SYMBOL}[] = {
 ${hex}
 0};
-const size_t report_page_bytes = ${bytes};
+const size_t ${SYMBOL}_bytes = ${bytes};
 ")

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* blocks.c - a replay by the runtime's own core; see blocks.h */
+#include "command/replay/blocks.h"
+
+#include <stdlib.h>
+
+#include "model/replay.h"
+
+/* Everything the block machine does, counted by the metrics of the field. */
+struct ear {
+    struct hum_metering *metering;
+    enum hum_status status;      /* the first failure */
+};
+
+static void hear(void *self, const struct hum_trace_record *record)
+{
+    struct ear *ear = self;
+
+    /* Accesses would only tell how often what came was used, and cost more than the replay. */
+    if (record->kind != HUM_TRACE_ACCESS && ear->status == HUM_OK)
+        ear->status = hum_metering_feed(ear->metering, record);
+}
+
+static void set_counts(const struct replay_trace *trace, const struct hum_counters *counters,
+                       struct humi_replay_result *result)
+{
+    const uint64_t *pages = counters->pages;
+    uint64_t faults = counters->faults_host + counters->faults_device;
+
+    result->accesses = trace->source.touch_sum;
+    result->misses = pages[HUM_CAUSE_DEVICE_FAULT] + pages[HUM_CAUSE_FIRST_TOUCH];
+    result->host_faults = pages[HUM_CAUSE_HOST_FAULT];
+    result->far_faults = faults - counters->faults_duplicate;
+    result->upgrades = counters->events[HUM_CAUSE_UPGRADE];
+    result->batches = counters->batches;
+    result->first_touches = pages[HUM_CAUSE_FIRST_TOUCH];
+    result->pages_prefetched =
+        pages[HUM_CAUSE_PREFETCH_POLICY] + pages[HUM_CAUSE_PREFETCH_USER];
+    result->evictions = counters->evictions_clean + counters->evictions_dirty;
+    result->evictions_clean = counters->evictions_clean;
+    result->bytes_h2d = counters->bytes[HUM_H2D];
+    result->bytes_d2h = counters->bytes[HUM_D2H];
+    result->bytes_d2d = counters->bytes[HUM_D2D];
+    result->pages_in = (result->bytes_h2d + result->bytes_d2d) / HUM_PAGE_SIZE;
+    result->pages_out = result->bytes_d2h / HUM_PAGE_SIZE;
+    result->bytes_prefetch = counters->bytes_by_cause[HUM_CAUSE_PREFETCH_POLICY] +
+                             counters->bytes_by_cause[HUM_CAUSE_PREFETCH_USER];
+    result->bytes_eviction = counters->bytes_by_cause[HUM_CAUSE_EVICTION];
+    result->bytes_demand = counters->bytes_by_cause[HUM_CAUSE_DEVICE_FAULT] +
+                           counters->bytes_by_cause[HUM_CAUSE_HOST_FAULT] +
+                           counters->bytes_by_cause[HUM_CAUSE_UPGRADE];
+}
+
+static void set_metrics(const struct hum_metering *metering, struct humi_replay_result *result)
+{
+    struct hum_metrics metrics;
+
+    hum_metering_read(metering, &metrics);
+    result->thrashed_pages = metrics.thrashed_pages;
+    result->remote_accesses = metrics.remote_accesses;
+}
+
+/* In open loop nobody waits, so time is what serving everything one by one would take. */
+static uint64_t open_loop_ns(const struct replay_request *request,
+                             const struct hum_counters *counters, uint64_t copies_ns)
+{
+    struct humi_cost_batch none = {.faults = 0};
+
+    return counters->batches * humi_cost_batch_ns(&request->cost, &none) + copies_ns;
+}
+
+static bool run(struct replay_trace *trace, const struct replay_request *request,
+                struct ear *ear, struct replay_outcome *outcome, struct trace_problem *problem)
+{
+    const struct humi_listener listener = {hear, ear};
+    const struct humi_model_params params = {
+        .policy = request->policy ? request->policy : "",
+        .link = &request->cost.link,
+        .device_bytes = outcome->capacity * HUM_PAGE_SIZE,
+        .closed = request->loop == REPLAY_CLOSED,
+        .serial = request->cost.serial,
+        .touch_ns = request->touch_ns,
+        .trace = request->record,
+        .listener = &listener,
+    };
+    struct humi_model_result result;
+    const uint64_t *link_ns = result.counters.modelled_ns;
+
+    if (humi_model_replay(trace->file, &trace->survey, &params, &result) != HUM_OK ||
+        ear->status != HUM_OK)
+        return trace_problem_hum(problem);
+    set_counts(trace, &result.counters, &outcome->result);
+    set_metrics(ear->metering, &outcome->result);
+    outcome->replay_ns = result.replay_ns;
+    outcome->result.modelled_ns =
+        params.closed ? result.modelled_ns
+                      : open_loop_ns(request, &result.counters,
+                                     link_ns[HUM_H2D] + link_ns[HUM_D2H] + link_ns[HUM_D2D]);
+    return true;
+}
+
+bool replay_blocks(struct replay_trace *trace, const struct replay_request *request,
+                   struct replay_outcome *outcome, struct trace_problem *problem)
+{
+    struct ear ear = {.status = HUM_OK};
+    bool good;
+
+    if (hum_metering_create(&ear.metering) != HUM_OK)
+        return trace_problem_hum(problem);
+    good = run(trace, request, &ear, outcome, problem);
+    hum_metering_destroy(ear.metering);
+    return good;
+}

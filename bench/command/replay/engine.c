@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* engine.c - a trace read once, and each request given to its engine. */
+#include "command/replay/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command/replay/blocks.h"
+#include "policy/compose.h"
+
+#define PROGRESS_EVERY ((uint64_t)1 << 21) /* records */
+#define ACCESS_BYTES 32u    /* of memory for each access: arrays that grow, the future for min */
+#define PAGE_BYTES 192u     /* for each page: its number, its block, its state, a cache's links */
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+/* Half of the memory for accesses, the other for pages. */
+static void limit(struct humi_source *source)
+{
+    uint64_t pages = (uint64_t)sysconf(_SC_PHYS_PAGES);
+    uint64_t half = pages * (uint64_t)sysconf(_SC_PAGESIZE) / 2;
+    uint64_t objects = half / PAGE_BYTES;
+
+    humi_source_init(source, half / ACCESS_BYTES,
+                     objects < HUMI_OBJECTS_MAX ? (uint32_t)objects : HUMI_OBJECTS_MAX);
+}
+
+static void note(struct replay_trace *trace, const struct hum_trace_record *record)
+{
+    if (record->kind == HUM_TRACE_SETTING && strcmp(record->setting.key, "accesses") == 0)
+        snprintf(trace->recorded, sizeof(trace->recorded), "%.31s", record->setting.value);
+    else if (record->kind == HUM_TRACE_DROPPED && record->dropped.kind == HUM_TRACE_ACCESS)
+        trace->dropped += record->dropped.count;
+}
+
+static void say_progress(const struct humi_source *source, bool last)
+{
+    if (last)
+        fprintf(stderr, "\r\033[K");
+    else
+        fprintf(stderr, "\rloading: %.1f million accesses", (double)source->count / 1e6);
+}
+
+static bool read_all(struct hum_trace *file, struct replay_trace *trace, bool progress,
+                     struct trace_problem *problem)
+{
+    struct hum_trace_record record;
+    bool more;
+
+    for (uint64_t records = 1;; records++) {
+        if (!trace_read(file, &record, &more, problem))
+            return false;
+        if (!more)
+            return true;
+        note(trace, &record);
+        if (humi_source_add(&trace->source, &record) != HUM_OK)
+            return trace_problem_hum(problem);
+        if (progress && records % PROGRESS_EVERY == 0)
+            say_progress(&trace->source, false);
+    }
+}
+
+bool replay_open(struct replay_trace *trace, const char *path, bool progress,
+                 struct trace_problem *problem)
+{
+    struct hum_trace_info info;
+    struct hum_trace *file;
+    bool good;
+
+    *trace = (struct replay_trace){.path = path};
+    progress = progress && isatty(STDERR_FILENO);
+    if (hum_trace_open(path, &file) != HUM_OK)
+        return trace_problem_hum(problem);
+    limit(&trace->source);
+    good = read_all(file, trace, progress, problem);
+    if (progress)
+        say_progress(&trace->source, true);
+    hum_trace_info(file, &info);
+    hum_trace_close(file);
+    trace->truncated = info.truncated;
+    if (good && humi_source_finish(&trace->source, true) != HUM_OK)
+        good = trace_problem_hum(problem);
+    if (!good)
+        replay_close(trace);
+    return good;
+}
+
+void replay_close(struct replay_trace *trace)
+{
+    humi_source_fini(&trace->source);
+    if (trace->file)
+        humi_survey_fini(&trace->survey);
+    hum_trace_close(trace->file);
+    *trace = (struct replay_trace){.path = NULL};
+}
+
+/* ---- bounds ---------------------------------------------------------------------------------- */
+
+/* What touching alone takes: everybody works all the time and finds everything. */
+static uint64_t touching_ns(const struct replay_trace *trace, const struct replay_request *request)
+{
+    unsigned workers = 1;
+
+    for (unsigned p = 1; p < trace->survey.processors; p++)
+        if (trace->survey.traits[p].workers > 1)
+            workers += trace->survey.traits[p].workers - 1;
+    return (uint64_t)((double)trace->source.touch_sum * request->touch_ns / workers);
+}
+
+/* Bytes over the link a block at a time, and the touching; nobody waits for single pages. */
+static uint64_t block_ns(const struct replay_request *request, uint64_t bytes, uint64_t touching)
+{
+    return touching +
+           humi_link_ns(&request->cost.link, bytes,
+                        (unsigned)((bytes + HUM_BLOCK_SIZE - 1) / HUM_BLOCK_SIZE));
+}
+
+/*
+ * Where blocks move, the bounds count the pages that must, but they come a block at a time.  Time
+ * includes the touching; just in time it goes on beside the link.
+ */
+static void bound_blocks(struct humi_bounds *bounds, const struct replay_request *request,
+                         uint64_t touching)
+{
+    bounds->infinite.modelled_ns = block_ns(request, bounds->infinite.bytes, touching);
+    bounds->resident.modelled_ns = touching;
+    bounds->min.modelled_ns = block_ns(request, bounds->min.bytes, touching);
+    bounds->remote_all.modelled_ns += touching;
+    if (bounds->min_oracle_prefetch.modelled_ns < touching)
+        bounds->min_oracle_prefetch.modelled_ns = touching;
+}
+
+static const struct replay_kept *find_kept(const struct replay_trace *trace,
+                                           const struct replay_request *request,
+                                           const struct replay_outcome *outcome)
+{
+    for (unsigned i = 0; i < REPLAY_BOUNDS_KEPT; i++) {
+        const struct replay_kept *kept = &trace->kept[i];
+
+        if (kept->capacity == outcome->capacity && kept->blocks == !outcome->page_only &&
+            kept->touch_ns == request->touch_ns && kept->loop == request->loop &&
+            kept->cost.serial == request->cost.serial &&
+            memcmp(&kept->cost.link, &request->cost.link, sizeof(kept->cost.link)) == 0)
+            return kept;
+    }
+    return NULL;
+}
+
+static bool find_bounds(struct replay_trace *trace, const struct replay_request *request,
+                        struct replay_outcome *outcome, struct trace_problem *problem)
+{
+    const struct replay_kept *kept = find_kept(trace, request, outcome);
+    struct humi_replay_setup setup = {.capacity = outcome->capacity, .cost = request->cost};
+
+    if (kept) {
+        outcome->bounds = kept->bounds;
+        return true;
+    }
+    if (humi_bounds_find(&trace->source, &setup, &outcome->bounds) != HUM_OK)
+        return trace_problem_hum(problem);
+    if (!outcome->page_only)
+        bound_blocks(&outcome->bounds, request,
+                     request->loop == REPLAY_CLOSED ? touching_ns(trace, request) : 0);
+    trace->kept[trace->kept_next] = (struct replay_kept){.capacity = outcome->capacity,
+                                                         .cost = request->cost,
+                                                         .touch_ns = request->touch_ns,
+                                                         .loop = request->loop,
+                                                         .blocks = !outcome->page_only,
+                                                         .bounds = outcome->bounds};
+    trace->kept_next = (trace->kept_next + 1) % REPLAY_BOUNDS_KEPT;
+    return true;
+}
+
+/* ---- running --------------------------------------------------------------------------------- */
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+bool replay_check_policy(const struct replay_request *request, struct trace_problem *problem)
+{
+    struct humi_parts parts;
+    struct humi_policy policy;
+    bool pages = humi_parts_parse(request->policy ? request->policy : "", &parts) == HUM_OK;
+    bool blocks = (pages && !request->page_only) || /* a ratio may turn out to make few blocks */
+                  humi_policy_read("--policy", humi_slice_of(request->policy), &policy) == HUM_OK;
+
+    return (request->page_only ? pages : blocks) || trace_problem_hum(problem);
+}
+
+static bool run_pages(const struct replay_trace *trace, const struct replay_request *request,
+                      struct replay_outcome *outcome, struct trace_problem *problem)
+{
+    struct humi_replay_setup setup = {.capacity = outcome->capacity, .cost = request->cost};
+    uint64_t start;
+
+    if (humi_parts_parse(request->policy ? request->policy : "ondemand", &setup.parts) != HUM_OK)
+        return trace_problem_hum(problem);
+    humi_parts_print(&setup.parts, outcome->policy, sizeof(outcome->policy));
+    start = now_ns();
+    if (humi_machine_run(&trace->source, &setup, &outcome->result) != HUM_OK)
+        return trace_problem_hum(problem);
+    outcome->replay_ns = now_ns() - start;
+    return true;
+}
+
+static bool open_blocks(struct replay_trace *trace, struct trace_problem *problem)
+{
+    if (trace->file)
+        return true;
+    if (hum_trace_open(trace->path, &trace->file) != HUM_OK)
+        return trace_problem_hum(problem);
+    if (humi_survey_read(&trace->survey, trace->file) == HUM_OK)
+        return true;
+    hum_trace_close(trace->file);
+    trace->file = NULL;
+    return trace_problem_hum(problem);
+}
+
+static bool run_blocks(struct replay_trace *trace, const struct replay_request *request,
+                       struct replay_outcome *outcome, struct trace_problem *problem)
+{
+    struct humi_policy policy;
+
+    if (humi_policy_read("--policy", humi_slice_of(request->policy), &policy) != HUM_OK)
+        return trace_problem_hum(problem);
+    humi_policy_text(&policy, outcome->policy, sizeof(outcome->policy));
+    return open_blocks(trace, problem) && replay_blocks(trace, request, outcome, problem);
+}
+
+bool replay_run(struct replay_trace *trace, const struct replay_request *request,
+                struct replay_outcome *outcome, struct trace_problem *problem)
+{
+    uint64_t capacity = humi_capacity_pages(&request->capacity, trace->source.touched);
+
+    *outcome = (struct replay_outcome){.footprint = trace->source.touched,
+                                       .page_accesses = trace->source.count,
+                                       .devices = trace->source.devices,
+                                       .dropped = trace->dropped,
+                                       .truncated = trace->truncated};
+    memcpy(outcome->recorded, trace->recorded, sizeof(outcome->recorded));
+    outcome->implied = !request->page_only &&
+                       !humi_capacity_is_blocks(&request->capacity, trace->source.touched);
+    outcome->page_only = request->page_only || outcome->implied;
+    outcome->capacity =
+        outcome->page_only ? capacity : capacity / HUM_PAGES_PER_BLOCK * HUM_PAGES_PER_BLOCK;
+    return (outcome->page_only ? run_pages(trace, request, outcome, problem)
+                           : run_blocks(trace, request, outcome, problem)) &&
+           find_bounds(trace, request, outcome, problem);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine.h - a trace that is replayed again and again, by the engine that its request needs.
+ *
+ *     page by page    runtime/replay: open loop, every order of eviction, the bounds
+ *     blocks          runtime/model: the runtime's own core, open or closed loop
+ *
+ * Threads: one at a time a trace.  Ownership: close frees what open made.
+ */
+#ifndef HUM_COMMAND_REPLAY_ENGINE_H
+#define HUM_COMMAND_REPLAY_ENGINE_H
+
+#include "command/replay/request.h"
+#include "command/trace/tool.h"
+#include "model/survey.h"
+
+#define REPLAY_BOUNDS_KEPT 8u
+
+struct replay_trace {
+    const char *path;            /* the caller's */
+    struct hum_trace *file;      /* for block replays; NULL before the first */
+    struct humi_survey survey;   /* of it */
+    struct humi_source source;
+    bool truncated;              /* see struct replay_outcome */
+    uint64_t dropped;
+    char recorded[32];
+    struct replay_kept {         /* bounds do not depend on the policy: the last ones are kept */
+        uint64_t capacity;       /* 0: nothing is kept here */
+        struct humi_cost_model cost;
+        double touch_ns;
+        enum replay_loop loop;
+        bool blocks;
+        struct humi_bounds bounds;
+    } kept[REPLAY_BOUNDS_KEPT];
+    unsigned kept_next;
+};
+
+/*
+ * Read the trace at `path` to its end.  Says how far it is when standard error is a terminal and
+ * `progress` is set.  False: the problem says why; nothing has to be closed.
+ */
+bool replay_open(struct replay_trace *trace, const char *path, bool progress,
+                 struct trace_problem *problem);
+void replay_close(struct replay_trace *trace);
+
+/*
+ * The text of the request's policy into what its engine takes, as far as that can be said without a
+ * trace.  False: the problem names what there is.
+ */
+bool replay_check_policy(const struct replay_request *request, struct trace_problem *problem);
+
+/* Replay as the request says, with its bounds.  False: the problem says why. */
+bool replay_run(struct replay_trace *trace, const struct replay_request *request,
+                struct replay_outcome *outcome, struct trace_problem *problem);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * figures.h - what one replay tells a comparison: plain numbers, so that a process can hand them to
+ * another one.
+ *
+ * Counts are facts of the replay.  Times are modelled, every one.
+ */
+#ifndef HUM_COMPARE_FIGURES_H
+#define HUM_COMPARE_FIGURES_H
+
+#include <stdint.h>
+
+/* What a trace would cost under bounds that no policy can beat, or that do nothing at all. */
+struct compare_bounds {
+    uint64_t infinite_ns;        /* no limit: compulsory moves only */
+    uint64_t resident_ns;        /* everything in place */
+    uint64_t min_ns;             /* optimal eviction, demand paging */
+    uint64_t oracle_ns;          /* MIN, and every page brought just in time: the lower bound */
+    uint64_t remote_ns;          /* nothing ever moves */
+};
+
+struct compare_figures {
+    uint64_t accesses, misses;
+    uint64_t far_faults, batches;
+    uint64_t bytes_h2d, bytes_d2h;
+    uint64_t bytes_demand, bytes_prefetch, bytes_eviction; /* all bytes by cause, the rest: other */
+    uint64_t pages_prefetched;
+    uint64_t evictions, evictions_clean;
+    uint64_t thrashed_pages, remote_accesses;
+    uint64_t capacity_bytes;
+    uint64_t modelled_ns;
+    struct compare_bounds bounds;
+};
+
+/* One cell of the grid, done or failed. */
+struct compare_cell {
+    uint32_t trace, policy, ratio; /* indices into the grid's lists */
+    uint32_t failed;             /* 1: `why` says the reason and the figures are zero */
+    struct compare_figures figures;
+    char why[240];
+};
+
+#endif

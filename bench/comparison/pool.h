@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pool.h - a grid on all cores of this machine: processes that each replay one cell after another.
+ *
+ * Processes, not threads, because a replay turns the runtime's clock, which is one a process; and
+ * one that crashes or runs out of memory takes nothing with it but its cell.
+ *
+ *     parent:  deals cells out, the next one to whoever is idle  -- number of a cell ->  worker
+ *              puts what comes back into the grid                <- struct compare_cell --
+ *
+ * A worker keeps the trace of its last cell, so workers are given cells of their trace as long as
+ * there are some.
+ */
+#ifndef HUM_COMPARE_POOL_H
+#define HUM_COMPARE_POOL_H
+
+#include "comparison/engine.h"
+#include "comparison/progress.h"
+
+#define COMPARE_JOBS_MAX 1024u
+
+/*
+ * Run all cells with `jobs` workers.  A worker that dies fails its cell and is replaced.
+ * False: not even one worker could be made; `problem` says why.
+ */
+bool compare_pool_run(const struct compare_engine *engine, struct compare_grid *grid,
+                      unsigned jobs, struct compare_progress *progress,
+                      struct compare_problem *problem);
+
+/* How cells are dealt out, apart from the processes: see deal.c. */
+struct compare_deal;
+struct compare_deal *compare_deal_create(const struct compare_grid *grid);
+void compare_deal_destroy(struct compare_deal *deal);
+/* The next cell for a worker that holds trace `held` (-1: none); SIZE_MAX: none is left. */
+size_t compare_deal_next(struct compare_deal *deal, long held);
+
+#endif
