@@ -23,7 +23,7 @@ struct run_options {
     char **argv;        /* the program */
 };
 
-enum { OPTION_OUTPUT = 256, OPTION_JSON, OPTION_PACE, OPTION_SETTING };
+enum { OPTION_OUTPUT = 256, OPTION_JSON, OPTION_PACE, OPTION_DETERMINISTIC, OPTION_SETTING };
 
 /* Options that become an environment variable; getopt returns OPTION_SETTING + index. */
 static const struct {
@@ -58,7 +58,9 @@ static const char help[] =
     "                                           nvlink-c2c or alpha=1.8us,beta=12.8G\n"
     "  -a, --accesses GRADE    HUM_ACCESSES     exact: the trace holds every access by kernels;\n"
     "                                           epoch: the pages read and written between\n"
-    "                                           launches and waits, by host and devices\n"
+    "                                           launches and waits, by host and devices;\n"
+    "                                           full: as exact, and the host as by epoch\n"
+    "      --deterministic     HUM_DETERMINISTIC=on  the same moves each time, to be replayed\n"
     "      --pace              HUM_PACE=on      moves take at least as long as on that link\n"
     "  -j, --json              one JSON object on one line instead of tables\n"
     "  -o, --output FILE       write the report to FILE\n"
@@ -151,6 +153,7 @@ static void fill_long_options(struct option *list)
     static const struct option own[] = {
         {"json", no_argument, NULL, OPTION_JSON},
         {"pace", no_argument, NULL, OPTION_PACE},
+        {"deterministic", no_argument, NULL, OPTION_DETERMINISTIC},
         {"output", required_argument, NULL, OPTION_OUTPUT},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -174,19 +177,30 @@ static int setting_of(int option)
 }
 
 /* -1: go on; otherwise the exit status. */
+/* What an option stands for, NULL: no variable. */
+static const char *variable_of(int option)
+{
+    int setting = setting_of(option);
+
+    if (setting >= 0)
+        return settings[setting].variable;
+    return option == OPTION_PACE            ? "HUM_PACE"
+           : option == OPTION_DETERMINISTIC ? "HUM_DETERMINISTIC"
+                                            : NULL;
+}
+
 static int parse(int argc, char **argv, struct run_options *options_out)
 {
-    struct option list[SETTINGS + 5];
+    struct option list[SETTINGS + 6];
     int option;
 
     fill_long_options(list);
     optind = 1;
     while ((option = getopt_long(argc, argv, "+d:p:s:m:w:k:f:l:t:L:a:jo:h", list, NULL)) != -1) {
-        int setting = setting_of(option);
+        const char *variable = variable_of(option);
 
-        if (setting >= 0 || option == OPTION_PACE) {
-            const char *variable = setting >= 0 ? settings[setting].variable : "HUM_PACE";
-            if (setenv(variable, setting >= 0 ? optarg : "on", 1) != 0) {
+        if (variable) {
+            if (setenv(variable, optarg ? optarg : "on", 1) != 0) {
                 command_say("run", "%s", strerror(errno));
                 return CHILD_STATUS_OWN;
             }

@@ -2,10 +2,11 @@
 /*
  * epochs.h - which pages each processor touched between two boundaries, known by real faults.
  *
- * Only with HUM_ACCESSES=epoch.  At a boundary (a launch, the end of a wait) every processor loses
- * its access, not its pages.  Until the next one only pages that a processor faults on are given to
- * it, and for writing only those that it stores to, so the first touch and the first store of each
- * page are seen, whatever code makes them.  They become ACCESS records of one touch each.
+ * With HUM_ACCESSES=epoch every processor is watched, with full the host alone.  At a boundary (a
+ * launch, the end of a wait) who is watched loses its access, not its pages.  Until the next one
+ * only pages that it faults on are given to it, and for writing only those that it stores to, so
+ * the first touch and the first store of each page are seen, whatever code makes them.  They become
+ * ACCESS records of one touch each.
  *
  * What is exact: for a processor and an epoch, the set of pages touched and the set of pages
  * written.  A page whose first touch is a store can be read from then on without being seen.
@@ -13,8 +14,8 @@
  * The record of a boundary stands before the access is taken, block by block; a touch in between
  * counts as one before the boundary if it had access still, and behind it if it faults.
  *
- * A launch waits for earlier work of its stream; work of other streams runs on, and then its
- * touches belong to no launch.
+ * Where devices are watched a launch waits for earlier work of its stream; work of other streams
+ * runs on, and then its touches belong to no launch.
  */
 #ifndef HUMI_CORE_EPOCHS_H
 #define HUMI_CORE_EPOCHS_H

@@ -241,7 +241,7 @@ struct epochs {
     unsigned count;
 };
 
-static struct hum *open_epochs(void)
+static struct hum *open_epochs(const char *grade, bool deterministic)
 {
     struct hum_options options = HUM_OPTIONS_INIT;
     struct hum *hum = NULL;
@@ -249,7 +249,8 @@ static struct hum *open_epochs(void)
 
     options.devices = ONE_DEVICE;
     options.trace = path;
-    options.accesses = "epoch";
+    options.accesses = grade;
+    options.deterministic = deterministic;
     status = hum_open(&options, &hum);
     if (status == HUM_ERR_UNSUPPORTED) /* no read-only copies: Linux before 6.4, or taken away */
         skip();
@@ -307,7 +308,7 @@ static uint64_t bits(unsigned first, unsigned end)
 
 static void epochs_hold_what_each_side_touched(void **state)
 {
-    struct hum *hum = open_epochs();
+    struct hum *hum = open_epochs("epoch", false);
     uint64_t *words = flow_alloc(hum, EPOCH_PAGES * PAGE);
     volatile uint64_t sum = 0;
     struct epochs e;
@@ -341,10 +342,79 @@ static void epochs_hold_what_each_side_touched(void **state)
     assert_int_equal(e.written[4][1], bits(0, 20));
 }
 
+/* The host as by epoch, devices exactly; in order, since the run is deterministic. */
+static void full_holds_both_sides_in_order(void **state)
+{
+    struct hum *hum = open_epochs("full", true);
+    uint64_t *words = flow_alloc(hum, EPOCH_PAGES * PAGE);
+    volatile uint64_t sum = 0;
+    struct epochs e;
+
+    (void)state;
+    for (size_t p = 0; p < 40; p++)                             /* epoch 0: written */
+        words[p * WORDS_PER_PAGE] = p;
+    flow_words(hum, "add", words, 10 * WORDS_PER_PAGE, 3);      /* 1: the launch; 2: the wait */
+    for (size_t p = 5; p < 20; p++)
+        sum += words[p * WORDS_PER_PAGE];
+    words[7 * WORDS_PER_PAGE]++;
+    flow_words(hum, "fill", words, 20 * WORDS_PER_PAGE, 1);     /* 3, 4 */
+    sum += words[0];
+    hum_close(hum);
+    e = read_epochs();
+    assert_int_equal(e.count, 4);
+    assert_int_equal(e.written[0][0], bits(0, 40));
+    assert_int_equal(e.written[0][1] | e.read[0][1], 0);
+    assert_int_equal(e.launch[1], 1);
+    assert_int_equal(e.read[1][1], bits(0, 10));
+    assert_int_equal(e.written[1][1], bits(0, 10));
+    assert_int_equal(e.read[1][0] | e.written[1][0], 0);
+    assert_int_equal(e.read[2][0], bits(5, 20));
+    assert_int_equal(e.written[2][0], bits(7, 8));
+    assert_int_equal(e.read[2][1] | e.written[2][1], 0);
+    assert_int_equal(e.launch[3], 2);
+    assert_int_equal(e.read[3][1], 0);
+    assert_int_equal(e.written[3][1], bits(0, 20));
+    assert_int_equal(e.read[4][0], bits(0, 1));
+}
+
+/* Several workers were asked for; what the trace says of the space tells how it ran. */
+static void deterministic_devices_have_one_worker(void **state)
+{
+    struct hum_options options = HUM_OPTIONS_INIT;
+    struct hum_trace_record record;
+    struct hum_trace *trace;
+    unsigned devices = 0, deterministic = 0;
+    struct hum *hum;
+
+    (void)state;
+    options.devices = "emu:mem=64M,workers=4;emu:mem=64M";
+    options.trace = path;
+    options.deterministic = true;
+    ok(hum_open(&options, &hum));
+    hum_close(hum);
+    ok(hum_trace_open(path, &trace));
+    while (hum_trace_next(trace, &record) == HUM_OK) {
+        if (record.kind == HUM_TRACE_PROCESSOR && record.processor.processor >= 0) {
+            assert_int_equal(record.processor.workers, 1);
+            devices++;
+        }
+        deterministic += record.kind == HUM_TRACE_SETTING &&
+                         strcmp(record.setting.key, "deterministic") == 0 &&
+                         strcmp(record.setting.value, "yes") == 0;
+    }
+    hum_trace_close(trace);
+    assert_int_equal(devices, 2);
+    assert_int_equal(deterministic, 1);
+    setenv("HUM_DETERMINISTIC", "perhaps", 1);
+    assert_int_equal(hum_open(NULL, &hum), HUM_ERR_INVALID);
+    unsetenv("HUM_DETERMINISTIC");
+    assert_non_null(strstr(hum_error_text(), "HUM_DETERMINISTIC"));
+}
+
 /* Launches of one stream end before the next begins, and results are what they always are. */
 static void epochs_keep_launches_apart(void **state)
 {
-    struct hum *hum = open_epochs();
+    struct hum *hum = open_epochs("epoch", false);
     uint64_t *words = flow_alloc(hum, EPOCH_PAGES * PAGE);
     struct hum_kernel *add = flow_kernel(hum, 0, "add");
     struct epochs e;
@@ -384,8 +454,9 @@ static void accesses_need_a_trace(void **state)
     assert_int_equal(hum_open(&options, &hum), HUM_ERR_UNSUPPORTED);
     assert_non_null(strstr(hum_error_text(), "6.4"));
     options.features = NULL;
-    for (unsigned i = 0; i < 3; i++) {
-        static const char *const windows[] = {"exact:0", "exact:1025", "exact:few"};
+    for (unsigned i = 0; i < 5; i++) {
+        static const char *const windows[] = {"exact:0", "exact:1025", "exact:few", "full:0",
+                                              "full:all"};
         options.accesses = windows[i];
         assert_int_equal(hum_open(&options, &hum), HUM_ERR_INVALID);
         assert_non_null(strstr(hum_error_text(), "HUM_ACCESSES"));
@@ -447,6 +518,8 @@ int main(void)
         cmocka_unit_test(touches_of_remote_pages_are_told),
         cmocka_unit_test(epochs_move_what_would_be_remote),
         cmocka_unit_test(epochs_hold_what_each_side_touched),
+        cmocka_unit_test(full_holds_both_sides_in_order),
+        cmocka_unit_test(deterministic_devices_have_one_worker),
         cmocka_unit_test(epochs_keep_launches_apart),
         cmocka_unit_test(accesses_need_a_trace),
         cmocka_unit_test(a_killed_program_leaves_a_trace),

@@ -2,13 +2,15 @@
 /*
  * same_replay.c - a deterministic run and the replay of its exact trace count the very same.
  *
- *     same_replay <sample> <option> ...
+ *     same_replay <turn> <sample> <option> ...
  *
- * For each registered policy and three device memories (a quarter more than the blocks that are
- * touched, four fifths of them, half of them; one of them in turn without HUM_TEST_LONG): runs the
- * sample with HUM_DETERMINISTIC=on and HUM_ACCESSES=full:1, replays its trace as recorded, and
- * compares every counter that is no time
- * with those that the run itself left in the trace.
+ * For policies and device memories (a quarter more than the blocks that are touched, four fifths of
+ * them, half of them): runs the sample with HUM_DETERMINISTIC=on and HUM_ACCESSES=full:1, replays
+ * its trace as recorded, and compares every counter that is no time with those that the run itself
+ * left in the trace.
+ *
+ * Five samples take turns, 0 to 4: each takes every fifth registered policy, each of these one of
+ * the memories.  With HUM_TEST_LONG each sample takes all of both.
  */
 #include <spawn.h>
 #include <stdio.h>
@@ -24,6 +26,7 @@ extern char **environ;
 
 #define ARGUMENTS_MAX 32
 #define MEMORIES 3u
+#define TURNS 5u
 #define BLOCKS_MIN 4u /* with fewer some samples have no two pages at once */
 
 static _Noreturn void die(const char *what)
@@ -150,20 +153,24 @@ int main(int argc, char *argv[])
     int file = mkstemp(path);
     unsigned differences = 0;
     bool all = getenv("HUM_TEST_LONG") != NULL;
-    if (argc < 2)
-        die("usage: same_replay <sample> <option> ...");
+    if (argc < 3)
+        die("usage: same_replay <turn> <sample> <option> ...");
+    unsigned turn = (unsigned)atoi(argv[1]);
     if (file < 0)
         die("cannot make a file in /tmp");
     close(file);
     setenv("HUM_DETERMINISTIC", "on", 1);
     setenv("HUM_ACCESSES", "full:1", 1);
-    uint64_t blocks = count_blocks(argv + 1, path);
+    unsigned turns = 0;
+    while (turns < TURNS && humi_policy_at(turns))
+        turns++;
+    uint64_t blocks = count_blocks(argv + 2, path);
     for (unsigned i = 0; (policy = humi_policy_at(i)); i++)
         for (unsigned m = 0; m < MEMORIES; m++) {
             uint64_t fit = blocks * percent[m] / 100;
-            if (!all && m != i % MEMORIES)
+            if (!all && (i % turns != turn % turns || m != (i + turn) % MEMORIES))
                 continue;
-            run(argv + 1, fit < BLOCKS_MIN ? BLOCKS_MIN : fit, policy->name, path);
+            run(argv + 2, fit < BLOCKS_MIN ? BLOCKS_MIN : fit, policy->name, path);
             differences += replay(path, policy->name);
         }
     unlink(path);
