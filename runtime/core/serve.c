@@ -96,6 +96,18 @@ static void renew(struct hum *hum, const struct humi_group *group, unsigned resi
                          moved ? HUM_EVICT_ON_FAULT | HUM_EVICT_ON_MOVE : HUM_EVICT_ON_FAULT);
 }
 
+/* Who faulted waits: nothing is done or counted before its time has come. */
+static bool lets_wait(struct humi_server *server, struct humi_group *group,
+                      const struct hum_plan *plan)
+{
+    if (!plan->throttle_us || !server->lets_wait || server->served_late || group->went_ahead)
+        return false;
+    uint64_t due = humi_clock_real_ns() + plan->throttle_us * UINT64_C(1000);
+    group->waits = humi_waiting_add(&server->waiting, group->processor, group->faults,
+                                    group->count, due);
+    return group->waits;
+}
+
 /* ---- one group ------------------------------------------------------------------------------- */
 
 /*
@@ -111,6 +123,8 @@ static enum hum_status serve_locked(struct humi_server *server, struct humi_grou
     struct hum_plan plan;
     humi_view_fill(hum, group, &view);
     humi_view_plan(hum, group, &view, &plan);
+    if (lets_wait(server, group, &plan))
+        return HUM_OK;
     struct humi_request request = humi_view_request(hum, group, &view, &plan);
     request.faults = group->count;
     request.duplicates = count_duplicates(group);
@@ -203,7 +217,7 @@ static void serve_group(struct humi_server *server, struct humi_group *group)
         status = serve(server, group);
     if (status != HUM_OK)
         fail_all(server, group->processor, group->faults, group->count, status);
-    for (unsigned i = 0; status == HUM_OK && i < group->count; i++)
+    for (unsigned i = 0; status == HUM_OK && !group->waits && i < group->count; i++)
         humi_doubts_note(&server->doubts, group->processor, &group->faults[i], true);
     humi_record_service(hum, group->region, group->processor, group->faults->kernel,
                         humi_clock_ns() - start);
@@ -297,4 +311,16 @@ uint64_t humi_server_serve(struct humi_server *server, unsigned p, unsigned coun
     humi_record_batch(hum, &batch);
     humi_room_trim(hum);
     return moved_bytes(hum) - before;
+}
+
+void humi_server_serve_due(struct humi_server *server)
+{
+    unsigned p = 0, count;
+    if (humi_waiting_due_ns(&server->waiting) > humi_clock_real_ns())
+        return;
+    server->served_late = true;
+    while ((count = humi_waiting_take(&server->waiting, humi_clock_real_ns(), &p, server->faults,
+                                      HUMI_BATCH_MAX)))
+        humi_server_serve(server, p, count);
+    server->served_late = false;
 }

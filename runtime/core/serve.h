@@ -16,17 +16,24 @@
 
 #include "core/ahead.h"
 #include "core/doubt.h"
+#include "core/waiting.h"
 
 #define HUMI_BATCH_MAX 256u
 
 struct humi_server {
     struct hum *hum;                           /* fixed */
     struct humi_ahead *ahead;                  /* fixed; the owner's */
+    bool lets_wait;                            /* fixed: plans may let faults wait */
+    bool served_late;                          /* the batch at hand has waited */
+    struct humi_waiting waiting;
     struct humi_doubts doubts;
     struct humi_fault faults[HUMI_BATCH_MAX];  /* of the next batch: filled by the caller */
 };
 
 /* Serve the first `count` of server->faults, all of processor p; the bytes that moved meanwhile. */
 uint64_t humi_server_serve(struct humi_server *server, unsigned p, unsigned count);
+
+/* Serve those that have waited long enough, if lets_wait. */
+void humi_server_serve_due(struct humi_server *server);
 
 #endif

@@ -22,7 +22,7 @@
 #include "core/seats.h"
 #include "core/serve.h"
 
-#define RETRY_MS 1000
+#define RETRY_NS UINT64_C(1000000000)
 #define SPIN_NS UINT64_C(50000)            /* a little more than waking a sleeping core costs */
 #define SHORT_BYTES ((uint64_t)256 << 10)  /* a batch that moved less moved pages, not blocks */
 #define AWAIT_NS UINT64_C(3000000000) /* a start takes some milliseconds */
@@ -66,6 +66,7 @@ static void recover(struct humi_service *service, unsigned p)
         return;
     if (!atomic_exchange(&hum->lost[p], true))
         humi_warn("%s: process %d died; its pages stay readable", processor->name, processor->pid);
+    humi_waiting_forget(&service->server.waiting, p);
     humi_ahead_pause(service->server.ahead);
     forget_accesses(hum, p);
     enum hum_status status = processor->ops->restart(processor);
@@ -151,6 +152,20 @@ static void recover_lost(struct humi_service *service)
     fill_polls(service);
 }
 
+/* How long to wait for the next fault; NULL: for ever. */
+static const struct timespec *patience(const struct humi_service *service, bool helped,
+                                       struct timespec *time)
+{
+    uint64_t due = humi_waiting_due_ns(&service->server.waiting), now = humi_clock_real_ns();
+    uint64_t ns = helped ? 0 : service->retry ? RETRY_NS : UINT64_MAX;
+    if (due != UINT64_MAX && (due < now ? 0 : due - now) < ns)
+        ns = due < now ? 0 : due - now;
+    if (ns == UINT64_MAX)
+        return NULL;
+    *time = (struct timespec){(time_t)(ns / HUMI_NS_PER_S), (long)(ns % HUMI_NS_PER_S)};
+    return time;
+}
+
 static bool is_idle(struct humi_service *service)
 {
     return poll(service->polls, service->poll_count, 0) == 0;
@@ -168,10 +183,12 @@ static void *run(void *argument)
         spin(service);
         bool helped = humi_ahead_waits(service->server.ahead) && is_idle(service) &&
                       humi_ahead_help(service->server.ahead);
-        int patience = helped ? 0 : service->retry ? RETRY_MS : -1;
-        int ready = poll(service->polls, service->poll_count, patience);
+        humi_server_serve_due(&service->server);
+        struct timespec time;
+        int ready = ppoll(service->polls, service->poll_count, patience(service, helped, &time),
+                          NULL);
         humi_check(ready >= 0 || errno == EINTR);
-        if (ready == 0 && !helped)
+        if (ready == 0 && !helped && service->retry)
             recover_lost(service);
         if (ready <= 0)
             continue;
@@ -202,6 +219,7 @@ enum hum_status humi_service_start(struct hum *hum, struct humi_service **servic
     if (!service)
         return humi_fail(HUM_ERR_NO_MEMORY, "no memory for the fault service");
     service->hum = service->server.hum = hum;
+    service->server.lets_wait = !hum->deterministic;
     service->stop_fd = eventfd(0, EFD_CLOEXEC);
     enum hum_status status = service->stop_fd < 0
                                  ? humi_fail_errno("cannot make an eventfd for the fault service")

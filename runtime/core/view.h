@@ -19,6 +19,7 @@ struct humi_group {
     struct hum_pages read, write;
     uint64_t start_ns;         /* when serving it began; 0: not known any more */
     bool went_ahead;           /* what its plan wants ahead has been asked for */
+    bool waits;                /* its plan lets it wait; it is served later */
 };
 
 void humi_view_fill(const struct hum *hum, const struct humi_group *group, struct hum_view *view);

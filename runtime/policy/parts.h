@@ -8,18 +8,27 @@
 
 #include <hum/policy.h>
 
+extern const struct hum_part humi_place_adaptive;
+extern const struct hum_part humi_place_counter;
 extern const struct hum_part humi_place_move;
+extern const struct hum_part humi_place_remote;
 extern const struct hum_part humi_place_share;
 
 extern const struct hum_part humi_prefetch_ahead;
 extern const struct hum_part humi_prefetch_chunk;
 extern const struct hum_part humi_prefetch_none;
+extern const struct hum_part humi_prefetch_stride;
 extern const struct hum_part humi_prefetch_tree;
 
+extern const struct hum_part humi_thrash_driver;
 extern const struct hum_part humi_thrash_off;
 
 /* Orders of eviction that named policies choose; all of them: evict/registry.h. */
+extern const struct hum_evict humi_evict_hotset;
+extern const struct hum_evict humi_evict_lfu;
 extern const struct hum_evict humi_evict_lrm;
 extern const struct hum_evict humi_evict_lru;
+extern const struct hum_evict humi_evict_second_chance;
+extern const struct hum_evict humi_evict_tournament;
 
 #endif

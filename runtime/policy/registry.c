@@ -13,41 +13,55 @@ static const struct hum_part *const parts[HUMI_PLANNERS][PARTS_MAX] = {
     [HUMI_PLACE] = {
         &humi_place_share,
         &humi_place_move,
+        &humi_place_remote,
+        &humi_place_counter,
+        &humi_place_adaptive,
     },
     [HUMI_PREFETCH] = {
         &humi_prefetch_ahead,
         &humi_prefetch_none,
         &humi_prefetch_chunk,
         &humi_prefetch_tree,
+        &humi_prefetch_stride,
     },
     [HUMI_THRASH] = {
         &humi_thrash_off,
+        &humi_thrash_driver,
     },
 };
 
-#define POLICY(called, says, ...)                                                                  \
+#define POLICY(called, says, place_part, prefetch_part, evict_part, thrash_part, numbers)          \
     {                                                                                              \
-        .struct_size = sizeof(struct hum_policy), .version = HUM_POLICY_VERSION, .name = called,   \
-        .description = says, __VA_ARGS__                                                           \
+        sizeof(struct hum_policy), HUM_POLICY_VERSION, called, says, &humi_place_##place_part,     \
+            &humi_prefetch_##prefetch_part, &humi_thrash_##thrash_part,                            \
+            &humi_evict_##evict_part, numbers                                                      \
     }
 
 static const struct hum_policy policies[] = {
     POLICY("ahead", "driver's tree, whole blocks where they are cheap, eight ahead of a stream",
-           .place = &humi_place_share, .prefetch = &humi_prefetch_ahead,
-           .thrash = &humi_thrash_off, .evict = &humi_evict_lrm),
-    POLICY("driver", "what NVIDIA's driver does: pages move, density tree, least recently moved",
-           .place = &humi_place_move, .prefetch = &humi_prefetch_tree, .thrash = &humi_thrash_off,
-           .evict = &humi_evict_lrm),
+           share, ahead, lrm, off, NULL),
+    POLICY("driver", "what NVIDIA's driver does: pages move, tree, least recently moved",
+           move, tree, lrm, driver, NULL),
     POLICY("ondemand", "only the faulted page; the block faulted on longest ago leaves first",
-           .place = &humi_place_share, .prefetch = &humi_prefetch_none,
-           .thrash = &humi_thrash_off, .evict = &humi_evict_lru),
+           share, none, lru, off, NULL),
     POLICY("chunk", "the faulted 64 KiB; the block touched longest ago leaves first",
-           .place = &humi_place_share, .prefetch = &humi_prefetch_chunk,
-           .thrash = &humi_thrash_off, .evict = &humi_evict_lru),
+           share, chunk, lru, off, NULL),
     POLICY("tree", "subtrees more than half here; the block moved longest ago leaves first",
-           .place = &humi_place_share, .prefetch = &humi_prefetch_tree,
-           .thrash = &humi_thrash_off, .evict = &humi_evict_lrm,
-           .settings = "prefetch.threshold=50"),
+           share, tree, lrm, off, "prefetch.threshold=50"),
+    POLICY("stride", "the tree, and further blocks of streams in any stride",
+           share, stride, lrm, off, NULL),
+    POLICY("lfu", "the tree; the block touched least often leaves first",
+           share, tree, lfu, off, NULL),
+    POLICY("counter", "mapped far at first; a chunk comes when it was touched often enough",
+           counter, tree, lrm, off, NULL),
+    POLICY("adaptive", "the same with a threshold that grows with occupancy and round trips",
+           adaptive, tree, lfu, off, NULL),
+    POLICY("tournament", "orders of eviction that are measured against each other; streams",
+           share, stride, tournament, off, NULL),
+    POLICY("second-chance", "blocks that many share stay longer; what thrashes is pinned",
+           share, tree, second_chance, driver, NULL),
+    POLICY("hotset", "the tree; what is not hot leaves first",
+           share, tree, hotset, off, NULL),
 };
 
 #define POLICIES (sizeof policies / sizeof policies[0])

@@ -454,6 +454,26 @@ static void going_ahead_stays_inside_the_region(void **state)
     end();
 }
 
+/* Planned twice: to wait, and when its time had come; the other one meanwhile. */
+static void a_throttled_fault_waits_and_others_go_on(void **state)
+{
+    (void)state;
+    begin(&usual);
+    char *ptr = alloc(2 * BLOCK);
+    answer.throttle_us = 2000;
+    fault(DEV0, ptr, TOUCH_WRITE);
+    fault(DEV1, ptr + BLOCK, TOUCH_WRITE);
+    start();
+    wait_granted(DEV0, ptr, FAKE_WRITE);
+    wait_granted(DEV1, ptr + BLOCK, FAKE_WRITE);
+    stop();
+    assert_int_equal(view_count, 4);
+    assert_true(views[2].time_ns >= views[0].time_ns + 2000000);
+    assert_false(views[2].again);
+    assert_int_equal(counters(world).faults_device, 2);
+    end();
+}
+
 static void an_exclusive_plan_maps_a_read_for_writing(void **state)
 {
     (void)state;
@@ -669,6 +689,7 @@ int main(void)
         cmocka_unit_test(frames_that_cannot_be_had_for_a_moment_are_tried_again),
         cmocka_unit_test(a_plan_beyond_the_region_is_not_carried_out),
         cmocka_unit_test(going_ahead_stays_inside_the_region),
+        cmocka_unit_test(a_throttled_fault_waits_and_others_go_on),
         cmocka_unit_test(an_exclusive_plan_maps_a_read_for_writing),
         cmocka_unit_test(what_is_written_ahead_is_brought),
         cmocka_unit_test(going_ahead_never_evicts),

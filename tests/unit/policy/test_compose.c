@@ -37,11 +37,13 @@ static void texts_become_canonical(void **state)
         {"evict=lru,prefetch=none", "ondemand"},
         {" evict = lru , prefetch = none ", "ondemand"},
         {"thrash=off", "ahead"},
-        {"driver,place=share,prefetch.threshold=50", "tree"},
-        {"driver,place=share", "tree,prefetch.threshold=51"},
+        {"driver,place=share,thrash=off,prefetch.threshold=50", "tree"},
+        {"driver,place=share,thrash=off", "tree,prefetch.threshold=51"},
         {"tree,prefetch=chunk", "place=share,prefetch=chunk,thrash=off,evict=lrm"},
         {"prefetch=chunk,place=move", "place=move,prefetch=chunk,thrash=off,evict=lrm"},
-        {"driver,thrash=off,prefetch.threshold=75", "driver,prefetch.threshold=75"},
+        {"driver,thrash=driver,prefetch.threshold=75", "driver,prefetch.threshold=75"},
+        {"driver,thrash=off", "place=move,prefetch=tree,thrash=off,evict=lrm"},
+        {"driver,thrash.waits=5", "driver,thrash.waits=5"},
         {"prefetch.threshold=75,prefetch=tree,place=move,evict=lru",
          "place=move,prefetch=tree,thrash=off,evict=lru,prefetch.threshold=75"},
         {"prefetch.blocks=4,prefetch.threshold=0", "ahead,prefetch.threshold=0,prefetch.blocks=4"},
@@ -101,6 +103,13 @@ static void wrong_texts_are_refused_with_what_is_known(void **state)
     }
 }
 
+static uint64_t any_value(const struct hum_tunable *tunable)
+{
+    uint64_t values = tunable->most - tunable->least;
+
+    return tunable->least + random_next(&randoms) % (values == UINT64_MAX ? values : values + 1);
+}
+
 static void every_choice_reads_back(void **state)
 {
     (void)state;
@@ -117,9 +126,7 @@ static void every_choice_reads_back(void **state)
             struct humi_tunables t = humi_policy_tunables(&policy, kind);
             for (unsigned n = 0; n < t.count; n++)
                 if (random_next(&randoms) % 2)
-                    policy.tunables[kind][n] =
-                        t.table[n].least +
-                        random_next(&randoms) % (t.table[n].most - t.table[n].least + 1);
+                    policy.tunables[kind][n] = any_value(&t.table[n]);
         }
         assert_true(humi_policy_text(&policy, text, sizeof text) < sizeof text);
         if (read_text(text, &again) != HUM_OK)

@@ -30,7 +30,7 @@ static void every_policy_is_found_by_its_name(void **state)
 
 static void every_part_is_found_by_its_name(void **state)
 {
-    static const unsigned least[HUMI_PLANNERS] = {2, 4, 1};
+    static const unsigned least[HUMI_PLANNERS] = {5, 5, 2};
 
     (void)state;
     for (enum humi_kind kind = 0; kind < HUMI_PLANNERS; kind++) {

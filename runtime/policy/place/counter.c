@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * counter.c - far first, near when it pays: access counters, as NVIDIA's GPUs have them.
+ *
+ * A device maps what it touches first where it is; a chunk that it touched `threshold` times comes.
+ * The host takes pages as in `share`: its own memory is what everything comes from.
+ *
+ * Source: the access counters of NVIDIA's open kernel modules 595.45.04 (threshold 256, granules of
+ * 64 KiB); their driver does not act on them on x86 with pages of 4 KiB.
+ */
+#include "policy/parts.h"
+#include "policy/place/far.h"
+
+static const struct hum_tunable tunables[] = {
+    {"threshold", "touches of a chunk after which it comes", 256, 1, UINT32_MAX},
+};
+
+static void plan(const struct hum_view *view, const struct hum_part_context *context,
+                 struct hum_plan *plan)
+{
+    struct hum_pages far = humi_far_pages(view);
+
+    if (view->processor != HUM_HOST)
+        plan->remote = humi_far_cold(view, &far, context->tunables[0]);
+}
+
+const struct hum_part humi_place_counter = {
+    .name = "counter",
+    .description = "mapped far at first, a chunk comes when it was touched often enough",
+    .tunables = tunables,
+    .tunable_count = 1,
+    .plan = plan,
+};

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * remote.c - nothing moves: what somebody has is mapped where it is.
+ *
+ * The bound of what placement can cost: no byte moves, every touch goes over the link.  A first
+ * touch makes the page where it happens.  Where nothing can be mapped remotely it is `share`.
+ */
+#include "policy/parts.h"
+#include "policy/place/far.h"
+
+static void plan(const struct hum_view *view, const struct hum_part_context *context,
+                 struct hum_plan *plan)
+{
+    (void)context;
+    plan->remote = humi_far_pages(view);
+}
+
+const struct hum_part humi_place_remote = {
+    .name = "remote",
+    .description = "pages stay where they are and are mapped over the link",
+    .plan = plan,
+};
