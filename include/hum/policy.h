@@ -107,7 +107,8 @@ struct hum_view {
 struct hum_plan {
     struct hum_pages bring;      /* pages to make resident here besides the faulted ones */
     struct hum_pages map;        /* resident pages to give access to besides the faulted ones */
-    struct hum_pages remote;     /* pages to map where they are now instead of bringing them */
+    struct hum_pages remote;     /* pages to map where they are now instead of bringing them; what
+                                    is remote already stays so unless it is in `bring` */
     bool exclusive;              /* a read takes the pages for writing, like a write would */
     unsigned ahead_blocks;       /* further blocks of the region to bring before they are wanted, at
                                     most HUM_AHEAD_BLOCKS_MAX */

@@ -51,14 +51,12 @@ struct hum_pages humi_remote_choose(const struct hum *hum, const struct humi_blo
                                     const struct humi_request *request)
 {
     const struct humi_hold *hold = &block->hold[request->processor];
-    struct hum_pages again = humi_mask_and(&request->faulted, &hold->remote);
-    struct hum_pages wanted = humi_mask_or(&request->remote, &again);
     struct hum_pages can = humi_mask_none();
     for (unsigned q = 0; q < hum->processors; q++)
         if (can_map(hum, request, q))
             humi_mask_add(&can, &block->hold[q].resident);
     humi_mask_remove(&can, &hold->resident);
-    return humi_mask_and(&wanted, &can);
+    return humi_mask_and(&request->remote, &can);
 }
 
 /* ---- giving ---------------------------------------------------------------------------------- */

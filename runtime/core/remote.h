@@ -11,8 +11,8 @@
  * remote mapping goes first.  Whoever frees, discards or evicts the frame takes them away, too.
  *
  * Not mapped remotely, but moved as ever: pages that nobody has, pages of a region that the
- * processor may only read (hum_protect), everything while epochs are recorded (they are told by
- * faults), and what the processor refuses (too many mappings, other kinds of frames).
+ * processor may only read (hum_protect), everything of a processor whose touches are told by
+ * faults (epochs), and what the processor refuses (too many mappings, other kinds of frames).
  *
  * Threads: as residency.h.
  */
@@ -31,8 +31,8 @@ void humi_remote_take_all(struct hum *hum, struct humi_block *block,
 bool humi_remote_can(const struct hum *hum, const struct humi_region *region, unsigned p);
 
 /*
- * What of the request can be mapped where it is: request->remote, and faults on what is remote
- * already.  The owner is the processor with the lowest number that has the page.
+ * What of request->remote can be mapped where it is.  The owner is the processor with the lowest
+ * number that has the page.
  */
 struct hum_pages humi_remote_choose(const struct hum *hum, const struct humi_block *block,
                                     const struct humi_request *request);

@@ -76,9 +76,9 @@ void humi_view_fill(const struct hum *hum, const struct humi_group *group, struc
         .mapped = hold->mapped,
         .elsewhere = humi_block_resident_elsewhere(hum, block, (int)group->processor),
         .written = block->written,
+        .remote = hold->remote,
         .opens_whole = hum->processor[group->processor]->opens_reads,
         .others_idle = others_are_idle(hum, group->processor),
-        .remote = hold->remote,
         .can_share = hum->processor[group->processor]->shared_read,
         .can_remote = humi_remote_can(hum, group->region, group->processor),
         .map_faults = hold->map_faults,
@@ -137,6 +137,20 @@ struct hum_pages humi_view_stay(const struct hum *hum, const struct humi_block *
     return humi_mask_minus(&stay, &block->hold[processor].resident);
 }
 
+/* As advised, as planned, and what is remote already unless the plan brings it after all. */
+static struct hum_pages remote_pages(const struct hum *hum, const struct humi_group *group,
+                                     const struct hum_view *view, const struct hum_plan *plan)
+{
+    struct hum_pages faulted = humi_mask_or(&group->read, &group->write);
+    struct hum_pages stay = humi_view_stay(hum, group->block, group->region, group->processor);
+    struct hum_pages remote = humi_mask_and(&view->remote, &faulted);
+    humi_mask_add(&remote, &plan->remote);
+    humi_mask_remove(&remote, &plan->bring);
+    humi_mask_add(&remote, &stay);
+    humi_mask_remove(&remote, &view->resident);
+    return humi_mask_and(&remote, &view->valid);
+}
+
 struct humi_request humi_view_request(const struct hum *hum, const struct humi_group *group,
                                       const struct hum_view *view, const struct hum_plan *plan)
 {
@@ -152,9 +166,7 @@ struct humi_request humi_view_request(const struct hum *hum, const struct humi_g
         .cause = group->processor == 0 ? HUM_CAUSE_HOST_FAULT : HUM_CAUSE_DEVICE_FAULT,
     };
     humi_mask_keep(&request.bring, &view->valid);
-    request.remote = humi_view_stay(hum, group->block, group->region, group->processor);
-    humi_mask_add(&request.remote, &plan->remote);
-    humi_mask_keep(&request.remote, &view->valid);
+    request.remote = remote_pages(hum, group, view, plan);
     humi_mask_remove(&request.bring, &request.remote);
     request.map = humi_mask_or(&request.bring, &plan->map);
     humi_mask_keep(&request.map, &view->valid);

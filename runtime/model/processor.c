@@ -26,7 +26,7 @@ struct humi_model_entry *humi_model_entry_make(struct humi_model_processor *p, u
 
 static void forget(struct humi_model_entry *entry)
 {
-    entry->mapped = entry->writable = humi_mask_none();
+    entry->mapped = entry->writable = entry->remote = humi_mask_none();
 }
 
 /* Guarded from now on.  One huge entry cannot lose a part of itself. */
@@ -99,6 +99,20 @@ static enum hum_status model_map(struct humi_processor *p, size_t offset, size_t
     return HUM_OK;
 }
 
+/* Nobody's bytes are behind it: it can be touched, and that is all. */
+static enum hum_status model_map_remote(struct humi_processor *p, size_t offset, size_t bytes,
+                                        const struct humi_processor *owner)
+{
+    struct humi_model_entry *entry = humi_model_entry_make(model_of(p), offset / HUM_BLOCK_SIZE);
+    struct hum_pages pages = pages_of(offset, bytes);
+    (void)owner;
+    if (!entry)
+        return humi_fail(HUM_ERR_NO_MEMORY, "no memory for a page table");
+    map_part(p, entry, pages, HUMI_MAP_WRITE);
+    humi_mask_add(&entry->remote, &pages);
+    return HUM_OK;
+}
+
 static void model_unmap(struct humi_processor *p, size_t offset, size_t bytes)
 {
     struct humi_model_entry *entry = humi_model_entry(model_of(p), offset / HUM_BLOCK_SIZE);
@@ -108,6 +122,21 @@ static void model_unmap(struct humi_processor *p, size_t offset, size_t bytes)
     close_entry(p, entry);
     humi_mask_remove(&entry->mapped, &pages);
     humi_mask_remove(&entry->writable, &pages);
+    humi_mask_remove(&entry->remote, &pages);
+}
+
+/* Frames of its own go; what leads to others' stays. */
+static void model_drop(struct humi_processor *p, size_t offset, size_t bytes)
+{
+    struct humi_model_entry *entry = humi_model_entry(model_of(p), offset / HUM_BLOCK_SIZE);
+    if (!entry)
+        return;
+    struct hum_pages pages = pages_of(offset, bytes), remote = entry->remote;
+    model_unmap(p, offset, bytes);
+    humi_mask_keep(&remote, &pages);
+    humi_mask_add(&entry->mapped, &remote);
+    humi_mask_add(&entry->writable, &remote);
+    humi_mask_add(&entry->remote, &remote);
 }
 
 static void model_protect(struct humi_processor *p, size_t offset, size_t bytes)
@@ -145,8 +174,9 @@ static void model_fail(struct humi_processor *p, const struct humi_fault *fault,
 static const struct humi_processor_ops model_ops = {
     .kind = "model",
     .back = model_back,
-    .drop = model_unmap, /* within a block, as the core does it */
+    .drop = model_drop, /* within a block, as the core does it */
     .map = model_map,
+    .map_remote = model_map_remote,
     .protect = model_protect,
     .unmap = model_unmap,
     .faults = model_faults,
@@ -178,7 +208,9 @@ enum hum_status humi_model_processor_init(struct humi_model_processor *processor
                  .memory_bytes = traits->capacity_bytes / HUM_BLOCK_SIZE * HUM_BLOCK_SIZE,
                  .workers = traits->workers,
                  .fault_fd = -1,
+                 .frames_fd = 0, /* nobody opens it: it says that there are frames */
                  .life_fd = -1,
+                 .returns_writable = number == 0,
                  .huge = traits->huge,
                  .shared_read = traits->shared_read,
                  .opens_reads = traits->opens_reads,

@@ -36,6 +36,7 @@ struct humi_model_traits {
 /* What is mapped of one block. */
 struct humi_model_entry {
     struct hum_pages mapped, writable; /* writable within mapped */
+    struct hum_pages remote;     /* within writable: in frames of another processor */
     bool open;                   /* by one entry, unguarded */
     bool reads;                  /* open for reading only */
     bool taken;                  /* of the host: went to a device (charge.h) */

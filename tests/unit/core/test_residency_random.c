@@ -110,10 +110,8 @@ static unsigned first_holder(const struct page *page)
 static bool goes_remote(const struct page *page, const struct humi_request *request, unsigned i)
 {
     unsigned p = request->processor;
-    bool asked = humi_mask_has(&request->remote, i) ||
-                 (humi_mask_has(&request->faulted, i) && page->remote[p]);
 
-    return asked && !request->read_only && !page->resident[p] && first_holder(page) < PROCESSORS;
+    return humi_mask_has(&request->remote, i) && !request->read_only && !page->resident[p] && first_holder(page) < PROCESSORS;
 }
 
 /* Split a request: *remote_out is mapped where it is, what cannot be is brought. */
