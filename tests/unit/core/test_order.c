@@ -181,9 +181,9 @@ static void another_evict_part_takes_over_what_is_there(void **state)
     for (unsigned i = 0; i < 3; i++)
         assert_true(enter(2 - i));
     change(humi_order_expire, 1);
-    void *made = humi_order_prepare(&order, mru.evict, mru.tunables);
-    assert_non_null(made);
-    humi_order_adopt(&order, mru.evict, made);
+    struct humi_guard made;
+    assert_int_equal(humi_order_prepare(&order, mru.evict, mru.tunables, &made), HUM_OK);
+    humi_order_adopt(&order, &made);
     expect_order(3, 0x102);
     change(humi_order_revive, 1);
     expect_order(3, 0x102);
