@@ -130,8 +130,7 @@ static const char *wrong_with(const struct humi_guard *guard, uint32_t answer, u
                               unsigned asked)
 {
     if (answer == HUM_EVICT_NONE)
-        return after == HUM_EVICT_NONE && guard->count ? "names nothing, though it has something"
-                                                       : NULL;
+        return after == HUM_EVICT_NONE ? "names nothing, though it has something" : NULL;
     if (!humi_guard_has(guard, answer))
         return "names something that it does not have";
     if (answer == after)
@@ -144,8 +143,9 @@ static const char *wrong_with(const struct humi_guard *guard, uint32_t answer, u
 uint32_t humi_guard_victim(struct humi_guard *guard, uint32_t incoming, uint32_t after,
                            unsigned asked)
 {
+    if (!guard->count)
+        return HUM_EVICT_NONE; /* not all of them may expect to be asked */
     uint32_t answer = guard->evict->victim(guard->state, incoming, after);
-
     if (!guard->spare)
         return answer;
     const char *wrong = wrong_with(guard, answer, after, asked);
