@@ -15,18 +15,22 @@
 
 #include "command/command.h"
 #include "command/json.h"
+#include "command/policies.h"
 #include "command/system.h"
 #include "command/text.h"
 #include "command/topology.h"
 
 static const char help[] =
     "Usage: hum info [options]\n"
+    "       hum info --policies [--json] [POLICY]\n"
     "\n"
     "Show the devices hum has here, the machine's topology, which kernel features were found,\n"
     "what this user may do, how huge pages are had, what is reduced and how to lift it.\n"
     "\n"
     "Options:\n"
     "  -d, --devices SPEC  open these devices instead of those of HUM_DEVICES\n"
+    "  -p, --policies      the policies, parts and numbers there are; with POLICY what it consists\n"
+    "                      of: a name, parts, or the path of a plug-in, as HUM_POLICY has them\n"
     "  -j, --json          a JSON object\n"
     "  -h, --help          this text\n"
     "\n"
@@ -356,27 +360,38 @@ static int run(int argc, char **argv)
 {
     static const struct option options[] = {
         {"devices", required_argument, NULL, 'd'},
+        {"policies", no_argument, NULL, 'p'},
         {"json", no_argument, NULL, 'j'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     const char *devices = NULL;
-    bool json = false;
+    bool json = false, policies = false;
     int option;
 
     optind = 1;
-    while ((option = getopt_long(argc, argv, "d:jh", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "d:pjh", options, NULL)) != -1) {
         if (option == 'h') {
             fputs(help, stdout);
             return EXIT_SUCCESS;
         }
         if (option == 'd')
             devices = optarg;
+        else if (option == 'p')
+            policies = true;
         else if (option == 'j')
             json = true;
         else
             return command_usage("info");
     }
+    if (policies && !devices && argc - optind <= 1)
+        return policies_show(argv[optind], json);
+    if (policies && devices) {
+        command_say("info", "--policies opens no devices");
+        return command_usage("info");
+    }
+    if (policies)
+        optind++;
     if (optind < argc) {
         command_say("info", "unexpected argument '%s'", argv[optind]);
         return command_usage("info");

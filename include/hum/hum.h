@@ -358,7 +358,7 @@ HUM_API HUM_MUST_USE enum hum_status hum_advise(struct hum *hum, const void *ptr
 HUM_API HUM_MUST_USE enum hum_status hum_policy_set(struct hum *hum, const void *ptr,
                                                     const char *text);
 
-#define HUM_POLICY_TEXT_MAX 256u /* bytes of a policy's text, the ending zero included */
+#define HUM_POLICY_TEXT_MAX 1024u /* bytes of a policy's text, the ending zero included */
 
 /* The shortest text that gives the policy that decides there. */
 HUM_API HUM_MUST_USE enum hum_status hum_policy_get(struct hum *hum, const void *ptr,

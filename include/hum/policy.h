@@ -227,7 +227,7 @@ struct hum_policy {
  * by its path where a policy's name is expected: HUM_POLICY=./mine.so.
  */
 #define HUM_POLICY_SYMBOL "hum_policy_plugin"
-extern const struct hum_policy hum_policy_plugin;
+extern HUM_API const struct hum_policy hum_policy_plugin;
 
 #ifdef __cplusplus
 }

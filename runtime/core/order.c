@@ -2,8 +2,6 @@
 /* order.c - the order of eviction of one processor. */
 #include "core/order.h"
 
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "base/status.h"
 
@@ -22,15 +20,11 @@ static struct humi_block *block_of(const struct humi_order *order, struct humi_l
 
 /* ---- the evict part's state ------------------------------------------------------------------ */
 
-/* Pages that no block needs are never touched: large pieces come from the system as zeros. */
-void *humi_order_prepare(const struct humi_order *order, const struct hum_evict *evict,
-                         const uint64_t *tunables)
+enum hum_status humi_order_prepare(const struct humi_order *order, const struct hum_evict *evict,
+                                   const uint64_t *tunables, struct humi_guard *guard_out)
 {
     uint64_t most = order->capacity < order->blocks ? order->capacity : order->blocks;
-    void *state = calloc(1, evict->bytes(most, order->blocks));
-    if (state)
-        evict->init(state, most, order->blocks, tunables);
-    return state;
+    return humi_guard_init(guard_out, evict, tunables, most, order->blocks);
 }
 
 static unsigned sole_pages(const struct humi_order *order, const struct humi_block *block)
@@ -66,47 +60,58 @@ enum hum_status humi_order_init(struct humi_order *order, const struct humi_orde
     order->blocks = params->table->leaf_count * HUMI_LEAF_BLOCKS;
     order->capacity = params->capacity;
     order->processor = params->processor;
-    order->evict = params->evict;
     atomic_store(&order->held, 0);
     atomic_store(&order->stale, 0);
     for (unsigned i = 0; i < HUMI_NEWEST_KEPT; i++)
         order->newest[i] = HUM_EVICT_NONE;
-    order->state = humi_order_prepare(order, params->evict, params->tunables);
-    return order->state ? HUM_OK : humi_fail(HUM_ERR_NO_MEMORY, "no memory to order the blocks");
+    return humi_order_prepare(order, params->evict, params->tunables, &order->guard);
 }
 
 void humi_order_fini(struct humi_order *order)
 {
     if (!order->table)
         return;
-    free(order->state);
+    humi_guard_fini(&order->guard);
     humi_lock_fini(&order->lock);
 }
 
-/* The blocks go over in the order in which they would have left; dirty is what may be written. */
-static void pass_over(struct humi_order *order, const struct hum_evict *evict, void *state)
+static void pass_block(struct humi_order *order, struct humi_guard *guard, uint32_t index)
 {
-    uint32_t at = order->evict->victim(order->state, HUM_EVICT_NONE, HUM_EVICT_NONE);
-    for (; at != HUM_EVICT_NONE; at = order->evict->victim(order->state, HUM_EVICT_NONE, at)) {
-        struct humi_hold *hold = hold_of(order, humi_table_peek(order->table, at));
-        struct hum_evict_facts facts = {.time_ns = humi_clock_ns(),
-                                        .heat = &no_heat,
-                                        .resident_pages = atomic_load(&hold->resident_pages),
-                                        .dirty_pages = atomic_load(&hold->writable_pages),
-                                        .next_use = UINT64_MAX};
-        evict->arrive(state, at, &facts);
-    }
+    struct humi_hold *hold = hold_of(order, humi_table_peek(order->table, index));
+    struct hum_evict_facts facts = {.time_ns = humi_clock_ns(),
+                                    .heat = &no_heat,
+                                    .resident_pages = atomic_load(&hold->resident_pages),
+                                    .dirty_pages = atomic_load(&hold->writable_pages),
+                                    .next_use = UINT64_MAX};
+    if (!humi_guard_has(guard, index))
+        humi_guard_arrive(guard, index, &facts);
 }
 
-void humi_order_adopt(struct humi_order *order, const struct hum_evict *evict, void *state)
+/*
+ * The blocks go over in the order in which they would have left, those that it does not name behind
+ * them; dirty is what may be written.
+ */
+static void pass_over(struct humi_order *order, struct humi_guard *guard)
 {
+    struct humi_guard *old = &order->guard;
+    unsigned asked = 0;
+    uint32_t at = humi_guard_victim(old, HUM_EVICT_NONE, HUM_EVICT_NONE, asked++);
+    for (; at != HUM_EVICT_NONE; at = humi_guard_victim(old, HUM_EVICT_NONE, at, asked++))
+        pass_block(order, guard, at);
+    for (uint32_t i = 0; i < order->blocks && guard->count < old->count; i++)
+        if (humi_guard_has(old, i))
+            pass_block(order, guard, i);
+}
+
+void humi_order_adopt(struct humi_order *order, const struct humi_guard *guard)
+{
+    struct humi_guard made = *guard;
     humi_lock(&order->lock);
-    pass_over(order, evict, state);
-    void *old = order->state;
-    order->evict = evict;
-    order->state = state;
+    pass_over(order, &made);
+    struct humi_guard old = order->guard;
+    order->guard = made;
     humi_unlock(&order->lock);
-    free(old);
+    humi_guard_fini(&old);
 }
 
 /* ---- changes; the lock is held in those that are static -------------------------------------- */
@@ -143,7 +148,7 @@ static void unrank(struct humi_order *order, struct humi_block *block, bool evic
     if (!hold->ranked)
         return;
     hold->ranked = false;
-    order->evict->leave(order->state, block->index, evicted);
+    humi_guard_leave(&order->guard, block->index, evicted);
 }
 
 bool humi_order_enter(struct humi_order *order, struct humi_block *block)
@@ -183,10 +188,10 @@ void humi_order_renew(struct humi_order *order, struct humi_block *block, unsign
 {
     struct humi_hold *hold = hold_of(order, block);
     humi_lock(&order->lock);
-    unsigned heard = occurred & order->evict->feed;
+    unsigned heard = occurred & order->guard.evict->feed;
     if (hold->ranked && heard) {
         struct hum_evict_facts facts = facts_of(order, block);
-        order->evict->renew(order->state, block->index, &facts);
+        humi_guard_renew(&order->guard, block->index, &facts);
         if (heard & (HUM_EVICT_ON_MOVE | HUM_EVICT_ON_FAULT))
             make_newest(order, block->index);
     }
@@ -211,7 +216,7 @@ void humi_order_revive(struct humi_order *order, struct humi_block *block)
     if (hold->ordered && !hold->ranked) {
         struct hum_evict_facts facts = facts_of(order, block);
         hold->ranked = true;
-        order->evict->arrive(order->state, block->index, &facts);
+        humi_guard_arrive(&order->guard, block->index, &facts);
         make_newest(order, block->index);
     }
     humi_unlock(&order->lock);
@@ -237,14 +242,13 @@ static struct humi_block *next_stale(struct humi_order *order, struct humi_order
 /* The entry behind the last one; if that left meanwhile, as many as were looked at are passed. */
 static uint32_t next_victim(struct humi_order *order, struct humi_order_walk *walk)
 {
-    const struct hum_evict *evict = order->evict;
-    struct humi_block *last =
-        walk->looked_ranked ? humi_table_peek(order->table, walk->last) : NULL;
-    if (last && hold_of(order, last)->ranked)
-        return evict->victim(order->state, walk->incoming, walk->last);
-    uint32_t at = evict->victim(order->state, walk->incoming, HUM_EVICT_NONE);
-    for (unsigned i = 1; i < walk->looked_ranked && at != HUM_EVICT_NONE; i++)
-        at = evict->victim(order->state, walk->incoming, at);
+    struct humi_guard *guard = &order->guard;
+    unsigned looked = walk->looked_ranked;
+    if (looked && humi_guard_has(guard, walk->last))
+        return humi_guard_victim(guard, walk->incoming, walk->last, looked);
+    uint32_t at = humi_guard_victim(guard, walk->incoming, HUM_EVICT_NONE, looked);
+    for (unsigned i = 1; i < looked && at != HUM_EVICT_NONE; i++)
+        at = humi_guard_victim(guard, walk->incoming, at, looked);
     return at;
 }
 
@@ -259,6 +263,7 @@ static struct humi_block *next_ranked(struct humi_order *order, struct humi_orde
             return block;
         walk->busy = true;
     }
+    walk->missed = walk->looked_ranked < order->guard.count;
     return NULL;
 }
 
@@ -270,6 +275,14 @@ struct humi_block *humi_order_next(struct humi_order *order, struct humi_order_w
         block = next_ranked(order, walk);
     humi_unlock(&order->lock);
     return block;
+}
+
+bool humi_order_doubt(struct humi_order *order)
+{
+    humi_lock(&order->lock);
+    bool other = humi_guard_doubt(&order->guard);
+    humi_unlock(&order->lock);
+    return other;
 }
 
 bool humi_order_is_newest(struct humi_order *order, const struct humi_block *block)

@@ -27,6 +27,7 @@
 #include <hum/policy.h>
 
 #include "core/block.h"
+#include "policy/evict/guard.h"
 
 #define HUMI_NEWEST_KEPT 4u
 
@@ -39,8 +40,7 @@ struct humi_order {
 
     /* guarded by the lock */
     struct humi_list stale_list;  /* of humi_hold.order */
-    const struct hum_evict *evict;
-    void *state;                  /* of evict; objects are block numbers */
+    struct humi_guard guard;      /* the evict part; objects are block numbers */
     uint32_t newest[HUMI_NEWEST_KEPT]; /* block numbers, the newest first */
 
     /* written under the lock, read anywhere */
@@ -61,12 +61,14 @@ HUM_MUST_USE enum hum_status humi_order_init(struct humi_order *order,
 /* One that init has not seen is allowed if it is zero. */
 void humi_order_fini(struct humi_order *order);
 
-/* A state for another evict part; NULL: no memory.  adopt() takes it, or the caller frees it. */
-void *humi_order_prepare(const struct humi_order *order, const struct hum_evict *evict,
-                         const uint64_t *tunables);
+/* Another evict part.  adopt() takes it, or the caller calls its fini. */
+HUM_MUST_USE enum hum_status humi_order_prepare(const struct humi_order *order,
+                                                const struct hum_evict *evict,
+                                                const uint64_t *tunables,
+                                                struct humi_guard *guard_out);
 
 /* Order what is there by it.  No block is locked. */
-void humi_order_adopt(struct humi_order *order, const struct hum_evict *evict, void *state);
+void humi_order_adopt(struct humi_order *order, const struct humi_guard *guard);
 
 /* Count the block as held.  False: the processor is full.  Block lock held. */
 bool humi_order_enter(struct humi_order *order, struct humi_block *block);
@@ -90,6 +92,7 @@ void humi_order_revive(struct humi_order *order, struct humi_block *block);
 struct humi_order_walk {
     uint32_t incoming;            /* block that wants room, HUM_EVICT_NONE: unknown */
     bool busy;                    /* a block was passed over because somebody has its lock */
+    bool missed;                  /* it ended, and had looked at fewer than there are */
     unsigned looked_stale;        /* entries that were looked at */
     unsigned looked_ranked;
     uint32_t last;                /* the last of them, if looked_ranked */
@@ -97,6 +100,12 @@ struct humi_order_walk {
 
 /* The next block that can be locked at once, locked; NULL: there is none. */
 struct humi_block *humi_order_next(struct humi_order *order, struct humi_order_walk *walk);
+
+/*
+ * Nothing that walks named can leave, and they missed some.  True: another walk names them
+ * (guard.h).
+ */
+bool humi_order_doubt(struct humi_order *order);
 
 /* One of the newest.  No lock is needed that the block has not. */
 bool humi_order_is_newest(struct humi_order *order, const struct humi_block *block);

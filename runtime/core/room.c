@@ -3,7 +3,6 @@
 #include "core/room.h"
 
 #include <sched.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include "base/status.h"
@@ -40,20 +39,18 @@ void humi_room_close(struct hum *hum)
 
 enum hum_status humi_room_rank(struct hum *hum, const struct humi_policy *policy)
 {
-    void *states[HUM_PROCESSORS_MAX] = {NULL};
-    bool all = true;
+    struct humi_guard guards[HUM_PROCESSORS_MAX] = {{.evict = NULL}};
+    enum hum_status status = HUM_OK;
+    for (unsigned p = 0; p < hum->processors && status == HUM_OK; p++)
+        status = humi_order_prepare(&hum->order[p], policy->evict, policy->tunables[HUMI_EVICT],
+                                    &guards[p]);
     for (unsigned p = 0; p < hum->processors; p++) {
-        states[p] = humi_order_prepare(&hum->order[p], policy->evict,
-                                       policy->tunables[HUMI_EVICT]);
-        all &= states[p] != NULL;
-    }
-    for (unsigned p = 0; p < hum->processors; p++) {
-        if (all)
-            humi_order_adopt(&hum->order[p], policy->evict, states[p]);
+        if (status == HUM_OK)
+            humi_order_adopt(&hum->order[p], &guards[p]);
         else
-            free(states[p]);
+            humi_guard_fini(&guards[p]);
     }
-    return all ? HUM_OK : humi_fail(HUM_ERR_NO_MEMORY, "no memory to order the blocks anew");
+    return status;
 }
 
 /* ---- eviction -------------------------------------------------------------------------------- */
@@ -160,7 +157,8 @@ static bool is_wanted(const struct hum *hum, const struct wanted *wanted,
  * never leave for others that are preferred here: if they were all that may leave, they would drive
  * each other out for ever.
  */
-static enum hum_status walk(struct hum *hum, const struct wanted *wanted, bool spare)
+static enum hum_status walk(struct hum *hum, const struct wanted *wanted, bool spare,
+                            bool *missed_out)
 {
     unsigned p = wanted->processor;
     const struct humi_block *avoid = wanted->avoid;
@@ -178,6 +176,7 @@ static enum hum_status walk(struct hum *hum, const struct wanted *wanted, bool s
         }
         humi_unlock(&block->lock);
     }
+    *missed_out = walk.missed;
     return walk.busy ? HUM_NOT_READY : HUM_ERR_NO_MEMORY;
 }
 
@@ -191,6 +190,18 @@ static void pause_round(unsigned round)
         nanosleep(&pause, NULL);
 }
 
+/* Two walks; the second spares nothing. */
+static enum hum_status walk_twice(struct hum *hum, const struct wanted *wanted)
+{
+    bool missed = false;
+    enum hum_status status = walk(hum, wanted, true, &missed);
+    if (status != HUM_OK)
+        status = walk(hum, wanted, false, &missed);
+    if (status == HUM_ERR_NO_MEMORY && missed && humi_order_doubt(&hum->order[wanted->processor]))
+        status = walk(hum, wanted, false, &missed);
+    return status;
+}
+
 enum hum_status humi_room_make(struct hum *hum, unsigned p, const struct humi_block *avoid)
 {
     const struct wanted wanted = {.processor = p, .avoid = avoid};
@@ -198,9 +209,7 @@ enum hum_status humi_room_make(struct hum *hum, unsigned p, const struct humi_bl
     for (unsigned round = 0; status == HUM_NOT_READY && round < BUSY_ROUNDS_MAX; round++) {
         if (round)
             pause_round(round);
-        status = walk(hum, &wanted, true);
-        if (status != HUM_OK)
-            status = walk(hum, &wanted, false);
+        status = walk_twice(hum, &wanted);
     }
     if (status == HUM_OK)
         return HUM_OK;
@@ -212,10 +221,7 @@ enum hum_status humi_room_make_of(struct hum *hum, unsigned p, const struct humi
                                   const struct humi_block *avoid)
 {
     const struct wanted wanted = {.processor = p, .avoid = avoid, .region = region};
-    enum hum_status status = walk(hum, &wanted, true);
-    if (status != HUM_OK)
-        status = walk(hum, &wanted, false);
-    return status == HUM_OK ? HUM_OK : HUM_ERR_NO_MEMORY;
+    return walk_twice(hum, &wanted) == HUM_OK ? HUM_OK : HUM_ERR_NO_MEMORY;
 }
 
 void humi_room_trim(struct hum *hum)

@@ -8,10 +8,8 @@
 
 #include "base/status.h"
 #include "policy/evict/registry.h"
-
-#define BLOCK_BYTES_MAX 64u            /* of a part's memory a block */
-#define OTHER_BYTES_MAX (64u << 10)    /* a region or a space */
-#define NAME_MAX_BYTES 32u
+#include "policy/plugin.h"
+#include "policy/table.h"
 
 /* A choice being read. */
 struct reading {
@@ -102,9 +100,9 @@ static enum hum_status refuse_twice(const struct reading *reading, const struct 
 
 /* ---- parts ----------------------------------------------------------------------------------- */
 
-static bool copy_name(const struct humi_slice *word, char name[NAME_MAX_BYTES])
+static bool copy_name(const struct humi_slice *word, char name[HUMI_NAME_BYTES])
 {
-    if (word->bytes >= NAME_MAX_BYTES)
+    if (word->bytes >= HUMI_NAME_BYTES)
         return false;
     memcpy(name, word->text, word->bytes);
     name[word->bytes] = '\0';
@@ -134,21 +132,49 @@ static bool find_part(struct humi_policy *policy, enum humi_kind kind, const cha
     return evict || part;
 }
 
+/* The part of that kind of a plug-in: "prefetch=./mine.so" */
+static enum hum_status take_plugin_part(struct reading *reading, enum humi_kind kind,
+                                        const struct humi_slice *path)
+{
+    const struct humi_plugin *plugin;
+    enum hum_status status = humi_plugin_load(reading->option, path, &plugin);
+
+    if (status != HUM_OK)
+        return status;
+    if (!humi_table_part(plugin->table, kind))
+        return humi_fail(HUM_ERR_INVALID, "%s: the plug-in %s has no %s part", reading->option,
+                         plugin->path, humi_kind_name(kind));
+    if (kind == HUMI_EVICT)
+        reading->policy.evict = plugin->table->evict;
+    else
+        reading->policy.part[kind] = humi_table_part(plugin->table, kind);
+    return HUM_OK;
+}
+
+static enum hum_status take_part(struct reading *reading, enum humi_kind kind,
+                                 const struct humi_slice *word)
+{
+    char name[HUMI_NAME_BYTES];
+
+    if (humi_plugin_is_path(word))
+        return take_plugin_part(reading, kind, word);
+    if (!copy_name(word, name) || !find_part(&reading->policy, kind, name))
+        return refuse(reading, humi_kind_name(kind), word, part_at, kind);
+    return HUM_OK;
+}
+
 /* "prefetch=tree" */
 static enum hum_status read_part(struct reading *reading, const struct humi_slice *kind_word,
                                  const struct humi_slice *word)
 {
-    char name[NAME_MAX_BYTES];
     enum humi_kind kind;
 
     if (!find_kind(kind_word, &kind))
         return refuse(reading, "part", kind_word, kind_at, 0);
     if (reading->policy.chosen & 1u << kind)
         return refuse_twice(reading, kind_word);
-    if (!copy_name(word, name) || !find_part(&reading->policy, kind, name))
-        return refuse(reading, humi_kind_name(kind), word, part_at, kind);
     reading->policy.chosen |= 1u << kind;
-    return HUM_OK;
+    return take_part(reading, kind, word);
 }
 
 /* A policy's table over the parts so far: what it leaves open stays. */
@@ -294,11 +320,18 @@ static enum hum_status read_items(struct reading *reading, struct humi_slice tex
 static enum hum_status read_name(const struct reading *reading, struct humi_slice text,
                                  const struct hum_policy **table_out)
 {
-    char name[NAME_MAX_BYTES] = "";
+    char name[HUMI_NAME_BYTES] = "";
     struct humi_slice item, before, after;
+    const struct humi_plugin *plugin;
     bool named = humi_slice_next(&text, ',', &item) &&
                  !humi_slice_cut(&item, '=', &before, &after);
 
+    if (named && humi_plugin_is_path(&item)) {
+        enum hum_status status = humi_plugin_load(reading->option, &item, &plugin);
+        if (status == HUM_OK)
+            *table_out = plugin->table;
+        return status;
+    }
     if (named && (!copy_name(&item, name) || (!item.bytes && text.text)))
         return refuse(reading, "policy", &item, policy_at, 0);
     *table_out = humi_policy_find(name);
@@ -340,54 +373,14 @@ enum hum_status humi_policy_read(const char *option, struct humi_slice text,
 
 /* ---- tables of users ------------------------------------------------------------------------- */
 
-static const char *part_fault(const struct hum_part *part)
-{
-    if (!part)
-        return NULL;
-    if (!part->name || !part->plan)
-        return "a part has no name or no plan function";
-    if (part->tunable_count > HUM_TUNABLES_MAX || (part->tunable_count && !part->tunables))
-        return "a part has more than 8 numbers, or no table of them";
-    if (part->memory_bytes[HUM_MEMORY_BLOCK] > BLOCK_BYTES_MAX)
-        return "a part wants more than 64 bytes a block";
-    if (part->memory_bytes[HUM_MEMORY_REGION] > OTHER_BYTES_MAX ||
-        part->memory_bytes[HUM_MEMORY_SPACE] > OTHER_BYTES_MAX)
-        return "a part wants more than 64 KiB a region or a space";
-    return NULL;
-}
-
-static const char *evict_fault(const struct hum_evict *evict)
-{
-    if (!evict)
-        return NULL;
-    if (!evict->name)
-        return "its order of eviction has no name";
-    if (evict->tunable_count > HUM_TUNABLES_MAX || (evict->tunable_count && !evict->tunables))
-        return "its order of eviction has more than 8 numbers, or no table of them";
-    return NULL;
-}
-
-static const char *table_fault(const struct hum_policy *table)
-{
-    const struct hum_part *parts[] = {table->place, table->prefetch, table->thrash};
-
-    if (table->version != HUM_POLICY_VERSION || table->struct_size != sizeof *table)
-        return "it was built for another version of hum/policy.h";
-    for (unsigned i = 0; i < HUMI_PLANNERS; i++)
-        if (part_fault(parts[i]))
-            return part_fault(parts[i]);
-    return evict_fault(table->evict);
-}
-
 enum hum_status humi_policy_of(const char *option, const struct hum_policy *table,
                                struct humi_policy *policy_out)
 {
     struct reading reading = {.option = option};
-    const char *fault = table_fault(table);
+    enum hum_status status = humi_table_check(option, table);
 
-    if (fault)
-        return humi_fail(HUM_ERR_INVALID, "%s: the policy cannot be used: %s", option, fault);
-    enum hum_status status = read_with(&reading, table, humi_slice_of(NULL));
+    if (status == HUM_OK)
+        status = read_with(&reading, table, humi_slice_of(NULL));
     if (status == HUM_OK)
         memcpy(policy_out, &reading.policy, sizeof *policy_out);
     return status;

@@ -8,6 +8,8 @@
  *     driver                                       a named policy
  *     prefetch=tree,evict=lfu                      parts; those not named are the default policy's
  *     driver,evict=lru,prefetch.threshold=75       a named policy with a part and a number changed
+ *     ./mine.so,evict=lru                          a plug-in (plugin.h) where a name may stand
+ *     driver,prefetch=./mine.so                    one part of a plug-in
  *
  * The same choice has one canonical text: the name of the policy that consists of these parts if
  * there is one, else all four parts, then the numbers that differ from it.  It reads back as the
@@ -42,7 +44,7 @@ struct humi_tunables {
     unsigned count;
 };
 
-#define HUMI_POLICY_TEXT_MAX 1024u /* bytes of a canonical text, the ending zero included */
+#define HUMI_POLICY_TEXT_MAX 4096u /* bytes of a canonical text, the ending zero included */
 
 /*
  * Read a choice; an empty text is the default policy.  HUM_ERR_INVALID: the error text names
@@ -52,8 +54,8 @@ HUM_MUST_USE enum hum_status humi_policy_read(const char *option, struct humi_sl
                                               struct humi_policy *policy_out);
 
 /*
- * The policy of a table: one of ours, or a user's.  HUM_ERR_INVALID: it was built for another
- * version of the header, or a part of it breaks the header's limits.
+ * The policy of a table: one of ours, or a user's.  HUM_ERR_INVALID: it breaks the header's
+ * limits (table.h), or its settings name what its parts do not have.
  */
 HUM_MUST_USE enum hum_status humi_policy_of(const char *option, const struct hum_policy *table,
                                             struct humi_policy *policy_out);

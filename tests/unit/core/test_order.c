@@ -181,13 +181,63 @@ static void another_evict_part_takes_over_what_is_there(void **state)
     for (unsigned i = 0; i < 3; i++)
         assert_true(enter(2 - i));
     change(humi_order_expire, 1);
-    void *made = humi_order_prepare(&order, mru.evict, mru.tunables);
-    assert_non_null(made);
-    humi_order_adopt(&order, mru.evict, made);
+    struct humi_guard made;
+    assert_int_equal(humi_order_prepare(&order, mru.evict, mru.tunables, &made), HUM_OK);
+    humi_order_adopt(&order, &made);
     expect_order(3, 0x102);
     change(humi_order_revive, 1);
     expect_order(3, 0x102);
     assert_true(order.stale == 0);
+}
+
+/* Only the last that came, and nobody behind it. */
+static uint32_t name_one(void *state, uint32_t incoming, uint32_t after)
+{
+    (void)state;
+    (void)incoming;
+    return after == HUM_EVICT_NONE ? 2 : HUM_EVICT_NONE;
+}
+
+static void an_order_that_leaves_some_out_is_doubted_once(void **state)
+{
+    struct humi_order_walk walk = {.incoming = HUM_EVICT_NONE};
+    struct hum_evict evict = *humi_evict_find("fifo");
+    struct humi_guard made;
+
+    (void)state;
+    evict.name = "stranger";
+    evict.victim = name_one;
+    for (unsigned i = 0; i < 3; i++)
+        assert_true(enter(i));
+    assert_int_equal(humi_order_prepare(&order, &evict, NULL, &made), HUM_OK);
+    humi_order_adopt(&order, &made);
+    struct humi_block *block = humi_order_next(&order, &walk);
+    assert_ptr_equal(block, blocks[2]);
+    humi_unlock(&block->lock);
+    assert_null(humi_order_next(&order, &walk));
+    assert_true(walk.missed);
+    assert_true(humi_order_doubt(&order));
+    expect_order(3, 0x012);
+    assert_false(humi_order_doubt(&order));
+}
+
+/* What it does not name goes over behind what it names. */
+static void all_blocks_go_over_to_another_order(void **state)
+{
+    const struct humi_order_params fifo = params_of("fifo", 2, 3);
+    struct hum_evict evict = *humi_evict_find("fifo");
+    struct humi_guard made;
+
+    (void)state;
+    evict.name = "stranger";
+    evict.victim = name_one;
+    for (unsigned i = 0; i < 3; i++)
+        assert_true(enter(i));
+    assert_int_equal(humi_order_prepare(&order, &evict, NULL, &made), HUM_OK);
+    humi_order_adopt(&order, &made);
+    assert_int_equal(humi_order_prepare(&order, fifo.evict, fifo.tunables, &made), HUM_OK);
+    humi_order_adopt(&order, &made);
+    expect_order(3, 0x201);
 }
 
 /* Half of the blocks at most: two of four. */
@@ -285,6 +335,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_what_the_evict_part_listens_to_renews, begin, end),
         cmocka_unit_test_setup_teardown(a_fault_renews_in_lru, begin_lru, end),
         cmocka_unit_test_setup_teardown(another_evict_part_takes_over_what_is_there, begin, end),
+        cmocka_unit_test_setup_teardown(an_order_that_leaves_some_out_is_doubted_once, begin, end),
+        cmocka_unit_test_setup_teardown(all_blocks_go_over_to_another_order, begin, end),
         cmocka_unit_test_setup_teardown(the_newest_are_known, begin, end),
         cmocka_unit_test_setup_teardown(a_walk_survives_that_its_last_block_leaves, begin, end),
         cmocka_unit_test_setup_teardown(a_busy_block_is_passed_over_and_told, begin, end),
