@@ -141,10 +141,10 @@ static enum hum_status open_table(const char *option, const char *path, void **h
 static enum hum_status check_table(const char *option, const char *path,
                                    const struct hum_policy *table)
 {
-    char subject[HUMI_PLUGIN_PATH_MAX + 32];
+    char subject[HUMI_PLUGIN_PATH_MAX + 40];
     struct humi_policy policy;
 
-    snprintf(subject, sizeof subject, "%.30s: %s", option, path);
+    snprintf(subject, sizeof subject, "%.30s: %.*s", option, (int)HUMI_PLUGIN_PATH_MAX, path);
     return humi_policy_of(subject, table, &policy);
 }
 
@@ -166,8 +166,8 @@ static const struct entry *publish(struct entry *entry)
 
 static enum hum_status load(const char *option, const char *path, const struct entry **entry_out)
 {
-    const struct hum_policy *table;
-    void *handle;
+    const struct hum_policy *table = NULL;
+    void *handle = NULL;
     enum hum_status status = open_table(option, path, &handle, &table);
 
     if (status != HUM_OK)
