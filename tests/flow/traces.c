@@ -261,7 +261,7 @@ static struct hum *open_epochs(const char *grade, bool deterministic)
 /* Faults tell what was touched, so every touch must be one. */
 static void epochs_move_what_would_be_remote(void **state)
 {
-    struct hum *hum = open_epochs();
+    struct hum *hum = open_epochs("epoch", false);
     struct hum_metrics metrics;
 
     (void)state;
