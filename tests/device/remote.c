@@ -21,25 +21,26 @@
 static const struct pair {
     const char *name;
     struct mode mode, owner;
+    bool counts; /* tries how many there may be, which takes long */
 } pairs[] = {
-    {"host, of emu", {"host", false, true, true, true}, {"emu", true, true, true, true}},
+    {"host, of emu", {"host", false, true, true, true}, {"emu", true, true, true, true}, true},
     {"host, of emu, small frames",
      {"host", false, false, true, true},
-     {"emu", true, false, true, true}},
+     {"emu", true, false, true, true}, false},
     {"host, of emu, no shared reads",
      {"host", false, true, true, false},
-     {"emu", true, true, true, false}},
-    {"emu, of host", {"emu", true, true, true, true}, {"host", false, true, true, true}},
+     {"emu", true, true, true, false}, false},
+    {"emu, of host", {"emu", true, true, true, true}, {"host", false, true, true, true}, true},
     {"emu, of host, small frames",
      {"emu", true, false, true, true},
-     {"host", false, false, true, true}},
+     {"host", false, false, true, true}, false},
     {"emu, of host, no shared reads",
      {"emu", true, true, false, false},
-     {"host", false, true, false, false}},
-    {"emu, of emu", {"emu", true, true, true, true}, {"emu", true, true, true, true}},
+     {"host", false, true, false, false}, false},
+    {"emu, of emu", {"emu", true, true, true, true}, {"emu", true, true, true, true}, false},
     {"emu, of emu, huge of small",
      {"emu", true, true, true, true},
-     {"emu", true, false, true, true}},
+     {"emu", true, false, true, true}, false},
 };
 static const struct pair *pair;
 static struct world w, owner;
@@ -367,6 +368,8 @@ static void too_many_are_refused_and_harm_nothing(void **state)
     size_t count = 0;
 
     (void)state;
+    if (!pair->counts)
+        return;
     for (size_t b = 0; b < 40; b++)
         back_owner(b * BLOCK, BLOCK);
     while (status == HUM_OK && count < 40 * 256) {
@@ -475,7 +478,7 @@ static void a_jump_into_the_space_is_still_a_crash(void **state)
 
 /* ---- what it costs: printed, not judged ------------------------------------------------------ */
 
-#define ROUNDS 40u
+#define ROUNDS 15u
 
 static int compare_times(const void *a, const void *b)
 {

@@ -109,9 +109,8 @@ static unsigned first_holder(const struct page *page)
 
 static bool goes_remote(const struct page *page, const struct humi_request *request, unsigned i)
 {
-    unsigned p = request->processor;
-
-    return humi_mask_has(&request->remote, i) && !request->read_only && !page->resident[p] && first_holder(page) < PROCESSORS;
+    return humi_mask_has(&request->remote, i) && !request->read_only &&
+           !page->resident[request->processor] && first_holder(page) < PROCESSORS;
 }
 
 /* Split a request: *remote_out is mapped where it is, what cannot be is brought. */

@@ -181,6 +181,35 @@ static void what_moved_to_be_read_is_copied_home(void **state)
     end();
 }
 
+static void what_stays_is_touched_where_it_is(void **state)
+{
+    const struct humi_world_params params = params_of("ondemand", 2);
+    struct hum_counters before, now;
+
+    (void)state;
+    begin(&params);
+    alloc(1, 0, PAGES);
+    assert_int_equal(hum_advise(&world->hum, at(0), PAGES * HUM_PAGE_SIZE, HUM_ADVISE_REMOTE, 0),
+                     HUM_OK);
+    touches(HOST, 0, PAGES, true);
+    before = counters();
+    touches(DEV0, 0, PAGES, true);
+    touches(HOST, 0, PAGES, true);
+    now = counters();
+    assert_int_equal(now.bytes[HUM_H2D] + now.bytes[HUM_D2H], 0);
+    assert_int_equal(now.pages[HUM_CAUSE_REMOTE_MAP], PAGES);
+    assert_int_equal(now.faults_device - before.faults_device, 1);
+    assert_int_equal(now.faults_host, before.faults_host);
+    touches(DEV1, 0, 8, false); /* copies, so the mappings of these end */
+    before = counters();
+    touches(DEV0, 0, PAGES, false);
+    now = counters();
+    assert_int_equal(now.faults_device - before.faults_device, 1);
+    assert_int_equal(now.pages[HUM_CAUSE_REMOTE_MAP], PAGES + 8);
+    assert_int_equal(now.bytes[HUM_H2D], 8 * HUM_PAGE_SIZE);
+    end();
+}
+
 static void a_touch_of_nothing_is_an_error(void **state)
 {
     (void)state;
@@ -319,6 +348,7 @@ int main(void)
         cmocka_unit_test(a_write_takes_the_copies_of_others),
         cmocka_unit_test(a_full_device_evicts_in_the_policys_order),
         cmocka_unit_test(what_moved_to_be_read_is_copied_home),
+        cmocka_unit_test(what_stays_is_touched_where_it_is),
         cmocka_unit_test(a_touch_of_nothing_is_an_error),
         cmocka_unit_test(what_is_touched_last_is_not_remembered_too_long),
         cmocka_unit_test(the_programs_calls_work_on_it),
