@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "core/core.h"
 
 static const struct hum_heat no_heat;
 
@@ -18,6 +19,12 @@ static struct humi_block *block_of(const struct humi_order *order, struct humi_l
 {
     struct humi_hold *hold = humi_container_of(link, struct humi_hold, order);
     return humi_container_of(hold - order->processor, struct humi_block, hold);
+}
+
+static uint64_t time_of(const struct humi_order *order)
+{
+    uint64_t now = humi_clock_ns();
+    return order->hum ? humi_decision_ns(order->hum, now) : now;
 }
 
 /* ---- the evict part's state ------------------------------------------------------------------ */
@@ -48,7 +55,7 @@ static struct hum_evict_facts facts_of(const struct humi_order *order,
                                        const struct humi_block *block)
 {
     const struct humi_hold *hold = &block->hold[order->processor];
-    return (struct hum_evict_facts){.time_ns = humi_clock_ns(),
+    return (struct hum_evict_facts){.time_ns = time_of(order),
                                     .heat = &no_heat,
                                     .resident_pages = atomic_load(&hold->resident_pages),
                                     .dirty_pages = sole_pages(order, block),
@@ -62,6 +69,7 @@ enum hum_status humi_order_init(struct humi_order *order, const struct humi_orde
 {
     humi_lock_init(&order->lock, HUMI_RANK_LIST);
     humi_list_init(&order->stale_list);
+    order->hum = params->hum;
     order->table = params->table;
     order->blocks = params->table->leaf_count * HUMI_LEAF_BLOCKS;
     order->capacity = params->capacity;
@@ -89,7 +97,7 @@ static void pass_over(struct humi_order *order, const struct hum_evict *evict, v
     uint32_t at = order->evict->victim(order->state, HUM_EVICT_NONE, HUM_EVICT_NONE);
     for (; at != HUM_EVICT_NONE; at = order->evict->victim(order->state, HUM_EVICT_NONE, at)) {
         struct humi_hold *hold = hold_of(order, humi_table_peek(order->table, at));
-        struct hum_evict_facts facts = {.time_ns = humi_clock_ns(),
+        struct hum_evict_facts facts = {.time_ns = time_of(order),
                                         .heat = &no_heat,
                                         .resident_pages = atomic_load(&hold->resident_pages),
                                         .dirty_pages = atomic_load(&hold->writable_pages),
