@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "core/core.h"
 
 static const struct hum_heat no_heat;
 
@@ -16,6 +17,12 @@ static struct humi_block *block_of(const struct humi_order *order, struct humi_l
 {
     struct humi_hold *hold = humi_container_of(link, struct humi_hold, order);
     return humi_container_of(hold - order->processor, struct humi_block, hold);
+}
+
+static uint64_t time_of(const struct humi_order *order)
+{
+    uint64_t now = humi_clock_ns();
+    return order->hum ? humi_decision_ns(order->hum, now) : now;
 }
 
 /* ---- the evict part's state ------------------------------------------------------------------ */
@@ -42,7 +49,7 @@ static struct hum_evict_facts facts_of(const struct humi_order *order,
                                        const struct humi_block *block)
 {
     const struct humi_hold *hold = &block->hold[order->processor];
-    return (struct hum_evict_facts){.time_ns = humi_clock_ns(),
+    return (struct hum_evict_facts){.time_ns = time_of(order),
                                     .heat = &no_heat,
                                     .resident_pages = atomic_load(&hold->resident_pages),
                                     .dirty_pages = sole_pages(order, block),
@@ -56,6 +63,7 @@ enum hum_status humi_order_init(struct humi_order *order, const struct humi_orde
 {
     humi_lock_init(&order->lock, HUMI_RANK_LIST);
     humi_list_init(&order->stale_list);
+    order->hum = params->hum;
     order->table = params->table;
     order->blocks = params->table->leaf_count * HUMI_LEAF_BLOCKS;
     order->capacity = params->capacity;
@@ -78,7 +86,7 @@ void humi_order_fini(struct humi_order *order)
 static void pass_block(struct humi_order *order, struct humi_guard *guard, uint32_t index)
 {
     struct humi_hold *hold = hold_of(order, humi_table_peek(order->table, index));
-    struct hum_evict_facts facts = {.time_ns = humi_clock_ns(),
+    struct hum_evict_facts facts = {.time_ns = time_of(order),
                                     .heat = &no_heat,
                                     .resident_pages = atomic_load(&hold->resident_pages),
                                     .dirty_pages = atomic_load(&hold->writable_pages),

@@ -33,6 +33,7 @@
 
 struct humi_order {
     struct humi_lock lock;
+    const struct hum *hum;        /* fixed; may be NULL */
     const struct humi_table *table; /* fixed */
     uint64_t capacity;            /* blocks; UINT64_MAX: no limit; fixed */
     uint32_t blocks;              /* of the space; fixed */
@@ -51,6 +52,7 @@ struct humi_order {
 struct humi_order_params {
     unsigned processor;           /* number */
     uint64_t capacity;            /* blocks; UINT64_MAX: no limit */
+    const struct hum *hum;        /* whose time parts decide by; NULL: the clock's */
     const struct humi_table *table; /* of the space's blocks */
     const struct hum_evict *evict;
     const uint64_t *tunables;     /* of evict */

@@ -69,11 +69,13 @@ static void count_map_fault(struct humi_group *group)
         hold->map_faults++;
 }
 
-static void note_agents(const struct humi_group *group)
+/* Numbers of threads are the system's: deterministic runs have one agent a processor. */
+static void note_agents(const struct hum *hum, const struct humi_group *group)
 {
     unsigned from = group->count > HUMI_AGENTS_MAX ? group->count - HUMI_AGENTS_MAX : 0;
     for (unsigned i = from; i < group->count; i++)
-        humi_agents_note(&group->block->agents, group->processor, group->faults[i].thread);
+        humi_agents_note(&group->block->agents, group->processor,
+                         hum->deterministic ? 0 : group->faults[i].thread);
 }
 
 /* A chain of guesses ends where a write proves it right; a policy lets none grow without end. */
@@ -135,7 +137,7 @@ static enum hum_status serve_locked(struct humi_server *server, struct humi_grou
         request.kernel = group->faults->kernel;
     if (!group->went_ahead) {
         group->went_ahead = true;
-        note_agents(group);
+        note_agents(hum, group);
         count_map_fault(group);
         count_guess(group, &view, plan.exclusive);
         go_ahead(server, group, &plan); /* before serving: the two are copied side by side */
