@@ -28,7 +28,8 @@
 #define HUMI_MODEL_LINK "pcie3x16" /* of a closed loop, if nobody names one */
 
 struct humi_model_params {
-    const char *policy;                   /* as HUM_POLICY; NULL: as recorded */
+    const char *policy;                   /* as HUM_POLICY; NULL: as recorded, but
+                                             for plug-ins, which must be named */
     const struct humi_link_model *link;   /* NULL: as recorded */
     uint64_t device_bytes;                /* of each device; 0: as recorded, UINT64_MAX: no limit */
     bool as_recorded;                     /* epochs take access away as they did in the run */

@@ -6,8 +6,20 @@
 
 #include "base/range.h"
 #include "base/status.h"
+#include "policy/plugin.h"
 
 #define START UINT64_C(0x200000000000) /* where live spaces are, too */
+
+/* A file that is read names no code to run. */
+static enum hum_status check_policy(const struct humi_survey *survey,
+                                    const struct humi_model_params *params)
+{
+    if (params->policy || !humi_plugin_in(survey->policy))
+        return HUM_OK;
+    return humi_fail(HUM_ERR_INVALID, "the trace was recorded under a policy of a plug-in, '%s', "
+                                      "which is loaded only if you name it, not because the trace "
+                                      "does", survey->policy);
+}
 
 static enum hum_status set_link(const struct humi_survey *survey,
                                 const struct humi_model_params *params,
@@ -67,9 +79,8 @@ enum hum_status humi_model_setup(const struct humi_survey *survey,
     struct humi_world_params world = {.trace = params->trace, .listener = params->listener,
                                        .policy = params->policy ? params->policy
                                                                 : survey->policy};
-    enum hum_status status = HUM_OK;
-    world.policy = params->policy ? params->policy : survey->policy;
-    if (!survey->end_page)
+    enum hum_status status = check_policy(survey, params);
+    if (status == HUM_OK && !survey->end_page)
         status = humi_fail(HUM_ERR_INVALID, "the trace has no accesses to replay: record it with "
                                             "HUM_ACCESSES=full");
     if (status == HUM_OK)

@@ -187,6 +187,9 @@ enum hum_status humi_parts_parse(const char *text, struct humi_parts *parts_out)
 
     if (!humi_slice_next(&behind, ',', &name) || (name.bytes == 0 && behind.bytes == 0))
         return humi_fail(HUM_ERR_INVALID, "a policy cannot be empty");
+    if (strchr(text, '/') || strstr(text, ".so"))
+        return humi_fail(HUM_ERR_INVALID, "'%s' is a plug-in, which decides about whole blocks; "
+                                          "single pages are replayed with parts of ours", text);
     if (!humi_slice_cut(&name, '=', &key, &value)) {
         status = parse_name(&name, &parts);
         rest = behind;

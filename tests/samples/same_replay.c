@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "model/replay.h"
+#include "policy/plugin.h"
 #include "policy/registry.h"
 
 extern char **environ;
@@ -104,12 +105,17 @@ static unsigned compare(const struct hum_counters *live, const struct hum_counte
 
 static unsigned replay(const char *path, const char *policy)
 {
-    const struct humi_model_params params = {.as_recorded = true};
+    struct humi_model_params params = {.as_recorded = true};
     struct humi_model_result result;
     struct humi_survey survey;
     struct hum_trace *trace;
     if (hum_trace_open(path, &trace) != HUM_OK || humi_survey_read(&survey, trace) != HUM_OK)
         die(hum_error_text());
+    if (humi_plugin_in(policy)) {
+        if (humi_model_replay(trace, &survey, &params, &result) != HUM_ERR_INVALID)
+            die("a plug-in was loaded because a trace names it");
+        params.policy = policy;
+    }
     if (!survey.has_totals || survey.dropped || strcmp(survey.policy, policy) != 0)
         die("the trace is not complete");
     if (humi_model_replay(trace, &survey, &params, &result) != HUM_OK)
@@ -145,6 +151,12 @@ static uint64_t count_blocks(char *argv[], const char *path)
     return count;
 }
 
+static unsigned run_and_replay(char *argv[], uint64_t fit, const char *policy, const char *path)
+{
+    run(argv, fit < BLOCKS_MIN ? BLOCKS_MIN : fit, policy, path);
+    return replay(path, policy);
+}
+
 int main(int argc, char *argv[])
 {
     static const unsigned percent[MEMORIES] = {80, 50, 125};
@@ -152,6 +164,7 @@ int main(int argc, char *argv[])
     char path[] = "/tmp/hum-same-replay-XXXXXX";
     int file = mkstemp(path);
     unsigned differences = 0;
+    const char *only = getenv("HUM_TEST_POLICY");
     bool all = getenv("HUM_TEST_LONG") != NULL;
     if (argc < 3)
         die("usage: same_replay <turn> <sample> <option> ...");
@@ -165,14 +178,14 @@ int main(int argc, char *argv[])
     while (turns < TURNS && humi_policy_at(turns))
         turns++;
     uint64_t blocks = count_blocks(argv + 2, path);
-    for (unsigned i = 0; (policy = humi_policy_at(i)); i++)
-        for (unsigned m = 0; m < MEMORIES; m++) {
-            uint64_t fit = blocks * percent[m] / 100;
-            if (!all && (i % turns != turn % turns || m != (i + turn) % MEMORIES))
-                continue;
-            run(argv + 2, fit < BLOCKS_MIN ? BLOCKS_MIN : fit, policy->name, path);
-            differences += replay(path, policy->name);
-        }
+    for (unsigned m = 0; only && m < MEMORIES; m++)
+        if (all || m == turn % MEMORIES)
+            differences += run_and_replay(argv + 2, blocks * percent[m] / 100, only, path);
+    for (unsigned i = 0; !only && (policy = humi_policy_at(i)); i++)
+        for (unsigned m = 0; m < MEMORIES; m++)
+            if (all || (i % turns == turn % turns && m == (i + turn) % MEMORIES))
+                differences += run_and_replay(argv + 2, blocks * percent[m] / 100, policy->name,
+                                              path);
     unlink(path);
     return differences != 0;
 }
