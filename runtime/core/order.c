@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "core/heat.h"
 
 static const struct hum_heat no_heat;
 
@@ -49,7 +50,7 @@ static struct hum_evict_facts facts_of(const struct humi_order *order,
 {
     const struct humi_hold *hold = &block->hold[order->processor];
     return (struct hum_evict_facts){.time_ns = humi_clock_ns(),
-                                    .heat = &no_heat,
+                                    .heat = humi_heat_of(block, order->processor),
                                     .resident_pages = atomic_load(&hold->resident_pages),
                                     .dirty_pages = sole_pages(order, block),
                                     .faults = block->agents.count,
