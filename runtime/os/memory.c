@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -197,14 +199,27 @@ void humi_memory_zap(uintptr_t start, size_t bytes)
         humi_check(errno == EAGAIN || errno == EINTR);
 }
 
+/*
+ * mmap over what threads touch at this moment.  The thread sanitizer takes its own mmap for a store
+ * to all of the range, and so for a race with them; it does not see the system call.
+ */
+static void *map_over(const struct humi_memory_lead *lead, int protection, int flags)
+{
+    void *start = (void *)lead->start;
+
+    if (has_thread_sanitizer())
+        return (void *)syscall(SYS_mmap, start, lead->bytes, protection, flags, lead->file,
+                               lead->offset);
+    return mmap(start, lead->bytes, protection, flags, lead->file, (off_t)lead->offset);
+}
+
 enum hum_status humi_memory_lead(const struct humi_memory_lead *lead)
 {
     static const int protection[] = {[HUMI_MEMORY_NONE] = PROT_NONE,
                                      [HUMI_MEMORY_READ] = PROT_READ,
                                      [HUMI_MEMORY_WRITE] = PROT_READ | PROT_WRITE};
     int flags = MAP_SHARED | MAP_NORESERVE | MAP_FIXED | (lead->fill ? MAP_POPULATE : 0);
-    void *got = mmap((void *)lead->start, lead->bytes, protection[lead->right], flags,
-                     lead->file, (off_t)lead->offset);
+    void *got = map_over(lead, protection[lead->right], flags);
 
     if (got == MAP_FAILED)
         return humi_fail_errno("cannot map frames at 0x%zx", (size_t)lead->start);
