@@ -11,12 +11,14 @@
 extern const struct hum_part humi_place_adaptive;
 extern const struct hum_part humi_place_counter;
 extern const struct hum_part humi_place_move;
+extern const struct hum_part humi_place_pattern;
 extern const struct hum_part humi_place_remote;
 extern const struct hum_part humi_place_share;
 
 extern const struct hum_part humi_prefetch_ahead;
 extern const struct hum_part humi_prefetch_chunk;
 extern const struct hum_part humi_prefetch_none;
+extern const struct hum_part humi_prefetch_pattern;
 extern const struct hum_part humi_prefetch_stride;
 extern const struct hum_part humi_prefetch_tree;
 
@@ -30,5 +32,6 @@ extern const struct hum_evict humi_evict_lrm;
 extern const struct hum_evict humi_evict_lru;
 extern const struct hum_evict humi_evict_second_chance;
 extern const struct hum_evict humi_evict_tournament;
+extern const struct hum_evict humi_evict_tree;
 
 #endif

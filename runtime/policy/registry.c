@@ -16,6 +16,7 @@ static const struct hum_part *const parts[HUMI_PLANNERS][PARTS_MAX] = {
         &humi_place_remote,
         &humi_place_counter,
         &humi_place_adaptive,
+        &humi_place_pattern,
     },
     [HUMI_PREFETCH] = {
         &humi_prefetch_ahead,
@@ -23,6 +24,7 @@ static const struct hum_part *const parts[HUMI_PLANNERS][PARTS_MAX] = {
         &humi_prefetch_chunk,
         &humi_prefetch_tree,
         &humi_prefetch_stride,
+        &humi_prefetch_pattern,
     },
     [HUMI_THRASH] = {
         &humi_thrash_off,
@@ -56,6 +58,8 @@ static const struct hum_policy policies[] = {
            counter, tree, lrm, off, NULL),
     POLICY("adaptive", "the same with a threshold that grows with occupancy and round trips",
            adaptive, tree, lfu, off, NULL),
+    POLICY("pattern", "what is walked through comes whole and ahead, what is jumped about in stays",
+           pattern, pattern, tree, off, NULL),
     POLICY("tournament", "orders of eviction that are measured against each other; streams",
            share, stride, tournament, off, NULL),
     POLICY("second-chance", "blocks that many share stay longer; what thrashes is pinned",

@@ -27,6 +27,11 @@ static const struct setting settings[] = {
     {"emu:mem=8M,workers=1;emu:mem=6M,workers=1", "ondemand", "-share", 2},
     {"emu:mem=256M,workers=2", "ahead", "-kernel_faults", 1},
     {"emu:mem=8M,workers=2;emu:mem=64M,workers=2", "ahead", "-huge,-share,-kernel_faults", 2},
+    {"emu:mem=8M,workers=2;emu:mem=8M,workers=2", "adaptive", NULL, 2},
+    {"emu:mem=8M,workers=2;emu:mem=8M,workers=2", "second-chance", NULL, 2},
+    {"emu:mem=8M,workers=2;emu:mem=16M,workers=1", "stride,evict=mru", NULL, 2},
+    {"emu:mem=8M,workers=2;emu:mem=8M,workers=2", "driver,place=remote,evict=arc", NULL, 2},
+    {"emu:mem=8M,workers=2", "tournament", "-huge", 1},
 };
 #define SETTINGS (sizeof settings / sizeof settings[0])
 
@@ -157,7 +162,7 @@ static void run_mode(const char *mode, run_function *run)
         test.current_setting = i;
         done = run(&settings[i], test.seed + i, test.steps / chosen + 1,
                    test.seconds / chosen / (test.mode ? 1 : 2));
-        printf("%-8s %-9s %-27s %-44s %6llu steps %5.1f s\n", mode, settings[i].policy,
+        printf("%-8s %-29s %-27s %-44s %6llu steps %5.1f s\n", mode, settings[i].policy,
                settings[i].features ? settings[i].features : "", settings[i].devices,
                (unsigned long long)done, now_seconds() - start);
         fflush(stdout);

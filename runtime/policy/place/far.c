@@ -32,7 +32,7 @@ struct hum_pages humi_far_cold(const struct hum_view *view, const struct hum_pag
 {
     struct hum_pages cold = *pages;
 
-    for (unsigned c = 0; c < HUM_CHUNKS_PER_BLOCK; c++)
+    for (unsigned c = 0; c < HUM_CHUNKS_PER_BLOCK && !humi_mask_empty(pages); c++)
         if (humi_far_touches(view->heat, c) >= threshold)
             cold.word[c / 4] &= ~(UINT64_C(0xffff) << c % 4 * HUM_PAGES_PER_CHUNK);
     return cold;

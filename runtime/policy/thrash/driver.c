@@ -22,13 +22,13 @@ static const struct hum_tunable tunables[] = {
 
 static unsigned nibble(const uint8_t *of, unsigned i)
 {
-    return of[i / 2] >> i % 2 * 4 & 15u;
+    return (unsigned)of[i / 2] >> i % 2 * 4 & 15u;
 }
 
 static void set_nibble(uint8_t *of, unsigned i, unsigned value)
 {
     unsigned shift = i % 2 * 4;
-    of[i / 2] = (uint8_t)((of[i / 2] & ~(15u << shift)) | value << shift);
+    of[i / 2] = (uint8_t)(((unsigned)of[i / 2] & ~(15u << shift)) | value << shift);
 }
 
 /* Time passed; the clock of 32 bits goes round in 71 minutes. */
@@ -84,9 +84,9 @@ static void note_events(struct humi_thrash *thrash, uint32_t chunks, unsigned wh
 {
     bool soon = thrash->last_us && since(now, thrash->last_us) <= values[LAPSE];
     bool any = false;
-    for (unsigned c = 0; c < HUM_CHUNKS_PER_BLOCK; c++) {
-        bool same = nibble(thrash->events, c) && nibble(thrash->taker, c) == who;
-        if (!(chunks >> c & 1) || same)
+    for (uint32_t left = chunks; left; left &= left - 1) {
+        unsigned c = (unsigned)__builtin_ctz(left);
+        if (nibble(thrash->events, c) && nibble(thrash->taker, c) == who)
             continue;
         unsigned events = soon ? nibble(thrash->events, c) + 1 : 1;
         set_nibble(thrash->events, c, events < EVENTS_SEEN_MAX ? events : EVENTS_SEEN_MAX);
@@ -174,10 +174,10 @@ static void plan(const struct hum_view *view, const struct hum_part_context *con
 {
     struct humi_thrash *thrash = context->memory[HUM_MEMORY_BLOCK];
     struct hum_pages taken = taken_pages(view);
-    uint32_t chunks = chunks_of(&taken), now = (uint32_t)(view->time_ns / US) | 1u;
 
-    if (!chunks)
+    if (humi_mask_empty(&taken))
         return;
+    uint32_t chunks = chunks_of(&taken), now = (uint32_t)(view->time_ns / US) | 1u;
     if (!view->again)
         learn(view, thrash, chunks, now, context->tunables);
     if (chunks & thrash->thrashing)
