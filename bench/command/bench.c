@@ -26,6 +26,8 @@ static const struct mark *const marks[] = {
     &mark_trace_stream_h2d, &mark_trace_stream_d2h, &mark_trace_pagerank,
     &mark_epoch_stream_h2d, &mark_epoch_stream_d2h, &mark_epoch_pagerank,
     &mark_exact_stream_h2d, &mark_exact_stream_d2h, &mark_exact_pagerank,
+    /* what sampled counters cost, and find */
+    &mark_counters_pagerank, &mark_counters_join,
 };
 #define MARKS (sizeof(marks) / sizeof(marks[0]))
 
@@ -34,7 +36,7 @@ static const char help[] =
     "\n"
     "Measure what hum costs, each time beside a floor: the same work without hum, measured in the\n"
     "same run, round by round in turn.  ratio is value / floor, medians both; lower is better.\n"
-    "Without a name all are run; the name trace selects what recording costs.\n"
+    "Without a name all are run; trace selects what recording costs, counters what sampling does.\n"
     "\n"
     "Options:\n"
     "  -s, --size SIZE     bytes streamed, prefetched and touched (256M)\n"
@@ -120,6 +122,8 @@ static json_t *result_json(const struct mark *mark, const struct mark_result *r)
                      spread_json(&r->floor));
     if (r->paired)
         json_object_set_new(json, "ratio_spread", spread_json(&ratios));
+    if (r->overlap.count)
+        json_object_set_new(json, "overlap_percent", spread_json(&r->overlap));
     if (r->link)
         bench_link_json(r->link, json);
     series_free(&ratios);
@@ -258,6 +262,7 @@ static int run_marks(const struct mark *const *chosen, size_t count,
             /* Half a measurement is none. */
             series_free(&results[i].value);
             series_free(&results[i].floor);
+            series_free(&results[i].overlap);
             free(results[i].link);
             results[i].link = NULL;
         }
@@ -272,6 +277,7 @@ static int run_marks(const struct mark *const *chosen, size_t count,
     for (size_t i = 0; i < count; i++) {
         series_free(&results[i].value);
         series_free(&results[i].floor);
+        series_free(&results[i].overlap);
         free(results[i].link);
     }
     return all ? EXIT_SUCCESS : EXIT_FAILURE;

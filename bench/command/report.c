@@ -51,6 +51,15 @@ static void print_directions(const struct summary_counters *c, FILE *out)
             time_ns(c->service_ns).s);
 }
 
+static void print_sampling(const struct summary_section *s, FILE *out)
+{
+    if (!s->sample_ppm)
+        return;
+    fprintf(out, "  sampling touches took %s for %s samples; at most %.2g %% of the run time\n\n",
+            time_ns(s->sample_ns).s, text_count(s->samples_touched).s,
+            (double)s->sample_ppm / 1e4);
+}
+
 static void print_causes(const struct summary_section *s, FILE *out)
 {
     struct table *table;
@@ -126,6 +135,7 @@ static void print_section(const struct summary_section *s, FILE *out)
     print_devices(s, out);
     fputc('\n', out);
     print_directions(c, out);
+    print_sampling(s, out);
     print_causes(s, out);
     print_regions(s, out);
     if (c->evictions_clean || c->evictions_dirty)
@@ -250,14 +260,21 @@ static json_t *regions_json(const struct summary_section *s)
     return list;
 }
 
+static json_t *sampling_json(const struct summary_section *s)
+{
+    return json_pack("{s:o, s:o, s:o, s:f}", "taken", json_count(s->samples_taken), "touched",
+                     json_count(s->samples_touched), "ns", json_count(s->sample_ns), "share",
+                     (double)s->sample_ppm / 1e6);
+}
+
 static json_t *section_json(const struct summary_section *s)
 {
-    return json_pack("{s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "process",
+    return json_pack("{s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "process",
                      json_count(s->pid), "name", json_text(s->program), "policy",
                      json_text(s->policy), "huge_pages", s->huge_pages != 0, "shared_read",
                      s->shared_read != 0, "kernel_faults", s->kernel_faults != 0, "launches",
                      json_count(s->launches), "metadata_bytes", json_count(s->metadata_bytes),
-                     "devices", devices_json(s), "total", counters_json(&s->total), "causes",
+                     "sampling", sampling_json(s), "devices", devices_json(s), "total", counters_json(&s->total), "causes",
                      causes_json(s), "regions", regions_json(s));
 }
 

@@ -32,7 +32,7 @@ static const struct {
     {"devices", "HUM_DEVICES"},   {"policy", "HUM_POLICY"},     {"space", "HUM_SPACE"},
     {"host-mem", "HUM_HOST_MEM"}, {"watchdog", "HUM_WATCHDOG"}, {"kernel-path", "HUM_KERNEL_PATH"},
     {"features", "HUM_FEATURES"}, {"log", "HUM_LOG"},           {"trace", "HUM_TRACE"},
-    {"link", "HUM_LINK"},         {"accesses", "HUM_ACCESSES"},
+    {"link", "HUM_LINK"},         {"accesses", "HUM_ACCESSES"}, {"sample", "HUM_SAMPLE"},
 };
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
@@ -63,6 +63,8 @@ static const char help[] =
     "                                           launches and waits, by host and devices;\n"
     "                                           full: as exact, and the host as by epoch\n"
     "      --deterministic     HUM_DETERMINISTIC=on  the same moves each time, to be replayed\n"
+    "      --sample SHARE      HUM_SAMPLE       sample touches between faults for the counters,\n"
+    "                                           for so much of the run time: on (2%), 0.5%, off\n"
     "      --pace              HUM_PACE=on      moves take at least as long as on that link\n"
     "  -j, --json              one JSON object on one line instead of tables\n"
     "  -o, --output FILE       write the report to FILE\n"

@@ -52,6 +52,7 @@ struct summary_section {
     char program[SUMMARY_NAME_BYTES];
     uint64_t space_bytes, launches, regions_live, region_bytes, metadata_bytes;
     uint64_t host_resident_bytes, huge_pages, shared_read, kernel_faults;
+    uint64_t sample_ppm, samples_taken, samples_touched, sample_ns; /* as in struct hum_stats */
     char policy[SUMMARY_NAME_BYTES];
     struct summary_counters total;
     struct summary_device device[SUMMARY_DEVICES_MAX];

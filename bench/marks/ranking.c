@@ -50,12 +50,13 @@ void pagerank_free(struct pagerank_problem *p)
 
 /* ---- on the device -------------------------------------------------------------------------- */
 
-bool pagerank_open(struct pagerank *r, const struct pagerank_problem *problem, const char *trace,
-                   const char *accesses, struct mark_result *result)
+bool pagerank_open(struct pagerank *r, const struct pagerank_problem *problem,
+                   const struct world_params *recording, struct mark_result *result)
 {
     const struct world_params params = {.memory_bytes = problem->bytes + ((size_t)64 << 20),
-                                        .trace = trace,
-                                        .accesses = accesses};
+                                        .trace = recording->trace,
+                                        .accesses = recording->accesses,
+                                        .sample = recording->sample};
     size_t nodes = problem->graph.nodes;
     struct world *w = &r->world;
 
@@ -79,7 +80,7 @@ void pagerank_close(struct pagerank *r)
 }
 
 /* Equal ranks to start with; a node's share is rank / degree, its whole rank without targets. */
-static void write_input(struct pagerank *r)
+void pagerank_write(struct pagerank *r)
 {
     const struct graph *g = &r->problem->graph;
     double rank = 1.0 / (double)g->nodes, loose = 0.0;
@@ -97,7 +98,7 @@ static void write_input(struct pagerank *r)
     r->loose[0] = loose;
 }
 
-static bool iterate(struct pagerank *r)
+bool pagerank_iterate(struct pagerank *r)
 {
     uint64_t nodes = r->problem->graph.nodes;
 
@@ -128,8 +129,8 @@ double pagerank_round(struct pagerank *r)
     const float *share = r->share[PAGERANK_STEPS % 2];
     double start = floor_now(), seconds, sum = 0.0;
 
-    write_input(r);
-    if (!iterate(r))
+    pagerank_write(r);
+    if (!pagerank_iterate(r))
         return -1;
     for (uint64_t v = 0; v < r->problem->graph.nodes; v++)
         sum += (double)share[v] * (r->problem->degree[v] ? r->problem->degree[v] : 1u);

@@ -35,9 +35,14 @@ struct pagerank {
     double *loose;
 };
 
-bool pagerank_open(struct pagerank *r, const struct pagerank_problem *problem, const char *trace,
-                   const char *accesses, struct mark_result *result);
+/* Of params count trace, accesses and sample. */
+bool pagerank_open(struct pagerank *r, const struct pagerank_problem *problem,
+                   const struct world_params *recording, struct mark_result *result);
 void pagerank_close(struct pagerank *r);
+
+/* The host writes the input; the device iterates.  Parts of a round. */
+void pagerank_write(struct pagerank *r);
+bool pagerank_iterate(struct pagerank *r);
 
 /* Seconds; negative after a failure, or when the ranks do not sum up to 1. */
 double pagerank_round(struct pagerank *r);

@@ -58,7 +58,9 @@ static bool side_open(struct side *s, struct bench *b, bool traced)
 
     s->load = b->kind->load;
     if (s->load == LOAD_PAGERANK)
-        return pagerank_open(&s->pagerank, &b->problem, trace, accesses, b->result);
+        return pagerank_open(&s->pagerank, &b->problem,
+                             &(struct world_params){.trace = trace, .accesses = accesses},
+                             b->result);
     if (!stage_open_recorded(&s->stage, b->bytes, trace, accesses, b->result))
         return false;
     *s->stage.device_sum = 0;

@@ -61,6 +61,7 @@ bool world_open(struct world *w, const struct world_params *params, struct mark_
     options.policy = params->policy;
     options.trace = params->trace;
     options.accesses = params->accesses;
+    options.sample = params->sample;
     if (!world_ok(w, hum_open(&options, &w->hum), "hum_open"))
         return false;
     w->stream = hum_stream(w->hum, 0);

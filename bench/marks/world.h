@@ -34,6 +34,7 @@ struct world_params {
     unsigned workers;    /* 0: one for each CPU */
     const char *trace;   /* file; NULL: environment */
     const char *accesses; /* HUM_ACCESSES; NULL: environment */
+    const char *sample;  /* HUM_SAMPLE; NULL: environment */
 };
 
 struct world {

@@ -134,6 +134,8 @@ struct hum_options {
                                  "epoch": the pages that each processor read and wrote between
                                  launches and waits, by faults; "full": as exact, and the host's
                                  as by epoch; all of them make runs slower */
+    const char *sample;       /* HUM_SAMPLE   "off" | "on" | "0.5%": sample touches that would not
+                                 be seen, for so much of the run time at most; "on" is 2 % ("off") */
     bool pace;                /* HUM_PACE=on  moves take at least as long as on that link */
     bool deterministic;       /* HUM_DETERMINISTIC=on  nothing depends on which thread is faster:
                                  one worker a device, launches and prefetches end before the call
@@ -143,8 +145,8 @@ struct hum_options {
 };
 #define HUM_OPTIONS_INIT                                                                           \
     {                                                                                              \
-        sizeof(struct hum_options), NULL, NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL, false,     \
-            false                                                                                  \
+        sizeof(struct hum_options), NULL, NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL, NULL,       \
+            false, false                                                                           \
     }
 
 /*
@@ -397,6 +399,28 @@ struct hum_page_info {
 HUM_API HUM_MUST_USE enum hum_status hum_query(struct hum *hum, const void *ptr, size_t bytes,
                                                struct hum_page_info *pages_out, size_t count);
 
+#define HUM_CHUNK_SIZE ((size_t)64 << 10)
+
+/*
+ * How often a processor touched a chunk: 64 KiB, what access counters tell apart.  Counted are the
+ * pages that faults asked for; with hum_options.sample also touches between faults, estimated from
+ * samples, in a unit of their own; with hum_options.accesses "exact" every touch by kernels, and
+ * then only these for devices.  So figures of one processor can be compared with each other.  Each is known to about one part in 128 of the largest of its 2 MiB.
+ */
+struct hum_chunk_heat {
+    uint64_t reads, writes;
+};
+
+/*
+ * Of the chunks that [ptr, ptr + bytes) touches, at most `count` of them, in order.  A snapshot,
+ * block by block.  Chunks are counted since their region was allocated; one that two regions share
+ * counts for both.
+ * HUM_ERR_INVALID: the range is not inside one live region, or there is no such processor.
+ */
+HUM_API HUM_MUST_USE enum hum_status hum_heat_query(struct hum *hum, const void *ptr, size_t bytes,
+                                                    int processor, struct hum_chunk_heat *heat_out,
+                                                    size_t count);
+
 /* Why a page's state changed.  X(name, text) */
 #define HUM_CAUSE_LIST(X)                                                                          \
     X(HUM_CAUSE_FIRST_TOUCH, "first touch")                                                        \
@@ -466,6 +490,14 @@ struct hum_stats {
     uint64_t regions;                         /* live regions */
     uint64_t region_bytes;                    /* their sizes, rounded to pages */
     uint64_t metadata_bytes;                  /* the runtime's own bookkeeping */
+    uint64_t samples_taken;                   /* blocks and chunks whose mappings were taken away to
+                                                 see the next touch (hum_options.sample) */
+    uint64_t samples_touched;                 /* of these, the ones that were touched and answered;
+                                                 not counted as faults */
+    uint64_t sample_ns;                       /* what that cost: measured, with an estimate of the
+                                                 kernel's part */
+    uint32_t sample_ppm;                      /* the most it may cost, in millionths of the time
+                                                 that a processor runs; 0: nothing is sampled */
 };
 
 /* A snapshot; cheap, takes no lock that faults wait for. */

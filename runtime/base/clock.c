@@ -8,12 +8,22 @@
 #include <stddef.h>
 #include <time.h>
 
-uint64_t humi_clock_real_ns(void)
+static uint64_t read_clock(clockid_t clock)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * HUMI_NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+uint64_t humi_clock_real_ns(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+uint64_t humi_clock_thread_ns(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static uint64_t (*_Atomic current)(void) = humi_clock_real_ns;

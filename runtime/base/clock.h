@@ -18,6 +18,9 @@ uint64_t humi_clock_ns(void);
 /* CLOCK_MONOTONIC also while a test turns time: for deadlines that the kernel keeps. */
 uint64_t humi_clock_real_ns(void);
 
+/* What the calling thread has worked: how long others kept it from the core does not count. */
+uint64_t humi_clock_thread_ns(void);
+
 /* Every later humi_clock_ns() calls `now`; NULL: CLOCK_MONOTONIC again. */
 void humi_clock_replace(uint64_t (*now)(void));
 

@@ -9,6 +9,7 @@
 #include "base/signals.h"
 #include "base/status.h"
 #include "base/thread.h"
+#include "core/heat.h"
 #include "core/record.h"
 
 #define BATCH_MAX 256u
@@ -32,8 +33,10 @@ static bool take(struct humi_accesses *accesses, unsigned p, int64_t timeout_ns)
     unsigned count = 0;
     if (ops->touches)
         count = ops->touches(hum->processor[p], accesses->touches, BATCH_MAX, timeout_ns);
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
+        humi_heat_touch(hum, p, &accesses->touches[i]);
         humi_record_touch(hum, p, &accesses->touches[i]);
+    }
     return count > 0;
 }
 

@@ -77,17 +77,23 @@ enum hum_status humi_table_init(struct humi_table *table, size_t space_bytes, un
     return HUM_OK;
 }
 
+static void block_destroy(const struct humi_table *table, struct humi_block *block)
+{
+    for (unsigned p = 0; p < table->processors; p++)
+        free(block->hold[p].heat);
+    humi_memo_free(&block->memo);
+    humi_lock_fini(&block->lock);
+    free(block);
+}
+
 void humi_table_fini(struct humi_table *table)
 {
     for (uint32_t l = 0; table->leaves && l < table->leaf_count; l++) {
         _Atomic(struct humi_block *) *leaf = atomic_load(&table->leaves[l]);
         for (uint32_t i = 0; leaf && i < HUMI_LEAF_BLOCKS; i++) {
             struct humi_block *block = atomic_load(&leaf[i]);
-            if (!block)
-                continue;
-            humi_memo_free(&block->memo);
-            humi_lock_fini(&block->lock);
-            free(block);
+            if (block)
+                block_destroy(table, block);
         }
         free(leaf);
     }

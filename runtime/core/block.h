@@ -40,6 +40,7 @@
 #include "core/memo.h"
 
 struct hum;
+struct humi_heat;
 struct humi_region;
 
 struct humi_hold {
@@ -58,6 +59,7 @@ struct humi_hold {
     uint8_t map_faults;          /* faults on resident pages since access was last taken away */
     uint16_t evictions;          /* from this processor so far, at most 65535 */
     atomic_uchar guesses;        /* see hum_view.neighbour_guesses */
+    struct humi_heat *heat;      /* how often it touched the block (heat.h); NULL: nothing known */
     atomic_ushort resident_pages; /* count of `resident` */
     atomic_ushort writable_pages; /* count of `writable` */
 };

@@ -7,6 +7,7 @@
  *      alloc.c transfer.c advice.c protect.c      explicit control, block by block (visit.c)
  *      look.c explain.c summary.c live.c          what can be asked, and seen from outside
  *      record.c accesses.c epochs.c watch.c       what happened: counters, trace, tools
+ *      heat.c sample.c quota.c                    how often chunks are touched
  *      service.c serve.c view.c ahead.c           faults
  *           \  room.c                             evict until there is room
  *            \   |
@@ -33,6 +34,7 @@ struct humi_accesses;
 struct humi_listener;
 struct humi_kernel_meter;
 struct humi_live;
+struct humi_sample;
 struct humi_service;
 struct humi_file;
 struct humi_sink;
@@ -88,6 +90,7 @@ struct hum {
     char *reduced;                             /* hum_system_info.reduced */
     struct humi_service *service;
     struct humi_accesses *accesses;            /* NULL: none are recorded */
+    struct humi_sample *sample;                /* NULL: nothing is sampled */
     struct humi_live *live;                    /* NULL: there is no live view */
 
     /* state, each with its own rule */

@@ -3,6 +3,7 @@
 #include "core/grant.h"
 
 #include "core/epochs.h"
+#include "core/heat.h"
 
 void humi_grant_set_writable(struct humi_hold *hold, struct hum_pages pages)
 {
@@ -20,6 +21,7 @@ void humi_grant_take(struct hum *hum, struct humi_block *block, unsigned p,
     if (humi_mask_empty(&pages))
         return;
     hold->map_faults = 0;
+    humi_heat_disarm(hold->heat);
     if (hold->own) {
         /* Splitting it would cost more than giving all of it back at the next touch. */
         processor->ops->unmap(processor, offset, HUM_BLOCK_SIZE);
@@ -160,6 +162,40 @@ static void forget_pages(struct humi_processor *processor, const struct humi_blo
         processor->ops->unmap(processor, humi_block_offset(block), HUM_BLOCK_SIZE);
 }
 
+static bool is_opened(const struct hum *hum, const struct humi_hold *hold, unsigned p)
+{
+    return hum->processor[p]->opens_reads && humi_mask_full(&hold->mapped) &&
+           humi_mask_empty(&hold->writable);
+}
+
+bool humi_grant_is_whole(const struct hum *hum, const struct humi_block *block, unsigned p)
+{
+    const struct humi_hold *hold = &block->hold[p];
+    return hum->processor[p]->huge && (hold->own || is_opened(hum, hold, p));
+}
+
+void humi_grant_again(struct hum *hum, struct humi_block *block, unsigned p)
+{
+    struct humi_processor *processor = hum->processor[p];
+    struct humi_hold *hold = &block->hold[p];
+    struct hum_pages all = humi_mask_all();
+    struct hum_pages r = humi_mask_minus(&hold->mapped, &hold->writable);
+    enum hum_status status;
+    humi_heat_disarm(hold->heat);
+    if (hold->own) {
+        status = map_own(processor, block, hold);
+        processor->ops->resume(processor, humi_block_offset(block), HUM_BLOCK_SIZE);
+    } else if (is_opened(hum, hold, p)) {
+        status = map_runs(processor, humi_block_offset(block), &all, HUMI_MAP_READ);
+    } else {
+        status = map_runs(processor, humi_block_offset(block), &hold->writable, HUMI_MAP_WRITE);
+        if (status == HUM_OK)
+            status = map_runs(processor, humi_block_offset(block), &r, HUMI_MAP_READ);
+    }
+    if (status != HUM_OK)
+        humi_grant_take(hum, block, p, all, false);
+}
+
 enum hum_status humi_grant_give(struct hum *hum, struct humi_block *block,
                                 const struct humi_request *request,
                                 const struct humi_grant *access)
@@ -168,6 +204,8 @@ enum hum_status humi_grant_give(struct hum *hum, struct humi_block *block,
     struct humi_hold *hold = &block->hold[request->processor];
     size_t offset = humi_block_offset(block);
     enum hum_status status;
+    if (humi_heat_is_armed(hold->heat)) /* what is given may be believed to be there */
+        humi_grant_again(hum, block, request->processor);
     if (hold->own) {
         /* The touch came before, or the device was started again: mapping twice does no harm. */
         status = map_own(processor, block, hold);

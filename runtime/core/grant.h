@@ -36,6 +36,15 @@ struct humi_grant humi_grant_choose(const struct hum *hum, const struct humi_blo
                                     const struct hum_pages *write);
 
 /*
+ * Map again all that the masks claim, and wake who waits there.  If it cannot be had they claim
+ * nothing, and the next touch faults.
+ */
+void humi_grant_again(struct hum *hum, struct humi_block *block, unsigned p);
+
+/* The processor has the whole block by huge pages: unguarded, or opened for reading. */
+bool humi_grant_is_whole(const struct hum *hum, const struct humi_block *block, unsigned p);
+
+/*
  * Give it.  The processor's threads go on as soon as this maps, so everything else has been done
  * before.  After a failure nobody has access to what was asked for.
  */

@@ -5,9 +5,11 @@
 
 #include "base/range.h"
 #include "base/status.h"
+#include "core/heat.h"
 #include "core/kernels.h"
 #include "core/look.h"
 #include "core/module.h"
+#include "core/sample.h"
 #include "core/visit.h"
 
 /* ---- pages ----------------------------------------------------------------------------------- */
@@ -79,6 +81,42 @@ enum hum_status hum_query(struct hum *hum, const void *ptr, size_t bytes,
     return HUM_OK;
 }
 
+/* Of one block: the chunk's counters. */
+static struct hum_chunk_heat chunk_heat(const struct humi_block *block, unsigned p, unsigned chunk)
+{
+    const struct hum_heat *heat = humi_heat_of(block, p);
+    return (struct hum_chunk_heat){humi_heat_touches(heat, chunk, false),
+                                   humi_heat_touches(heat, chunk, true)};
+}
+
+enum hum_status hum_heat_query(struct hum *hum, const void *ptr, size_t bytes, int processor,
+                               struct hum_chunk_heat *heat_out, size_t count)
+{
+    if (!hum || (!heat_out && count))
+        return humi_fail(HUM_ERR_INVALID, "hum_heat_query needs a space and an output");
+    if (!humi_is_processor(hum, processor))
+        return humi_fail(HUM_ERR_INVALID, "there is no processor %d", processor);
+    struct humi_region *region = humi_visit_region(hum, ptr, bytes);
+    if (!region)
+        return HUM_ERR_INVALID;
+    uintptr_t at = humi_round_down((uintptr_t)ptr, HUM_CHUNK_SIZE);
+    uintptr_t end = (uintptr_t)ptr + bytes;
+    for (size_t i = 0; i < count && at < end;) {
+        struct humi_block *block = humi_table_peek(&hum->table, humi_space_block(hum, at));
+        if (block)
+            humi_lock(&block->lock);
+        do {
+            size_t chunk = (at - hum->params.start) % HUM_BLOCK_SIZE / HUM_CHUNK_SIZE;
+            heat_out[i++] = chunk_heat(block, humi_number(processor), (unsigned)chunk);
+            at += HUM_CHUNK_SIZE;
+        } while (i < count && at < end && (at - hum->params.start) % HUM_BLOCK_SIZE);
+        if (block)
+            humi_unlock(&block->lock);
+    }
+    humi_region_put(region);
+    return HUM_OK;
+}
+
 /* ---- regions --------------------------------------------------------------------------------- */
 
 static enum hum_status tell_region(struct hum *hum, struct humi_region *region,
@@ -137,6 +175,7 @@ enum hum_status hum_stats(struct hum *hum, struct hum_stats *stats_out)
     stats_out->metadata_bytes = sizeof *hum + atomic_load(&hum->table.bytes) +
                                 atomic_load(&hum->policies.memo_bytes) +
                                 humi_regions_metadata(&hum->regions);
+    humi_sample_tell(hum, stats_out);
     return HUM_OK;
 }
 

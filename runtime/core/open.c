@@ -17,6 +17,7 @@
 #include "core/policies.h"
 #include "core/record.h"
 #include "core/room.h"
+#include "core/sample.h"
 #include "core/service.h"
 #include "core/stream.h"
 #include "core/summary.h"
@@ -39,6 +40,7 @@ struct settings {
     bool pace, exact, live, deterministic;
     uint32_t watched;          /* processors whose access epochs take */
     uint32_t exact_window;
+    uint32_t sample_ppm;
 };
 
 /* ---- settings -------------------------------------------------------------------------------- */
@@ -190,6 +192,46 @@ static enum hum_status read_deterministic(bool given, struct settings *settings)
     return status;
 }
 
+/* "2%", "0.5%": in ppm.  False: it is no such thing. */
+static bool parse_share(const struct humi_slice *value, uint32_t *ppm_out)
+{
+    char text[32], *end;
+    if (!value->bytes || value->bytes >= sizeof text || value->text[value->bytes - 1] != '%')
+        return false;
+    snprintf(text, sizeof text, "%.*s", (int)value->bytes - 1, value->text);
+    if (strspn(text, "0123456789.") != strlen(text))
+        return false;
+    double percent = strtod(text, &end);
+    if (end == text || *end || !(percent >= 0.0 && percent <= 50.0))
+        return false;
+    *ppm_out = (uint32_t)(percent * 1e4 + 0.5);
+    return true;
+}
+
+/* "off", "on" or the share of the run time that sampling may cost. */
+static enum hum_status read_sample(const char *given, struct settings *settings)
+{
+    struct humi_option option = humi_option_find("HUM_SAMPLE", given);
+    bool on = false;
+    if (!humi_option_is_set(&option))
+        return HUM_OK;
+    if (!parse_share(&option.value, &settings->sample_ppm)) {
+        if (humi_option_switch(&option, &on) != HUM_OK)
+            return humi_fail(HUM_ERR_INVALID,
+                             "HUM_SAMPLE: '%.*s' is none of off, on, and a share of the run time "
+                             "of at most 50%%, like 2%% or 0.5%%",
+                             (int)option.value.bytes, option.value.text);
+        settings->sample_ppm = on ? HUMI_SAMPLE_SHARE_PPM : 0;
+    }
+    if (settings->sample_ppm && settings->watched)
+        return humi_fail(HUM_ERR_INVALID, "HUM_ACCESSES=epoch and full see the first touch of "
+                                          "every page: there is nothing left for HUM_SAMPLE");
+    if (settings->sample_ppm && settings->deterministic)
+        return humi_fail(HUM_ERR_INVALID, "HUM_DETERMINISTIC=on and HUM_SAMPLE do not go together: "
+                                          "when a mapping is taken depends on time");
+    return HUM_OK;
+}
+
 static enum hum_status read_settings(const struct hum_options *options, struct settings *settings)
 {
     static const struct hum_options none = HUM_OPTIONS_INIT;
@@ -212,6 +254,8 @@ static enum hum_status read_settings(const struct hum_options *options, struct s
         status = read_recording(options, settings);
     if (status == HUM_OK)
         status = read_deterministic(options->deterministic, settings);
+    if (status == HUM_OK)
+        status = read_sample(options->sample, settings);
     struct humi_option live = humi_option_find("HUM_LIVE", NULL);
     settings->live = true;
     if (status == HUM_OK && humi_option_is_set(&live))
@@ -314,6 +358,8 @@ static enum hum_status open_parts(struct hum *hum, struct settings *settings)
     if (status == HUM_OK)
         status = humi_room_open(hum);
     if (status == HUM_OK)
+        status = humi_sample_start(hum, settings->sample_ppm, &hum->sample);
+    if (status == HUM_OK)
         status = humi_record_open(hum, settings->trace);
     if (status == HUM_OK)
         status = open_streams(hum);
@@ -379,7 +425,9 @@ void hum_close(struct hum *hum)
     humi_live_stop(hum->live);
     if (humi_opened_remove(hum) && humi_summary_path())
         humi_summary_write(hum, humi_summary_path());
+    humi_sample_stop(hum->sample);
     humi_service_stop(hum->service);
+    humi_sample_destroy(hum->sample);
     humi_accesses_stop(hum->accesses);
     humi_watches_close(hum);
     humi_record_close(hum);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "core/core.h"
+#include "core/heat.h"
 
 static const struct hum_heat no_heat;
 
@@ -50,7 +51,7 @@ static struct hum_evict_facts facts_of(const struct humi_order *order,
 {
     const struct humi_hold *hold = &block->hold[order->processor];
     return (struct hum_evict_facts){.time_ns = time_of(order),
-                                    .heat = &no_heat,
+                                    .heat = humi_heat_of(block, order->processor),
                                     .resident_pages = atomic_load(&hold->resident_pages),
                                     .dirty_pages = sole_pages(order, block),
                                     .faults = block->agents.count,

@@ -15,6 +15,7 @@
 #include "core/kernels.h"
 #include "core/module.h"
 #include "core/pace.h"
+#include "core/sample.h"
 #include "core/watch.h"
 #include "trace/file.h"
 #include "trace/sink.h"
@@ -99,6 +100,12 @@ static void tell_settings(const struct hum *hum, const struct humi_listener *lis
     tell_setting(listener, "deterministic", hum->deterministic ? "yes" : "no");
     snprintf(text, sizeof text, "%llu", (unsigned long long)hum->stale_max);
     tell_setting(listener, "stale blocks", text);
+    if (hum->sample) {
+        struct hum_stats stats = {0};
+        humi_sample_tell(hum, &stats);
+        snprintf(text, sizeof text, "%g%%", stats.sample_ppm / 1e4);
+        tell_setting(listener, "sample", text);
+    }
     tell_setting(listener, "pages", host->huge ? "huge" : "small");
     tell_setting(listener, "read-only copies", host->shared_read ? "yes" : "no");
     if (uname(&names) == 0) {

@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "core/epochs.h"
 #include "core/grant.h"
+#include "core/heat.h"
 #include "core/pace.h"
 #include "core/record.h"
 #include "core/remote.h"
@@ -120,6 +121,7 @@ static void drop_frames(struct hum *hum, struct humi_block *block, unsigned p)
     hold->mapped = humi_mask_none();
     hold->own = false;
     hold->map_faults = 0;
+    humi_heat_disarm(hold->heat);
     humi_order_leave(&hum->order[p], block);
 }
 
@@ -462,6 +464,8 @@ void humi_residency_forget(struct hum *hum, struct humi_block *block, struct hum
         struct humi_hold *hold = &block->hold[p];
         humi_grant_take(hum, block, p, pages, false);
         humi_residency_set(hum, block, p, humi_mask_minus(&hold->resident, &pages));
+        if (cause == HUM_CAUSE_FREE)
+            humi_heat_forget(hold->heat, &pages);
     }
     humi_mask_remove(&block->written, &pages);
     humi_mask_remove(&block->dirty, &pages);
@@ -486,6 +490,7 @@ void humi_residency_lost(struct hum *hum, struct humi_block *block, unsigned p)
     humi_grant_set_writable(hold, humi_mask_none());
     hold->own = false;
     hold->map_faults = 0;
+    humi_heat_disarm(hold->heat);
     if (event.pages)
         humi_record_event(hum, NULL, block, &event);
     humi_block_check(hum, block);

@@ -7,9 +7,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/budget.h"
+#include "core/heat.h"
 #include "core/record.h"
 #include "core/residency.h"
 #include "core/room.h"
+#include "core/sample.h"
 #include "core/view.h"
 
 /* ---- plan ------------------------------------------------------------------------------------ */
@@ -147,6 +149,7 @@ static enum hum_status serve_locked(struct humi_server *server, struct humi_grou
     enum hum_status status = humi_residency_serve(hum, group->block, &request);
     if (status != HUM_OK)
         return status;
+    humi_heat_faults(hum, group->block, group->processor, &group->read, &group->write);
     renew(hum, group, resident_before);
     return HUM_OK;
 }
@@ -209,6 +212,13 @@ static void fail_all(struct humi_server *server, unsigned p, const struct humi_f
         fail(server, p, &faults[i], status);
 }
 
+static void note_faults(struct humi_server *server, unsigned p, const struct humi_fault *faults,
+                        unsigned count, bool served)
+{
+    for (unsigned i = 0; i < count; i++)
+        humi_doubts_note(&server->doubts, p, &faults[i], served);
+}
+
 static void serve_group(struct humi_server *server, struct humi_group *group)
 {
     struct hum *hum = server->hum;
@@ -219,8 +229,8 @@ static void serve_group(struct humi_server *server, struct humi_group *group)
         status = serve(server, group);
     if (status != HUM_OK)
         fail_all(server, group->processor, group->faults, group->count, status);
-    for (unsigned i = 0; status == HUM_OK && !group->waits && i < group->count; i++)
-        humi_doubts_note(&server->doubts, group->processor, &group->faults[i], true);
+    else if (!group->waits)
+        note_faults(server, group->processor, group->faults, group->count, true);
     humi_record_service(hum, group->region, group->processor, group->faults->kernel,
                         humi_clock_ns() - start);
 }
@@ -306,9 +316,10 @@ uint64_t humi_server_serve(struct humi_server *server, unsigned p, unsigned coun
     struct humi_record_batch batch = {.processor = p, .faults = count, .start_ns = humi_clock_ns()};
     uint64_t before = moved_bytes(hum), served = atomic_load(&hum->meter.service_ns);
     humi_record_batch_start(hum, p);
-    for (unsigned i = 0; i < count; i++)
-        humi_doubts_note(&server->doubts, p, &server->faults[i], false);
-    serve_faults(server, p, count, batch.start_ns);
+    note_faults(server, p, server->faults, count, false);
+    unsigned left = humi_sample_answer(hum, p, server->faults, count, batch.start_ns);
+    note_faults(server, p, server->faults + left, count - left, true);
+    serve_faults(server, p, left, batch.start_ns);
     batch.service_ns = atomic_load(&hum->meter.service_ns) - served;
     humi_record_batch(hum, &batch);
     humi_room_trim(hum);

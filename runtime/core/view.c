@@ -3,9 +3,8 @@
 #include "core/view.h"
 
 #include "base/clock.h"
+#include "core/heat.h"
 #include "core/remote.h"
-
-static const struct hum_heat no_heat;
 
 static uint32_t effective_advice(const struct humi_block *block, const struct humi_region *region,
                                  struct hum_view *view)
@@ -88,7 +87,7 @@ void humi_view_fill(const struct hum *hum, const struct humi_group *group, struc
         .again = group->went_ahead,
         .time_ns =
             humi_decision_ns(hum, group->start_ns ? group->start_ns : humi_clock_ns()),
-        .heat = &no_heat,
+        .heat = humi_heat_of(block, group->processor),
     };
     view->advice = effective_advice(block, group->region, view);
     if (order->capacity != UINT64_MAX) {

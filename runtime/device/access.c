@@ -225,6 +225,11 @@ void humi_access_unmap(struct humi_access *access, size_t offset, size_t bytes)
     access->zap(access, offset, bytes);
 }
 
+void humi_access_forget(struct humi_access *access, size_t offset, size_t bytes)
+{
+    access->zap(access, offset, bytes);
+}
+
 void humi_access_resume(struct humi_access *access, size_t offset, size_t bytes)
 {
     humi_userfault_wake(access->uffd, access->start + offset, bytes);

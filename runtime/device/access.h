@@ -55,12 +55,13 @@ void humi_access_fini(struct humi_access *access);
 /* A new process stands behind the descriptor, in which nothing is mapped. */
 void humi_access_reset(struct humi_access *access);
 
-/* The members map, protect, unmap and resume of struct humi_processor_ops. */
+/* The members map, protect, unmap, forget and resume of struct humi_processor_ops. */
 HUM_MUST_USE enum hum_status humi_access_map(struct humi_access *access, size_t offset,
                                              size_t bytes, enum humi_map_access what,
                                              bool *own_out);
 void humi_access_protect(struct humi_access *access, size_t offset, size_t bytes);
 void humi_access_unmap(struct humi_access *access, size_t offset, size_t bytes);
+void humi_access_forget(struct humi_access *access, size_t offset, size_t bytes);
 void humi_access_resume(struct humi_access *access, size_t offset, size_t bytes);
 
 /*

@@ -193,6 +193,15 @@ struct humi_processor_ops {
      */
     void (*unmap)(struct humi_processor *p, size_t offset, size_t bytes);
 
+    /*
+     * H  Sampling (core/sample.h) takes mappings that the core goes on to believe in, in two steps.
+     * watch: whole blocks; a touch of what is not mapped there faults from now on, what is mapped
+     * stays.  forget: threads lose what is mapped in [offset, +bytes), any number of blocks; frames
+     * stay.  Needs no lock: a mapping that is given meanwhile may be forgotten, too.
+     */
+    void (*watch)(struct humi_processor *p, size_t offset, size_t bytes);
+    void (*forget)(struct humi_processor *p, size_t offset, size_t bytes);
+
     /* H  Take up to max waiting faults without blocking; returns how many. */
     unsigned (*faults)(struct humi_processor *p, struct humi_fault *faults_out, unsigned max);
 

@@ -76,6 +76,10 @@ static void a_section_reads_back_as_it_was_written(void **state)
     (void)state;
     space.stats.devices = 1;
     space.stats.launches = 3;
+    space.stats.sample_ppm = 20000;
+    space.stats.samples_taken = 9;
+    space.stats.samples_touched = 8;
+    space.stats.sample_ns = 77;
     space.stats.total.faults_device = UINT64_MAX;
     space.stats.total.bytes[HUM_D2H] = 11;
     space.stats.total.events[HUM_CAUSE_UPGRADE] = 2;
@@ -87,6 +91,10 @@ static void a_section_reads_back_as_it_was_written(void **state)
     assert_int_equal(s->pid, getpid());
     assert_string_equal(s->policy, "ahead");
     assert_int_equal(s->launches, 3);
+    assert_int_equal(s->sample_ppm, 20000);
+    assert_int_equal(s->samples_taken, 9);
+    assert_int_equal(s->samples_touched, 8);
+    assert_int_equal(s->sample_ns, 77);
     assert_true(s->total.faults_device == UINT64_MAX);
     assert_int_equal(s->total.bytes_d2h, 11);
     assert_int_equal(s->devices, 1);

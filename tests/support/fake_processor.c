@@ -254,6 +254,26 @@ static void fake_unmap(struct humi_processor *p, size_t offset, size_t bytes)
     end(fake);
 }
 
+/* Nothing is to be watched: what is not granted faults in any case. */
+static void fake_watch(struct humi_processor *p, size_t offset, size_t bytes)
+{
+    struct fake *fake = begin(p);
+
+    within_block(fake, "watch", offset, bytes);
+    end(fake);
+}
+
+/* Of a block that was granted as a whole a part may be forgotten. */
+static void fake_forget(struct humi_processor *p, size_t offset, size_t bytes)
+{
+    struct fake *fake = begin(p);
+
+    fake->calls.forget++;
+    if (within_space(fake, "forget", offset, bytes))
+        set_access(fake, offset, bytes, FAKE_NONE);
+    end(fake);
+}
+
 enum fake_access fake_access(struct fake *fake, size_t offset)
 {
     pthread_mutex_lock(&fake->lock);
@@ -525,6 +545,8 @@ static const struct humi_processor_ops fake_ops = {
     .map_remote = fake_map_remote,
     .protect = fake_protect,
     .unmap = fake_unmap,
+    .watch = fake_watch,
+    .forget = fake_forget,
     .faults = fake_faults,
     .resume = fake_resume,
     .fail = fake_fail,

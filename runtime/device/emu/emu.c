@@ -57,6 +57,16 @@ static void emu_unmap(struct humi_processor *p, size_t offset, size_t bytes)
     humi_access_unmap(&humi_emu_of(p)->access, offset, bytes);
 }
 
+static void emu_watch(struct humi_processor *p, size_t offset, size_t bytes)
+{
+    humi_access_guard(&humi_emu_of(p)->access, offset, bytes);
+}
+
+static void emu_forget(struct humi_processor *p, size_t offset, size_t bytes)
+{
+    humi_access_forget(&humi_emu_of(p)->access, offset, bytes);
+}
+
 static void emu_resume(struct humi_processor *p, size_t offset, size_t bytes)
 {
     humi_access_resume(&humi_emu_of(p)->access, offset, bytes);
@@ -160,6 +170,8 @@ static const struct humi_processor_ops emu_ops = {
     .map_remote = emu_map_remote,
     .protect = emu_protect,
     .unmap = emu_unmap,
+    .watch = emu_watch,
+    .forget = emu_forget,
     .faults = emu_faults,
     .resume = emu_resume,
     .fail = emu_fail,

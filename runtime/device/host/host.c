@@ -137,6 +137,16 @@ static void host_unmap(struct humi_processor *p, size_t offset, size_t bytes)
     humi_access_unmap(&of(p)->access, offset, bytes);
 }
 
+static void host_watch(struct humi_processor *p, size_t offset, size_t bytes)
+{
+    humi_access_guard(&of(p)->access, offset, bytes);
+}
+
+static void host_forget(struct humi_processor *p, size_t offset, size_t bytes)
+{
+    humi_access_forget(&of(p)->access, offset, bytes);
+}
+
 static unsigned host_faults(struct humi_processor *p, struct humi_fault *faults_out, unsigned max)
 {
     struct humi_userfault_event events[64];
@@ -187,6 +197,8 @@ static const struct humi_processor_ops host_ops = {
     .map_remote = host_map_remote,
     .protect = host_protect,
     .unmap = host_unmap,
+    .watch = host_watch,
+    .forget = host_forget,
     .faults = host_faults,
     .resume = host_resume,
     .fail = host_fail,

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * heat.c - access counters: a kernel touches chunks that are known, and they are counted by faults,
+ * by samples and exactly; sampling goes on while blocks are evicted, freed and discarded.
+ */
+#include "flow/flow.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#define CHUNK HUM_CHUNK_SIZE
+#define CHUNK_WORDS (CHUNK / sizeof(uint64_t))
+#define PATIENCE 2000u /* launches of some milliseconds */
+
+static struct hum *open_counting(const char *devices, const char *sample, const char *trace)
+{
+    struct hum_options options = HUM_OPTIONS_INIT;
+    struct hum *hum;
+
+    options.devices = devices;
+    options.sample = sample;
+    options.trace = trace;
+    options.accesses = trace ? "exact" : NULL;
+    ok(hum_open(&options, &hum));
+    return hum;
+}
+
+static uint64_t heat_of(struct hum *hum, const void *ptr, int processor)
+{
+    struct hum_chunk_heat heat;
+
+    ok(hum_heat_query(hum, ptr, 1, processor, &heat, 1));
+    return heat.reads + heat.writes;
+}
+
+/* ---- faults ---------------------------------------------------------------------------------- */
+
+static void faults_are_counted(void **state)
+{
+    struct hum *hum = flow_open(ONE_DEVICE, "ondemand");
+    uint64_t *words = flow_alloc(hum, 4 * MIB);
+    struct hum_chunk_heat heat[64];
+
+    (void)state;
+    memset(words, 1, 4 * MIB);
+    flow_words(hum, "read_words", words + 5 * CHUNK_WORDS, 1, 0);
+    flow_words(hum, "add", words + 40 * CHUNK_WORDS, 2 * WORDS_PER_PAGE, 1);
+    ok(hum_heat_query(hum, words, 4 * MIB, 0, heat, 64));
+    for (unsigned c = 0; c < 64; c++) {
+        uint64_t touches = heat[c].reads + heat[c].writes;
+
+        if (c == 5)
+            assert_int_equal(touches, 1);
+        else if (c == 40)
+            assert_in_range(touches, 2, 4); /* reading and writing may fault apart */
+        else
+            assert_int_equal(touches, 0);
+    }
+    assert_true(heat_of(hum, words, HUM_HOST) > 0);
+    ok(hum_free(hum, words));
+    words = flow_alloc(hum, 4 * MIB);
+    assert_int_equal(heat_of(hum, words + 5 * CHUNK_WORDS, 0), 0);
+    hum_close(hum);
+}
+
+static void a_query_asks_for_a_part_of_a_live_region(void **state)
+{
+    struct hum *hum = flow_open(ONE_DEVICE, NULL);
+    char *bytes = flow_alloc(hum, 4 * MIB);
+    struct hum_chunk_heat heat[4] = {{7, 7}, {7, 7}, {7, 7}, {7, 7}};
+
+    (void)state;
+    ok(hum_heat_query(hum, bytes + CHUNK - 1, 2, 0, heat, 3));
+    assert_int_equal(heat[1].reads, 0);
+    assert_int_equal(heat[2].reads, 7);
+    ok(hum_heat_query(hum, bytes, 4 * MIB, 0, NULL, 0));
+    status_is(HUM_ERR_INVALID, hum_heat_query(hum, bytes, 5 * MIB, 0, heat, 4));
+    status_is(HUM_ERR_INVALID, hum_heat_query(hum, bytes, 1, 1, heat, 4));
+    status_is(HUM_ERR_INVALID, hum_heat_query(hum, bytes, 1, 0, NULL, 4));
+    status_is(HUM_ERR_INVALID, hum_heat_query(NULL, bytes, 1, 0, heat, 4));
+    hum_close(hum);
+}
+
+/* ---- samples --------------------------------------------------------------------------------- */
+
+/* The device has all of it; then only one chunk is touched, without a fault of its own. */
+static void samples_find_the_chunk_that_is_touched(void **state)
+{
+    struct hum *hum = open_counting(ONE_DEVICE, "50%", NULL);
+    uint64_t *words = flow_alloc(hum, 4 * MIB), *hot = words + 19 * CHUNK_WORDS;
+    struct hum_chunk_heat before[64], heat[64];
+    struct hum_stats stats;
+    uint64_t launches = 0, faults;
+
+    (void)state;
+    flow_words(hum, "fill", words, 4 * MIB / sizeof(uint64_t), 0);
+    ok(hum_heat_query(hum, words, 4 * MIB, 0, before, 64));
+    *hot = 0;
+    flow_words(hum, "count", hot, 1, 0);
+    faults = flow_stats(hum).total.faults_device;
+    for (unsigned i = 0; i < PATIENCE; i++) {
+        flow_words(hum, "count", hot, 100000, 0);
+        launches++;
+        if (heat_of(hum, hot, 0) > 64 * 20)
+            break;
+    }
+    ok(hum_heat_query(hum, words, 4 * MIB, 0, heat, 64));
+    stats = flow_stats(hum);
+    assert_true(stats.samples_touched > 0 && stats.samples_touched <= stats.samples_taken);
+    assert_true(stats.sample_ns > 0);
+    assert_int_equal(stats.sample_ppm, 500000);
+    assert_in_range(stats.total.faults_device - faults, 0, 8);
+    for (unsigned c = 0; c < 64; c++)
+        if (c != 19 && heat[c].writes + heat[c].reads >=
+                           before[c].writes + before[c].reads + heat[19].writes / 10)
+            fail_msg("chunk %u: %llu and %llu, before %llu and %llu; 19: %llu and %llu", c,
+                     (unsigned long long)heat[c].reads, (unsigned long long)heat[c].writes,
+                     (unsigned long long)before[c].reads, (unsigned long long)before[c].writes,
+                     (unsigned long long)heat[19].reads, (unsigned long long)heat[19].writes);
+    assert_int_equal(*hot, 1 + launches * 100000);
+    hum_close(hum);
+}
+
+static void samples_see_the_host_too(void **state)
+{
+    struct hum *hum = open_counting(ONE_DEVICE, "50%", NULL);
+    volatile uint64_t *words = flow_alloc(hum, 4 * MIB);
+    uint64_t before;
+
+    (void)state;
+    memset((void *)(uintptr_t)words, 1, 4 * MIB);
+    words[3 * CHUNK_WORDS] = 0;
+    before = heat_of(hum, (const void *)(uintptr_t)(words + 3 * CHUNK_WORDS), HUM_HOST);
+    for (uint64_t i = 0; i < UINT64_C(20000000000); i++) {
+        words[3 * CHUNK_WORDS]++;
+        if (i % 1000000 == 0 &&
+            heat_of(hum, (const void *)(uintptr_t)(words + 3 * CHUNK_WORDS), HUM_HOST) >
+                before + 64 * 20)
+            break;
+    }
+    assert_true(heat_of(hum, (const void *)(uintptr_t)(words + 3 * CHUNK_WORDS), HUM_HOST) >
+                before + 64 * 20);
+    hum_close(hum);
+}
+
+static void without_sampling_nothing_is_taken(void **state)
+{
+    struct hum *hum = open_counting(ONE_DEVICE, "off", NULL);
+    uint64_t *words = flow_alloc(hum, 4 * MIB);
+
+    (void)state;
+    flow_words(hum, "fill", words, 4 * MIB / sizeof(uint64_t), 0);
+    assert_int_equal(flow_stats(hum).samples_taken, 0);
+    assert_int_equal(flow_stats(hum).sample_ppm, 0);
+    hum_close(hum);
+}
+
+static void a_share_that_is_none_is_refused(void **state)
+{
+    static const char *const bad[] = {"2", "51%", "-1%", "%", "1e1%", "2 %x", "maybe", "nan%"};
+    struct hum_options options = HUM_OPTIONS_INIT;
+    struct hum *hum;
+
+    (void)state;
+    options.devices = ONE_DEVICE;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        options.sample = bad[i];
+        status_is(HUM_ERR_INVALID, hum_open(&options, &hum));
+        assert_non_null(strstr(hum_error_text(), "HUM_SAMPLE"));
+    }
+    options.sample = "on";
+    options.deterministic = true;
+    status_is(HUM_ERR_INVALID, hum_open(&options, &hum));
+}
+
+/* ---- exact ----------------------------------------------------------------------------------- */
+
+static void exact_touches_are_counted(void **state)
+{
+    char path[] = "/tmp/hum-heat-XXXXXX";
+    int file = mkstemp(path);
+    struct hum *hum;
+    uint64_t *words;
+    struct hum_chunk_heat heat[32];
+
+    (void)state;
+    assert_true(file >= 0);
+    close(file);
+    hum = open_counting(ONE_DEVICE, "off", path);
+    words = flow_alloc(hum, 2 * MIB);
+    flow_words(hum, "fill", words + 2 * CHUNK_WORDS, CHUNK_WORDS, 0);
+    flow_words(hum, "add", words + 9 * CHUNK_WORDS, CHUNK_WORDS, 1);
+    for (unsigned i = 0; i < PATIENCE; i++) { /* they come a little later than the launch ends */
+        ok(hum_heat_query(hum, words, 2 * MIB, 0, heat, 32));
+        if (heat[2].writes >= CHUNK_WORDS && heat[9].writes >= CHUNK_WORDS &&
+            heat[9].reads >= CHUNK_WORDS)
+            break;
+        usleep(1000);
+    }
+    for (unsigned c = 0; c < 32; c++) {
+        assert_int_equal(heat[c].reads, c == 9 ? CHUNK_WORDS : 0);
+        assert_int_equal(heat[c].writes, c == 2 || c == 9 ? CHUNK_WORDS : 0);
+    }
+    hum_close(hum);
+    unlink(path);
+}
+
+/* ---- races ----------------------------------------------------------------------------------- */
+
+struct churn {
+    struct hum *hum;
+    atomic_bool stop;
+    unsigned rounds;
+};
+
+/* Regions come and go beside those that kernels work on. */
+static void *churn(void *argument)
+{
+    struct churn *c = argument;
+
+    while (!atomic_load(&c->stop)) {
+        void *ptr;
+
+        must(hum_alloc(c->hum, 6 * MIB, 0, &ptr) == HUM_OK);
+        memset(ptr, 1, 6 * MIB);
+        must(hum_prefetch(c->hum, ptr, 6 * MIB, 0, NULL) == HUM_OK);
+        must(hum_discard(c->hum, ptr, 3 * MIB, NULL) == HUM_OK);
+        must(((volatile char *)ptr)[5 * MIB] == 1);
+        must(hum_free(c->hum, ptr) == HUM_OK);
+        c->rounds++;
+    }
+    return NULL;
+}
+
+/* More than the device holds, so that blocks leave while they are sampled. */
+static void no_byte_is_lost_while_blocks_come_and_go(void **state)
+{
+    struct hum *hum = open_counting("emu:mem=16M,workers=2", "50%", NULL);
+    size_t n = 24 * MIB / sizeof(uint64_t);
+    uint64_t *words = flow_alloc(hum, 24 * MIB);
+    struct churn c = {.hum = hum};
+    pthread_t thread;
+
+    (void)state;
+    flow_words(hum, "fill", words, n, 0);
+    assert_int_equal(pthread_create(&thread, NULL, churn, &c), 0);
+    for (unsigned round = 0; round < 12; round++) {
+        flow_words(hum, "add", words, n, 1);
+        for (size_t i = round; i < n; i += 997)
+            words[i]--;
+    }
+    atomic_store(&c.stop, true);
+    pthread_join(thread, NULL);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t taken = 0;
+
+        for (unsigned round = 0; round < 12; round++)
+            taken += i >= round && (i - round) % 997 == 0;
+        if (words[i] != i + 12 - taken)
+            fail_msg("word %zu is %llu", i, (unsigned long long)words[i]);
+    }
+    assert_true(c.rounds > 0);
+    hum_close(hum);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(faults_are_counted),
+        cmocka_unit_test(a_query_asks_for_a_part_of_a_live_region),
+        cmocka_unit_test(samples_find_the_chunk_that_is_touched),
+        cmocka_unit_test(samples_see_the_host_too),
+        cmocka_unit_test(without_sampling_nothing_is_taken),
+        cmocka_unit_test(a_share_that_is_none_is_refused),
+        cmocka_unit_test(exact_touches_are_counted),
+        cmocka_unit_test(no_byte_is_lost_while_blocks_come_and_go),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
