@@ -274,7 +274,8 @@ static json_t *section_json(const struct summary_section *s)
                      json_text(s->policy), "huge_pages", s->huge_pages != 0, "shared_read",
                      s->shared_read != 0, "kernel_faults", s->kernel_faults != 0, "launches",
                      json_count(s->launches), "metadata_bytes", json_count(s->metadata_bytes),
-                     "sampling", sampling_json(s), "devices", devices_json(s), "total", counters_json(&s->total), "causes",
+                     "sampling", sampling_json(s), "devices", devices_json(s), "total",
+                     counters_json(&s->total), "causes",
                      causes_json(s), "regions", regions_json(s));
 }
 

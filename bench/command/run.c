@@ -63,7 +63,7 @@ static const char help[] =
     "                                           launches and waits, by host and devices;\n"
     "                                           full: as exact, and the host as by epoch\n"
     "      --deterministic     HUM_DETERMINISTIC=on  the same moves each time, to be replayed\n"
-    "      --sample SHARE      HUM_SAMPLE       sample touches between faults for access counters,\n"
+    "      --sample SHARE      HUM_SAMPLE       sample touches between faults for the counters,\n"
     "                                           for so much of the run time: on (2%), 0.5%, off\n"
     "      --pace              HUM_PACE=on      moves take at least as long as on that link\n"
     "  -j, --json              one JSON object on one line instead of tables\n"

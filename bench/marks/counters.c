@@ -27,7 +27,7 @@
 
 #define SITTINGS 5u
 #define PART 4u           /* of the bytes */
-#define SECONDS 10.0      /* that the sampled side of a sitting runs at least */
+#define SECONDS 4.0      /* that the sampled side of a sitting runs at least */
 #define REGIONS_MAX 5u
 
 enum load { LOAD_PAGERANK, LOAD_JOIN };

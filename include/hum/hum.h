@@ -136,7 +136,7 @@ struct hum_options {
                                  launches and waits, by faults; "full": as exact, and the host's
                                  as by epoch; all of them make runs slower */
     const char *sample;       /* HUM_SAMPLE   "off" | "on" | "0.5%": sample touches that would not
-                                 be seen, for so much of the run time at most; "on" is 2 % ("off") */
+                                 be seen, for so much of the run time; "on" is 2 %      ("off") */
     bool pace;                /* HUM_PACE=on  moves take at least as long as on that link */
     bool deterministic;       /* HUM_DETERMINISTIC=on  nothing depends on which thread is faster:
                                  one worker a device, launches and prefetches end before the call
@@ -406,7 +406,8 @@ HUM_API HUM_MUST_USE enum hum_status hum_query(struct hum *hum, const void *ptr,
  * How often a processor touched a chunk: 64 KiB, what access counters tell apart.  Counted are the
  * pages that faults asked for; with hum_options.sample also touches between faults, estimated from
  * samples, in a unit of their own; with hum_options.accesses "exact" every touch by kernels, and
- * then only these for devices.  So figures of one processor can be compared with each other.  Each is known to about one part in 128 of the largest of its 2 MiB.
+ * then only these for devices.  So figures of one processor can be compared with each other.
+ * Each is known to about one part in 128 of the largest of its 2 MiB.
  */
 struct hum_chunk_heat {
     uint64_t reads, writes;

@@ -11,9 +11,9 @@
  *               same touches, do not count for devices                               (accesses.c)
  *
  * Touches that are no multiple of the unit are not lost: the rest is rounded up as often as its
- * size says, by multiples of the golden ratio, which fill the unit evenly; so the same touches give the
- * same counters.  A counter that grew by parts of a unit to n of them is off by sqrt(n) or so (R.
- * Morris, Counting Large Numbers of Events in Small Registers, 1978, has the idea).
+ * size says, by multiples of the golden ratio, which fill the unit evenly; so the same touches give
+ * the same counters.  A counter that grew by parts of a unit to n of them is off by sqrt(n) or so
+ * (R. Morris, Counting Large Numbers of Events in Small Registers, 1978, has the idea).
  *
  * Threads: guarded by the block's lock.
  * Ownership: made at first need, freed with the block.  No memory for one is no failure: the

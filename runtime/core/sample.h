@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sample.h - touches that nobody would see are sampled: the mappings of blocks are taken away, their
- * frames stay, and the next touch faults.
+ * sample.h - touches that nobody would see are sampled: the mappings of blocks are taken away,
+ * their frames stay, and the next touch faults.
  *
  * Whole blocks are taken.  A part of one would cost its huge page, and slow down the kernel that
  * runs on it; and how soon one chunk is touched tells nothing where that is sooner than a fault can
@@ -12,9 +12,9 @@
  * The masks go on to claim what was taken (block.h allows that), so nothing else in the runtime
  * needs to know; the fault is answered by mapping again what they claim.
  *
- * Round.  When the budget allows, a few neighbouring blocks are taken together; the next round takes
- * others, and three of four rounds only such as are *hot*, which were touched at once before.  A
- * block that nobody touches stays taken and costs nothing.
+ * Round.  When the budget allows, a few neighbouring blocks are taken together; the next round
+ * takes others, and three of four rounds only such as are *hot*, which were touched at once before.
+ * A block that nobody touches stays taken and costs nothing.
  *
  *     watch each block under its lock  ->  forget all in one call  ->  ... touch  ->  answer
  *

@@ -38,11 +38,17 @@ static uint64_t heat_of(struct hum *hum, const void *ptr, int processor)
 
 static void faults_are_counted(void **state)
 {
-    struct hum *hum = flow_open(ONE_DEVICE, "ondemand");
-    uint64_t *words = flow_alloc(hum, 4 * MIB);
+    struct hum_options options = HUM_OPTIONS_INIT;
+    struct hum *hum;
+    uint64_t *words;
     struct hum_chunk_heat heat[64];
 
     (void)state;
+    options.devices = ONE_DEVICE;
+    options.policy = "ondemand";
+    options.sample = "off";
+    ok(hum_open(&options, &hum));
+    words = flow_alloc(hum, 4 * MIB);
     memset(words, 1, 4 * MIB);
     flow_words(hum, "read_words", words + 5 * CHUNK_WORDS, 1, 0);
     flow_words(hum, "add", words + 40 * CHUNK_WORDS, 2 * WORDS_PER_PAGE, 1);

@@ -25,8 +25,8 @@ enum fake_access { FAKE_NONE, FAKE_READ, FAKE_WRITE, FAKE_OWN, FAKE_REMOTE };
 
 /* How often each member was called. */
 struct fake_calls {
-    unsigned back, drop, map, map_remote, protect, unmap, forget, faults, resume, fail, submit, wait,
-        restart;
+    unsigned back, drop, map, map_remote, protect, unmap, forget, faults, resume, fail, submit,
+        wait, restart;
 };
 
 /* A touch that the core could not serve. */
