@@ -31,8 +31,9 @@ static void take_event(struct humi_charge *charge, const struct hum_trace_event 
     unsigned copies = humi_pace_copies(&event->moved);
     charge->batch.evictions += event->evicted;
     charge->batch.blocks_taken += is_taken(charge, event);
-    charge->batch.blocks += event->cause == HUM_CAUSE_PREFETCH_POLICY &&
-                            event->block != charge->last_block;
+    bool ahead = event->cause == HUM_CAUSE_PREFETCH_POLICY ||
+                 event->cause == HUM_CAUSE_PREFETCH_USER;
+    charge->batch.blocks += ahead && event->block != charge->last_block;
     charge->last_block = event->block;
     for (int d = 0; d < HUM_DIRECTION_COUNT; d++) {
         charge->bytes[d] += event->bytes[d];
@@ -57,6 +58,16 @@ void humi_charge_begin(struct humi_charge *charge)
     charge->last_block = UINT32_MAX;
     for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
         charge->copies[d] = 0, charge->bytes[d] = 0;
+}
+
+double humi_charge_reach(struct humi_charge *charge, enum hum_direction direction,
+                         uint64_t touches, bool waits, double at_ns)
+{
+    double from = charge->reached_ns[direction] > at_ns ? charge->reached_ns[direction] : at_ns;
+    double ns = (double)touches * HUMI_COST_REMOTE_BYTES * charge->model.link.ns_per_byte;
+    charge->reached_ns[direction] = from + ns;
+    charge->reach_ns[direction] += ns;
+    return from + ns + (waits ? (double)HUMI_COST_REMOTE_NS : 0);
 }
 
 uint64_t humi_charge_end(struct humi_charge *charge, uint64_t start_ns)

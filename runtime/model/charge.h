@@ -24,6 +24,8 @@ struct humi_charge {
     uint32_t last_block;                  /* of a faults record, to count blocks once */
     uint64_t free_ns[HUM_DIRECTION_COUNT]; /* when each queue of the link is */
     uint64_t busy_ns[HUM_DIRECTION_COUNT]; /* of each, in all */
+    double reached_ns[HUM_DIRECTION_COUNT]; /* the same for touches over the link, which queue */
+    double reach_ns[HUM_DIRECTION_COUNT];   /* behind each other and pass beside copies */
 };
 
 /* The listener's function; self is the struct humi_charge. */
@@ -31,6 +33,13 @@ void humi_charge_take(void *self, const struct hum_trace_record *record);
 
 /* A batch begins. */
 void humi_charge_begin(struct humi_charge *charge);
+
+/*
+ * Touches of a page in the frame of another processor, made at at_ns: when they have ended.
+ * `waits`: they do not go with others of the same access, which waited.
+ */
+double humi_charge_reach(struct humi_charge *charge, enum hum_direction direction,
+                         uint64_t touches, bool waits, double at_ns);
 
 /* It was served: when it ends if it began at start_ns. */
 uint64_t humi_charge_end(struct humi_charge *charge, uint64_t start_ns);

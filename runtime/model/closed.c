@@ -23,6 +23,7 @@ struct agent {
     uint32_t page;               /* of the step */
     uint64_t launch;             /* that it is a part of; 0: of none */
     bool served;                 /* its next page was, after a fault */
+    bool reached;                /* it waited for pages of the step that are in another's frame */
     int thread;
 };
 
@@ -118,9 +119,23 @@ static void end_launch(struct simulation *sim, uint64_t number, double ns)
     humi_world_tell(sim->world, &record);
 }
 
+/* What is prefetched before the launch, in its stream: when that has come. */
+static double prefetch(struct simulation *sim, uint64_t number, double ns)
+{
+    if (!sim->player->measures.count)
+        return ns;
+    set_time(sim, ns);
+    humi_charge_begin(sim->charge);
+    enum hum_status status = humi_player_prefetch(sim->player, number);
+    if (status != HUM_OK)
+        fail(sim, status);
+    return sim->charge->batch.blocks ? (double)humi_charge_end(sim->charge, (uint64_t)ns) : ns;
+}
+
 static void begin_launch(struct simulation *sim, uint64_t number, double ns)
 {
     struct launch *launch = &sim->launches[number - 1];
+    ns = prefetch(sim, number, ns);
     launch->begun = true;
     launch->start_ns = ns;
     for (size_t at = sim->script->first[number]; at != SIZE_MAX; at = sim->script->lanes[at].next) {
@@ -191,7 +206,9 @@ static void issue(struct simulation *sim, struct agent *agent, uint64_t number)
     sim->queued[sim->queued_count++] = number;
     sim->unfinished++;
     set_time(sim, agent->ns);
-    humi_player_begin(sim->player, number);
+    enum hum_status status = humi_player_begin(sim->player, number);
+    if (status != HUM_OK)
+        fail(sim, status);
     begin_launches(sim);
 }
 
@@ -223,6 +240,21 @@ static bool program_step(struct simulation *sim, struct agent *agent,
     return true;
 }
 
+/*
+ * Touches that go over the link: the host's are of a device's frames, a device's are taken to be of
+ * the host's, of which a peer's do not differ in price.
+ */
+static double reach(struct simulation *sim, struct agent *agent,
+                    const struct humi_script_step *step)
+{
+    bool down = (agent->lane->processor == 0) != step->write;
+    bool waits = !agent->reached;
+    sim->world->remote += step->count;
+    sim->world->reaches += waits;
+    agent->reached = true;
+    return humi_charge_reach(sim->charge, down ? HUM_D2H : HUM_H2D, step->count, waits, agent->ns);
+}
+
 /* The pages of one touch step, up to a fault or until until_ns.  True: the step is done. */
 static bool touch_pages(struct simulation *sim, struct agent *agent,
                         const struct humi_script_step *step, double until_ns)
@@ -237,6 +269,8 @@ static bool touch_pages(struct simulation *sim, struct agent *agent,
         sim->world->touches++;
         sim->world->hits += !agent->served;
         agent->served = false;
+        if (humi_world_is_remote(sim->world, processor, step->data + agent->page))
+            agent->ns = reach(sim, agent, step);
         agent->ns += each;
     }
     return agent->page == step->pages;
@@ -256,6 +290,7 @@ static void advance(struct simulation *sim, struct agent *agent, double until_ns
             until_ns = agent->ns; /* a launch may have begun: it has its turn */
         }
         agent->page = 0;
+        agent->reached = false;
         agent->step++;
     }
     if (agent->step == agent->lane->count)
@@ -447,7 +482,7 @@ enum hum_status humi_closed_run(struct humi_player *player, const struct humi_sc
     result->modelled_service_ns = (uint64_t)sim.service_ns;
     result->touch_ns = sim.touch_ns;
     for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
-        result->modelled_link_ns[d] = charge->busy_ns[d];
+        result->modelled_link_ns[d] = charge->busy_ns[d] + (uint64_t)charge->reach_ns[d];
     free(sim.agents);
     free(sim.launches);
     free(sim.queued);

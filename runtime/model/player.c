@@ -37,6 +37,21 @@ static enum hum_status alloc_region(struct humi_player *player,
     if (status == HUM_OK && player->assumes_host)
         status = humi_world_assume(player->world, region->first_page,
                                    (region->bytes + HUM_PAGE_SIZE - 1) / HUM_PAGE_SIZE);
+    if (status == HUM_OK)
+        status = humi_measures_live(&player->measures, player->world, region, true);
+    if (status == HUM_OK)
+        player->region_pages[region->region] = region->first_page;
+    return status;
+}
+
+static enum hum_status name_region(struct humi_player *player,
+                                   const struct hum_trace_region *region)
+{
+    struct hum_trace_region lives = *region;
+    lives.first_page = player->region_pages[region->region];
+    enum hum_status status = humi_world_name(player->world, lives.first_page, region->name);
+    if (status == HUM_OK)
+        status = humi_measures_live(&player->measures, player->world, &lives, false);
     return status;
 }
 
@@ -47,18 +62,14 @@ static enum hum_status take_region(struct humi_player *player,
     enum hum_status status = reserve_region(player, region->region);
     if (status != HUM_OK)
         return status;
-    if (player->region_pages[region->region] != UINT64_MAX)
-        return humi_world_name(player->world, player->region_pages[region->region],
-                               region->name);
-    status = alloc_region(player, region);
-    if (status == HUM_OK)
-        player->region_pages[region->region] = region->first_page;
-    return status;
+    return player->region_pages[region->region] == UINT64_MAX ? alloc_region(player, region)
+                                                              : name_region(player, region);
 }
 
 static enum hum_status take_region_end(struct humi_player *player, uint32_t region)
 {
-    if (region >= player->region_room || player->region_pages[region] == UINT64_MAX)
+    if (!player->survey->regions || region >= player->region_room ||
+        player->region_pages[region] == UINT64_MAX)
         return HUM_OK; /* its beginning was not recorded */
     uint64_t first_page = player->region_pages[region];
     player->region_pages[region] = UINT64_MAX;
@@ -73,7 +84,8 @@ static enum hum_status invent_region(struct humi_player *player)
         .region = 1,
         .first_page = survey->first_page,
         .bytes = (survey->end_page - survey->first_page) * HUM_PAGE_SIZE};
-    return alloc_region(player, &region);
+    enum hum_status status = reserve_region(player, region.region);
+    return status == HUM_OK ? alloc_region(player, &region) : status;
 }
 
 /* ---- launches and epochs --------------------------------------------------------------------- */
@@ -84,28 +96,38 @@ static unsigned processor_of(const struct humi_player *player, uint64_t launch)
     return told && told->device >= 0 ? (unsigned)told->device + 1 : 1;
 }
 
-void humi_player_begin(struct humi_player *player, uint64_t launch)
+enum hum_status humi_player_prefetch(struct humi_player *player, uint64_t launch)
 {
-    if (launch <= player->begun)
-        return;
-    player->begun = launch;
-    humi_world_launch(player->world, processor_of(player, launch), launch);
+    return humi_measures_launch(&player->measures, player->world, launch, player->region_pages,
+                                player->region_room);
 }
 
-static void take_epoch(struct humi_player *player, const struct hum_trace_epoch *epoch)
+enum hum_status humi_player_begin(struct humi_player *player, uint64_t launch)
+{
+    if (launch <= player->begun)
+        return HUM_OK;
+    player->begun = launch;
+    enum hum_status status = player->charge ? HUM_OK : humi_player_prefetch(player, launch);
+    humi_world_launch(player->world, processor_of(player, launch), launch);
+    return status;
+}
+
+static enum hum_status take_epoch(struct humi_player *player, const struct hum_trace_epoch *epoch)
 {
     if (epoch->launch)
-        humi_player_begin(player, epoch->launch);
-    else
-        humi_world_boundary(player->world, 0, 0);
+        return humi_player_begin(player, epoch->launch);
+    humi_world_boundary(player->world, 0, 0);
+    return HUM_OK;
 }
 
 /* It has ended. */
-static void take_launch(struct humi_player *player, const struct hum_trace_record *record)
+static enum hum_status take_launch(struct humi_player *player,
+                                   const struct hum_trace_record *record)
 {
-    humi_player_begin(player, record->launch.launch);
+    enum hum_status status = humi_player_begin(player, record->launch.launch);
     humi_world_end(player->world, (unsigned)record->launch.device + 1);
     humi_world_tell(player->world, record);
+    return status;
 }
 
 /* ---- accesses -------------------------------------------------------------------------------- */
@@ -125,14 +147,18 @@ static enum hum_status take_access(struct humi_player *player,
         .thread = (int)(access->agent & INT32_MAX) + 1,
         .kernel = kernel_of(access),
         .write = access->write};
-    humi_player_begin(player, access->launch);
-    for (uint32_t i = 0; i < access->pages; i++, touch.page++) {
-        enum hum_status status = humi_world_touch(player->world, &touch);
-        if (status == HUM_ERR_ILLEGAL_ADDRESS)
-            player->failed++;
-        else if (status != HUM_OK)
-            return status;
+    uint64_t before = player->world->remote;
+    enum hum_status status = humi_player_begin(player, access->launch);
+    for (uint32_t i = 0; i < access->pages && status == HUM_OK; i++, touch.page++) {
+        status = humi_world_touch(player->world, &touch);
+        if (status == HUM_OK && humi_world_is_remote(player->world, touch.processor, touch.page))
+            player->world->remote += access->count;
+        else if (status == HUM_ERR_ILLEGAL_ADDRESS)
+            player->failed++, status = HUM_OK;
     }
+    player->world->reaches += player->world->remote != before;
+    if (status != HUM_OK)
+        return status;
     if (!humi_epochs_watch(&player->world->hum, touch.processor))
         humi_world_tell(player->world, record);
     return HUM_OK;
@@ -147,6 +173,7 @@ enum hum_status humi_player_init(struct humi_player *player, const struct humi_s
     struct humi_world_params world;
     *player = (struct humi_player){.survey = survey,
                                    .charge = charge,
+                                   .measures = params->measures,
                                    .host_is_device = humi_survey_is_host_only(survey),
                                    .assumes_host = humi_survey_is_host_only(survey) ||
                                                    humi_survey_is_device_only(survey)};
@@ -182,11 +209,9 @@ enum hum_status humi_player_take(struct humi_player *player, const struct hum_tr
         humi_world_tell(player->world, record);
         return HUM_OK;
     case HUM_TRACE_LAUNCH:
-        take_launch(player, record);
-        return HUM_OK;
+        return take_launch(player, record);
     case HUM_TRACE_EPOCH:
-        take_epoch(player, &record->epoch);
-        return HUM_OK;
+        return take_epoch(player, &record->epoch);
     case HUM_TRACE_ACCESS:
         return take_access(player, record);
     default:

@@ -21,6 +21,7 @@ struct humi_player {
     uint64_t *region_pages;      /* first page by region; UINT64_MAX: does not live */
     uint32_t region_room;
     uint64_t begun;              /* the last launch that did */
+    struct humi_measures measures;
 };
 
 HUM_MUST_USE enum hum_status humi_player_init(struct humi_player *player,
@@ -35,8 +36,11 @@ static inline unsigned humi_player_processor(const struct humi_player *player, i
     return player->host_is_device && processor == HUM_HOST ? 1 : (unsigned)(processor + 1);
 }
 
-/* A launch begins unless it did. */
-void humi_player_begin(struct humi_player *player, uint64_t launch);
+/* A launch begins unless it did; in open loop behind what is prefetched for it. */
+HUM_MUST_USE enum hum_status humi_player_begin(struct humi_player *player, uint64_t launch);
+
+/* What the measures prefetch before the launch. */
+HUM_MUST_USE enum hum_status humi_player_prefetch(struct humi_player *player, uint64_t launch);
 
 /* All that a record means; nothing for records of what followed from others. */
 HUM_MUST_USE enum hum_status humi_player_take(struct humi_player *player,

@@ -37,6 +37,8 @@ static void finish(const struct humi_player *player, struct humi_model_result *r
     result->touches = player->world->touches;
     result->hits = player->world->hits;
     result->failed = player->failed;
+    result->remote = player->world->remote;
+    result->reaches = player->world->reaches;
     result->replay_ns = replay_ns;
     humi_world_counters(player->world, &result->counters);
 }

@@ -22,6 +22,7 @@
 #define HUMI_MODEL_REPLAY_H
 
 #include "core/record.h"
+#include "model/measure.h"
 #include "model/survey.h"
 
 #define HUMI_MODEL_TOUCH_NS 1.0   /* of a hit, where the trace has no times of launches */
@@ -38,6 +39,7 @@ struct humi_model_params {
     double touch_ns;                      /* closed: of a hit; 0: as in the run, if it is known */
     const char *trace;                    /* file for the replay's own trace; NULL: none */
     const struct humi_listener *listener; /* is told its records; NULL: nobody */
+    struct humi_measures measures;        /* that the program is to take; none: as it was */
 };
 
 struct humi_model_result {
@@ -45,6 +47,8 @@ struct humi_model_result {
     uint64_t touches;                     /* pages touched, as often as records name them */
     uint64_t hits;                        /* of them, without a fault */
     uint64_t failed;                      /* of them, on what was no region then */
+    uint64_t remote;                      /* single touches of pages in another's frame */
+    uint64_t reaches;                     /* accesses, of neighbouring pages, with any of these */
     uint64_t replay_ns;                   /* measured: the replay itself, without reading */
 
     /* of a closed loop, else 0 */

@@ -251,6 +251,37 @@ enum hum_status humi_world_assume(struct humi_world *world, uint64_t first_page,
     return status;
 }
 
+enum hum_status humi_world_advise(struct humi_world *world, uint64_t first_page,
+                                  enum hum_advice advice, int processor)
+{
+    const uint64_t *before = humi_clock_follow(&world->now_ns);
+    struct hum_region_info info;
+    enum hum_status status = hum_region_info(&world->hum, pointer_to(world, first_page), &info);
+    if (status == HUM_OK)
+        status = hum_advise(&world->hum, info.ptr, info.bytes, advice, processor);
+    humi_clock_follow(before);
+    return status;
+}
+
+enum hum_status humi_world_policy(struct humi_world *world, uint64_t first_page, const char *text)
+{
+    const uint64_t *before = humi_clock_follow(&world->now_ns);
+    enum hum_status status = hum_policy_set(&world->hum, pointer_to(world, first_page), text);
+    humi_clock_follow(before);
+    return status;
+}
+
+enum hum_status humi_world_prefetch(struct humi_world *world, uint64_t first_page, int processor)
+{
+    const uint64_t *before = humi_clock_follow(&world->now_ns);
+    struct hum_region_info info;
+    enum hum_status status = hum_region_info(&world->hum, pointer_to(world, first_page), &info);
+    if (status == HUM_OK)
+        status = hum_prefetch(&world->hum, info.ptr, info.bytes, processor, NULL);
+    humi_clock_follow(before);
+    return status;
+}
+
 enum hum_status humi_world_free(struct humi_world *world, uint64_t first_page)
 {
     const uint64_t *before = humi_clock_follow(&world->now_ns);

@@ -42,6 +42,8 @@ struct humi_world {
     struct hum hum;              /* hum_alloc() and all others but open and close take it */
     uint64_t now_ns;             /* the time here; whoever drives the world sets it */
     uint64_t touches, hits;      /* pages touched; that needed no fault */
+    uint64_t remote;             /* touches of pages in the frame of another processor */
+    uint64_t reaches;            /* accesses, of neighbouring pages, with any of these */
     struct {
         uint64_t block;          /* looked at last; UINT64_MAX: none */
         const struct humi_model_entry *entry;
@@ -80,6 +82,13 @@ static inline bool humi_world_may(struct humi_world *world, unsigned processor, 
     return humi_mask_has(write ? &entry->writable : &entry->mapped, page % HUM_PAGES_PER_BLOCK);
 }
 
+/* Behind a touch that may be made: the page is in the frame of another processor. */
+static inline bool humi_world_is_remote(const struct humi_world *world, unsigned processor,
+                                        uint64_t page)
+{
+    return humi_mask_has(&world->last[processor].entry->remote, page % HUM_PAGES_PER_BLOCK);
+}
+
 /*
  * Faults of one processor, at most HUMI_BATCH_MAX, served as one batch.  Returns bytes that moved.
  * Those that cannot be served leave their status in world->processor[].failed.
@@ -115,6 +124,13 @@ HUM_MUST_USE enum hum_status humi_world_name(struct humi_world *world, uint64_t 
 /* As if the host had written these pages of a region: nothing is counted. */
 HUM_MUST_USE enum hum_status humi_world_assume(struct humi_world *world, uint64_t first_page,
                                                uint64_t pages);
+/* hum_advise(), hum_policy_set() and hum_prefetch() for all of the region that begins there. */
+HUM_MUST_USE enum hum_status humi_world_advise(struct humi_world *world, uint64_t first_page,
+                                               enum hum_advice advice, int processor);
+HUM_MUST_USE enum hum_status humi_world_policy(struct humi_world *world, uint64_t first_page,
+                                               const char *text);
+HUM_MUST_USE enum hum_status humi_world_prefetch(struct humi_world *world, uint64_t first_page,
+                                                 int processor);
 HUM_MUST_USE enum hum_status humi_world_free(struct humi_world *world, uint64_t first_page);
 
 /* A launch begins, or one has ended whose outcome the program has seen. */

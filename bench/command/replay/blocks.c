@@ -9,6 +9,7 @@
 /* Everything the block machine does, counted by the metrics of the field. */
 struct ear {
     struct hum_metering *metering;
+    const struct humi_listener *next; /* hears the same; NULL: nobody */
     enum hum_status status;      /* the first failure */
 };
 
@@ -19,6 +20,8 @@ static void hear(void *self, const struct hum_trace_record *record)
     /* Accesses would only tell how often what came was used, and cost more than the replay. */
     if (record->kind != HUM_TRACE_ACCESS && ear->status == HUM_OK)
         ear->status = hum_metering_feed(ear->metering, record);
+    if (ear->next)
+        ear->next->take(ear->next->self, record);
 }
 
 static void set_counts(const struct replay_trace *trace, const struct hum_counters *counters,
@@ -57,16 +60,18 @@ static void set_metrics(const struct hum_metering *metering, struct humi_replay_
 
     hum_metering_read(metering, &metrics);
     result->thrashed_pages = metrics.thrashed_pages;
-    result->remote_accesses = metrics.remote_accesses;
 }
 
 /* In open loop nobody waits, so time is what serving everything one by one would take. */
 static uint64_t open_loop_ns(const struct replay_request *request,
-                             const struct hum_counters *counters, uint64_t copies_ns)
+                             const struct humi_model_result *result)
 {
     struct humi_cost_batch none = {.faults = 0};
+    const uint64_t *link_ns = result->counters.modelled_ns;
 
-    return counters->batches * humi_cost_batch_ns(&request->cost, &none) + copies_ns;
+    return result->counters.batches * humi_cost_batch_ns(&request->cost, &none) +
+           link_ns[HUM_H2D] + link_ns[HUM_D2H] + link_ns[HUM_D2D] +
+           humi_cost_remote_ns(&request->cost, result->reaches, result->remote);
 }
 
 static bool run(struct replay_trace *trace, const struct replay_request *request,
@@ -82,27 +87,27 @@ static bool run(struct replay_trace *trace, const struct replay_request *request
         .touch_ns = request->touch_ns,
         .trace = request->record,
         .listener = &listener,
+        .measures = request->measures,
     };
     struct humi_model_result result;
-    const uint64_t *link_ns = result.counters.modelled_ns;
 
     if (humi_model_replay(trace->file, &trace->survey, &params, &result) != HUM_OK ||
         ear->status != HUM_OK)
         return trace_problem_hum(problem);
     set_counts(trace, &result.counters, &outcome->result);
     set_metrics(ear->metering, &outcome->result);
+    outcome->result.remote_accesses = result.remote;
     outcome->replay_ns = result.replay_ns;
     outcome->result.modelled_ns =
         params.closed ? result.modelled_ns
-                      : open_loop_ns(request, &result.counters,
-                                     link_ns[HUM_H2D] + link_ns[HUM_D2H] + link_ns[HUM_D2D]);
+                      : open_loop_ns(request, &result);
     return true;
 }
 
 bool replay_blocks(struct replay_trace *trace, const struct replay_request *request,
                    struct replay_outcome *outcome, struct trace_problem *problem)
 {
-    struct ear ear = {.status = HUM_OK};
+    struct ear ear = {.next = request->listener, .status = HUM_OK};
     bool good;
 
     if (hum_metering_create(&ear.metering) != HUM_OK)

@@ -87,6 +87,38 @@ bool replay_open(struct replay_trace *trace, const char *path, bool progress,
     return good;
 }
 
+static bool open_blocks(struct replay_trace *trace, struct trace_problem *problem)
+{
+    if (trace->file)
+        return true;
+    if (hum_trace_open(trace->path, &trace->file) != HUM_OK)
+        return trace_problem_hum(problem);
+    if (humi_survey_read(&trace->survey, trace->file) == HUM_OK)
+        return true;
+    hum_trace_close(trace->file);
+    trace->file = NULL;
+    return trace_problem_hum(problem);
+}
+
+bool replay_survey(struct replay_trace *trace, struct trace_problem *problem)
+{
+    return open_blocks(trace, problem);
+}
+
+void replay_again(const struct replay_trace *trace, struct replay_trace *again_out)
+{
+    *again_out = *trace;
+    again_out->file = NULL;
+}
+
+void replay_again_close(struct replay_trace *again)
+{
+    if (again->file)
+        humi_survey_fini(&again->survey);
+    hum_trace_close(again->file);
+    again->file = NULL;
+}
+
 void replay_close(struct replay_trace *trace)
 {
     humi_source_fini(&trace->source);
@@ -210,19 +242,6 @@ static bool run_pages(const struct replay_trace *trace, const struct replay_requ
     return true;
 }
 
-static bool open_blocks(struct replay_trace *trace, struct trace_problem *problem)
-{
-    if (trace->file)
-        return true;
-    if (hum_trace_open(trace->path, &trace->file) != HUM_OK)
-        return trace_problem_hum(problem);
-    if (humi_survey_read(&trace->survey, trace->file) == HUM_OK)
-        return true;
-    hum_trace_close(trace->file);
-    trace->file = NULL;
-    return trace_problem_hum(problem);
-}
-
 static bool run_blocks(struct replay_trace *trace, const struct replay_request *request,
                        struct replay_outcome *outcome, struct trace_problem *problem)
 {
@@ -237,7 +256,9 @@ static bool run_blocks(struct replay_trace *trace, const struct replay_request *
 bool replay_run(struct replay_trace *trace, const struct replay_request *request,
                 struct replay_outcome *outcome, struct trace_problem *problem)
 {
-    uint64_t capacity = humi_capacity_pages(&request->capacity, trace->source.touched);
+    bool recorded = request->capacity.pages == 0 && request->capacity.r == 0;
+    uint64_t capacity =
+        recorded ? 0 : humi_capacity_pages(&request->capacity, trace->source.touched);
 
     *outcome = (struct replay_outcome){.footprint = trace->source.touched,
                                        .page_accesses = trace->source.count,
@@ -245,12 +266,12 @@ bool replay_run(struct replay_trace *trace, const struct replay_request *request
                                        .dropped = trace->dropped,
                                        .truncated = trace->truncated};
     memcpy(outcome->recorded, trace->recorded, sizeof(outcome->recorded));
-    outcome->implied = !request->page_only &&
+    outcome->implied = !request->page_only && !recorded &&
                        !humi_capacity_is_blocks(&request->capacity, trace->source.touched);
     outcome->page_only = request->page_only || outcome->implied;
     outcome->capacity =
         outcome->page_only ? capacity : capacity / HUM_PAGES_PER_BLOCK * HUM_PAGES_PER_BLOCK;
     return (outcome->page_only ? run_pages(trace, request, outcome, problem)
                            : run_blocks(trace, request, outcome, problem)) &&
-           find_bounds(trace, request, outcome, problem);
+           (request->no_bounds || find_bounds(trace, request, outcome, problem));
 }

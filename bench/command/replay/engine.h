@@ -43,6 +43,16 @@ bool replay_open(struct replay_trace *trace, const char *path, bool progress,
                  struct trace_problem *problem);
 void replay_close(struct replay_trace *trace);
 
+/* Fill trace->survey, as the first replay of blocks does. */
+bool replay_survey(struct replay_trace *trace, struct trace_problem *problem);
+
+/*
+ * The same trace for another process, which must not share the place in the file: a copy that uses
+ * the arrays of the first, and opens the file for itself.  It is closed by the second function.
+ */
+void replay_again(const struct replay_trace *trace, struct replay_trace *again_out);
+void replay_again_close(struct replay_trace *again);
+
 /*
  * The text of the request's policy into what its engine takes, as far as that can be said without a
  * trace.  False: the problem names what there is.

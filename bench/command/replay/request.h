@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/record.h"
+#include "model/measure.h"
 #include "replay/bounds.h"
 #include "replay/capacity.h"
 #include "replay/machine.h"
@@ -19,17 +21,20 @@ enum replay_loop { REPLAY_CLOSED, REPLAY_OPEN };
 
 struct replay_request {
     const char *policy;              /* as written; NULL: the engine's default */
-    struct humi_capacity capacity;   /* as written */
+    struct humi_capacity capacity;   /* as written; zeros: blocks, as recorded */
     struct humi_cost_model cost;
     enum replay_loop loop;           /* of blocks; single pages are always in open loop */
     double touch_ns;                 /* closed loop */
     bool page_only;                  /* asked for */
     const char *record;              /* blocks: file for the replay's own trace; NULL: none */
+    struct humi_measures measures;   /* blocks: that the program is to take */
+    const struct humi_listener *listener; /* blocks: hears every record; NULL: nobody */
+    bool no_bounds;                  /* they are not looked for */
 };
 
 struct replay_outcome {
     uint64_t footprint;              /* pages touched */
-    uint64_t capacity;               /* pages of each device */
+    uint64_t capacity;               /* pages of each device; 0: as recorded */
     uint64_t page_accesses;          /* pages of access records: what is counted a second */
     uint64_t replay_ns;              /* measured, without loading and bounds */
     uint32_t devices;
