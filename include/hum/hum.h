@@ -119,7 +119,8 @@ struct hum_options {
     const char *policy;       /* HUM_POLICY   "ahead" | "driver" | "ondemand" | ... ("ahead"), or
                                  parts and numbers: "driver,evict=lru,prefetch.threshold=75";
                                  behind it rules for regions by name:
-                                 "driver;region:graph=tree;region:table=prefetch=none" */
+                                 "driver;region:graph=tree;region:table=prefetch=none"; a name
+                                 may be the path of a plug-in (policy.h): "./mine.so" */
     const char *kernel_path;  /* HUM_KERNEL_PATH  folders of kernel modules, separated by ':' */
     size_t space_bytes;       /* HUM_SPACE    size of the space, "1T"; multiple of 1 GiB */
     size_t host_bytes;        /* HUM_HOST_MEM most memory the host side may hold   (no limit) */

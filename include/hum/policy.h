@@ -192,6 +192,7 @@ struct hum_evict {
     unsigned feed;               /* enum hum_evict_feed */
     bool needs_next_use;         /* it looks at next_use: replays only */
 
+    /* All of them are needed, renew only with a feed.  At most 1 MiB and 256 bytes an object. */
     size_t (*bytes)(uint64_t capacity, uint32_t objects);
     void (*init)(void *state, uint64_t capacity, uint32_t objects, const uint64_t *tunables);
     /* The object came in; it was not in. */
@@ -203,7 +204,8 @@ struct hum_evict {
     /*
      * Who should leave so that `incoming` can come (HUM_EVICT_NONE: unknown).  after
      * HUM_EVICT_NONE: the first choice; else the next choice behind `after`, which cannot leave
-     * now.  HUM_EVICT_NONE: there is no other.
+     * now.  HUM_EVICT_NONE: there is no other.  All that are in are named, each once; a plug-in that
+     * names anything else is replaced by the default policy's order.
      */
     uint32_t (*victim)(void *state, uint32_t incoming, uint32_t after);
 };
@@ -224,7 +226,8 @@ struct hum_policy {
 
 /*
  * A plug-in is a shared object that defines this symbol, built against this header alone and named
- * by its path where a policy's name is expected: HUM_POLICY=./mine.so.
+ * by its path where a policy's name is expected: HUM_POLICY=./mine.so.  Names of policies, parts
+ * and numbers are 1 to 31 letters, digits, '-' or '_'; descriptions may be NULL.
  */
 #define HUM_POLICY_SYMBOL "hum_policy_plugin"
 extern HUM_API const struct hum_policy hum_policy_plugin;

@@ -105,6 +105,11 @@ static void a_wrong_command_line_is_refused(void **state)
         {"frobnicate", 2},
         {"info --frobnicate", 2},
         {"info extra", 2},
+        {"info --policies a b", 2},
+        {"info --policies --devices emu", 2},
+        {"info --policies nonsense", 1},
+        {"info --policies ./none.so", 1},
+        {"info --policies /dev/null", 1},
         {"bench nothing-of-this-name", 2},
         {"bench --runs 0", 2},
         {"bench --runs x", 2},
@@ -187,6 +192,62 @@ static void info_opens_the_devices_it_is_told(void **state)
     assert_int_equal(
         json_integer_value(json_object_get(json_array_get(devices, 1), "memory_bytes")), 32 << 20);
     json_decref(info);
+}
+
+static json_t *policies_of(const char *arguments)
+{
+    struct output *out = run_line("%s info --policies --json %s", command, arguments);
+
+    if (out->status != 0)
+        fail_msg("hum info --policies %s: %d", arguments, out->status);
+    return parse(out->text);
+}
+
+static void info_lists_policies_parts_and_numbers(void **state)
+{
+    static const char *const kinds[] = {"place", "prefetch", "thrash", "evict", NULL};
+    json_t *all = policies_of(""), *parts = json_object_get(all, "parts"), *policy;
+    unsigned defaults = 0;
+    size_t i;
+
+    (void)state;
+    has_members(parts, kinds);
+    json_array_foreach(json_object_get(all, "policies"), i, policy) {
+        has_members(policy, kinds);
+        defaults += json_is_true(json_object_get(policy, "default"));
+        const char *name = json_string_value(json_object_get(policy, "name"));
+        json_t *one = policies_of(name);
+        assert_string_equal(json_string_value(json_object_get(one, "policy")), name);
+        json_decref(one);
+    }
+    assert_true(i >= 5);
+    assert_int_equal(defaults, 1);
+    for (unsigned k = 0; kinds[k]; k++)
+        assert_true(json_array_size(json_object_get(parts, kinds[k])) >= 1);
+    json_decref(all);
+    assert_non_null(strstr(run_line("%s info --policies", command)->text, "second-chance"));
+}
+
+static void info_tells_what_a_plugin_consists_of(void **state)
+{
+    json_t *one = policies_of(PLUGINS_EXAMPLE ",evict=lru,prefetch.pages=4");
+    json_t *parts = json_object_get(one, "parts"), *prefetch = json_object_get(parts, "prefetch");
+    json_t *number = json_array_get(json_object_get(prefetch, "numbers"), 0);
+
+    (void)state;
+    assert_string_equal(json_string_value(json_object_get(one, "policy")),
+                        "place=share,prefetch=" PLUGINS_EXAMPLE
+                        ",thrash=off,evict=lru,prefetch.pages=4");
+    assert_string_equal(json_string_value(json_object_get(prefetch, "name")), "second-fault");
+    assert_string_equal(json_string_value(json_object_get(prefetch, "plugin")), PLUGINS_EXAMPLE);
+    assert_true(json_is_null(json_object_get(json_object_get(parts, "evict"), "plugin")));
+    assert_int_equal(json_integer_value(json_object_get(number, "value")), 4);
+    assert_int_equal(json_integer_value(json_object_get(number, "initial")), 16);
+    assert_int_equal(json_integer_value(json_object_get(number, "least")), 1);
+    assert_int_equal(json_integer_value(json_object_get(number, "most")), 512);
+    json_decref(one);
+    assert_non_null(strstr(run_line("%s info -p " PLUGINS_EXAMPLE, command)->text,
+                           "of " PLUGINS_EXAMPLE));
 }
 
 static void info_says_why_hum_does_not_work(void **state)
@@ -434,6 +495,8 @@ int main(void)
         cmocka_unit_test(a_wrong_command_line_is_refused),
         cmocka_unit_test(info_tells_devices_features_and_reductions),
         cmocka_unit_test(info_opens_the_devices_it_is_told),
+        cmocka_unit_test(info_lists_policies_parts_and_numbers),
+        cmocka_unit_test(info_tells_what_a_plugin_consists_of),
         cmocka_unit_test(info_says_why_hum_does_not_work),
         cmocka_unit_test(run_passes_the_exit_status_on),
         cmocka_unit_test(run_passes_signals_on),

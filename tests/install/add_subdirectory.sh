@@ -5,6 +5,7 @@
 
 build_stranger "$temporary/build" -DHUM_SOURCE="$source_folder"
 expect_answer "$temporary/build/stranger"
+expect_policy "$temporary/build/second_fault.so" "$temporary/build/stranger"
 
 # A project that adds hum gets the library and its device, none of our tests, samples or commands.
 for unwanted in tests samples bench kernels; do

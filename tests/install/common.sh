@@ -8,11 +8,12 @@ export CC="$4"
 export CMAKE_GENERATOR="$5"
 
 # An installed hum has to be enough: nothing that points into the build tree.
-unset HUM_EMU HUM_KERNEL_PATH HUM_DEVICES LD_LIBRARY_PATH 2>/dev/null || true
+unset HUM_EMU HUM_KERNEL_PATH HUM_DEVICES HUM_POLICY LD_LIBRARY_PATH 2>/dev/null || true
 
 temporary=$(mktemp -d)
 trap 'rm -rf "$temporary"' EXIT
 cp -r "$source_folder/tests/install/stranger" "$temporary/stranger"
+cp "$source_folder/samples/plugin/second_fault.c" "$temporary/stranger"
 
 fail()
 {
@@ -49,4 +50,20 @@ expect_answer()
     answer=$("$@") || fail "failed: $*"
     [ "$answer" = 24690 ] || fail "$* printed '$answer' instead of 24690"
     echo "$*: $answer"
+}
+
+# expect_policy <plug-in> <command ...>: the answer is the same, and the plug-in decides
+expect_policy()
+{
+    plugin=$1
+    shift
+    nm -D --defined-only "$plugin" | grep -q ' hum_policy_plugin$' || fail "$plugin is no policy"
+    HUM_POLICY=$plugin
+    export HUM_POLICY
+    expect_answer "$@"
+    HUM_POLICY=$plugin,prefetch.pages=0
+    if "$@" >"$temporary/log" 2>&1; then
+        fail "$plugin was not asked: a number out of its range is taken"
+    fi
+    unset HUM_POLICY
 }

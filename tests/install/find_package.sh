@@ -30,6 +30,8 @@ fi
 mv "$temporary/first" "$temporary/second place"
 build_stranger "$temporary/build-second" -DCMAKE_PREFIX_PATH="$temporary/second place"
 expect_answer "$temporary/build-second/stranger"
+expect_policy "$temporary/build-second/second_fault.so" "$temporary/build-second/stranger"
 if [ -x "$temporary/second place/bin/hum" ]; then
     quiet "$temporary/second place/bin/hum" info
+    quiet "$temporary/second place/bin/hum" info --policies "$temporary/build-second/second_fault.so"
 fi

@@ -15,5 +15,7 @@ cd "$temporary/stranger"
 {
     quiet "$CC" -O2 -o stranger main.c $flags -Wl,-rpath,"$library_folder"
     quiet "$CC" -O2 -shared -fPIC -o saxpy.so saxpy.c $(pkg-config --cflags hum)
+    quiet "$CC" -O2 -shared -fPIC -o second_fault.so second_fault.c $(pkg-config --cflags hum)
 }
 expect_answer ./stranger
+expect_policy ./second_fault.so ./stranger
