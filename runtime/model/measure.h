@@ -21,7 +21,7 @@ enum humi_measure_kind { HUMI_MEASURE_ADVICE, HUMI_MEASURE_POLICY, HUMI_MEASURE_
 
 struct humi_measure {
     enum humi_measure_kind kind;
-    uint32_t region;             /* its number in the trace; of one without regions 1.  0: by name */
+    uint32_t region;             /* its number in the trace, 1 in one without regions; 0: by name */
     const char *name;            /* of regions */
     enum hum_advice advice;
     int processor;               /* that advice or prefetch are about */
