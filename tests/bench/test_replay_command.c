@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * test_replay_command.c - hum replay as a user runs it: random oracleGeneral files against slow
- * models of the algorithms, what its JSON holds, and what is refused.
+ * models of the algorithms, what its JSON holds, whole blocks, and what is refused.
  */
 #include "support/test.h"
 
@@ -260,12 +260,13 @@ static void text_names_the_bounds_and_what_is_implied(void **state)
     run_well("hum trace generate cyclic --pages 1024 --passes 4 -o c.trace");
     out = run_line("hum replay c.trace --policy min --capacity r=1.25");
     assert_int_equal(out->status, 0);
-    assert_non_null(strstr(out->text, "no multiple of 2 MiB"));
+    assert_non_null(strstr(out->text, "page by page, as the capacity asks, open loop"));
     assert_non_null(strstr(out->text, "min oracle prefetch"));
     assert_non_null(strstr(out->text, "accesses a second"));
     assert_non_null(strstr(out->text, "819 pages on 1 device"));
     out = run_line("hum replay c.trace -p min -c 2M -P");
-    assert_null(strstr(out->text, "no multiple of 2 MiB"));
+    assert_null(strstr(out->text, "as the capacity asks"));
+    assert_non_null(strstr(out->text, "page by page"));
 }
 
 /* ---- what is refused ------------------------------------------------------------------------ */
@@ -276,7 +277,11 @@ static void wrong_command_lines_say_what_is_known(void **state)
         const char *arguments, *said;
     } cases[] = {
         {"c.trace -c 64M -p evict=belady", "fifo, lru, lrm"},
-        {"c.trace -c 64M -p nothing", "there is no policy 'nothing'"},
+        {"c.trace -c 64M -p nothing", "unknown policy 'nothing'"},
+        {"c.trace -c 64M -P -p nothing", "there is no policy 'nothing'"},
+        {"c.trace -c 64M --loop sometimes", "closed or open"},
+        {"c.trace -c 64M --touch 0", "number of nanoseconds"},
+        {"c.trace -c 64M --touch 1ns", "number of nanoseconds"},
         {"c.trace -c 64M -L usb", "nvlink-c2c"},
         {"c.trace -c 64Q", "pages=100"},
         {"c.trace -c 64M -f never", "batch or serial"},
@@ -346,13 +351,96 @@ static void large_pages_and_truncated_traces_are_replayed(void **state)
     json_decref(root);
 }
 
-static void whole_blocks_are_refused_so_far(void **state)
+/* ---- whole blocks --------------------------------------------------------------------------- */
+
+/*
+ * Ten blocks, read in order again and again, by a device that holds eight.  With `ondemand` every
+ * page is a fault; each block that comes back pushes out the one that will be needed soonest.
+ */
+static void whole_blocks_are_replayed_by_the_core(void **state)
 {
-    struct output *out = run_line("hum replay c.trace -c 2M");
+    json_t *root;
 
     (void)state;
-    assert_int_equal(out->status, 1);
-    assert_non_null(strstr(out->text, "--page-only"));
+    run_well("hum trace generate cyclic --pages 5120 --passes 3 -o blocks.trace");
+    root = replay("blocks.trace -c 16M -p ondemand");
+    assert_true(json_is_false(json_object_get(root, "page_only")));
+    assert_string_equal(json_string_value(json_object_get(root, "loop")), "closed");
+    assert_int_equal(number(root, "capacity_pages"), 8 * 512);
+    assert_int_equal(number(root, "accesses"), 3 * 5120);
+    assert_int_equal(number(root, "pages_in"), 3 * 5120);
+    assert_int_equal(number(root, "pages_prefetched"), 0);
+    assert_int_equal(number(root, "bytes_h2d"), 3 * 5120 * 4096);
+    assert_int_equal(number(root, "bytes_demand"), 3 * 5120 * 4096);
+    assert_int_equal(number(root, "bytes_d2h"), 0); /* clean */
+    assert_int_equal(number(root, "evictions"), 3 * 10 - 8);
+    assert_int_equal(number(root, "evictions"), number(root, "evictions_clean"));
+    assert_int_equal(number(root, "thrashed_pages"), 2 * 5120);
+    assert_true(number(root, "modelled_ns") >= bound(root, "min_oracle_prefetch", "modelled_ns"));
+    json_decref(root);
+    root = replay("blocks.trace -c 16M -p driver");
+    assert_int_equal(number(root, "bytes_demand") + number(root, "bytes_prefetch"),
+                     3 * 5120 * 4096);
+    assert_true(number(root, "pages_prefetched") > 2 * 5120);
+    json_decref(root);
+}
+
+/* A ratio is rounded down to blocks, and makes pages where it makes less than eight blocks. */
+static void a_ratio_means_blocks_where_there_are_eight(void **state)
+{
+    static const struct {
+        const char *arguments;
+        int capacity;
+        bool page_only;
+    } cases[] = {
+        {"blocks.trace -c r=1.25", 8 * 512, false},  {"blocks.trace -c r=1.2", 8 * 512, false},
+        {"blocks.trace -c r=1.26", 5120 * 100 / 126, true},
+        {"blocks.trace -c r=1.25 -P", 8 * 512, true}, {"blocks.trace -c 2M", 512, false},
+        {"blocks.trace -c 2M -P", 512, true},         {"blocks.trace -c pages=513", 513, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        json_t *root = replay(cases[i].arguments);
+
+        if (number(root, "capacity_pages") != cases[i].capacity ||
+            json_is_true(json_object_get(root, "page_only")) != cases[i].page_only)
+            fail_msg("%s: %lld pages", cases[i].arguments,
+                     (long long)number(root, "capacity_pages"));
+        json_decref(root);
+    }
+}
+
+/* Open loop moves the same, since one agent's touches are in order anyway; nothing overlaps. */
+static void loops_and_touches_change_times_only(void **state)
+{
+    json_t *closed, *slow, *open;
+
+    (void)state;
+    closed = replay("blocks.trace -c 16M -p driver");
+    slow = replay("blocks.trace -c 16M -p driver --touch 1000");
+    open = replay("blocks.trace -c 16M -p driver --loop open");
+    assert_string_equal(json_string_value(json_object_get(open, "loop")), "open");
+    assert_int_equal(number(closed, "bytes_h2d"), number(open, "bytes_h2d"));
+    assert_int_equal(number(closed, "bytes_h2d"), number(slow, "bytes_h2d"));
+    assert_true(number(slow, "modelled_ns") > number(closed, "modelled_ns"));
+    assert_true(number(slow, "modelled_ns") >= 3 * 5120 * 1000);
+    json_decref(closed);
+    json_decref(slow);
+    json_decref(open);
+}
+
+/* What the replay did is a trace that other commands read, and says the same. */
+static void a_replay_records_itself(void **state)
+{
+    char bytes[64];
+    json_t *root;
+
+    (void)state;
+    root = replay("blocks.trace -c 16M -p driver --record did.trace");
+    snprintf(bytes, sizeof(bytes), "%lld", (long long)number(root, "bytes_h2d"));
+    json_decref(root);
+    assert_non_null(strstr(run_line("hum report did.trace --json")->text, bytes));
 }
 
 int main(void)
@@ -365,7 +453,10 @@ int main(void)
         cmocka_unit_test(wrong_command_lines_say_what_is_known),
         cmocka_unit_test(bad_traces_are_errors_and_not_crashes),
         cmocka_unit_test(large_pages_and_truncated_traces_are_replayed),
-        cmocka_unit_test(whole_blocks_are_refused_so_far),
+        cmocka_unit_test(whole_blocks_are_replayed_by_the_core),
+        cmocka_unit_test(a_ratio_means_blocks_where_there_are_eight),
+        cmocka_unit_test(loops_and_touches_change_times_only),
+        cmocka_unit_test(a_replay_records_itself),
     };
 
     command = getenv("HUM_COMMAND");

@@ -135,6 +135,8 @@ static void expect_sums(const struct humi_replay_result *r)
     assert_int_equal(r->pages_in, r->misses + r->pages_prefetched);
     assert_int_equal((r->pages_in - r->first_touches) * 4096, r->bytes_h2d + r->bytes_d2d);
     assert_int_equal(r->pages_out * 4096, r->bytes_d2h);
+    assert_int_equal(r->bytes_demand + r->bytes_prefetch + r->bytes_eviction,
+                     r->bytes_h2d + r->bytes_d2h + r->bytes_d2d);
     assert_true(r->evictions_clean <= r->evictions);
     assert_true(r->evictions - r->evictions_clean <= r->pages_out);
     assert_true(r->prefetched_used <= r->pages_prefetched);

@@ -64,13 +64,15 @@ static int count_current(const struct page_model *m, int page)
     return count;
 }
 
-static void copy_home(struct page_model *m, int page)
+/* `why` counts the bytes of its cause. */
+static void copy_home(struct page_model *m, int page, uint64_t *why)
 {
     if (count_current(m, page) == 0 || m->page[page].current[HOST])
         return;
     m->page[page].current[HOST] = true;
     m->result.pages_out++;
     m->result.bytes_d2h += 4096;
+    *why += 4096;
     m->batch.out[m->batch.outs++] = page;
 }
 
@@ -89,7 +91,7 @@ static void evict(struct page_model *m, int device, int page)
     m->result.evictions++;
     m->batch.evicted[m->batch.evicts++] = page;
     if (it->current[device] && count_current(m, page) == 1)
-        copy_home(m, page);
+        copy_home(m, page, &m->result.bytes_eviction);
     else
         m->result.evictions_clean++;
     lose(m, device, page);
@@ -155,7 +157,7 @@ static void make_room(struct page_model *m, int device)
 
 /* ---- what comes ----------------------------------------------------------------------------- */
 
-static void bring(struct page_model *m, int device, int page)
+static void bring(struct page_model *m, int device, int page, uint64_t *why)
 {
     struct page_model_page *it = &m->page[page];
     bool had_host, has_bytes = count_current(m, page) > 0;
@@ -170,6 +172,7 @@ static void bring(struct page_model *m, int device, int page)
         m->result.bytes_h2d += 4096;
     else
         m->result.bytes_d2d += 4096;
+    *why += has_bytes ? 4096 : 0;
     if (it->at[HOST] && !m->taken[page / 512]) {
         m->taken[page / 512] = true;
         m->batch.taken++;
@@ -210,11 +213,11 @@ static void fault(struct page_model *m, int device, int page)
             m->batch.in[m->batch.ins++] = first + i;
     }
     for (int i = 0; i < count; i++) {
-        bring(m, device, ahead[i]);
+        bring(m, device, ahead[i], &m->result.bytes_prefetch);
         m->page[ahead[i]].ahead[device] = true;
         m->result.pages_prefetched++;
     }
-    bring(m, device, page);
+    bring(m, device, page, &m->result.bytes_demand);
 }
 
 /* ---- touches -------------------------------------------------------------------------------- */
@@ -290,7 +293,7 @@ static void touch_by_host(struct page_model *m, const struct page_model_touch *t
         m->result.host_faults++;
         begin_fault(m);
         m->batch.about[m->batch.abouts++] = touch->page;
-        copy_home(m, touch->page);
+        copy_home(m, touch->page, &m->result.bytes_demand);
     }
     has_bytes = it->current[HOST];
     if (m->place != HUMI_PLACE_SHARE)

@@ -215,15 +215,20 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+static enum hum_status read_parts(const struct replay_request *request, struct humi_parts *parts)
+{
+    return humi_parts_parse(request->policy ? request->policy : "ondemand", parts);
+}
+
 bool replay_check_policy(const struct replay_request *request, struct trace_problem *problem)
 {
     struct humi_parts parts;
     struct humi_policy policy;
-    bool pages = humi_parts_parse(request->policy ? request->policy : "", &parts) == HUM_OK;
-    bool blocks = (pages && !request->page_only) || /* a ratio may turn out to make few blocks */
-                  humi_policy_read("--policy", humi_slice_of(request->policy), &policy) == HUM_OK;
+    bool known = read_parts(request, &parts) == HUM_OK;
 
-    return (request->page_only ? pages : blocks) || trace_problem_hum(problem);
+    if (!request->page_only && !known) /* else a ratio may turn out to make few blocks */
+        known = humi_policy_read("--policy", humi_slice_of(request->policy), &policy) == HUM_OK;
+    return known || trace_problem_hum(problem);
 }
 
 static bool run_pages(const struct replay_trace *trace, const struct replay_request *request,
@@ -232,7 +237,7 @@ static bool run_pages(const struct replay_trace *trace, const struct replay_requ
     struct humi_replay_setup setup = {.capacity = outcome->capacity, .cost = request->cost};
     uint64_t start;
 
-    if (humi_parts_parse(request->policy ? request->policy : "ondemand", &setup.parts) != HUM_OK)
+    if (read_parts(request, &setup.parts) != HUM_OK)
         return trace_problem_hum(problem);
     humi_parts_print(&setup.parts, outcome->policy, sizeof(outcome->policy));
     start = now_ns();

@@ -64,7 +64,8 @@ static void a_page_that_is_written_is_copied_out_and_in(void **state)
     const struct humi_replay_result want = {
         .accesses = 4, .accesses_device = 3, .misses = 3, .far_faults = 3, .batches = 3,
         .first_touches = 2, .pages_in = 3, .pages_out = 1, .evictions = 2, .evictions_clean = 1,
-        .bytes_h2d = 4096, .bytes_d2h = 4096, .thrashed_pages = 1,
+        .bytes_h2d = 4096, .bytes_d2h = 4096, .bytes_demand = 4096, .bytes_eviction = 4096,
+        .thrashed_pages = 1,
         /* three batches of one block; 1 leaves dirty, 2 clean; the block taken from the host */
         .modelled_ns = 3 * 65000 + 37000 + 5096 + 37000 + 5096 + 120000};
 
@@ -81,7 +82,7 @@ static void without_a_host_pages_come_with_bytes(void **state)
     const struct humi_replay_result want = {
         .accesses = 6, .accesses_device = 6, .misses = 2, .far_faults = 2, .batches = 2,
         .pages_in = 2, .evictions = 1, .evictions_clean = 1, .bytes_h2d = 8192,
-        .modelled_ns = 2 * (65000 + 5096) + 120000 + 37000};
+        .bytes_demand = 8192, .modelled_ns = 2 * (65000 + 5096) + 120000 + 37000};
 
     (void)state;
     expect(&got, &want);
@@ -99,7 +100,8 @@ static void the_host_takes_pages_home(void **state)
     const struct humi_replay_result want = {
         .accesses = 6, .accesses_device = 3, .misses = 3, .host_faults = 2, .far_faults = 5,
         .batches = 5, .first_touches = 1, .pages_in = 3, .pages_out = 1, .bytes_h2d = 8192,
-        .bytes_d2h = 4096, .modelled_ns = 5 * 65000 + 3 * 5096 + 120000};
+        .bytes_d2h = 4096, .bytes_demand = 3 * 4096,
+        .modelled_ns = 5 * 65000 + 3 * 5096 + 120000};
 
     (void)state;
     expect(&got, &want);
@@ -119,7 +121,8 @@ static void shared_pages_are_copied_until_somebody_writes(void **state)
     const struct humi_replay_result want = {
         .accesses = 8, .accesses_device = 5, .misses = 3, .host_faults = 1, .far_faults = 4,
         .upgrades = 1, .batches = 5, .pages_in = 3, .pages_out = 1, .bytes_h2d = 8192,
-        .bytes_d2h = 4096, .bytes_d2d = 4096, .modelled_ns = 5 * 65000 + 4 * 5096 + 120000};
+        .bytes_d2h = 4096, .bytes_d2d = 4096, .bytes_demand = 4 * 4096,
+        .modelled_ns = 5 * 65000 + 4 * 5096 + 120000};
 
     (void)state;
     expect(&got, &want);
@@ -218,6 +221,26 @@ static void prefetched_pages_do_not_push_out_the_faulted_one(void **state)
                 assert_int_equal(got.prefetched_used, 3);
             }
         }
+}
+
+/* The host wrote a chunk: one page is waited for, the others come before they are touched. */
+static void bytes_are_counted_by_their_cause(void **state)
+{
+    static const struct touches touches[] = {
+        {.processor = HOST, .page = 0, .pages = 16, .write = true},
+        {.processor = 0, .page = 3, .write = true},
+        {.processor = HOST, .page = 900, .write = true}, {.processor = 0, .page = 900},
+        {.processor = HOST, .page = 3}};
+    struct humi_replay_result got = run(touches, COUNT_OF(touches), "prefetch=chunk,evict=lru", 16);
+
+    (void)state;
+    assert_int_equal(got.bytes_prefetch, 15 * 4096);
+    assert_int_equal(got.bytes_demand, 3 * 4096); /* 3, 900, and 3 for the host */
+    assert_int_equal(got.bytes_eviction, 0);      /* what left for 900 was clean */
+    got = run(touches, 4, "prefetch=chunk,evict=mru", 16);
+    assert_int_equal(got.bytes_prefetch, 15 * 4096);
+    assert_int_equal(got.bytes_demand, 2 * 4096);
+    assert_int_equal(got.bytes_eviction, 4096);   /* 3 left, dirty */
 }
 
 /* Pages 0 .. n - 1, again and again. */
@@ -355,6 +378,7 @@ int main(void)
         cmocka_unit_test(counted_pages_come_with_their_256th_touch),
         cmocka_unit_test(a_record_is_one_batch_of_at_most_256_faults),
         cmocka_unit_test(prefetched_pages_do_not_push_out_the_faulted_one),
+        cmocka_unit_test(bytes_are_counted_by_their_cause),
         cmocka_unit_test(a_cyclic_scan_misses_as_it_must),
         cmocka_unit_test(misses_are_those_of_the_cache),
         cmocka_unit_test(bounds_are_what_they_say),
