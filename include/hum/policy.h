@@ -204,8 +204,8 @@ struct hum_evict {
     /*
      * Who should leave so that `incoming` can come (HUM_EVICT_NONE: unknown).  after
      * HUM_EVICT_NONE: the first choice; else the next choice behind `after`, which cannot leave
-     * now.  HUM_EVICT_NONE: there is no other.  All that are in are named, each once; a plug-in that
-     * names anything else is replaced by the default policy's order.
+     * now.  HUM_EVICT_NONE: there is no other.  All that are in are named, each once; a
+     * plug-in that names anything else is replaced by the default policy's order.
      */
     uint32_t (*victim)(void *state, uint32_t incoming, uint32_t after);
 };

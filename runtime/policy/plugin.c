@@ -76,8 +76,8 @@ static enum hum_status check_path(const char *option, const char *path)
                                           "can be written in a policy: put it nearer to the root",
                          option, bytes, HUMI_PLUGIN_PATH_MAX - 1);
     if (path[strcspn(path, ",;=\n\t")] || path[bytes - 1] == ' ')
-        return humi_fail(HUM_ERR_INVALID, "%s: the plug-in's path '%s' has a comma, ';', '=', a tab "
-                                          "or a line's end in it, or a blank at its end, and cannot "
+        return humi_fail(HUM_ERR_INVALID, "%s: the plug-in's path '%s' has a comma, ';', '=', tab "
+                                          "or line's end in it, or a blank at its end, and cannot "
                                           "be written in a policy: give it another name", option,
                          path);
     return HUM_OK;
@@ -109,8 +109,8 @@ static enum hum_status resolve(const char *option, const struct humi_slice *word
     memcpy(given, word->text, word->bytes);
     given[word->bytes] = '\0';
     if (!realpath(given, path_out))
-        return humi_fail(HUM_ERR_INVALID, "%s: there is no plug-in at '%s': %s (a policy's name has "
-                                          "no '/' and does not end in .so)", option, given,
+        return humi_fail(HUM_ERR_INVALID, "%s: there is no plug-in at '%s': %s (a policy's name "
+                                          "has no '/' and does not end in .so)", option, given,
                          strerror(errno));
     status = check_path(option, path_out);
     return status == HUM_OK ? check_file(option, path_out) : status;

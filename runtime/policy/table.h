@@ -13,7 +13,7 @@
 
 #include "policy/registry.h"
 
-#define HUMI_NAME_BYTES 32u            /* of a part, a policy or a number, the ending zero included */
+#define HUMI_NAME_BYTES 32u            /* of a part, a policy or a number, with the zero */
 #define HUMI_MEMORY_BLOCK_MAX 64u      /* bytes of a part's memory a block */
 #define HUMI_MEMORY_OTHER_MAX (64u << 10) /* a region or a space */
 

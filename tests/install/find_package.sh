@@ -33,5 +33,6 @@ expect_answer "$temporary/build-second/stranger"
 expect_policy "$temporary/build-second/second_fault.so" "$temporary/build-second/stranger"
 if [ -x "$temporary/second place/bin/hum" ]; then
     quiet "$temporary/second place/bin/hum" info
-    quiet "$temporary/second place/bin/hum" info --policies "$temporary/build-second/second_fault.so"
+    quiet "$temporary/second place/bin/hum" info --policies \
+        "$temporary/build-second/second_fault.so"
 fi
