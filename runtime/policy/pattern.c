@@ -41,7 +41,8 @@ static uint64_t first_chunk(const struct hum_view *view)
 static void learn(struct humi_pattern_counts *counts, const struct hum_view *view)
 {
     uint64_t chunk = first_chunk(view) + 1;
-    uint64_t last = atomic_exchange_explicit(&counts->last, chunk, memory_order_relaxed);
+    unsigned agent = (view->agent + (unsigned)view->processor * 0x9e3779b1u) * 0x85ebca6bu >> 28;
+    uint64_t last = atomic_exchange_explicit(&counts->last[agent], chunk, memory_order_relaxed);
 
     add(&counts->fetches, 1);
     add(&counts->onwards, last && chunk > last && chunk - last <= REACH);

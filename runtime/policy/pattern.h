@@ -23,11 +23,13 @@
 
 #include <hum/policy.h>
 
+#define HUMI_PATTERN_AGENTS 16u  /* that are told apart: each walks on its own */
+
 enum humi_pattern { HUMI_UNKNOWN, HUMI_LINEAR, HUMI_REUSE, HUMI_RANDOM };
 
 /* What is kept of a region; zero: nothing was seen. */
 struct humi_pattern_counts {
-    _Atomic uint64_t last;       /* 1 + number of the chunk fetched last */
+    _Atomic uint64_t last[HUMI_PATTERN_AGENTS]; /* 1 + number of the chunk it fetched last */
     _Atomic uint32_t fetches, onwards, back;
 };
 

@@ -84,6 +84,21 @@ static void a_walk_is_linear(void **state)
     assert_int_equal(walk(100, 65, 0), HUMI_RANDOM); /* too far on each time */
 }
 
+static void agents_walk_on_their_own(void **state)
+{
+    enum humi_pattern pattern = HUMI_UNKNOWN;
+
+    (void)state;
+    for (unsigned i = 0; i < 100; i++) {
+        struct hum_view one = view_at(i, 0), two = view_at(20000 + i, 0);
+        one.agent = 1;
+        two.agent = 2;
+        (void)humi_pattern_of(&counts, &one);
+        pattern = humi_pattern_of(&counts, &two);
+    }
+    assert_int_equal(pattern, HUMI_LINEAR);
+}
+
 static void a_walk_over_what_was_evicted_is_reuse(void **state)
 {
     (void)state;
@@ -120,7 +135,7 @@ static void what_is_no_fetch_does_not_count(void **state)
 
 static void parts_act_by_the_pattern(void **state)
 {
-    static uint64_t memory_of_all[8];
+    static uint64_t memory_of_all[64];
     void *memory[HUM_MEMORY_COUNT] = {[HUM_MEMORY_REGION] = memory_of_all};
     struct humi_policy policy;
     struct hum_plan plan;
@@ -150,6 +165,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_few_fetches_tell_nothing, begin),
         cmocka_unit_test_setup(a_walk_is_linear, begin),
+        cmocka_unit_test_setup(agents_walk_on_their_own, begin),
         cmocka_unit_test_setup(a_walk_over_what_was_evicted_is_reuse, begin),
         cmocka_unit_test_setup(jumps_are_random, begin),
         cmocka_unit_test_setup(a_new_phase_is_seen, begin),
