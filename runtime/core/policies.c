@@ -18,7 +18,8 @@ static enum hum_status refuse_future(const char *option, const struct humi_polic
     if (!policy->evict->needs_next_use)
         return HUM_OK;
     return humi_fail(HUM_ERR_INVALID, "%s: evict=%s looks at what is touched next, which only "
-                                      "replays can tell", option, policy->evict->name);
+                                      "replays of single pages can tell (hum replay --page-only)",
+                     option, policy->evict->name);
 }
 
 /* One order of eviction serves all regions of a processor. */

@@ -90,6 +90,8 @@ const struct hum_part *humi_part_find(enum humi_kind kind, const char *name)
 {
     const struct hum_part *part;
 
+    if (kind == HUMI_THRASH && strcmp(name, "on") == 0)
+        return &humi_thrash_driver;
     for (unsigned i = 0; (part = humi_part_at(kind, i)); i++)
         if (strcmp(part->name, name) == 0)
             return part;

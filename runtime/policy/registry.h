@@ -30,7 +30,10 @@ enum humi_kind {
 /* "place", "prefetch", "thrash", "evict" */
 const char *humi_kind_name(enum humi_kind kind);
 
-/* The part of a kind below HUMI_PLANNERS by the name users type; NULL if there is none. */
+/*
+ * The part of a kind below HUMI_PLANNERS by the name users type; NULL if there is none.  thrash
+ * "on" is the driver's.
+ */
 const struct hum_part *humi_part_find(enum humi_kind kind, const char *name);
 
 /* The index-th part of the kind, NULL behind the last: for help texts and tests of all of them. */

@@ -42,6 +42,7 @@ static void texts_become_canonical(void **state)
         {"tree,prefetch=chunk", "place=share,prefetch=chunk,thrash=off,evict=lrm"},
         {"prefetch=chunk,place=move", "place=move,prefetch=chunk,thrash=off,evict=lrm"},
         {"driver,thrash=driver,prefetch.threshold=75", "driver,prefetch.threshold=75"},
+        {"driver,thrash=on", "driver"},
         {"driver,thrash=off", "place=move,prefetch=tree,thrash=off,evict=lrm"},
         {"driver,thrash.waits=5", "driver,thrash.waits=5"},
         {"prefetch.threshold=75,prefetch=tree,place=move,evict=lru",
