@@ -9,8 +9,8 @@ const struct compare_field compare_fields[] = {
     FIELD(accesses),        FIELD(misses),          FIELD(far_faults),     FIELD(batches),
     FIELD(bytes_h2d),       FIELD(bytes_d2h),       FIELD(bytes_demand),   FIELD(bytes_prefetch),
     FIELD(bytes_eviction),  FIELD(pages_prefetched), FIELD(evictions),     FIELD(evictions_clean),
-    FIELD(thrashed_pages),  FIELD(remote_accesses), FIELD(capacity_bytes), FIELD(modelled_ns),
-    BOUND(infinite_ns),     BOUND(resident_ns),     BOUND(min_ns),         BOUND(oracle_ns),
-    BOUND(remote_ns),
+    FIELD(thrashed_pages),  FIELD(remote_accesses), FIELD(capacity_bytes), FIELD(page_only),
+    FIELD(modelled_ns),     BOUND(infinite_ns),     BOUND(resident_ns),    BOUND(min_ns),
+    BOUND(oracle_ns),       BOUND(remote_ns),
 };
 const unsigned compare_field_count = sizeof(compare_fields) / sizeof(compare_fields[0]);

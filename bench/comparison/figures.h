@@ -28,6 +28,7 @@ struct compare_figures {
     uint64_t evictions, evictions_clean;
     uint64_t thrashed_pages, remote_accesses;
     uint64_t capacity_bytes;
+    uint64_t page_only;          /* 1: single pages moved, by another machine than blocks */
     uint64_t modelled_ns;
     struct compare_bounds bounds;
 };

@@ -74,6 +74,7 @@ static struct compare_figures figures_of(const struct replay_outcome *outcome)
         .thrashed_pages = r->thrashed_pages,
         .remote_accesses = r->remote_accesses,
         .capacity_bytes = outcome->capacity * HUM_PAGE_SIZE,
+        .page_only = outcome->page_only,
         .modelled_ns = r->modelled_ns,
         .bounds = {.infinite_ns = b->infinite.modelled_ns,
                    .resident_ns = b->resident.modelled_ns,

@@ -36,6 +36,11 @@ double compare_table_regret(const struct compare_table *table, const struct comp
     return (double)cell->figures.modelled_ns / (double)point->best_ns - 1.0;
 }
 
+bool compare_table_page_only(const struct compare_table *table, const struct compare_point *point)
+{
+    return point->best != COMPARE_NONE && cell_at(table, point, point->best)->figures.page_only;
+}
+
 static void make_point(const struct compare_table *table, struct compare_point *point)
 {
     point->best = COMPARE_NONE;

@@ -49,6 +49,9 @@ void compare_table_fini(struct compare_table *table);
 double compare_table_regret(const struct compare_table *table, const struct compare_point *point,
                             unsigned policy);
 
+/* Single pages were replayed there: such times do not stand beside those of blocks. */
+bool compare_table_page_only(const struct compare_table *table, const struct compare_point *point);
+
 /*
  * Sentences that say what the numbers say, in a fixed order; each ends with '\n'.  To be freed;
  * NULL: no memory.  Computed, never more than the cells support.

@@ -124,7 +124,8 @@ bool compare_print_text(const struct compare_table *table, const struct compare_
         const struct compare_point *point = &table->points[i];
 
         compare_trace_name(grid->traces[point->trace], name, sizeof(name));
-        fprintf(out, "%s, r = %g\n", name, grid->ratios[point->ratio]);
+        fprintf(out, "%s, r = %g%s\n", name, grid->ratios[point->ratio],
+                compare_table_page_only(table, point) ? ", page by page" : "");
         print_point(table, point, out);
         fputc('\n', out);
     }
