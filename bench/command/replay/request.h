@@ -8,8 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/record.h"
-#include "model/measure.h"
+#include "model/replay.h"
 #include "replay/bounds.h"
 #include "replay/capacity.h"
 #include "replay/machine.h"
