@@ -31,6 +31,7 @@ extern const struct command command_explain;
 extern const struct command command_replay;
 extern const struct command command_top;
 extern const struct command command_compare;
+extern const struct command command_advise;
 
 /* "hum <name>: sentence" to standard error. */
 void command_say(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -16,7 +16,8 @@
 static const struct command *const commands[] = {&command_info, &command_run, &command_bench,
                                                  &command_trace, &command_report,
                                                  &command_explain, &command_replay,
-                                                 &command_compare, &command_top};
+                                                 &command_compare, &command_advise,
+                                                 &command_top};
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 void command_say(const char *name, const char *format, ...)

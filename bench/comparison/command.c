@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,14 +60,6 @@ struct options {
 };
 
 /* ---- the command line ------------------------------------------------------------------------ */
-
-static unsigned count_cores(void)
-{
-    cpu_set_t set;
-    int count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-
-    return count > 0 ? (unsigned)count : 1;
-}
 
 /* Words with anything but plain characters are quoted for a shell. */
 static char *quote(int argc, char **argv)
@@ -275,7 +266,7 @@ static int run(int argc, char **argv)
 {
     struct options options = {.replay = {.link = "pcie4x16", .fault = "batch"},
                               .baseline = BASELINE,
-                              .jobs = count_cores()};
+                              .jobs = compare_pool_cores()};
     int status;
 
     options.command = quote(argc, argv);

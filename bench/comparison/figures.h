@@ -22,7 +22,7 @@ struct compare_bounds {
 struct compare_figures {
     uint64_t accesses, misses;
     uint64_t far_faults, batches;
-    uint64_t bytes_h2d, bytes_d2h;
+    uint64_t bytes_h2d, bytes_d2h, bytes_d2d;
     uint64_t bytes_demand, bytes_prefetch, bytes_eviction; /* all bytes by cause, the rest: other */
     uint64_t pages_prefetched;
     uint64_t evictions, evictions_clean;

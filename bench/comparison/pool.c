@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -223,6 +224,14 @@ static void run(struct pool *pool)
     for (unsigned i = 0; i < pool->jobs; i++)
         if (pool->workers[i].pid)
             stop(&pool->workers[i]);
+}
+
+unsigned compare_pool_cores(void)
+{
+    cpu_set_t set;
+    int count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+
+    return count > 0 ? (unsigned)count : 1;
 }
 
 bool compare_pool_run(const struct compare_engine *engine, struct compare_grid *grid,

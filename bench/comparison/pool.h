@@ -27,6 +27,9 @@ bool compare_pool_run(const struct compare_engine *engine, struct compare_grid *
                       unsigned jobs, struct compare_progress *progress,
                       struct compare_problem *problem);
 
+/* Cores that this process may use: how many workers to have if nobody says. */
+unsigned compare_pool_cores(void);
+
 /* How cells are dealt out, apart from the processes: see deal.c. */
 struct compare_deal;
 struct compare_deal *compare_deal_create(const struct compare_grid *grid);

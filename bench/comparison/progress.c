@@ -23,7 +23,7 @@ double compare_progress_left(size_t done, size_t total, double seconds)
 
 void compare_progress_init(struct compare_progress *progress, FILE *out, size_t total)
 {
-    *progress = (struct compare_progress){.out = out, .total = total};
+    *progress = (struct compare_progress){.out = out, .command = "compare", .total = total};
     progress->terminal = out && isatty(fileno(out));
     progress->start_ns = progress->shown_ns = now_ns();
 }
@@ -35,8 +35,11 @@ static void show(struct compare_progress *progress, uint64_t now)
     unsigned whole = left > 0 ? (unsigned)(left + 0.5) : 0;
 
     progress->shown_ns = now;
-    fprintf(progress->out, "%s%zu of %zu replays",
-            progress->terminal ? "\r\033[K" : "hum compare: ", progress->done, progress->total);
+    if (progress->terminal)
+        fputs("\r\033[K", progress->out);
+    else
+        fprintf(progress->out, "hum %s: ", progress->command);
+    fprintf(progress->out, "%zu of %zu replays", progress->done, progress->total);
     if (progress->failed)
         fprintf(progress->out, ", %zu failed", progress->failed);
     if (progress->done < progress->total)

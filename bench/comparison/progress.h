@@ -15,6 +15,7 @@
 
 struct compare_progress {
     FILE *out;                   /* NULL: nothing is shown */
+    const char *command;         /* whose it is; init sets "compare" */
     bool terminal;
     size_t done, failed, total;
     uint64_t start_ns, shown_ns;

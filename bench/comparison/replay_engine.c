@@ -53,7 +53,7 @@ static void unload(void *context, void *trace)
     free(trace);
 }
 
-static struct compare_figures figures_of(const struct replay_outcome *outcome)
+struct compare_figures compare_figures_of(const struct replay_outcome *outcome)
 {
     const struct humi_replay_result *r = &outcome->result;
     const struct humi_bounds *b = &outcome->bounds;
@@ -65,6 +65,7 @@ static struct compare_figures figures_of(const struct replay_outcome *outcome)
         .batches = r->batches,
         .bytes_h2d = r->bytes_h2d,
         .bytes_d2h = r->bytes_d2h,
+        .bytes_d2d = r->bytes_d2d,
         .bytes_demand = r->bytes_demand,
         .bytes_prefetch = r->bytes_prefetch,
         .bytes_eviction = r->bytes_eviction,
@@ -94,7 +95,7 @@ static void run(void *context, void *trace, const struct compare_grid *grid,
     request.policy = grid->policies[cell->policy];
     request.capacity.r = grid->ratios[cell->ratio];
     if (replay_run(trace, &request, &outcome, &problem)) {
-        cell->figures = figures_of(&outcome);
+        cell->figures = compare_figures_of(&outcome);
         return;
     }
     cell->failed = 1;

@@ -3,6 +3,7 @@
 #ifndef HUM_COMPARE_REPLAY_ENGINE_H
 #define HUM_COMPARE_REPLAY_ENGINE_H
 
+#include "command/replay/request.h"
 #include "comparison/engine.h"
 
 struct compare_replay_options {
@@ -13,6 +14,9 @@ struct compare_replay_options {
 /* The options are checked; they must outlive the engine, which owns nothing. */
 bool compare_replay_engine(const struct compare_replay_options *options,
                            struct compare_engine *engine_out, struct compare_problem *problem);
+
+/* What an outcome of hum replay says in a comparison. */
+struct compare_figures compare_figures_of(const struct replay_outcome *outcome);
 
 /* A policy as users type it is known. */
 bool compare_replay_knows(const struct compare_replay_options *options, const char *policy,

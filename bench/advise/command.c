@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/* command.c - `hum advise`: what the program of a trace should do, found by replaying. */
+#include "command/command.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "advise/output.h"
+#include "advise/rules.h"
+#include "base/range.h"
+#include "comparison/pool.h"
+#include "comparison/replay_engine.h"
+
+#define LINK "pcie4x16"
+#define REGIONS 8
+
+static const char help[] =
+    "Usage: hum advise [options] TRACE\n"
+    "\n"
+    "What the program of a trace should do for its memory: advice, prefetches and policies, for\n"
+    "each region and for all of it, with what each gains.  Every one of them is replayed, through\n"
+    "the runtime's own core, and so are the best ones together.  The trace needs accesses:\n"
+    "HUM_TRACE=FILE HUM_ACCESSES=full, or exact, or hum trace generate or import.  All times and\n"
+    "gains are modelled.\n"
+    "\n"
+    "Options:\n"
+    "  -c, --capacity=SIZE  of each device: 64M, pages=4096, or r=1.25, which is footprint /\n"
+    "                       capacity (as recorded)\n"
+    "  -L, --link=LINK      pcie3x16, pcie4x16, pcie5x16, nvlink-c2c, alpha=1.8us,beta=12.8G (as\n"
+    "                       recorded, or " LINK ")\n"
+    "  -p, --policy=P       that the program has now, with rules for regions (as recorded)\n"
+    "  -r, --regions=N      look at the N that cost most (8)\n"
+    "  -n, --jobs=N         processes (one for each core)\n"
+    "  -j, --json           all that was found as one JSON object\n"
+    "  -q, --quiet          no progress on standard error\n"
+    "  -h, --help           this text\n"
+    "\n"
+    "Exit status: 0, also if there is nothing to advise; 1 if the trace cannot be replayed or a\n"
+    "replay failed; 2 if the command line is wrong.\n";
+
+struct options {
+    const char *trace, *policy, *link;
+    struct humi_capacity capacity; /* zeros: as recorded */
+    unsigned regions, jobs;
+    bool json, quiet;
+};
+
+/* All that lives while one trace is looked at. */
+struct session {
+    const struct options *options;
+    struct replay_trace trace;
+    struct replay_request base;
+    struct replay_outcome outcome;
+    struct advise_uses uses;
+    struct advise_rules rules;
+    struct advise_scene scene;
+    struct advise_plan plan;
+    struct advise_search search;
+    size_t subjects[ADVISE_REGIONS_MAX];
+};
+
+/* ---- the base -------------------------------------------------------------------------------- */
+
+static bool read_base(struct session *session, struct trace_problem *problem)
+{
+    const struct options *options = session->options;
+    const struct humi_survey *survey = &session->trace.survey;
+    const char *link = options->link  ? options->link
+                       : *survey->link ? survey->link
+                                       : LINK;
+
+    session->base = (struct replay_request){
+        .capacity = options->capacity, .touch_ns = REPLAY_TOUCH_NS, .no_bounds = true};
+    if (!advise_rules_read(&session->rules, options->policy ? "--policy" : "the trace's policy",
+                           options->policy ? options->policy : survey->policy, problem))
+        return false;
+    session->base.policy = session->rules.space;
+    session->base.measures =
+        (struct humi_measures){session->rules.measures, session->rules.count};
+    if (humi_link_parse(link, &session->base.cost.link) != HUM_OK)
+        return trace_problem_hum(problem);
+    if ((options->capacity.pages || options->capacity.r > 0) &&
+        !humi_capacity_is_blocks(&options->capacity, session->trace.source.touched))
+        return trace_problem_say(problem, "the core keeps whole blocks: --capacity is a multiple "
+                                          "of 2 MiB, or a ratio that makes 16 MiB or more");
+    return true;
+}
+
+static bool replay_base(struct session *session, struct trace_problem *problem)
+{
+    const struct humi_listener listener = {advise_uses_take, &session->uses};
+    struct replay_request request = session->base;
+
+    request.listener = &listener;
+    return replay_run(&session->trace, &request, &session->outcome, problem);
+}
+
+/* ---- what is looked at ----------------------------------------------------------------------- */
+
+/* Of every device; 0: no limit, or they differ. */
+static uint64_t capacity_of(const struct session *session)
+{
+    const struct humi_survey *survey = &session->trace.survey;
+    uint64_t bytes = survey->traits[1].capacity_bytes;
+
+    if (session->outcome.capacity)
+        return session->outcome.capacity;
+    for (unsigned p = 2; p < survey->processors; p++)
+        if (survey->traits[p].capacity_bytes != bytes)
+            return 0;
+    return bytes / HUM_PAGE_SIZE;
+}
+
+static void set_scene(struct session *session)
+{
+    const struct humi_survey *survey = &session->trace.survey;
+    uint64_t end = survey->end_page > survey->region_end_page ? survey->end_page
+                                                              : survey->region_end_page;
+
+    session->scene = (struct advise_scene){
+        .uses = &session->uses,
+        .survey = survey,
+        .subjects = session->subjects,
+        .subject_count =
+            advise_uses_dearest(&session->uses, session->options->regions, session->subjects),
+        .capacity = capacity_of(session),
+        .everything = humi_round_up(end, HUM_PAGES_PER_BLOCK),
+        .evicts = session->outcome.result.evictions != 0,
+    };
+    memcpy(&session->scene.base, &session->rules.policy, sizeof(session->scene.base));
+}
+
+static bool search(struct session *session, struct trace_problem *problem)
+{
+    const struct options *options = session->options;
+
+    set_scene(session);
+    if (!advise_plan_make(&session->scene, &session->plan))
+        return trace_problem_say(problem, "out of memory");
+    session->search = (struct advise_search){.trace = &session->trace,
+                                             .base = &session->base,
+                                             .plan = &session->plan,
+                                             .before = compare_figures_of(&session->outcome),
+                                             .jobs = options->jobs,
+                                             .progress = options->quiet ? NULL : stderr};
+    return advise_search_run(&session->search, problem);
+}
+
+static bool print(const struct session *session)
+{
+    const struct humi_survey *survey = &session->trace.survey;
+    const struct advise_result result = {
+        .trace = session->options->trace,
+        .scene = &session->scene,
+        .plan = &session->plan,
+        .search = &session->search,
+        .outcome = &session->outcome,
+        .policy = session->rules.whole,
+        .link = session->base.cost.link.name,
+        .capacity = session->scene.capacity,
+        .prefetched = survey->has_totals && (survey->totals.events[HUM_CAUSE_PREFETCH_USER] ||
+                                             survey->totals.events[HUM_CAUSE_ADVICE]),
+    };
+
+    if (session->options->json)
+        return advise_print_json(&result, stdout);
+    advise_print_text(&result, stdout);
+    return true;
+}
+
+static int advise(const struct options *options)
+{
+    struct session session = {.options = options};
+    struct trace_problem problem;
+    bool opened = replay_open(&session.trace, options->trace, !options->quiet, &problem);
+    bool good = opened && replay_survey(&session.trace, &problem) &&
+                read_base(&session, &problem) &&
+                advise_uses_read(&session.uses, session.trace.file, &session.trace.survey,
+                                 &problem) &&
+                replay_base(&session, &problem) && search(&session, &problem);
+
+    if (!good)
+        command_say("advise", "%s: %s", options->trace, problem.text);
+    good = good && print(&session) && !session.search.failed;
+    advise_search_fini(&session.search);
+    advise_plan_fini(&session.plan);
+    advise_uses_fini(&session.uses);
+    advise_rules_fini(&session.rules);
+    if (opened)
+        replay_close(&session.trace);
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+static bool set_number(const char *name, const char *text, unsigned long most, unsigned *out)
+{
+    unsigned long number;
+
+    if (command_parse_number(text, 1, most, &number)) {
+        *out = (unsigned)number;
+        return true;
+    }
+    command_say("advise", "--%s takes 1 to %lu, not '%.40s'", name, most, text);
+    return false;
+}
+
+/* Said by the library: a text that it could not read. */
+static bool is_read(enum hum_status status)
+{
+    if (status != HUM_OK)
+        command_say("advise", "%s", hum_error_text());
+    return status == HUM_OK;
+}
+
+static bool check_policy(const char *text)
+{
+    struct trace_problem problem;
+    struct advise_rules rules;
+
+    if (advise_rules_read(&rules, "--policy", text, &problem)) {
+        advise_rules_fini(&rules);
+        return true;
+    }
+    command_say("advise", "%s", problem.text);
+    return false;
+}
+
+static bool set_option(int option, const char *text, struct options *options)
+{
+    struct humi_link_model link;
+
+    switch (option) {
+    case 'c':
+        return is_read(humi_capacity_parse(text, &options->capacity));
+    case 'L':
+        options->link = text;
+        return is_read(humi_link_parse(text, &link));
+    case 'p':
+        options->policy = text;
+        return check_policy(text);
+    case 'r':
+        return set_number("regions", text, ADVISE_REGIONS_MAX, &options->regions);
+    case 'n':
+        return set_number("jobs", text, COMPARE_JOBS_MAX, &options->jobs);
+    case 'j':
+        return options->json = true;
+    case 'q':
+        return options->quiet = true;
+    default:
+        return false;
+    }
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option list[] = {
+        {"capacity", required_argument, NULL, 'c'}, {"link", required_argument, NULL, 'L'},
+        {"policy", required_argument, NULL, 'p'},   {"regions", required_argument, NULL, 'r'},
+        {"jobs", required_argument, NULL, 'n'},     {"json", no_argument, NULL, 'j'},
+        {"quiet", no_argument, NULL, 'q'},          {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    struct options options = {.regions = REGIONS, .jobs = compare_pool_cores()};
+    int option;
+
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "c:L:p:r:n:jqh", list, NULL)) != -1) {
+        if (option == 'h') {
+            fputs(help, stdout);
+            return EXIT_SUCCESS;
+        }
+        if (!set_option(option, optarg, &options))
+            return command_usage("advise");
+    }
+    if (optind + 1 != argc) {
+        command_say("advise", "one trace is looked at, not %d", argc - optind);
+        return command_usage("advise");
+    }
+    options.trace = argv[optind];
+    return advise(&options);
+}
+
+const struct command command_advise = {"advise", "what a program should do, from its trace", run};
