@@ -115,18 +115,14 @@ static uint64_t capacity_of(const struct session *session)
 
 static void set_scene(struct session *session)
 {
-    const struct humi_survey *survey = &session->trace.survey;
-    uint64_t end = survey->end_page > survey->region_end_page ? survey->end_page
-                                                              : survey->region_end_page;
-
     session->scene = (struct advise_scene){
         .uses = &session->uses,
-        .survey = survey,
+        .survey = &session->trace.survey,
         .subjects = session->subjects,
         .subject_count =
             advise_uses_dearest(&session->uses, session->options->regions, session->subjects),
         .capacity = capacity_of(session),
-        .everything = humi_round_up(end, HUM_PAGES_PER_BLOCK),
+        .everything = humi_round_up(session->uses.end_page, HUM_PAGES_PER_BLOCK),
         .evicts = session->outcome.result.evictions != 0,
     };
     memcpy(&session->scene.base, &session->rules.policy, sizeof(session->scene.base));

@@ -5,7 +5,7 @@
 #include "advise/output.h"
 #include "command/text.h"
 
-#define SHOWN_OF_EACH 3u /* candidates of one subject */
+#define SHOWN_OF_EACH 3u /* policies and calls about one subject */
 
 static void print_head(const struct advise_result *result, FILE *out)
 {
@@ -85,15 +85,19 @@ static void print_candidate(const struct advise_result *result, size_t number, s
             advise_why(result->plan, result->scene->survey, candidate, why, sizeof(why)));
 }
 
-/* So many better ones are about the same subject. */
+/* So many better ones of its sort, policies or calls, are about the same subject. */
 static unsigned better_ones(const struct advise_result *result, size_t place)
 {
     const struct advise_search *search = result->search;
     const struct advise_candidate *list = result->plan->candidates;
+    const struct advise_candidate *it = &list[search->kept[place]];
     unsigned count = 0;
 
-    for (size_t i = 0; i < place; i++)
-        count += list[search->kept[i]].subject == list[search->kept[place]].subject;
+    for (size_t i = 0; i < place; i++) {
+        const struct advise_candidate *better = &list[search->kept[i]];
+
+        count += better->subject == it->subject && !better->policy == !it->policy;
+    }
     return count;
 }
 

@@ -108,6 +108,8 @@ static void add_live(struct advise_uses *uses, const struct hum_trace_region *re
     }
     memmove(&uses->live[place + 1], &uses->live[place],
             (uses->live_count++ - place) * sizeof(*uses->live));
+    if (region->first_page + pages > uses->end_page)
+        uses->end_page = region->first_page + pages;
     uses->live[place] = (struct advise_live){region->first_page, region->first_page + pages,
                                              subject, region->region};
 }

@@ -59,6 +59,7 @@ struct advise_uses {
     size_t live_count, live_room;
     size_t *of_region;           /* subject by number of region; SIZE_MAX: none */
     size_t region_room;
+    uint64_t end_page;           /* of all regions */
     bool host_is_device;
     bool failed;                 /* no memory */
 };
