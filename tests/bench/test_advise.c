@@ -466,11 +466,12 @@ static void rules_of_the_run_are_kept(void **state)
     launch(0, &(struct part){0, 4 * PAGES, 50, false}, 1);
     made_end();
     assert_int_equal(humi_link_parse("pcie4x16", &link), HUM_OK);
-    struct humi_model_result mine = made_result(&(struct humi_model_params){.policy = "ondemand",
-                                                                            .link = &link,
-                                                                            .closed = true,
-                                                                            .touch_ns = 0.1,
-                                                                            .measures = {&rule, 1}});
+    const struct humi_model_params params = {.policy = "ondemand",
+                                             .link = &link,
+                                             .closed = true,
+                                             .touch_ns = 0.1,
+                                             .measures = {&rule, 1}};
+    struct humi_model_result mine = made_result(&params);
     json_t *root = advise("");
     assert_string_equal(text(root, "policy"), "ondemand;region:input=tree");
     assert_int_equal(number(json_object_get(root, "before"), "modelled_ns"), mine.modelled_ns);
