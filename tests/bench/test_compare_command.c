@@ -3,7 +3,7 @@
  * test_compare_command.c - hum compare as a user runs it: each cell is what hum replay says of it,
  * the output does not depend on how many processes or ranks replayed, and a bad trace fails alone.
  *
- *     HUM_COMMAND  the command     HUM_SAMPLE  a sample to record
+ *     HUM_COMMAND  the command     HUM_RECORDED_SAMPLE  a sample to record
  *     HUM_MPIRUN   mpirun, for "ranks": without it that is skipped
  */
 #include "support/test.h"
@@ -103,7 +103,7 @@ static int make_traces(void **state)
     free(text_of("hum trace generate zipf --pages 8192 -n 30000 --writes 0.3 -o zipf.hum"));
     free(text_of("hum trace generate sequential --pages 12800 -o wide.hum"));
     free(text_of("HUM_DETERMINISTIC=on HUM_ACCESSES=full HUM_TRACE=recorded.hum "
-                 "\"$HUM_SAMPLE\" --size 2M --mode unified --runs 1"));
+                 "\"$HUM_RECORDED_SAMPLE\" --size 2M --mode unified --runs 1"));
     return 0;
 }
 
@@ -436,8 +436,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest ranks[] = {cmocka_unit_test(ranks_say_the_same)};
 
     command = getenv("HUM_COMMAND");
-    if (!command || !getenv("HUM_SAMPLE")) {
-        fputs("HUM_COMMAND and HUM_SAMPLE are not set\n", stderr);
+    if (!command || !getenv("HUM_RECORDED_SAMPLE")) {
+        fputs("HUM_COMMAND and HUM_RECORDED_SAMPLE are not set\n", stderr);
         return 1;
     }
     if (argc < 2 || strcmp(argv[1], "ranks") != 0)
