@@ -14,12 +14,33 @@ function readComparison() {
 
     model.cell = (trace, ratio, policy) =>
         model.cells[(trace * model.ratios.length + ratio) * per + policy];
+    model.cells.forEach((cell, i) => {
+        cell.index = i;
+    });
     model.point = (trace, ratio) => model.points[trace * model.ratios.length + ratio];
     return model;
 }
 
 function fill(id, ...nodes) {
     document.getElementById(id).replaceChildren(...nodes);
+}
+
+function formatFigure(key, value) {
+    return key.endsWith('_ns') ? formatTime(value)
+        : key.startsWith('bytes') || key.endsWith('_bytes') ? formatBytes(value)
+            : formatCount(value);
+}
+
+// A figure of a replay, which says where it is in the model.
+function figure(cell, key) {
+    return element('span', {'data-figure': `cells.${cell.index}.${key}`, 'data-value': cell[key]},
+                   formatFigure(key, cell[key]));
+}
+
+function pageOnly(model, trace, ratio) {
+    const cells = model.policies.map((unused, p) => model.cell(trace, ratio, p));
+
+    return cells.some((c) => c.page_only);
 }
 
 function pointName(model, index) {
@@ -73,7 +94,8 @@ function regretTable(model) {
     const columns = [{title: 'Trace', text: true}, {title: 'r'},
                      ...model.policies.map((p) => ({title: p}))];
     const rows = model.points.map((point) => [
-        model.traces[point.trace], String(model.ratios[point.ratio]),
+        model.traces[point.trace], String(model.ratios[point.ratio]) +
+            (pageOnly(model, point.trace, point.ratio) ? ' *' : ''),
         ...model.policies.map((unused, p) => {
             const cell = model.cell(point.trace, point.ratio, p);
 
@@ -84,6 +106,10 @@ function regretTable(model) {
                        columns, rows);
 
     node.querySelector('table').classList.add('heat');
+    if (model.cells.some((c) => c.page_only))
+        node.append(element('p', {class: 'hint'}, '* There is room for less than 8 blocks of 2 MiB ' +
+            'there, or --page-only was given: single pages were replayed, by another machine. ' +
+            'These times do not stand beside those of blocks.'));
     node.querySelectorAll('tbody tr').forEach((row, i) => {
         const point = model.points[i];
 
@@ -115,10 +141,10 @@ function trafficTable(model, trace, ratio) {
     const most = Math.max(1, ...cells.filter((c) => c.failed === undefined)
         .map((c) => c.bytes_h2d + c.bytes_d2h));
     const rows = cells.map((cell, p) => cell.failed !== undefined
-        ? [model.policies[p], 'failed', '', '', '', '', '']
-        : [model.policies[p], trafficBar(cell, most), formatBytes(cell.bytes_h2d),
-           formatBytes(cell.bytes_d2h), formatCount(cell.far_faults), formatCount(cell.evictions),
-           formatCount(cell.evictions_clean), formatCount(cell.thrashed_pages)]);
+        ? [model.policies[p], 'failed', '', '', '', '', '', '']
+        : [model.policies[p], trafficBar(cell, most),
+           ...['bytes_h2d', 'bytes_d2h', 'far_faults', 'evictions', 'evictions_clean',
+               'thrashed_pages'].map((key) => figure(cell, key))]);
 
     return element('div', {}, element('p', {class: 'keys'}, ...TRAFFIC.map(([, text, c]) =>
         element('span', {class: 'key'}, element('i', {style: `background:var(--${c})`}), text))),
@@ -130,17 +156,14 @@ function trafficTable(model, trace, ratio) {
 
 function cellsTable(model) {
     const keys = Object.keys(model.cells.find((c) => c.failed === undefined) || {})
-        .filter((k) => !['trace', 'ratio', 'policy', 'regret'].includes(k));
-    const show = (key, value) => key.endsWith('_ns') ? formatTime(value)
-        : key.startsWith('bytes') || key.endsWith('_bytes') ? formatBytes(value)
-            : formatCount(value);
+        .filter((k) => !['trace', 'ratio', 'policy', 'regret', 'index'].includes(k));
 
     return table('', [{title: 'Trace', text: true}, {title: 'r'}, {title: 'Policy', text: true},
                       ...keys.map((k) => ({title: k.replaceAll('_', ' ')}))],
                  model.cells.map((c) => [model.traces[c.trace], String(model.ratios[c.ratio]),
                                          model.policies[c.policy],
                                          ...keys.map((k) => c.failed !== undefined ? '–'
-                                             : show(k, c[k]))]));
+                                             : figure(c, k))]));
 }
 
 // ---- time against r --------------------------------------------------------------------------
@@ -232,7 +255,8 @@ function main() {
         chart.build();
         fill('times-table', timesTable(model, t));
         fill('traffic-table', trafficTable(model, t, r));
-        fill('traffic-about', `${model.traces[t]}, r = ${model.ratios[r]}. Bars share one scale.`);
+        fill('traffic-about', `${model.traces[t]}, r = ${model.ratios[r]}` +
+            `${pageOnly(model, t, r) ? ', page by page' : ''}. Bars share one scale.`);
     };
     const trace = choose('trace', model.traces, update);
     const ratio = choose('ratio', model.ratios.map(String), update);
