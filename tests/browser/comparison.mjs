@@ -165,7 +165,7 @@ async function test(browser) {
     }
     await page.evaluate(() => {
         document.activeElement.blur();
-        scrollTo(0, 0);
+        scrollTo({top: 0, behavior: 'instant'});
     });
     await page.screenshot({path: join(out, 'compare.png'), fullPage: true});
     const dark = await open(browser, html, {colorScheme: 'dark'});

@@ -43,6 +43,17 @@ function pageOnly(model, trace, ratio) {
     return cells.some((c) => c.page_only);
 }
 
+// Long names of policies may break behind their commas, dots and equals signs.
+function breakable(name) {
+    return name.replace(/[,.=]/g, '$&\u200b');
+}
+
+// Large ones as a factor, which is easier to read than thousands of per cent.
+function formatRegret(regret) {
+    return regret !== null && regret >= 10 ? `×\u202f${formatRatio(1 + regret)}`
+        : formatPercent(regret);
+}
+
 function pointName(model, index) {
     const point = model.points[index];
 
@@ -61,7 +72,7 @@ function head(model) {
                    `faults ${model.fault}`, count(model.cells.length, 'replay', 'replays')]
         .join(' · '));
     if (failed)
-        fill('notices', element('p', {}, `${failed} of ${model.cells.length} replays failed; ` +
+        fill('notices', element('p', {class: 'notice'}, `${failed} of ${model.cells.length} replays failed; ` +
             `the first: ${model.cells.find((c) => c.failed !== undefined).failed}`));
     fill('findings-list', ...model.findings.split('\n').filter((s) => s)
         .map((s) => element('li', {}, s)));
@@ -72,8 +83,8 @@ function standingsTable(model) {
     const base = model.baseline === null ? null : model.policies[model.baseline];
     const rows = model.standings.map((s) => [
         model.policies[s.policy], formatRatio(s.to_baseline), formatRatio(s.to_bound),
-        formatPercent(s.regret_mean), formatPercent(s.regret_worst),
-        s.points ? pointName(model, s.worst_point) : '', `${s.wins} of ${s.points}`]);
+        formatRegret(s.regret_mean), formatRegret(s.regret_worst),
+        s.points ? element('span', {class: 'whole'}, pointName(model, s.worst_point)) : '', `${s.wins} of ${s.points}`]);
 
     return table('Geometric means over all points; lower is better', [
         {title: 'Policy', text: true},
@@ -92,7 +103,7 @@ function regretColour(regret) {
 
 function regretTable(model) {
     const columns = [{title: 'Trace', text: true}, {title: 'r'},
-                     ...model.policies.map((p) => ({title: p}))];
+                     ...model.policies.map((p) => ({title: breakable(p)}))];
     const rows = model.points.map((point) => [
         model.traces[point.trace], String(model.ratios[point.ratio]) +
             (pageOnly(model, point.trace, point.ratio) ? ' *' : ''),
@@ -100,10 +111,10 @@ function regretTable(model) {
             const cell = model.cell(point.trace, point.ratio, p);
 
             return cell.failed !== undefined || cell.regret === null ? 'failed'
-                : formatPercent(cell.regret);
+                : formatRegret(cell.regret);
         })]);
-    const node = table('How much longer than the best policy of the row; the best is underlined',
-                       columns, rows);
+    const node = table('How much longer than the best policy of the row, from 10 times on as a ' +
+        'factor; the best is underlined', columns, rows);
 
     node.querySelector('table').classList.add('heat');
     if (model.cells.some((c) => c.page_only))
@@ -183,6 +194,19 @@ function timesData(model, trace) {
     return {order, data: [order.map((r) => model.ratios[r]), ...lines, bound]};
 }
 
+// Policies are often orders of magnitude apart, so the scale is logarithmic, over whole decades.
+function rangeOfTimes(u, low, high) {
+    if (!(low > 0))
+        return [0.1, 1];
+    return [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high) + 1e-9)];
+}
+
+function rangeOfRatios(u, low, high) {
+    const room = low === high ? 0.5 : (high - low) * 0.02;
+
+    return [low - room, high + room];
+}
+
 class TimesChart {
     constructor(model, parent) {
         this.model = model;
@@ -201,8 +225,8 @@ class TimesChart {
         if (this.plot)
             this.plot.destroy();
         this.plot = new uPlot({
-            width, height: 360, scales: {x: {time: false}, y: {range: (u, low, high) =>
-                [0, high * 1.05 || 1]}},
+            width, height: 380, scales: {x: {time: false, range: rangeOfRatios},
+                                         y: {distr: 3, range: rangeOfTimes}},
             legend: {live: true},
             series: [{label: 'r'},
                      ...model.policies.map((p, i) => ({label: p, ...lineOf(i),
@@ -210,9 +234,10 @@ class TimesChart {
                      {label: 'bound', stroke: colour('ink'), width: 1, dash: [3, 3],
                       points: {show: false},
                       value: (u, v) => v === null ? '–' : formatTime(v * 1e6)}],
-            axes: [{...axis, label: 'r = footprint / device memory'},
-                   {...axis, size: 90, label: 'modelled time',
-                    values: (u, splits) => splits.map((s) => formatTime(s * 1e6))}],
+            axes: [{...axis, label: 'r = footprint / device memory',
+                    splits: () => data[0], values: (u, splits) => splits.map(String)},
+                   {...axis, size: 90, label: 'modelled time, log scale',
+                    values: (u, splits) => splits.map((s) => s === null ? '' : formatTime(s * 1e6))}],
         }, data, this.parent);
         const canvas = this.parent.querySelector('canvas');
         canvas.setAttribute('role', 'img');
