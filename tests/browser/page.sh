@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# page.sh <test> <node> <playwright-core> <hum> ...: runs <test>.mjs, which says what else it takes, or
-# says what is missing and ends with 77.
+# page.sh <test> <node> <playwright-core> <hum> ...: runs <test>.mjs, which says what else it takes,
+# or says what is missing and ends with 77.
 set -eu
 
 skip()
