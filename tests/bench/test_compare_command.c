@@ -100,7 +100,7 @@ static int make_traces(void **state)
     if (!mkdtemp(folder))
         return -1;
     free(text_of("hum trace generate cyclic --pages 6144 --passes 3 -o cyclic.hum"));
-    free(text_of("hum trace generate zipf --pages 8192 -n 30000 --writes 0.3 -o zipf.hum"));
+    free(text_of("hum trace generate zipf --pages 8192 -n 60000 --writes 0.3 -o zipf.hum"));
     free(text_of("hum trace generate sequential --pages 12800 -o wide.hum"));
     free(text_of("HUM_DETERMINISTIC=on HUM_ACCESSES=full HUM_TRACE=recorded.hum "
                  "\"$HUM_RECORDED_SAMPLE\" --size 2M --mode unified --runs 1"));
@@ -292,7 +292,7 @@ static void csv_has_a_line_for_each_cell(void **state)
         lines += *c == '\n';
     assert_int_equal(lines, 1 + TRACES_COUNT * RATIOS * POLICIES);
     assert_int_equal(strncmp(text, "trace,policy,ratio,failed,accesses,", 35), 0);
-    assert_non_null(strstr(text, "\n\"zipf.hum\",\"driver,prefetch.threshold=75\",1.5,,30000,"));
+    assert_non_null(strstr(text, "\n\"zipf.hum\",\"driver,prefetch.threshold=75\",1.5,,60000,"));
     free(text);
 }
 

@@ -7,37 +7,16 @@
 // many events takes to open.
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
-import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync} from 'node:fs';
-import {createRequire} from 'node:module';
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, statSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
-import {pathToFileURL} from 'node:url';
+
+import {everything_has_a_name, grouped, main, nothing_is_wider_than_the_page, open, plain}
+    from './browser.mjs';
 
 const [modules, hum, maker, out] = process.argv.slice(2, 6).map((path) => resolve(path));
 const wanted = process.argv[6];
-const SKIP = 77, EVENTS = 40000, OPEN_LIMIT_MS = 3000;
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-               '--disable-background-networking', '--disable-component-update', '--disable-sync',
-               '--force-color-profile=srgb'];
-
-function findChromium() {
-    const places = [process.env.HUM_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser',
-                    '/usr/bin/google-chrome'];
-
-    return places.find((place) => place && existsSync(place));
-}
-
-function skip(reason) {
-    console.log(`skipped: ${reason}`);
-    process.exit(SKIP);
-}
-
-const executablePath = findChromium();
-if (!executablePath)
-    skip('there is no chromium (Debian: chromium; or name one in HUM_CHROMIUM)');
-if (!existsSync(join(modules, 'package.json')))
-    skip('playwright-core could not be had from npm when the build was configured');
-const {chromium} = createRequire(join(modules, 'package.json'))(modules);
+const EVENTS = 40000, OPEN_LIMIT_MS = 3000;
 
 const folder = mkdtempSync(join(tmpdir(), 'hum-browser-'));
 const trace = join(folder, 'trace'), html = join(folder, 'report.html');
@@ -47,32 +26,7 @@ function report(...args) {
     return execFileSync(hum, ['report', trace, ...args], {maxBuffer: 1 << 28, encoding: 'utf8'});
 }
 
-// A page that fails the test by a console error, an exception or a request for anything else.
-async function open(browser, options = {}) {
-    const context = await browser.newContext({viewport: {width: 1280, height: 900}, ...options});
-    const page = await context.newPage(), problems = [];
-
-    page.on('console', (m) => m.type() === 'error' || m.type() === 'warning'
-        ? problems.push(`console: ${m.text()}`) : null);
-    page.on('pageerror', (error) => problems.push(`exception: ${error.stack}`));
-    page.on('request', (request) => {
-        if (!request.url().startsWith('data:') && request.url() !== pathToFileURL(html).href)
-            problems.push(`request: ${request.url()}`);
-    });
-    const start = performance.now();
-    await page.goto(pathToFileURL(html).href);
-    await page.waitForSelector('html[data-ready=yes]', {timeout: 30000}).catch(() => null);
-    // Two frames: the first is being drawn when its callback runs.
-    await page.evaluate(() => new Promise((done) =>
-        requestAnimationFrame(() => requestAnimationFrame(done))));
-    page.openMs = performance.now() - start;
-    page.problems = problems;
-    assert.deepEqual(problems, []);
-    return page;
-}
-
 const view = (page) => page.$eval('#view', (o) => [Number(o.dataset.from), Number(o.dataset.to)]);
-const plain = (text) => text.replace(/[\u202f\u00a0]/g, ' ');
 
 // ---- what is tested --------------------------------------------------------------------------
 
@@ -85,7 +39,6 @@ async function figures_equal_those_of_json(page, model) {
     for (const [path, value] of shown)
         assert.equal(Number(value), of(path), path);
     const text = Object.fromEntries(shown.map(([path, , words]) => [path, plain(words)]));
-    const grouped = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ' ');
     assert.equal(text['metrics.faults.device'], grouped(model.metrics.faults.device));
     assert.equal(text['metrics.faults.host'], grouped(model.metrics.faults.host));
     const embedded = await page.$eval('#model', (n) => JSON.parse(n.textContent));
@@ -96,7 +49,7 @@ async function sums_of_the_timeline_equal_the_headline(page, model) {
     const m = model.metrics, words = plain(await page.textContent('#view'));
     const faults = m.faults.device + m.faults.host;
 
-    assert.ok(words.includes(String(faults).replace(/\B(?=(\d{3})+$)/g, ' ') + ' faults'), words);
+    assert.ok(words.includes(grouped(faults) + ' faults'), words);
     await page.click('#slices summary');
     assert.equal(await page.$$eval('#slices tbody tr', (rows) => rows.length), 24);
     await page.click('#slices summary');
@@ -205,12 +158,9 @@ async function the_map_switches_its_colours(page) {
 }
 
 async function everything_is_reached_by_tab_and_has_a_name(page) {
-    const nameless = await page.$$eval('button, a, input, summary, [tabindex], canvas', (nodes) =>
-        nodes.filter((n) => !(n.getAttribute('aria-label') || n.textContent.trim() ||
-                              n.closest('label')?.textContent.trim())).map((n) => n.outerHTML));
     const reached = new Set();
 
-    assert.deepEqual(nameless, []);
+    await everything_has_a_name(page);
     await page.evaluate(() => document.activeElement.blur());
     for (let i = 0; i < 40; i++) {
         await page.keyboard.press('Tab');
@@ -228,13 +178,6 @@ async function names_do_not_become_markup(page) {
                  0);
 }
 
-async function nothing_is_wider_than_the_page(page) {
-    const [wide, room] = await page.evaluate(() => [document.documentElement.scrollWidth,
-                                                    document.documentElement.clientWidth]);
-
-    assert.ok(wide <= room, `${wide} > ${room}`);
-}
-
 // ---- running them ----------------------------------------------------------------------------
 
 const steps = [figures_equal_those_of_json, sums_of_the_timeline_equal_the_headline,
@@ -246,7 +189,7 @@ const steps = [figures_equal_those_of_json, sums_of_the_timeline_equal_the_headl
 async function test(browser) {
     execFileSync(maker, [trace, String(EVENTS)]);
     report('-o', html);
-    const model = JSON.parse(report('--json')), page = await open(browser);
+    const model = JSON.parse(report('--json')), page = await open(browser, html);
 
     for (const step of steps) {
         await step(page, model);
@@ -255,9 +198,9 @@ async function test(browser) {
     }
     await page.evaluate(() => scrollTo(0, 0));
     await page.screenshot({path: join(out, 'report.png'), fullPage: true});
-    const dark = await open(browser, {colorScheme: 'dark'});
+    const dark = await open(browser, html, {colorScheme: 'dark'});
     await dark.screenshot({path: join(out, 'report-dark.png'), fullPage: true});
-    const narrow = await open(browser, {viewport: {width: 420, height: 800}});
+    const narrow = await open(browser, html, {viewport: {width: 420, height: 800}});
     await nothing_is_wider_than_the_page(narrow);
     await narrow.screenshot({path: join(out, 'report-narrow.png'), fullPage: true});
     await page.pdf({path: join(out, 'report.pdf'), format: 'A4', printBackground: true});
@@ -274,7 +217,7 @@ async function measure(browser, events) {
     report('-o', html);
     const reported = performance.now();
     for (let i = 0; i < 5; i++)
-        times.push((await open(browser)).openMs);
+        times.push((await open(browser, html)).openMs);
     times.sort((a, b) => a - b);
     console.log(`events ${events}  trace ${statSync(trace).size} bytes  page ` +
                 `${readFileSync(html).length} bytes  made in ${((made - start) / 1e3).toFixed(1)} s  ` +
@@ -283,15 +226,5 @@ async function measure(browser, events) {
     assert.ok(times[2] < OPEN_LIMIT_MS);
 }
 
-const browser = await chromium.launch({executablePath, args: FLAGS});
-let failed = false;
-try {
-    await (wanted ? measure(browser, Number(wanted)) : test(browser));
-} catch (error) {
-    console.error(error);
-    failed = true;
-} finally {
-    await browser.close();
-    rmSync(folder, {recursive: true, force: true});
-}
-process.exit(failed ? 1 : 0);
+await main(modules, (browser) => wanted ? measure(browser, Number(wanted)) : test(browser));
+rmSync(folder, {recursive: true, force: true});

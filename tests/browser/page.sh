@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# page.sh <node> <playwright-core> <hum> <make_trace> <screenshots> [events]: runs page.mjs, or says
-# what is missing and ends with 77.
+# page.sh <test> <node> <playwright-core> <hum> ...: runs <test>.mjs, which says what else it takes,
+# or says what is missing and ends with 77.
 set -eu
 
 skip()
@@ -10,9 +10,11 @@ skip()
     exit 77
 }
 
-case $1 in "" | *-NOTFOUND) skip "there is no node (Debian: nodejs)" ;; esac
-[ -n "$2" ] || skip "playwright-core could not be had from npm when the build was configured"
-if ! "$3" report /dev/null -o /dev/null 2>&1 | grep -q 'built without the page'; then
-    exec "$1" "$(dirname "$0")/page.mjs" "$2" "$3" "$4" "$5" ${6:+"$6"}
+test=$1 node=$2
+shift 2
+case $node in "" | *-NOTFOUND) skip "there is no node (Debian: nodejs)" ;; esac
+[ -n "$1" ] || skip "playwright-core could not be had from npm when the build was configured"
+if ! "$2" report /dev/null -o /dev/null 2>&1 | grep -q 'built without the page'; then
+    exec "$node" "$(dirname "$0")/$test.mjs" "$@"
 fi
 skip "hum was built without the page: npm or its registry was not there"

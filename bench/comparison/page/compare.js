@@ -14,12 +14,44 @@ function readComparison() {
 
     model.cell = (trace, ratio, policy) =>
         model.cells[(trace * model.ratios.length + ratio) * per + policy];
+    model.cells.forEach((cell, i) => {
+        cell.index = i;
+    });
     model.point = (trace, ratio) => model.points[trace * model.ratios.length + ratio];
     return model;
 }
 
 function fill(id, ...nodes) {
     document.getElementById(id).replaceChildren(...nodes);
+}
+
+function formatFigure(key, value) {
+    return key.endsWith('_ns') ? formatTime(value)
+        : key.startsWith('bytes') || key.endsWith('_bytes') ? formatBytes(value)
+            : formatCount(value);
+}
+
+// A figure of a replay, which says where it is in the model.
+function figure(cell, key) {
+    return element('span', {'data-figure': `cells.${cell.index}.${key}`, 'data-value': cell[key]},
+                   formatFigure(key, cell[key]));
+}
+
+function pageOnly(model, trace, ratio) {
+    const cells = model.policies.map((unused, p) => model.cell(trace, ratio, p));
+
+    return cells.some((c) => c.page_only);
+}
+
+// Long names of policies may break behind their commas, dots and equals signs.
+function breakable(name) {
+    return name.replace(/[,.=]/g, '$&\u200b');
+}
+
+// Large ones as a factor, which is easier to read than thousands of per cent.
+function formatRegret(regret) {
+    return regret !== null && regret >= 10 ? `×\u202f${formatRatio(1 + regret)}`
+        : formatPercent(regret);
 }
 
 function pointName(model, index) {
@@ -40,7 +72,7 @@ function head(model) {
                    `faults ${model.fault}`, count(model.cells.length, 'replay', 'replays')]
         .join(' · '));
     if (failed)
-        fill('notices', element('p', {}, `${failed} of ${model.cells.length} replays failed; ` +
+        fill('notices', element('p', {class: 'notice'}, `${failed} of ${model.cells.length} replays failed; ` +
             `the first: ${model.cells.find((c) => c.failed !== undefined).failed}`));
     fill('findings-list', ...model.findings.split('\n').filter((s) => s)
         .map((s) => element('li', {}, s)));
@@ -51,8 +83,8 @@ function standingsTable(model) {
     const base = model.baseline === null ? null : model.policies[model.baseline];
     const rows = model.standings.map((s) => [
         model.policies[s.policy], formatRatio(s.to_baseline), formatRatio(s.to_bound),
-        formatPercent(s.regret_mean), formatPercent(s.regret_worst),
-        s.points ? pointName(model, s.worst_point) : '', `${s.wins} of ${s.points}`]);
+        formatRegret(s.regret_mean), formatRegret(s.regret_worst),
+        s.points ? element('span', {class: 'whole'}, pointName(model, s.worst_point)) : '', `${s.wins} of ${s.points}`]);
 
     return table('Geometric means over all points; lower is better', [
         {title: 'Policy', text: true},
@@ -71,19 +103,24 @@ function regretColour(regret) {
 
 function regretTable(model) {
     const columns = [{title: 'Trace', text: true}, {title: 'r'},
-                     ...model.policies.map((p) => ({title: p}))];
+                     ...model.policies.map((p) => ({title: breakable(p)}))];
     const rows = model.points.map((point) => [
-        model.traces[point.trace], String(model.ratios[point.ratio]),
+        model.traces[point.trace], String(model.ratios[point.ratio]) +
+            (pageOnly(model, point.trace, point.ratio) ? ' *' : ''),
         ...model.policies.map((unused, p) => {
             const cell = model.cell(point.trace, point.ratio, p);
 
             return cell.failed !== undefined || cell.regret === null ? 'failed'
-                : formatPercent(cell.regret);
+                : formatRegret(cell.regret);
         })]);
-    const node = table('How much longer than the best policy of the row; the best is underlined',
-                       columns, rows);
+    const node = table('How much longer than the best policy of the row, from 10 times on as a ' +
+        'factor; the best is underlined', columns, rows);
 
     node.querySelector('table').classList.add('heat');
+    if (model.cells.some((c) => c.page_only))
+        node.append(element('p', {class: 'hint'}, '* There is room for less than 8 blocks of 2 MiB ' +
+            'there, or --page-only was given: single pages were replayed, by another machine. ' +
+            'These times do not stand beside those of blocks.'));
     node.querySelectorAll('tbody tr').forEach((row, i) => {
         const point = model.points[i];
 
@@ -115,10 +152,10 @@ function trafficTable(model, trace, ratio) {
     const most = Math.max(1, ...cells.filter((c) => c.failed === undefined)
         .map((c) => c.bytes_h2d + c.bytes_d2h));
     const rows = cells.map((cell, p) => cell.failed !== undefined
-        ? [model.policies[p], 'failed', '', '', '', '', '']
-        : [model.policies[p], trafficBar(cell, most), formatBytes(cell.bytes_h2d),
-           formatBytes(cell.bytes_d2h), formatCount(cell.far_faults), formatCount(cell.evictions),
-           formatCount(cell.evictions_clean), formatCount(cell.thrashed_pages)]);
+        ? [model.policies[p], 'failed', '', '', '', '', '', '']
+        : [model.policies[p], trafficBar(cell, most),
+           ...['bytes_h2d', 'bytes_d2h', 'far_faults', 'evictions', 'evictions_clean',
+               'thrashed_pages'].map((key) => figure(cell, key))]);
 
     return element('div', {}, element('p', {class: 'keys'}, ...TRAFFIC.map(([, text, c]) =>
         element('span', {class: 'key'}, element('i', {style: `background:var(--${c})`}), text))),
@@ -130,17 +167,14 @@ function trafficTable(model, trace, ratio) {
 
 function cellsTable(model) {
     const keys = Object.keys(model.cells.find((c) => c.failed === undefined) || {})
-        .filter((k) => !['trace', 'ratio', 'policy', 'regret'].includes(k));
-    const show = (key, value) => key.endsWith('_ns') ? formatTime(value)
-        : key.startsWith('bytes') || key.endsWith('_bytes') ? formatBytes(value)
-            : formatCount(value);
+        .filter((k) => !['trace', 'ratio', 'policy', 'regret', 'index'].includes(k));
 
     return table('', [{title: 'Trace', text: true}, {title: 'r'}, {title: 'Policy', text: true},
                       ...keys.map((k) => ({title: k.replaceAll('_', ' ')}))],
                  model.cells.map((c) => [model.traces[c.trace], String(model.ratios[c.ratio]),
                                          model.policies[c.policy],
                                          ...keys.map((k) => c.failed !== undefined ? '–'
-                                             : show(k, c[k]))]));
+                                             : figure(c, k))]));
 }
 
 // ---- time against r --------------------------------------------------------------------------
@@ -158,6 +192,19 @@ function timesData(model, trace) {
     const bound = order.map((r) => value(model.point(trace, r).bound_ns) || null);
 
     return {order, data: [order.map((r) => model.ratios[r]), ...lines, bound]};
+}
+
+// Policies are often orders of magnitude apart, so the scale is logarithmic, over whole decades.
+function rangeOfTimes(u, low, high) {
+    if (!(low > 0))
+        return [0.1, 1];
+    return [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high) + 1e-9)];
+}
+
+function rangeOfRatios(u, low, high) {
+    const room = low === high ? 0.5 : (high - low) * 0.02;
+
+    return [low - room, high + room];
 }
 
 class TimesChart {
@@ -178,8 +225,8 @@ class TimesChart {
         if (this.plot)
             this.plot.destroy();
         this.plot = new uPlot({
-            width, height: 360, scales: {x: {time: false}, y: {range: (u, low, high) =>
-                [0, high * 1.05 || 1]}},
+            width, height: 380, scales: {x: {time: false, range: rangeOfRatios},
+                                         y: {distr: 3, range: rangeOfTimes}},
             legend: {live: true},
             series: [{label: 'r'},
                      ...model.policies.map((p, i) => ({label: p, ...lineOf(i),
@@ -187,9 +234,10 @@ class TimesChart {
                      {label: 'bound', stroke: colour('ink'), width: 1, dash: [3, 3],
                       points: {show: false},
                       value: (u, v) => v === null ? '–' : formatTime(v * 1e6)}],
-            axes: [{...axis, label: 'r = footprint / device memory'},
-                   {...axis, size: 90, label: 'modelled time',
-                    values: (u, splits) => splits.map((s) => formatTime(s * 1e6))}],
+            axes: [{...axis, label: 'r = footprint / device memory',
+                    splits: () => data[0], values: (u, splits) => splits.map(String)},
+                   {...axis, size: 90, label: 'modelled time, log scale',
+                    values: (u, splits) => splits.map((s) => s === null ? '' : formatTime(s * 1e6))}],
         }, data, this.parent);
         const canvas = this.parent.querySelector('canvas');
         canvas.setAttribute('role', 'img');
@@ -232,7 +280,8 @@ function main() {
         chart.build();
         fill('times-table', timesTable(model, t));
         fill('traffic-table', trafficTable(model, t, r));
-        fill('traffic-about', `${model.traces[t]}, r = ${model.ratios[r]}. Bars share one scale.`);
+        fill('traffic-about', `${model.traces[t]}, r = ${model.ratios[r]}` +
+            `${pageOnly(model, t, r) ? ', page by page' : ''}. Bars share one scale.`);
     };
     const trace = choose('trace', model.traces, update);
     const ratio = choose('ratio', model.ratios.map(String), update);
