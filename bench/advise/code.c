@@ -8,7 +8,7 @@
 
 #include "policy/registry.h"
 
-#define LINE_BYTES 512u
+#define LINE_BYTES (HUM_POLICY_TEXT_MAX + 128u)
 
 /* ---- names ----------------------------------------------------------------------------------- */
 

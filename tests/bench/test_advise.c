@@ -268,11 +268,9 @@ static void begin(const char *policy)
 {
     launch_count[0] = launch_count[1] = last_launch = 0;
     made_begin(policy);
-    for (int p = HUM_HOST; p < 2; p++) {
-        char key[32];
-        snprintf(key, sizeof key, HUMI_RECORD_ABILITIES "%d", p);
-        made_setting(key, "huge shares opens");
-    }
+    made_setting(HUMI_RECORD_ABILITIES "-1", "huge shares opens");
+    made_setting(HUMI_RECORD_ABILITIES "0", "huge shares opens");
+    made_setting(HUMI_RECORD_ABILITIES "1", "huge shares opens");
 }
 
 static void named(uint32_t id, const char *name, uint64_t first_page, uint64_t pages)
