@@ -100,7 +100,7 @@ static int make_traces(void **state)
     if (!mkdtemp(folder))
         return -1;
     free(text_of("hum trace generate cyclic --pages 6144 --passes 3 -o cyclic.hum"));
-    free(text_of("hum trace generate zipf --pages 8192 -n 60000 --writes 0.3 -o zipf.hum"));
+    free(text_of("hum trace generate zipf --pages 8192 -n 20000 --theta 0.5 --writes 0.3 -o zipf.hum"));
     free(text_of("hum trace generate sequential --pages 12800 -o wide.hum"));
     free(text_of("HUM_DETERMINISTIC=on HUM_ACCESSES=full HUM_TRACE=recorded.hum "
                  "\"$HUM_RECORDED_SAMPLE\" --size 2M --mode unified --runs 1"));
@@ -248,37 +248,41 @@ static void everything_is_the_default(void **state)
 
 /* ---- processes and ranks --------------------------------------------------------------------- */
 
-/* --json has the command line in it, so that it is the same one but for the processes. */
+/* --json has the command line in it, which is not the same. */
 static char *without_command(char *text)
 {
-    char *at = strstr(text, "\"command\""), *end = at ? strchr(at, '\n') : NULL;
+    json_t *root = json_loads(text, 0, NULL);
+    char *rest;
 
-    if (end)
-        memmove(at, end, strlen(end) + 1);
-    return text;
+    if (!root)
+        return text;
+    assert_int_equal(json_object_del(root, "command"), 0);
+    rest = json_dumps(root, 0);
+    assert_non_null(rest);
+    json_decref(root);
+    free(text);
+    return rest;
 }
 
 static void any_number_of_processes_says_the_same(void **state)
 {
-    static const char *const forms[] = {"", "--csv", "--json"};
+    static const struct {
+        const char *form;
+        unsigned jobs;
+    } cases[] = {{"--json", 2}, {"--json", 5}, {"--csv", 5}, {"", 2}};
 
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(forms); i++) {
-        char *first = NULL;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char line[512], *one, *many;
 
-        for (unsigned jobs = 1; jobs <= 5; jobs += jobs == 1 ? 1 : 3) {
-            char line[512], *text;
-
-            snprintf(line, sizeof(line), "hum compare %s --jobs %u " GRID " " TRACES, forms[i],
-                     jobs);
-            text = without_command(text_of(line));
-            if (first)
-                assert_string_equal(text, first);
-            else
-                first = strdup(text);
-            free(text);
-        }
-        free(first);
+        snprintf(line, sizeof(line), "hum compare %s --jobs 1 " GRID " " TRACES, cases[i].form);
+        one = without_command(text_of(line));
+        snprintf(line, sizeof(line), "hum compare %s --jobs %u " GRID " " TRACES, cases[i].form,
+                 cases[i].jobs);
+        many = without_command(text_of(line));
+        assert_string_equal(many, one);
+        free(many);
+        free(one);
     }
 }
 
@@ -292,7 +296,7 @@ static void csv_has_a_line_for_each_cell(void **state)
         lines += *c == '\n';
     assert_int_equal(lines, 1 + TRACES_COUNT * RATIOS * POLICIES);
     assert_int_equal(strncmp(text, "trace,policy,ratio,failed,accesses,", 35), 0);
-    assert_non_null(strstr(text, "\n\"zipf.hum\",\"driver,prefetch.threshold=75\",1.5,,60000,"));
+    assert_non_null(strstr(text, "\n\"zipf.hum\",\"driver,prefetch.threshold=75\",1.5,,20000,"));
     free(text);
 }
 
@@ -302,7 +306,7 @@ static void ranks_say_the_same(void **state)
     static const struct {
         unsigned ranks;
         const char *form;
-    } cases[] = {{1, "--json"}, {2, "--json"}, {3, "--json"}, {2, ""}, {3, "--csv"}};
+    } cases[] = {{1, ""}, {2, "--csv"}, {3, "--json"}};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
