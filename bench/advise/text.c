@@ -85,8 +85,14 @@ static void print_candidate(const struct advise_result *result, size_t number, s
             advise_why(result->plan, result->scene->survey, candidate, why, sizeof(why)));
 }
 
-/* So many better ones of its sort, policies or calls, are about the same subject. */
-static unsigned better_ones(const struct advise_result *result, size_t place)
+static bool are_equal(const struct compare_figures *a, const struct compare_figures *b)
+{
+    return a->modelled_ns == b->modelled_ns && a->far_faults == b->far_faults &&
+           advise_moved(a) == advise_moved(b);
+}
+
+/* Enough better ones of its sort, policies or calls, are about the same, or one equals it. */
+static bool is_hidden(const struct advise_result *result, size_t place)
 {
     const struct advise_search *search = result->search;
     const struct advise_candidate *list = result->plan->candidates;
@@ -96,9 +102,12 @@ static unsigned better_ones(const struct advise_result *result, size_t place)
     for (size_t i = 0; i < place; i++) {
         const struct advise_candidate *better = &list[search->kept[i]];
 
-        count += better->subject == it->subject && !better->policy == !it->policy;
+        if (better->subject != it->subject || !better->policy != !it->policy)
+            continue;
+        if (are_equal(&better->figures, &it->figures) || ++count == SHOWN_OF_EACH)
+            return true;
     }
-    return count;
+    return false;
 }
 
 static void print_kept(const struct advise_result *result, FILE *out)
@@ -113,12 +122,12 @@ static void print_kept(const struct advise_result *result, FILE *out)
     }
     fputs("\nwhat to do, each alone\n", out);
     for (size_t i = 0; i < search->kept_count; i++)
-        if (better_ones(result, i) < SHOWN_OF_EACH)
-            print_candidate(result, ++number, search->kept[i], out);
-        else
+        if (is_hidden(result, i))
             hidden++;
+        else
+            print_candidate(result, ++number, search->kept[i], out);
     if (hidden)
-        fprintf(out, "     and %zu that gain less on the same; --json has them\n", hidden);
+        fprintf(out, "     and %zu that gain no more on the same; --json has them\n", hidden);
 }
 
 static void print_together(const struct advise_result *result, FILE *out)
