@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "command/bench_link.h"
+#include "command/bench_thrash.h"
 #include "command/command.h"
 #include "command/json.h"
 #include "command/text.h"
@@ -21,7 +22,7 @@ static const struct mark *const marks[] = {
     &mark_resident,     &mark_stream_h2d, &mark_stream_d2h,        &mark_prefetch_h2d,
     &mark_prefetch_d2h, &mark_fault_h2d,  &mark_fault_d2h,         &mark_upgrade,
     &mark_launch,       &mark_metadata,   &mark_metadata_reserved, &mark_alloc,
-    &mark_link,
+    &mark_link,         &mark_thrash,
     /* what recording costs */
     &mark_trace_stream_h2d, &mark_trace_stream_d2h, &mark_trace_pagerank,
     &mark_epoch_stream_h2d, &mark_epoch_stream_d2h, &mark_epoch_pagerank,
@@ -126,6 +127,8 @@ static json_t *result_json(const struct mark *mark, const struct mark_result *r)
         json_object_set_new(json, "overlap_percent", spread_json(&r->overlap));
     if (r->link)
         bench_link_json(r->link, json);
+    if (r->thrash)
+        bench_thrash_json(r->thrash, json);
     series_free(&ratios);
     return json;
 }
@@ -164,9 +167,12 @@ static void print_results(const struct mark *const *chosen, const struct mark_re
     printf("\n");
     for (size_t i = 0; i < count; i++)
         printf("%s: %s\n  %s\n", chosen[i]->name, chosen[i]->about, results[i].note);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         if (results[i].link)
             bench_link_print(results[i].link);
+        if (results[i].thrash)
+            bench_thrash_print(results[i].thrash);
+    }
 }
 
 static bool print_json(const struct mark *const *chosen, const struct mark_result *results,
@@ -249,6 +255,18 @@ static bool choose(char *const *names, int count, const struct mark **chosen_out
     return true;
 }
 
+/* All but the note. */
+static void free_figures(struct mark_result *r)
+{
+    series_free(&r->value);
+    series_free(&r->floor);
+    series_free(&r->overlap);
+    free(r->link);
+    free(r->thrash);
+    r->link = NULL;
+    r->thrash = NULL;
+}
+
 static int run_marks(const struct mark *const *chosen, size_t count,
                      const struct mark_options *options, bool json)
 {
@@ -258,14 +276,8 @@ static int run_marks(const struct mark *const *chosen, size_t count,
     for (size_t i = 0; i < count; i++) {
         if (show)
             fprintf(stderr, "\r%zu of %zu: %-20s", i + 1, count, chosen[i]->name);
-        if (!chosen[i]->measure(options, &results[i])) {
-            /* Half a measurement is none. */
-            series_free(&results[i].value);
-            series_free(&results[i].floor);
-            series_free(&results[i].overlap);
-            free(results[i].link);
-            results[i].link = NULL;
-        }
+        if (!chosen[i]->measure(options, &results[i]))
+            free_figures(&results[i]); /* half a measurement is none */
         all = all && measured(&results[i]);
     }
     if (show)
@@ -274,12 +286,8 @@ static int run_marks(const struct mark *const *chosen, size_t count,
         print_results(chosen, results, count);
     else if (!print_json(chosen, results, count))
         all = false;
-    for (size_t i = 0; i < count; i++) {
-        series_free(&results[i].value);
-        series_free(&results[i].floor);
-        series_free(&results[i].overlap);
-        free(results[i].link);
-    }
+    for (size_t i = 0; i < count; i++)
+        free_figures(&results[i]);
     return all ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -24,12 +24,14 @@ struct mark_options {
 };
 
 struct link_table;
+struct thrash_table;
 
 struct mark_result {
     struct series value, floor; /* in the mark's unit */
     bool paired;                /* value[i] belongs to floor[i]: ratio is the median of theirs */
     struct series overlap;      /* of `counters`, per cent: how many of the hottest were found */
     struct link_table *link;    /* of `link` (link.h), NULL elsewhere; freed with free() */
+    struct thrash_table *thrash; /* of `thrash` (thrash.h), likewise */
     bool huge;                  /* hum's frames were huge pages: which limit applies */
     char note[512];             /* what was measured; after a failure: why not */
 };
@@ -53,6 +55,7 @@ extern const struct mark mark_launch;
 extern const struct mark mark_metadata, mark_metadata_reserved;
 extern const struct mark mark_alloc;
 extern const struct mark mark_link;
+extern const struct mark mark_thrash;
 extern const struct mark mark_trace_stream_h2d, mark_trace_stream_d2h, mark_trace_pagerank;
 extern const struct mark mark_epoch_stream_h2d, mark_epoch_stream_d2h, mark_epoch_pagerank;
 extern const struct mark mark_exact_stream_h2d, mark_exact_stream_d2h, mark_exact_pagerank;

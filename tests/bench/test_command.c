@@ -472,12 +472,46 @@ static void bench_fits_a_link(void **state)
     assert_int_equal(out->status, 0);
 }
 
+/* Two loads, 1 .. 8 kernels, each under all policies; every round of each kernel is counted. */
+static void bench_tells_what_thrashing_control_does(void **state)
+{
+    static const char *const members[] = {"load", "kernels", "policy", "array_bytes",
+                                          "device_bytes", "rounds_per_s", "faults", "faults_per_s",
+                                          "moved_bytes", "evictions", "remote_maps", NULL};
+    struct output *out = run_line("%s bench --json --size 1M --runs 1 thrash", command);
+    json_t *all = parse(out->text), *cell;
+    json_t *result = json_array_get(json_object_get(all, "results"), 0);
+    json_t *cells = json_object_get(result, "cells");
+    size_t i;
+
+    (void)state;
+    check_result(result);
+    assert_int_equal(json_array_size(cells) % (2 * 8), 0);
+    json_array_foreach(cells, i, cell)
+    {
+        long long kernels = json_integer_value(json_object_get(cell, "kernels"));
+        const char *load = json_string_value(json_object_get(cell, "load"));
+        bool own = strcmp(load, "own") == 0;
+        const char *policy = json_string_value(json_object_get(cell, "policy"));
+        json_int_t out_of_room = json_integer_value(json_object_get(cell, "evictions"));
+
+        has_members(cell, members);
+        assert_int_equal(json_integer_value(json_object_get(cell, "rounds")),
+                         kernels * (own ? 1 : 30));
+        assert_true(json_number_value(json_object_get(cell, "seconds")) > 0);
+        if (own && strcmp(policy, "ahead") == 0) /* four fill the device */
+            assert_int_equal(out_of_room > 0, kernels > 4);
+    }
+    json_decref(all);
+    assert_int_equal(out->status, 0);
+}
+
 static void bench_lists_its_names(void **state)
 {
     static const char *const names[] = {
         "resident",  "stream-h2d", "stream-d2h", "prefetch-h2d", "prefetch-d2h", "fault-h2d",
         "fault-d2h", "upgrade",    "launch",     "metadata",     "alloc",
-        "link",      "trace-stream-h2d", "exact-pagerank",
+        "link",      "thrash",    "trace-stream-h2d", "exact-pagerank",
     };
     struct output *out = run_line("%s bench --list", command);
 
@@ -509,6 +543,7 @@ int main(void)
         cmocka_unit_test(bench_measures_recording),
         cmocka_unit_test(bench_leaves_out_what_this_build_cannot_do),
         cmocka_unit_test(bench_fits_a_link),
+        cmocka_unit_test(bench_tells_what_thrashing_control_does),
         cmocka_unit_test(bench_lists_its_names),
     };
 
