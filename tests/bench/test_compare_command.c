@@ -100,7 +100,8 @@ static int make_traces(void **state)
     if (!mkdtemp(folder))
         return -1;
     free(text_of("hum trace generate cyclic --pages 6144 --passes 3 -o cyclic.hum"));
-    free(text_of("hum trace generate zipf --pages 8192 -n 20000 --theta 0.5 --writes 0.3 -o zipf.hum"));
+    free(text_of("hum trace generate zipf --pages 8192 -n 20000 --theta 0.5 --writes 0.3 "
+                 "-o zipf.hum"));
     free(text_of("hum trace generate sequential --pages 12800 -o wide.hum"));
     free(text_of("HUM_DETERMINISTIC=on HUM_ACCESSES=full HUM_TRACE=recorded.hum "
                  "\"$HUM_RECORDED_SAMPLE\" --size 2M --mode unified --runs 1"));
