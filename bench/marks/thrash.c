@@ -12,8 +12,8 @@
  *            kernel does: pages that change hands every few microseconds, what the detector of
  *            `thrash=driver` is made for.
  *
- * Each load has a space of its own under each policy, in which 1, 2, .. 8 kernels follow; regions
- * are new each time.  At the end of a cell the host reads everything: a word that was not
+ * Every cell has a space of its own, because what a policy remembers of a block outlives regions.
+ * At the end of a cell the host reads everything: a word that was not
  * incremented exactly once a round is no measurement.  Only the rounds are timed and counted, not
  * filling, the round that warms up, and reading.
  */
@@ -70,7 +70,7 @@ static bool contest_open(struct contest *c, const struct thrash_policy *policy, 
     if (!world_open(&c->world, &params, result))
         return false;
     done = world_kernel(&c->world, "words", "increment", &c->increment);
-    for (unsigned i = 0; done && i < THRASH_KERNELS_MAX; i++)
+    for (unsigned i = 0; done && i < c->kernels; i++)
         done = world_ok(&c->world, hum_stream_create(c->world.hum, 0, &c->stream[i]),
                         "hum_stream_create");
     if (!done)
@@ -88,15 +88,6 @@ static bool fill_arrays(struct contest *c)
             c->words[i][n] = FIRST_VALUE;
     }
     return true;
-}
-
-static bool free_arrays(struct contest *c)
-{
-    bool done = true;
-
-    for (unsigned i = 0; done && i < c->kernels; i++)
-        done = world_ok(&c->world, hum_free(c->world.hum, c->words[i]), "hum_free");
-    return done;
 }
 
 static bool launch_all(struct contest *c)
@@ -196,21 +187,17 @@ static void set_sizes(struct thrash_table *table, size_t bytes)
     table->device_bytes[THRASH_TURNS] = THRASH_FILL * HUM_BLOCK_SIZE;
 }
 
-/* A load under a policy, by 1, 2, .. kernels. */
-static bool measure_policy(struct thrash_table *table, enum thrash_load load, unsigned policy,
-                           unsigned runs, struct mark_result *result)
+static bool measure_cell(struct thrash_table *table, enum thrash_load load, unsigned kernels,
+                         unsigned policy, unsigned runs, struct mark_result *result)
 {
     unsigned count = load == THRASH_TURNS ? TURNS * runs : runs;
-    struct contest c = {.load = load, .count = table->array_bytes[load] / sizeof(uint64_t)};
-    bool done = true;
+    struct contest c = {
+        .load = load, .kernels = kernels, .count = table->array_bytes[load] / sizeof(uint64_t)};
+    bool done;
 
     if (!contest_open(&c, &thrash_policies[policy], table->device_bytes[load], result))
         return false;
-    for (unsigned k = 1; done && k <= THRASH_KERNELS_MAX; k++) {
-        c.kernels = k;
-        done = fill_arrays(&c) && contest_run(&c, count, &table->cell[load][k - 1][policy]) &&
-               free_arrays(&c);
-    }
+    done = fill_arrays(&c) && contest_run(&c, count, &table->cell[load][kernels - 1][policy]);
     world_close(&c.world);
     return done;
 }
@@ -231,8 +218,9 @@ static bool measure(const struct mark_options *options, struct mark_result *resu
     result->thrash = table;
     set_sizes(table, options->bytes);
     for (unsigned load = 0; load < THRASH_LOADS; load++)
-        for (unsigned p = 0; done && p < THRASH_POLICIES; p++)
-            done = measure_policy(table, (enum thrash_load)load, p, options->runs, result);
+        for (unsigned k = 1; done && k <= THRASH_KERNELS_MAX; k++)
+            for (unsigned p = 0; done && p < THRASH_POLICIES; p++)
+                done = measure_cell(table, (enum thrash_load)load, k, p, options->runs, result);
     if (!done)
         return false;
     most = table->cell[THRASH_TURNS][THRASH_KERNELS_MAX - 1];
