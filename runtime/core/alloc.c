@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "core/memo.h"
 #include "core/record.h"
 #include "core/residency.h"
 #include "core/room.h"
@@ -41,6 +42,8 @@ static void clean_blocks(struct hum *hum, struct humi_region *region)
             block->accessed_by = block->remote_by = 0;
             block->preferred = HUM_HOST;
         }
+        if (humi_mask_empty(&block->written)) /* policies look at it under this lock only */
+            humi_memo_free(&block->memo, &hum->policies.memo_bytes);
         humi_unlock(&block->lock);
     }
 }

@@ -81,7 +81,7 @@ static void block_destroy(const struct humi_table *table, struct humi_block *blo
 {
     for (unsigned p = 0; p < table->processors; p++)
         free(block->hold[p].heat);
-    humi_memo_free(&block->memo);
+    humi_memo_free(&block->memo, NULL);
     humi_lock_fini(&block->lock);
     free(block);
 }

@@ -22,6 +22,7 @@ void *humi_memo_find(_Atomic(struct humi_memo *) *list, unsigned parts, size_t b
     if (!made)
         return NULL;
     made->parts = parts;
+    made->size = sizeof *made + bytes;
     made->next = first;
     while (!atomic_compare_exchange_weak(list, &first, made)) {
         found = look(first, made->next, parts); /* only what came meanwhile is new */
@@ -31,15 +32,17 @@ void *humi_memo_find(_Atomic(struct humi_memo *) *list, unsigned parts, size_t b
         }
         made->next = first;
     }
-    atomic_fetch_add(allocated, sizeof *made + bytes);
+    atomic_fetch_add(allocated, made->size);
     return made->bytes;
 }
 
-void humi_memo_free(_Atomic(struct humi_memo *) *list)
+void humi_memo_free(_Atomic(struct humi_memo *) *list, atomic_size_t *allocated)
 {
     struct humi_memo *memo = atomic_exchange(list, NULL);
     while (memo) {
         struct humi_memo *next = memo->next;
+        if (allocated)
+            atomic_fetch_sub(allocated, memo->size);
         free(memo);
         memo = next;
     }

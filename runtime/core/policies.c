@@ -176,7 +176,7 @@ void humi_policies_close(struct hum *hum)
         free(c->text);
         free(c);
     }
-    humi_memo_free(&policies->memo);
+    humi_memo_free(&policies->memo, NULL);
     free(policies->rules);
     free(policies->text);
 }

@@ -374,7 +374,7 @@ void humi_region_put(struct humi_region *region)
     if (!region || atomic_fetch_sub(&region->references, 1) != 1)
         return;
     free(atomic_load(&region->meter));
-    humi_memo_free(&region->memo);
+    humi_memo_free(&region->memo, NULL);
     free(region->name);
     free(region);
 }

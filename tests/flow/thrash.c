@@ -135,6 +135,24 @@ static void the_tenth_wait_pins_it(void **state)
     end();
 }
 
+/* Who gets the addresses of a region that ended begins anew. */
+static void what_was_freed_is_forgotten(void **state)
+{
+    uint64_t *before;
+
+    (void)state;
+    begin("ondemand,thrash=driver");
+    assert_int_equal(turn_of_pin(), 26);
+    before = word;
+    ok(hum_free(hum, word));
+    word = flow_alloc(hum, PAGE);
+    assert_ptr_equal(word, before);
+    *word = 0;
+    turns = 0;
+    assert_int_equal(turn_of_pin(), 26);
+    end();
+}
+
 static void numbers_decide_when_it_is_pinned(void **state)
 {
     static const struct setting settings[] = {
@@ -190,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_control_every_turn_moves_it),
         cmocka_unit_test(the_tenth_wait_pins_it),
+        cmocka_unit_test(what_was_freed_is_forgotten),
         cmocka_unit_test(numbers_decide_when_it_is_pinned),
         cmocka_unit_test(pauses_longer_than_the_lapse_are_no_thrashing),
         cmocka_unit_test(what_is_pinned_costs_nothing_and_stays_for_both),

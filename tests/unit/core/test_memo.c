@@ -24,7 +24,8 @@ static void each_set_of_parts_has_its_piece(void **state)
     assert_ptr_equal(humi_memo_find(&list, 2, 8, &bytes), two);
     assert_int_equal(one[1], 11);
     assert_int_equal(bytes, 2 * sizeof(struct humi_memo) + 24);
-    humi_memo_free(&list);
+    humi_memo_free(&list, &bytes);
+    assert_int_equal(bytes, 0);
     assert_null(atomic_load(&list));
 }
 
