@@ -9,6 +9,7 @@
 #include <hum/policy.h>
 
 extern const struct hum_part humi_place_adaptive;
+extern const struct hum_part humi_place_auto;
 extern const struct hum_part humi_place_counter;
 extern const struct hum_part humi_place_move;
 extern const struct hum_part humi_place_pattern;
@@ -16,6 +17,8 @@ extern const struct hum_part humi_place_remote;
 extern const struct hum_part humi_place_share;
 
 extern const struct hum_part humi_prefetch_ahead;
+extern const struct hum_part humi_prefetch_auto;
+extern const struct hum_part humi_prefetch_block;
 extern const struct hum_part humi_prefetch_chunk;
 extern const struct hum_part humi_prefetch_none;
 extern const struct hum_part humi_prefetch_pattern;

@@ -17,6 +17,7 @@ static const struct hum_part *const parts[HUMI_PLANNERS][PARTS_MAX] = {
         &humi_place_counter,
         &humi_place_adaptive,
         &humi_place_pattern,
+        &humi_place_auto,
     },
     [HUMI_PREFETCH] = {
         &humi_prefetch_ahead,
@@ -25,6 +26,8 @@ static const struct hum_part *const parts[HUMI_PLANNERS][PARTS_MAX] = {
         &humi_prefetch_tree,
         &humi_prefetch_stride,
         &humi_prefetch_pattern,
+        &humi_prefetch_block,
+        &humi_prefetch_auto,
     },
     [HUMI_THRASH] = {
         &humi_thrash_off,
@@ -66,6 +69,8 @@ static const struct hum_policy policies[] = {
            share, tree, second_chance, driver, NULL),
     POLICY("hotset", "the tree; what is not hot leaves first",
            share, tree, hotset, off, NULL),
+    POLICY("auto", "in each region what would have cost least so far",
+           auto, auto, hotset, off, NULL),
 };
 
 #define POLICIES (sizeof policies / sizeof policies[0])

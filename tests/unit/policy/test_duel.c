@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* test_duel.c - candidates judged by what was used: costs, the sample, who becomes live. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mask.h"
+#include "policy/compose.h"
+#include "policy/duel.h"
+#include "policy/parts.h"
+#include "support/random.h"
+
+static struct random randoms;
+static const struct hum_heat no_heat;
+
+#define FAULT_NS UINT64_C(65000)
+#define PAGE_NS UINT64_C(163) /* 4 KiB at 25 GB/s, rounded down */
+
+/* Device 0 reads the first page of a chunk of a block that only the host has. */
+static struct hum_view view_at(uint32_t block, unsigned chunk)
+{
+    unsigned first = chunk * HUM_PAGES_PER_CHUNK;
+
+    return (struct hum_view){.processor = 0,
+                             .valid = humi_mask_all(),
+                             .read = humi_mask_range(first, first + 1),
+                             .elsewhere = humi_mask_all(),
+                             .written = humi_mask_all(),
+                             .free_blocks = 1,
+                             .capacity_blocks = 100,
+                             .region_blocks = 32,
+                             .block = block,
+                             .can_share = true,
+                             .can_remote = true,
+                             .heat = &no_heat};
+}
+
+static struct humi_duellist duellist_of(const struct hum_part *part)
+{
+    static const uint64_t tree_percent[] = {51};
+
+    return (struct humi_duellist){.part = part, .context = {.tunables = tree_percent}};
+}
+
+/* ---- costs ----------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *says;
+    const struct hum_part *part;
+    uint32_t chunks;
+    unsigned want_faults, want_pages;
+} costs[] = {
+    {"nothing was used", &humi_prefetch_block, 0, 0, 0},
+    {"a block is one fault", &humi_prefetch_block, UINT32_MAX, 1, 512},
+    {"whatever is used of it", &humi_prefetch_block, 1u << 7, 1, 512},
+    {"a chunk is one", &humi_prefetch_chunk, 1u << 7, 1, 16},
+    {"chunks are as many", &humi_prefetch_chunk, UINT32_MAX, 32, 512},
+    {"pages alone", &humi_prefetch_none, 0x80000001u, 2, 2},
+    {"a tree is one far from all others", &humi_prefetch_tree, 0x80000001u, 2, 32},
+    {"and few where all is used", &humi_prefetch_tree, UINT32_MAX, 6, 512},
+};
+
+static void costs_are_as_in_the_table(void **state)
+{
+    struct hum_view view = view_at(3, 0);
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof costs / sizeof costs[0]; i++) {
+        struct humi_duellist duellist = duellist_of(costs[i].part);
+        uint64_t ns = humi_duel_cost_ns(&duellist, &view, costs[i].chunks);
+        uint64_t want = costs[i].want_faults * FAULT_NS + costs[i].want_pages * PAGE_NS;
+        if (ns != want)
+            fail_msg("%s: %llu ns, wanted %llu", costs[i].says, (unsigned long long)ns,
+                     (unsigned long long)want);
+    }
+}
+
+/* From the definition: a fault for each chunk that is used, and all of its pages. */
+static void chunks_cost_what_was_used(void **state)
+{
+    struct humi_duellist duellist = duellist_of(&humi_prefetch_chunk);
+
+    (void)state;
+    for (unsigned i = 0; i < random_steps(500); i++) {
+        uint32_t chunks = (uint32_t)random_next(&randoms);
+        struct hum_view view = view_at((uint32_t)(random_next(&randoms) % 32), 0);
+        unsigned used = (unsigned)__builtin_popcount(chunks);
+        assert_int_equal(humi_duel_cost_ns(&duellist, &view, chunks),
+                         used * (FAULT_NS + 16 * PAGE_NS));
+    }
+}
+
+/* ---- the sample ------------------------------------------------------------------------------ */
+
+static void one_block_in_eight_is_sampled(void **state)
+{
+    struct hum_view view = view_at(0, 0);
+    unsigned sampled = 0;
+
+    (void)state;
+    for (view.block = 0; view.block < 64; view.block++)
+        assert_true(humi_duel_samples(&view));
+    view.region_blocks = 8000;
+    for (view.block = 0; view.block < 8000; view.block++)
+        sampled += humi_duel_samples(&view);
+    assert_in_range(sampled, 900, 1100);
+}
+
+/* ---- the policy ------------------------------------------------------------------------------ */
+
+static uint64_t region_memory[8192], blocks_memory[32][16];
+
+static struct humi_policy auto_policy(void)
+{
+    struct humi_policy policy;
+
+    memset(region_memory, 0, sizeof region_memory);
+    memset(blocks_memory, 0, sizeof blocks_memory);
+    assert_int_equal(humi_policy_read("test", humi_slice_of("auto"), &policy), HUM_OK);
+    assert_true(policy.bytes[HUM_MEMORY_REGION] <= sizeof region_memory);
+    assert_true(policy.bytes[HUM_MEMORY_BLOCK] <= sizeof blocks_memory[0]);
+    return policy;
+}
+
+static struct hum_plan ask(struct humi_policy *policy, const struct hum_view *view)
+{
+    void *memory[HUM_MEMORY_COUNT] = {[HUM_MEMORY_REGION] = region_memory,
+                                      [HUM_MEMORY_BLOCK] = blocks_memory[view->block]};
+    struct hum_plan plan;
+
+    humi_policy_plan(policy, view, memory, &plan);
+    assert_false(atomic_load(&policy->broken));
+    return plan;
+}
+
+/* One stay: chunks first to end - 1 of a block are touched in order. */
+static unsigned stay(struct humi_policy *policy, uint32_t block, unsigned first, unsigned end)
+{
+    struct hum_pages resident = humi_mask_none();
+    unsigned faults = 0;
+
+    for (unsigned c = first; c < end; c++) {
+        struct hum_view view = view_at(block, c);
+        struct hum_plan plan;
+        if (humi_mask_has(&resident, c * HUM_PAGES_PER_CHUNK))
+            continue;
+        view.resident = resident;
+        humi_mask_remove(&view.elsewhere, &resident);
+        plan = ask(policy, &view);
+        humi_mask_add(&resident, &plan.bring);
+        humi_mask_add(&resident, &view.read);
+        faults++;
+    }
+    return faults;
+}
+
+static void what_is_used_whole_comes_whole(void **state)
+{
+    struct humi_policy policy = auto_policy();
+
+    (void)state;
+    assert_int_equal(stay(&policy, 9, 0, 32), 6);
+    for (unsigned i = 0; i < 8; i++)
+        stay(&policy, 9, 0, 32);
+    assert_int_equal(stay(&policy, 9, 0, 32), 1);
+}
+
+static void what_is_used_little_comes_by_chunks(void **state)
+{
+    struct humi_policy policy = auto_policy();
+    struct hum_view view = view_at(9, 5);
+
+    (void)state;
+    view.free_blocks = 1;
+    for (unsigned i = 0; i < 8; i++)
+        stay(&policy, 9, 5, 6);
+    struct hum_plan plan = ask(&policy, &view);
+    assert_int_equal(humi_mask_count(&plan.bring), 15);
+    assert_int_equal(plan.ahead_blocks, 0);
+}
+
+static void the_same_calls_get_the_same_answers(void **state)
+{
+    static struct hum_view views[400];
+    static struct hum_plan plans[400];
+
+    (void)state;
+    for (unsigned i = 0; i < 400; i++) {
+        views[i] = view_at((uint32_t)(random_next(&randoms) % 32),
+                           (unsigned)(random_next(&randoms) % 32));
+        views[i].evictions = (unsigned)(random_next(&randoms) % 3);
+        views[i].agent = (uint32_t)(random_next(&randoms) % 3);
+    }
+    for (int round = 0; round < 2; round++) {
+        struct humi_policy policy = auto_policy();
+        for (unsigned i = 0; i < 400; i++) {
+            struct hum_plan plan = ask(&policy, &views[i]);
+            if (round)
+                assert_memory_equal(&plan, &plans[i], sizeof plan);
+            plans[i] = plan;
+        }
+    }
+}
+
+/* ---- far ------------------------------------------------------------------------------------- */
+
+/* Pages that stay far after n fetches of evicted blocks, random or in order. */
+static unsigned far_after(unsigned n, uint64_t capacity, bool random)
+{
+    struct humi_policy policy = auto_policy();
+    struct hum_plan plan = {.ahead_blocks = 0};
+
+    for (unsigned i = 0; i < n; i++) {
+        struct hum_view view = view_at(random ? i * 11 % 32 : i % 32, 0);
+        view.evictions = 1;
+        view.capacity_blocks = capacity;
+        plan = ask(&policy, &view);
+    }
+    return humi_mask_count(&plan.remote);
+}
+
+static void what_is_jumped_about_in_stays_once_that_was_paid_for(void **state)
+{
+    (void)state;
+    /* 8 x 32 blocks x 512 us is 486 fetches of 270 us, behind the 15 that tell the order. */
+    assert_int_equal(far_after(500, 30, true), 0);
+    assert_int_equal(far_after(501, 30, true), 512);
+    assert_int_equal(far_after(600, 64, true), 0);
+    assert_int_equal(far_after(600, 30, false), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(costs_are_as_in_the_table),
+        cmocka_unit_test(chunks_cost_what_was_used),
+        cmocka_unit_test(one_block_in_eight_is_sampled),
+        cmocka_unit_test(what_is_used_whole_comes_whole),
+        cmocka_unit_test(what_is_used_little_comes_by_chunks),
+        cmocka_unit_test(the_same_calls_get_the_same_answers),
+        cmocka_unit_test(what_is_jumped_about_in_stays_once_that_was_paid_for),
+    };
+
+    randoms = random_make(random_seed("policy_duel"), 0);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
