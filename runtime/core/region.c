@@ -80,7 +80,9 @@ static struct humi_extent *extent_choose(struct humi_regions *regions, size_t by
 {
     struct humi_extent key = {.bytes = bytes};
     struct humi_extent *extent = RB_NFIND(humi_extents_by_size, &regions->free_by_size, &key);
+    regions->looks++;
     for (unsigned tries = 1; extent && !extent_fit(extent, bytes, alignment); tries++) {
+        regions->looks++;
         if (tries == CHOOSE_TRIES) {
             key.bytes = bytes + alignment;
             struct humi_extent *any =

@@ -66,6 +66,7 @@ struct humi_regions {
     size_t extents;               /* number of free extents */
     uint32_t last_id;             /* of the region made last */
     unsigned colour;              /* counts large regions, see place() */
+    uint64_t looks;               /* extents that allocations looked at, whether they fit */
 };
 
 enum hum_status humi_regions_init(struct humi_regions *regions, uintptr_t start, size_t bytes);

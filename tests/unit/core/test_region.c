@@ -486,7 +486,7 @@ static void gaps_that_fit_but_for_their_alignment_cost_nothing(void **state)
 {
     enum { COUNT = 10000 };
     struct humi_region **list = calloc(2 * COUNT, sizeof *list);
-    double start, took;
+    uint64_t looks;
 
     (void)state;
     assert_non_null(list);
@@ -498,12 +498,11 @@ static void gaps_that_fit_but_for_their_alignment_cost_nothing(void **state)
     }
     for (size_t i = 0; i < 2 * COUNT; i++)
         release(list[i]);
-    start = seconds();
+    looks = regions.looks;
     for (size_t i = 0; i < 2000; i++)
         (void)alloc(BLOCK, 0);
-    took = (seconds() - start) * 1e6 / 2000;
-    print_message("    %.2f us an allocation\n", took);
-    assert_true(took < 50); /* a walk over all gaps takes hundreds */
+    looks = (regions.looks - looks) / 2000;
+    assert_in_range(looks, 1, 16); /* a walk over all gaps looks at thousands */
     end(1024 * GIB);
     free(list);
 }
