@@ -26,7 +26,7 @@
 
 enum { MARGIN, THRESHOLD };
 static const struct hum_tunable tunables[] = {
-    [MARGIN] = {"margin", "random: cost of coming back, in times of one far touch of each page", 8,
+    [MARGIN] = {"margin", "random: cost of coming back, in times of one far touch of each page", 24,
                 0, 1024},
     [THRESHOLD] = {"threshold", "random: touches of a chunk after which it comes", 256, 1,
                    UINT32_MAX},
