@@ -16,14 +16,14 @@
 #include <unistd.h>
 
 #define GRID "-q -p 'driver,ondemand;driver,prefetch.threshold=75' -r 1.25,1.5"
-#define TRACES "cyclic.hum zipf.hum recorded.hum"
+#define TRACES "cyclic.hum chase.hum recorded.hum"
 
 enum { POLICIES = 3, RATIOS = 2, TRACES_COUNT = 3, SKIP = 77 };
 
 static const char *const policies[POLICIES] = {"driver", "ondemand",
                                                "driver,prefetch.threshold=75"};
 static const char *const ratios[RATIOS] = {"1.25", "1.5"};
-static const char *const traces[TRACES_COUNT] = {"cyclic", "zipf", "recorded"};
+static const char *const traces[TRACES_COUNT] = {"cyclic", "chase", "recorded"};
 
 static const char *command;
 static char folder[] = "/tmp/hum-compare-XXXXXX";
@@ -99,9 +99,9 @@ static int make_traces(void **state)
     (void)state;
     if (!mkdtemp(folder))
         return -1;
-    free(text_of("hum trace generate cyclic --pages 6144 --passes 3 -o cyclic.hum"));
-    free(text_of("hum trace generate zipf --pages 8192 -n 20000 --theta 0.5 --writes 0.3 "
-                 "-o zipf.hum"));
+    free(text_of("hum trace generate cyclic --pages 6144 --passes 2 -o cyclic.hum"));
+    free(text_of("hum trace generate chase --pages 6400 --passes 2 --writes 0.3 "
+                 "-o chase.hum"));
     free(text_of("hum trace generate sequential --pages 12800 -o wide.hum"));
     free(text_of("HUM_DETERMINISTIC=on HUM_ACCESSES=full HUM_TRACE=recorded.hum "
                  "\"$HUM_RECORDED_SAMPLE\" --size 2M --mode unified --runs 1"));
@@ -268,21 +268,27 @@ static char *without_command(char *text)
 static void any_number_of_processes_says_the_same(void **state)
 {
     static const struct {
-        const char *form;
-        unsigned jobs;
-    } cases[] = {{"--json", 2}, {"--json", 5}, {"--csv", 5}, {"", 2}};
+        const char *arguments;
+        unsigned jobs[2];        /* beside one */
+    } cases[] = {{"--json " GRID " " TRACES, {2, 5}},
+                 {"--csv -q -p driver -r 1.25 " TRACES, {2, 5}},
+                 {"-q -p driver -r 1.25 " TRACES, {2, 5}}};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        char line[512], *one, *many;
+        char line[512], *one;
 
-        snprintf(line, sizeof(line), "hum compare %s --jobs 1 " GRID " " TRACES, cases[i].form);
+        snprintf(line, sizeof(line), "hum compare %s --jobs 1", cases[i].arguments);
         one = without_command(text_of(line));
-        snprintf(line, sizeof(line), "hum compare %s --jobs %u " GRID " " TRACES, cases[i].form,
-                 cases[i].jobs);
-        many = without_command(text_of(line));
-        assert_string_equal(many, one);
-        free(many);
+        for (unsigned k = 0; k < 2; k++) {
+            char *many;
+
+            snprintf(line, sizeof(line), "hum compare %s --jobs %u", cases[i].arguments,
+                     cases[i].jobs[k]);
+            many = without_command(text_of(line));
+            assert_string_equal(many, one);
+            free(many);
+        }
         free(one);
     }
 }
@@ -297,7 +303,7 @@ static void csv_has_a_line_for_each_cell(void **state)
         lines += *c == '\n';
     assert_int_equal(lines, 1 + TRACES_COUNT * RATIOS * POLICIES);
     assert_int_equal(strncmp(text, "trace,policy,ratio,failed,accesses,", 35), 0);
-    assert_non_null(strstr(text, "\n\"zipf.hum\",\"driver,prefetch.threshold=75\",1.5,,20000,"));
+    assert_non_null(strstr(text, "\n\"chase.hum\",\"driver,prefetch.threshold=75\",1.5,,12800,"));
     free(text);
 }
 
@@ -355,14 +361,14 @@ static void pages_instead_of_blocks_are_named(void **state)
 
 static void a_damaged_trace_fails_alone(void **state)
 {
-    json_t *good = json_of("hum compare --json " GRID " zipf.hum"), *root, *cells;
+    json_t *good = json_of("hum compare --json " GRID " chase.hum"), *root, *cells;
     json_t *good_cells = json_object_get(good, "cells");
     struct output output;
 
     (void)state;
     free(text_of("cp cyclic.hum damaged.hum; "
                  "printf '\\377' | dd of=damaged.hum bs=1 seek=300 conv=notrunc status=none"));
-    output = run_line("hum compare --json " GRID " damaged.hum zipf.hum absent.hum 2>said");
+    output = run_line("hum compare --json " GRID " damaged.hum chase.hum absent.hum 2>said");
     assert_int_equal(output.status, 1);
     root = json_loads(output.text, 0, NULL);
     assert_non_null(root);
@@ -383,7 +389,7 @@ static void a_damaged_trace_fails_alone(void **state)
     output = run_line("cat said");
     assert_non_null(strstr(output.text, "12 of 18 replays failed"));
     free(output.text);
-    output = run_line("hum compare " GRID " damaged.hum zipf.hum 2>&1");
+    output = run_line("hum compare " GRID " damaged.hum chase.hum 2>&1");
     assert_int_equal(output.status, 1);
     assert_non_null(strstr(output.text, "6 of 12 replays failed"));
     assert_non_null(strstr(output.text, "failed, 6 of 12: "));
@@ -399,17 +405,17 @@ static void wrong_command_lines_say_what_is_wrong(void **state)
         int status;
     } cases[] = {
         {"", "which traces?", 2},
-        {"-p nothing zipf.hum", "unknown policy 'nothing'", 2},
-        {"-p 'driver;;ondemand' zipf.hum", "a policy without a name", 2},
-        {"-p 'prefetch=nothing' zipf.hum", "nothing", 2},
-        {"-r 0 zipf.hum", "no list of ratios", 2},
-        {"-r 1,x zipf.hum", "no list of ratios", 2},
-        {"--link usb zipf.hum", "nvlink-c2c", 2},
-        {"--fault never zipf.hum", "batch or serial", 2},
-        {"--jobs 0 zipf.hum", "--jobs takes 1 to", 2},
-        {"--jobs two zipf.hum", "--jobs takes 1 to", 2},
-        {"--json --csv zipf.hum", "exclude each other", 2},
-        {"--no-such-option zipf.hum", "Try 'hum compare --help'", 2},
+        {"-p nothing chase.hum", "unknown policy 'nothing'", 2},
+        {"-p 'driver;;ondemand' chase.hum", "a policy without a name", 2},
+        {"-p 'prefetch=nothing' chase.hum", "nothing", 2},
+        {"-r 0 chase.hum", "no list of ratios", 2},
+        {"-r 1,x chase.hum", "no list of ratios", 2},
+        {"--link usb chase.hum", "nvlink-c2c", 2},
+        {"--fault never chase.hum", "batch or serial", 2},
+        {"--jobs 0 chase.hum", "--jobs takes 1 to", 2},
+        {"--jobs two chase.hum", "--jobs takes 1 to", 2},
+        {"--json --csv chase.hum", "exclude each other", 2},
+        {"--no-such-option chase.hum", "Try 'hum compare --help'", 2},
         {"-q absent.hum", "there is no trace", 1},
         {"-q -p driver -r 1.25 cyclic.hum -R absent/page.html", "page", 1},
         {"-q -p driver -r 1.25 cyclic.hum >/dev/full", "", 1},
