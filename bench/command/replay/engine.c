@@ -238,7 +238,11 @@ static bool run_pages(const struct replay_trace *trace, const struct replay_requ
     uint64_t start;
 
     if (read_parts(request, &setup.parts) != HUM_OK)
-        return trace_problem_hum(problem);
+        return outcome->implied
+                   ? trace_problem_say(problem, "%llu pages are too few to be replayed as blocks, "
+                                                "and for single pages %s",
+                                       (unsigned long long)outcome->capacity, hum_error_text())
+                   : trace_problem_hum(problem);
     humi_parts_print(&setup.parts, outcome->policy, sizeof(outcome->policy));
     start = now_ns();
     if (humi_machine_run(&trace->source, &setup, &outcome->result) != HUM_OK)
