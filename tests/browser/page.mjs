@@ -51,6 +51,7 @@ async function sums_of_the_timeline_equal_the_headline(page, model) {
 
     assert.ok(words.includes(grouped(faults) + ' faults'), words);
     await page.click('#slices summary');
+    await page.waitForSelector('#slices tbody tr'); // is made by an event that follows the click
     assert.equal(await page.$$eval('#slices tbody tr', (rows) => rows.length), 24);
     await page.click('#slices summary');
 }
@@ -153,6 +154,7 @@ async function the_map_switches_its_colours(page) {
     await page.click('#layers label:has(input[value=touched])');
     assert.ok(await page.isChecked('#layers input[value=touched]'));
     await page.click('#rows summary');
+    await page.waitForSelector('#rows tbody tr');
     assert.ok(await page.$$eval('#rows tbody tr', (rows) => rows.length) >= 4);
     await page.click('#rows summary');
 }

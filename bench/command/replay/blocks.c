@@ -24,6 +24,17 @@ static void hear(void *self, const struct hum_trace_record *record)
         ear->next->take(ear->next->self, record);
 }
 
+/* Touches by devices: objects of the source know their processor. */
+static uint64_t device_touches(const struct humi_source *source)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < source->count; i++)
+        if (humi_how_processor(source->how[i]) != 0)
+            sum += humi_source_touches(source, i);
+    return sum;
+}
+
 static void set_counts(const struct replay_trace *trace, const struct hum_counters *counters,
                        struct humi_replay_result *result)
 {
@@ -31,6 +42,7 @@ static void set_counts(const struct replay_trace *trace, const struct hum_counte
     uint64_t faults = counters->faults_host + counters->faults_device;
 
     result->accesses = trace->source.touch_sum;
+    result->accesses_device = device_touches(&trace->source);
     result->misses = pages[HUM_CAUSE_DEVICE_FAULT] + pages[HUM_CAUSE_FIRST_TOUCH];
     result->host_faults = pages[HUM_CAUSE_HOST_FAULT];
     result->far_faults = faults - counters->faults_duplicate;

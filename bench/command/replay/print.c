@@ -98,6 +98,8 @@ bool replay_print_json(const char *trace, const struct replay_request *request,
 #define COUNT(name) json_object_set_new(object, #name, json_count(result->name));
     HUMI_REPLAY_COUNT_LIST(COUNT)
 #undef COUNT
+    if (!outcome->page_only) /* the core does not look at what became of a page that it brought */
+        json_object_set_new(object, "prefetched_used", json_null());
     if (outcome->page_only) {
         json_object_set_new(object, "hit_rate", json_number(hit_rate(result)));
         json_object_set_new(object, "prefetch_accuracy", json_number(accuracy(result)));
