@@ -36,8 +36,9 @@ static void check_remote(const struct hum *hum, const struct humi_block *block,
     humi_check(!humi_mask_meets(&hold->remote, &hold->resident) && "R6");
     humi_check(humi_mask_within(&hold->remote, &once) && "R6");
     humi_check(humi_mask_within(&hold->remote, &block->written) && "R6");
-    humi_check(!humi_mask_meets(&hold->away, &hold->mapped) && "away is not mapped");
-    humi_check(!humi_mask_meets(&hold->away, &hold->remote) && "away is not remote");
+    struct hum_pages away = humi_block_away(block, (unsigned)(hold - block->hold));
+    humi_check(!humi_mask_meets(&away, &hold->mapped) && "away is not mapped");
+    humi_check(!humi_mask_meets(&away, &hold->remote) && "away is not remote");
 }
 
 void humi_block_check(const struct hum *hum, const struct humi_block *block)

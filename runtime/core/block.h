@@ -10,7 +10,8 @@
  *     mapped    the processor may touch it                mapped ⊆ resident              (R2)
  *     writable  the processor may write it                writable ⊆ mapped
  *     remote    the processor may read and write it in the frame of the one that has it
- *     away      was remote, and must come back for writing first (returns_writable of device.h)
+ *     away      was remote, and must come back for writing first (returns_writable of device.h);
+ *               of the host alone, so it stands in the block
  *
  * Invariants, checked by humi_block_check() after every change in builds with deep checks:
  *     R1  a page writable at p is resident nowhere but at p; so all who can touch it then map the
@@ -50,7 +51,6 @@ struct humi_hold {
     struct hum_pages mapped;
     struct hum_pages writable;
     struct hum_pages remote;
-    struct hum_pages away;
     struct humi_link order;      /* of stale blocks (order.h); guarded by its LIST lock */
     bool ordered;                /* counted as held; guarded by its LIST lock */
     bool stale;                  /* has frames but nothing resident; guarded by its LIST lock */
@@ -73,11 +73,26 @@ struct humi_block {
     uint32_t accessed_by, remote_by;
     struct hum_pages written;    /* content was ever defined */
     struct hum_pages dirty;      /* the exclusive holder may have changed it */
+    struct hum_pages away;       /* of the host */
     struct humi_history history; /* what lately happened to its pages */
     struct humi_agents agents;   /* who faulted on it lately */
     _Atomic(struct humi_memo *) memo; /* what parts of policies remember */
     struct humi_hold hold[];     /* by processor number: 0 the host, 1 + d device d */
 };
+
+/* Pages of processor p that must come back for writing first. */
+static inline struct hum_pages humi_block_away(const struct humi_block *block, unsigned p)
+{
+    return p == 0 ? block->away : humi_mask_none();
+}
+
+/* They have come back, or lead elsewhere again. */
+static inline void humi_block_forget_away(struct humi_block *block, unsigned p,
+                                          const struct hum_pages *pages)
+{
+    if (p == 0)
+        humi_mask_remove(&block->away, pages);
+}
 
 static inline size_t humi_block_offset(const struct humi_block *block)
 {

@@ -230,7 +230,8 @@ enum hum_status humi_grant_give(struct hum *hum, struct humi_block *block,
         status = map_runs(processor, offset, &w, HUMI_MAP_WRITE);
         if (status == HUM_OK)
             status = map_runs(processor, offset, &upgraded, HUMI_MAP_UPGRADE);
-        struct hum_pages back = humi_mask_and(&r, &hold->away);
+        struct hum_pages back = humi_block_away(block, request->processor);
+        humi_mask_keep(&back, &r);
         humi_mask_remove(&r, &back);
         if (status == HUM_OK)
             status = return_unwritable(processor, offset, &back);
@@ -243,7 +244,7 @@ enum hum_status humi_grant_give(struct hum *hum, struct humi_block *block,
     humi_mask_add(&block->dirty, &access->writable);
     humi_mask_remove(&hold->fresh, &access->writable);
     if (status == HUM_OK)
-        humi_mask_remove(&hold->away, &access->mapped);
+        humi_block_forget_away(block, request->processor, &access->mapped);
     if (status != HUM_OK) {
         /* Some of it was given, and may have been used: so it counts as written, and is taken. */
         struct hum_pages tried = humi_mask_or(&access->writable, &access->readable);

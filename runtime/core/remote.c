@@ -22,7 +22,7 @@ void humi_remote_take(struct hum *hum, struct humi_block *block, unsigned p,
                               (run.end - run.first) * HUM_PAGE_SIZE);
     humi_mask_remove(&hold->remote, &pages);
     if (processor->returns_writable)
-        humi_mask_add(&hold->away, &pages);
+        humi_mask_add(&block->away, &pages);
 }
 
 void humi_remote_take_all(struct hum *hum, struct humi_block *block,
@@ -117,7 +117,7 @@ static enum hum_status give_of(struct hum *hum, struct humi_block *block,
     make_sole(hum, block, owner, pages);
     enum hum_status status = map_runs(hum, block, request->processor, owner, pages);
     humi_mask_add(&hold->remote, pages);
-    humi_mask_remove(&hold->away, pages);
+    humi_block_forget_away(block, request->processor, pages);
     if (status != HUM_OK)
         humi_remote_take(hum, block, request->processor, *pages);
     else

@@ -341,8 +341,9 @@ static enum hum_status serve_here(struct hum *hum, struct humi_block *block,
     struct hum_pages both = humi_mask_or(&request->bring, &hold->resident);
     humi_mask_keep(&both, &request->map);
     /* Read-only copies cannot be mapped here: whoever is given access gets all of it. */
+    struct hum_pages away = humi_block_away(block, p);
     if (hum->processor[p]->shared_read)
-        humi_mask_keep(&both, &hold->away);
+        humi_mask_keep(&both, &away);
     if (!request->read_only || !hum->processor[p]->shared_read)
         humi_mask_add(&write, &both);
     enum hum_status status = ensure_present(hum, block, p, &outcome.missing);

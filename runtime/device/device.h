@@ -125,7 +125,7 @@ struct humi_processor {
     bool shared_read;       /* HUMI_MAP_READ works; else the core maps for writing only */
     bool opens_reads;       /* HUMI_MAP_READ of a whole block costs no more than one page */
     bool kernel_faults;     /* faults of system calls are served */
-    bool returns_writable;  /* see map_remote() */
+    bool returns_writable;  /* see map_remote(); the host alone may be so */
 };
 
 /* There are bytes behind its frames, to be filled and copied. */

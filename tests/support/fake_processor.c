@@ -655,19 +655,21 @@ static const char *check_remote_page(struct fake_world *world, const struct humi
     const struct fake *fake = world->fake[p];
     size_t at = humi_block_offset(block) / HUM_PAGE_SIZE + page;
     bool remote = humi_mask_has(&hold->remote, page);
+    struct hum_pages all_away = humi_block_away(block, p);
+    bool away = humi_mask_has(&all_away, page);
     unsigned holders = 0, owner = 0;
 
     if (remote != (fake->access[at] == FAKE_REMOTE) ||
-        (fake->away[at] && !humi_mask_has(&hold->away, page)))
+        (fake->away[at] && !away))
         WRONG("%u: page %u has access %d, masks say remote %d away %d", p, page, fake->access[at],
-              remote, humi_mask_has(&hold->away, page));
+              remote, away);
     for (unsigned q = 0; q < world->hum.processors; q++)
         if (humi_mask_has(&block->hold[q].resident, page)) {
             holders++;
             owner = q;
         }
     if (remote && (holders != 1 || owner == p || fake->owner[at] != world->fake[owner] ||
-                   humi_mask_has(&hold->mapped, page) || humi_mask_has(&hold->away, page) ||
+                   humi_mask_has(&hold->mapped, page) || away ||
                    !humi_mask_has(&block->written, page)))
         WRONG("%u: page %u is remote, on %u processors, the last %u (R6)", p, page, holders,
               owner);
