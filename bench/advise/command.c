@@ -48,7 +48,7 @@ struct options {
 };
 
 /* All that lives while one trace is looked at. */
-struct session {
+struct advising {
     const struct options *options;
     struct replay_trace trace;
     struct replay_request base;
@@ -63,104 +63,104 @@ struct session {
 
 /* ---- the base -------------------------------------------------------------------------------- */
 
-static bool read_base(struct session *session, struct trace_problem *problem)
+static bool read_base(struct advising *advising, struct trace_problem *problem)
 {
-    const struct options *options = session->options;
-    const struct humi_survey *survey = &session->trace.survey;
+    const struct options *options = advising->options;
+    const struct humi_survey *survey = &advising->trace.survey;
     const char *link = options->link  ? options->link
                        : *survey->link ? survey->link
                                        : LINK;
 
-    session->base = (struct replay_request){
+    advising->base = (struct replay_request){
         .capacity = options->capacity, .touch_ns = REPLAY_TOUCH_NS, .no_bounds = true};
-    if (!advise_rules_read(&session->rules, options->policy ? "--policy" : "the trace's policy",
+    if (!advise_rules_read(&advising->rules, options->policy ? "--policy" : "the trace's policy",
                            options->policy ? options->policy : survey->policy, problem))
         return false;
-    session->base.policy = session->rules.space;
-    session->base.measures =
-        (struct humi_measures){session->rules.measures, session->rules.count};
-    if (humi_link_parse(link, &session->base.cost.link) != HUM_OK)
+    advising->base.policy = advising->rules.space;
+    advising->base.measures =
+        (struct humi_measures){advising->rules.measures, advising->rules.count};
+    if (humi_link_parse(link, &advising->base.cost.link) != HUM_OK)
         return trace_problem_hum(problem);
     if ((options->capacity.pages || options->capacity.r > 0) &&
-        !humi_capacity_is_blocks(&options->capacity, session->trace.source.touched))
+        !humi_capacity_is_blocks(&options->capacity, advising->trace.source.touched))
         return trace_problem_say(problem, "the core keeps whole blocks: --capacity is a multiple "
                                           "of 2 MiB, or a ratio that makes 16 MiB or more");
     return true;
 }
 
-static bool replay_base(struct session *session, struct trace_problem *problem)
+static bool replay_base(struct advising *advising, struct trace_problem *problem)
 {
-    const struct humi_listener listener = {advise_uses_take, &session->uses};
-    struct replay_request request = session->base;
+    const struct humi_listener listener = {advise_uses_take, &advising->uses};
+    struct replay_request request = advising->base;
 
     request.listener = &listener;
-    return replay_run(&session->trace, &request, &session->outcome, problem);
+    return replay_run(&advising->trace, &request, &advising->outcome, problem);
 }
 
 /* ---- what is looked at ----------------------------------------------------------------------- */
 
 /* Of every device; 0: no limit, or they differ. */
-static uint64_t capacity_of(const struct session *session)
+static uint64_t capacity_of(const struct advising *advising)
 {
-    const struct humi_survey *survey = &session->trace.survey;
+    const struct humi_survey *survey = &advising->trace.survey;
     uint64_t bytes = survey->traits[1].capacity_bytes;
 
-    if (session->outcome.capacity)
-        return session->outcome.capacity;
+    if (advising->outcome.capacity)
+        return advising->outcome.capacity;
     for (unsigned p = 2; p < survey->processors; p++)
         if (survey->traits[p].capacity_bytes != bytes)
             return 0;
     return bytes / HUM_PAGE_SIZE;
 }
 
-static void set_scene(struct session *session)
+static void set_scene(struct advising *advising)
 {
-    session->scene = (struct advise_scene){
-        .uses = &session->uses,
-        .survey = &session->trace.survey,
-        .subjects = session->subjects,
+    advising->scene = (struct advise_scene){
+        .uses = &advising->uses,
+        .survey = &advising->trace.survey,
+        .subjects = advising->subjects,
         .subject_count =
-            advise_uses_dearest(&session->uses, session->options->regions, session->subjects),
-        .capacity = capacity_of(session),
-        .everything = humi_round_up(session->uses.end_page, HUM_PAGES_PER_BLOCK),
-        .evicts = session->outcome.result.evictions != 0,
+            advise_uses_dearest(&advising->uses, advising->options->regions, advising->subjects),
+        .capacity = capacity_of(advising),
+        .everything = humi_round_up(advising->uses.end_page, HUM_PAGES_PER_BLOCK),
+        .evicts = advising->outcome.result.evictions != 0,
     };
-    memcpy(&session->scene.base, &session->rules.policy, sizeof(session->scene.base));
+    memcpy(&advising->scene.base, &advising->rules.policy, sizeof(advising->scene.base));
 }
 
-static bool search(struct session *session, struct trace_problem *problem)
+static bool search(struct advising *advising, struct trace_problem *problem)
 {
-    const struct options *options = session->options;
+    const struct options *options = advising->options;
 
-    set_scene(session);
-    if (!advise_plan_make(&session->scene, &session->plan))
+    set_scene(advising);
+    if (!advise_plan_make(&advising->scene, &advising->plan))
         return trace_problem_say(problem, "out of memory");
-    session->search = (struct advise_search){.trace = &session->trace,
-                                             .base = &session->base,
-                                             .plan = &session->plan,
-                                             .before = compare_figures_of(&session->outcome),
+    advising->search = (struct advise_search){.trace = &advising->trace,
+                                             .base = &advising->base,
+                                             .plan = &advising->plan,
+                                             .before = compare_figures_of(&advising->outcome),
                                              .jobs = options->jobs,
                                              .progress = options->quiet ? NULL : stderr};
-    return advise_search_run(&session->search, problem);
+    return advise_search_run(&advising->search, problem);
 }
 
-static bool print(const struct session *session)
+static bool print(const struct advising *advising)
 {
-    const struct humi_survey *survey = &session->trace.survey;
+    const struct humi_survey *survey = &advising->trace.survey;
     const struct advise_result result = {
-        .trace = session->options->trace,
-        .scene = &session->scene,
-        .plan = &session->plan,
-        .search = &session->search,
-        .outcome = &session->outcome,
-        .policy = session->rules.whole,
-        .link = session->base.cost.link.name,
-        .capacity = session->scene.capacity,
+        .trace = advising->options->trace,
+        .scene = &advising->scene,
+        .plan = &advising->plan,
+        .search = &advising->search,
+        .outcome = &advising->outcome,
+        .policy = advising->rules.whole,
+        .link = advising->base.cost.link.name,
+        .capacity = advising->scene.capacity,
         .prefetched = survey->has_totals && (survey->totals.events[HUM_CAUSE_PREFETCH_USER] ||
                                              survey->totals.events[HUM_CAUSE_ADVICE]),
     };
 
-    if (session->options->json)
+    if (advising->options->json)
         return advise_print_json(&result, stdout);
     advise_print_text(&result, stdout);
     return true;
@@ -168,24 +168,24 @@ static bool print(const struct session *session)
 
 static int advise(const struct options *options)
 {
-    struct session session = {.options = options};
+    struct advising advising = {.options = options};
     struct trace_problem problem;
-    bool opened = replay_open(&session.trace, options->trace, !options->quiet, &problem);
-    bool good = opened && replay_survey(&session.trace, &problem) &&
-                read_base(&session, &problem) &&
-                advise_uses_read(&session.uses, session.trace.file, &session.trace.survey,
+    bool opened = replay_open(&advising.trace, options->trace, !options->quiet, &problem);
+    bool good = opened && replay_survey(&advising.trace, &problem) &&
+                read_base(&advising, &problem) &&
+                advise_uses_read(&advising.uses, advising.trace.file, &advising.trace.survey,
                                  &problem) &&
-                replay_base(&session, &problem) && search(&session, &problem);
+                replay_base(&advising, &problem) && search(&advising, &problem);
 
     if (!good)
         command_say("advise", "%s: %s", options->trace, problem.text);
-    good = good && print(&session) && !session.search.failed;
-    advise_search_fini(&session.search);
-    advise_plan_fini(&session.plan);
-    advise_uses_fini(&session.uses);
-    advise_rules_fini(&session.rules);
+    good = good && print(&advising) && !advising.search.failed;
+    advise_search_fini(&advising.search);
+    advise_plan_fini(&advising.plan);
+    advise_uses_fini(&advising.uses);
+    advise_rules_fini(&advising.rules);
     if (opened)
-        replay_close(&session.trace);
+        replay_close(&advising.trace);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* test_explain_command.c - hum explain as a user runs it, on the trace of sharer.c. */
+#include "bench/command_line.h"
 #include "support/test.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define PAGES 10
@@ -14,39 +14,6 @@
 static const char *command;
 static char folder[] = "/tmp/hum-explain-XXXXXX";
 static char address[32]; /* of the region "parts" */
-
-struct output {
-    char text[65536];
-    int status;
-};
-
-static struct output *run_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* In the folder, `hum` being the command; standard error is with the text. */
-static struct output *run_line(const char *format, ...)
-{
-    static struct output output;
-    char line[2048];
-    size_t used, bytes;
-    va_list args;
-    FILE *in;
-    int ended;
-
-    used = (size_t)snprintf(line, sizeof(line), "cd %s; hum() { '%s' \"$@\"; }; { ", folder,
-                            command);
-    va_start(args, format);
-    used += (size_t)vsnprintf(line + used, sizeof(line) - used, format, args);
-    va_end(args);
-    snprintf(line + used, sizeof(line) - used, "; } 2>&1");
-    in = popen(line, "r");
-    assert_non_null(in);
-    bytes = fread(output.text, 1, sizeof(output.text) - 1, in);
-    output.text[bytes] = '\0';
-    ended = pclose(in);
-    assert_true(WIFEXITED(ended));
-    output.status = WEXITSTATUS(ended);
-    return &output;
-}
 
 static int make_traces(void **state)
 {
@@ -343,6 +310,8 @@ int main(void)
     };
 
     command = getenv("HUM_COMMAND");
+    command_line_hum = command;
+    command_line_folder = folder;
     if (!command) {
         fputs("HUM_COMMAND must name the hum command\n", stderr);
         return 1;
