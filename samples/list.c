@@ -207,6 +207,8 @@ static void *unified_open(struct context *context, const void *problem)
     u->s.entries = context_alloc(context, p->nodes * sizeof *u->s.entries, "entries");
     u->s.keys = context_alloc(context, p->nodes * sizeof *u->s.keys, "keys");
     u->s.missing = context_alloc(context, sizeof *u->s.missing, "missing");
+    CHECK(hum_reachable(context->hum, u->s.nodes, true)); /* through pointers in memory alone */
+    CHECK(hum_reachable(context->hum, u->s.entries, true));
     return u;
 }
 

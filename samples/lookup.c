@@ -151,6 +151,18 @@ static void *unified_open(struct context *context, const void *problem)
     return u;
 }
 
+static void declare_uses(const struct unified *u)
+{
+    struct hum_stream *stream = hum_stream(u->context->hum, 0);
+    size_t table_bytes = u->problem->rows * sizeof(uint64_t);
+    size_t list_bytes = u->problem->queries * sizeof(uint64_t);
+
+    CHECK(hum_use(stream, u->keys, table_bytes, HUM_READ));
+    CHECK(hum_use(stream, u->values, table_bytes, HUM_READ));
+    CHECK(hum_use(stream, u->queries, list_bytes, HUM_READ));
+    CHECK(hum_use(stream, u->sums, list_bytes, HUM_READ | HUM_WRITE));
+}
+
 static void unified_run(void *state)
 {
     struct unified *u = state;
@@ -162,6 +174,7 @@ static void unified_run(void *state)
     queries_write(p, u->host_queries, u->host_sums, p->queries, p->host_queries);
     for (unsigned step = 0; step < p->steps; step++) {
         values_change(p, u->values, step);
+        declare_uses(u); /* the host reads the table at the same time */
         context_launch(u->context, u->kernel, p->queries, &args, sizeof args);
         for (size_t i = 0; i < p->host_queries; i++)
             u->host_sums[i] += lookup_value(&args.table, u->host_queries[i]);

@@ -33,6 +33,7 @@ static const struct {
     {"host-mem", "HUM_HOST_MEM"}, {"watchdog", "HUM_WATCHDOG"}, {"kernel-path", "HUM_KERNEL_PATH"},
     {"features", "HUM_FEATURES"}, {"log", "HUM_LOG"},           {"trace", "HUM_TRACE"},
     {"link", "HUM_LINK"},         {"accesses", "HUM_ACCESSES"}, {"sample", "HUM_SAMPLE"},
+    {"check", "HUM_CHECK"},
 };
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
@@ -65,6 +66,7 @@ static const char help[] =
     "      --deterministic     HUM_DETERMINISTIC=on  the same moves each time, to be replayed\n"
     "      --sample SHARE      HUM_SAMPLE       sample touches between faults for the counters,\n"
     "                                           for so much of the run time: on (2%), 0.5%, off\n"
+    "      --check WHAT        HUM_CHECK        uses: report touches that no launch declared\n"
     "      --pace              HUM_PACE=on      moves take at least as long as on that link\n"
     "  -j, --json              one JSON object on one line instead of tables\n"
     "  -o, --output FILE       write the report to FILE\n"

@@ -138,6 +138,8 @@ struct hum_options {
     const char *sample;       /* HUM_SAMPLE   "off" | "on" | "0.5%": sample touches that would not
                                  be seen, for so much of the run time; "on" is 2 %      ("off") */
     bool pace;                /* HUM_PACE=on  moves take at least as long as on that link */
+    const char *check;        /* HUM_CHECK    "uses": report touches that launches did not declare,
+                                              see declared.h; makes runs slower      (nothing) */
     bool deterministic;       /* HUM_DETERMINISTIC=on  nothing depends on which thread is faster:
                                  one worker a device, launches and prefetches end before the call
                                  returns, blocks ahead come before the fault that asked for them.
@@ -147,7 +149,7 @@ struct hum_options {
 #define HUM_OPTIONS_INIT                                                                           \
     {                                                                                              \
         sizeof(struct hum_options), NULL, NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL, NULL,       \
-            false, false                                                                           \
+            false, NULL, false                                                                     \
     }
 
 /*
@@ -179,7 +181,8 @@ HUM_API HUM_MUST_USE enum hum_status hum_alloc(struct hum *hum, size_t bytes, un
 /*
  * Free the region that starts at ptr (NULL is allowed and does nothing).  Waits for nothing: a
  * kernel still using the region fails with HUM_ERR_ILLEGAL_ADDRESS, a host thread that touches it
- * afterwards gets SIGSEGV.
+ * afterwards gets SIGSEGV.  (Where kernels cannot fault, see declared.h, it waits for those that
+ * use the region.)
  * HUM_ERR_INVALID: ptr is not the start of a live region.
  */
 HUM_API enum hum_status hum_free(struct hum *hum, void *ptr);
@@ -438,7 +441,8 @@ HUM_API HUM_MUST_USE enum hum_status hum_heat_query(struct hum *hum, const void 
     X(HUM_CAUSE_FREE, "free")                                                                      \
     X(HUM_CAUSE_PROTECT, "protection")                                                             \
     X(HUM_CAUSE_DEVICE_LOST, "device lost")                                                        \
-    X(HUM_CAUSE_REMOTE_MAP, "remote map")
+    X(HUM_CAUSE_REMOTE_MAP, "remote map")                                                          \
+    X(HUM_CAUSE_DECLARED, "declared use")
 
 enum hum_cause {
 #define HUM_CAUSE_ENUM(name, text) name,
@@ -618,6 +622,7 @@ struct hum_device_info {
     uint64_t memory_bytes;    /* capacity */
     unsigned workers;         /* threads that run kernels */
     int pid;                  /* of the device process, 0 if none runs */
+    bool faults;              /* its kernels may touch what is elsewhere; else see declared.h */
     bool huge_pages;          /* frames are 2 MiB pages */
     bool lost;                /* died; starts again at the next launch */
     uint64_t restarts;        /* how often it was started again */
@@ -643,4 +648,7 @@ HUM_API HUM_MUST_USE enum hum_status hum_system_info(struct hum *hum,
 #ifdef __cplusplus
 }
 #endif
+
+#include <hum/declared.h>
+
 #endif

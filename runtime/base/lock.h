@@ -32,6 +32,7 @@
  *                the caller lets go first.  May be held while bytes are copied.
  *   LIST         the order of eviction of one processor.  Held for a few instructions; blocks may
  *                be tried under it, to pick one that can leave.
+ *   USES         which launches with declared uses are in flight.  Held for a few instructions.
  *   DEVICE       inside a back end: its queue, its tables, its socket.
  *   STATS        counters that are not atomic.  A leaf: nothing is taken under it.
  */
@@ -41,6 +42,7 @@
     X(HUMI_RANK_REGION_TREE, "region tree")                                                        \
     X(HUMI_RANK_BLOCK, "block")                                                                    \
     X(HUMI_RANK_LIST, "eviction list")                                                             \
+    X(HUMI_RANK_USES, "uses in flight")                                                            \
     X(HUMI_RANK_DEVICE, "device")                                                                  \
     X(HUMI_RANK_STATS, "statistics")
 

@@ -10,6 +10,7 @@
 #include "core/residency.h"
 #include "core/room.h"
 #include "core/summary.h"
+#include "core/uses.h"
 
 enum hum_status hum_alloc(struct hum *hum, size_t bytes, unsigned flags, void **ptr_out)
 {
@@ -48,15 +49,26 @@ static void clean_blocks(struct hum *hum, struct humi_region *region)
     }
 }
 
+/* Those that cannot fault need the region to their end; others lose it at once. */
+static void await_launches(struct hum *hum, uintptr_t start)
+{
+    struct humi_region *region = humi_regions_find(&hum->regions, start);
+    if (region)
+        humi_uses_await(hum, region->start, region->start + region->bytes, true);
+    humi_region_put(region);
+}
+
 enum hum_status hum_free(struct hum *hum, void *ptr)
 {
     if (!hum)
         return humi_fail(HUM_ERR_INVALID, "hum_free needs a space");
     if (!ptr)
         return HUM_OK;
+    await_launches(hum, (uintptr_t)ptr);
     struct humi_region *region = humi_regions_remove(&hum->regions, (uintptr_t)ptr);
     if (!region)
         return humi_fail(HUM_ERR_INVALID, "%p is not the start of a live region", ptr);
+    humi_uses_await_begun(hum, region->start, region->start + region->bytes);
     clean_blocks(hum, region);
     humi_record_region_end(hum, region);
     humi_room_trim(hum);

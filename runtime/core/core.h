@@ -4,6 +4,7 @@
  *
  *      open.c        a space is put together and taken apart
  *      launch.c event.c stream.c module.c         work in order
+ *      uses.c declared.c check.c                  what launches say that they use
  *      alloc.c transfer.c advice.c protect.c      explicit control, block by block (visit.c)
  *      look.c explain.c summary.c live.c          what can be asked, and seen from outside
  *      record.c accesses.c epochs.c watch.c       what happened: counters, trace, tools
@@ -15,7 +16,7 @@
  *                |
  *      block.c history.c order.c region.c meter.c kernels.c   state
  *
- * Lock order (base/lock.h): HUM, STREAM, REGION_TREE, BLOCK, LIST, DEVICE.
+ * Lock order (base/lock.h): HUM, STREAM, REGION_TREE, BLOCK, LIST, USES, DEVICE.
  */
 #ifndef HUMI_CORE_CORE_H
 #define HUMI_CORE_CORE_H
@@ -31,6 +32,7 @@
 #include "device/device.h"
 
 struct humi_accesses;
+struct humi_check;
 struct humi_listener;
 struct humi_kernel_meter;
 struct humi_live;
@@ -78,6 +80,15 @@ struct humi_epochs {
     _Atomic uint64_t launch[HUM_PROCESSORS_MAX]; /* the last that began */
 };
 
+/* Launches whose uses are declared (uses.h). */
+struct humi_in_flight {
+    struct humi_lock lock;                     /* rank USES, guards the list */
+    pthread_cond_t changed;                    /* one begins to run, or has ended */
+    struct humi_list list;                     /* of humi_uses.link */
+    uint64_t ended;                            /* so far */
+    atomic_uint holding;                       /* of them, those that hold their pages */
+};
+
 struct hum {
     /* fixed at open */
     struct humi_space_params params;
@@ -85,6 +96,9 @@ struct hum {
     struct humi_processor *processor[HUM_PROCESSORS_MAX];
     uint64_t stale_max;                        /* host blocks that may hold frames for later use */
     bool deterministic;                        /* nothing depends on which thread is faster */
+    uint32_t exact;                            /* processors, bit = number, that are given access to
+                                                  what they touch and to nothing beside it */
+    struct humi_check *check;                  /* NULL: uses are not checked (check.h) */
     char *kernel_path;
     struct hum *next_opened;                   /* opened.c guards it */
     char *reduced;                             /* hum_system_info.reduced */
@@ -103,6 +117,7 @@ struct hum {
     struct humi_kernel_meters kernel_meters[HUM_PROCESSORS_MAX];
     struct humi_recorder recorder;
     struct humi_epochs epochs;
+    struct humi_in_flight in_flight;
     _Atomic uint64_t resident_pages[HUM_PROCESSORS_MAX];
     _Atomic uint64_t present_pages[HUM_PROCESSORS_MAX];
     _Atomic uint64_t spare_pages[HUM_PROCESSORS_MAX]; /* present in stale blocks */
@@ -138,6 +153,11 @@ static inline uint64_t humi_decision_ns(const struct hum *hum, uint64_t now_ns)
     if (!hum->deterministic)
         return now_ns;
     return atomic_load_explicit(&hum->meter.batches, memory_order_relaxed) * UINT64_C(100000);
+}
+
+static inline bool humi_is_exact(const struct hum *hum, unsigned processor)
+{
+    return (hum->exact >> processor) & 1;
 }
 
 static inline bool humi_is_processor(const struct hum *hum, int processor)

@@ -106,7 +106,7 @@ static enum hum_status map_own(struct humi_processor *processor, struct humi_blo
 /* The block may be mapped as a whole, unguarded.  Not where faults tell what is touched. */
 static bool may_open(const struct hum *hum, const struct humi_request *request)
 {
-    return request->whole && !humi_epochs_watch(hum, request->processor);
+    return request->whole && !humi_is_exact(hum, request->processor);
 }
 
 /*
@@ -136,7 +136,7 @@ struct humi_grant humi_grant_choose(const struct hum *hum, const struct humi_blo
     struct hum_pages sole = humi_mask_minus(&block->written, &elsewhere);
     struct hum_pages writable = humi_mask_or(&sole, write);
     writable = request->read_only ? humi_mask_none() : humi_mask_and(&map, &writable);
-    if (humi_epochs_watch(hum, request->processor)) {
+    if (humi_is_exact(hum, request->processor)) {
         /* Only what was touched, and for writing only what was stored to (or was before). */
         struct hum_pages stored = humi_mask_or(&request->stores, &hold->writable);
         humi_mask_keep(&map, &request->faulted);

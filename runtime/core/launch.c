@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "core/declared.h"
 #include "core/epochs.h"
 #include "core/module.h"
 #include "core/service.h"
@@ -48,6 +49,7 @@ static enum hum_status ticket_reserve(struct hum_stream *stream)
 struct launch_work {
     struct humi_work work;
     struct humi_launch launch;
+    struct humi_uses *uses;      /* declared; NULL: none, or they are with the ticket */
     char args[];
 };
 
@@ -63,7 +65,7 @@ static uint64_t items_of(const struct humi_launch *launch)
 
 /* Stream lock held; the device keeps the order of one queue. */
 static enum hum_status submit_locked(struct hum_stream *stream, const struct humi_launch *launch,
-                                     uint64_t sequence)
+                                     uint64_t sequence, struct humi_uses *uses)
 {
     struct hum *hum = stream->hum;
     struct humi_processor *processor = hum->processor[stream->processor];
@@ -72,6 +74,7 @@ static enum hum_status submit_locked(struct hum_stream *stream, const struct hum
         .count = items_of(launch),
         .submit_ns = humi_clock_ns(),
         .kernel = launch->kernel,
+        .uses = uses,
     };
     enum hum_status status = ticket_reserve(stream);
     if (status != HUM_OK)
@@ -94,10 +97,18 @@ static enum hum_status launch_run(struct hum_stream *stream, struct humi_work *w
 {
     struct launch_work *mine = humi_container_of(work, struct launch_work, work);
     humi_service_await(stream->hum, stream->processor);
+    struct humi_uses *uses = mine->uses;
+    mine->uses = NULL;
+    enum hum_status status =
+        uses ? humi_declared_bring(stream, work->sequence, uses) : HUM_OK;
     humi_lock(&stream->lock);
-    if (humi_epochs_watch_devices(stream->hum))
-        humi_stream_finish_locked(stream, work->sequence - 1);
-    enum hum_status status = submit_locked(stream, &mine->launch, work->sequence);
+    if (status == HUM_OK) {
+        if (humi_epochs_watch_devices(stream->hum))
+            humi_stream_finish_locked(stream, work->sequence - 1);
+        status = submit_locked(stream, &mine->launch, work->sequence, uses);
+        if (status != HUM_OK && uses)
+            humi_uses_end(stream->hum, uses);
+    }
     if (status != HUM_OK) {
         humi_stream_finish_locked(stream, work->sequence - 1);
         humi_stream_note_error(stream, status, hum_error_text()); /* before anyone may look */
@@ -110,10 +121,13 @@ static enum hum_status launch_run(struct hum_stream *stream, struct humi_work *w
 
 static void launch_destroy(struct humi_work *work)
 {
-    free(humi_container_of(work, struct launch_work, work));
+    struct launch_work *mine = humi_container_of(work, struct launch_work, work);
+    free(mine);
 }
 
-static enum hum_status launch_later(struct hum_stream *stream, const struct humi_launch *launch)
+/* Owns the uses if it succeeds. */
+static enum hum_status launch_later(struct hum_stream *stream, const struct humi_launch *launch,
+                                    struct humi_uses *uses)
 {
     struct launch_work *mine = calloc(1, sizeof *mine + launch->args_bytes);
     if (!mine)
@@ -125,6 +139,7 @@ static enum hum_status launch_later(struct hum_stream *stream, const struct humi
     if (launch->args_bytes)
         memcpy(mine->args, launch->args, launch->args_bytes);
     mine->launch.args = mine->args;
+    mine->uses = uses;
     enum hum_status status = humi_stream_queue_locked(stream, &mine->work);
     if (status != HUM_OK)
         free(mine);
@@ -133,14 +148,21 @@ static enum hum_status launch_later(struct hum_stream *stream, const struct humi
 
 static enum hum_status launch(struct hum_stream *stream, const struct humi_launch *launch)
 {
-    enum hum_status status;
+    struct humi_uses *uses;
     humi_service_await(stream->hum, stream->processor);
     humi_lock(&stream->lock);
-    if (stream->busy || !humi_list_is_empty(&stream->work) ||
+    enum hum_status status = humi_declared_take(stream, launch, &uses);
+    if (status != HUM_OK) {
+        humi_unlock(&stream->lock);
+        return status;
+    }
+    if (uses || stream->busy || !humi_list_is_empty(&stream->work) ||
         humi_epochs_watch_devices(stream->hum)) {
-        status = launch_later(stream, launch);
+        status = launch_later(stream, launch, uses);
+        if (status != HUM_OK && uses)
+            humi_uses_end(stream->hum, uses);
     } else {
-        status = submit_locked(stream, launch, stream->issued + 1);
+        status = submit_locked(stream, launch, stream->issued + 1, NULL);
         if (status == HUM_OK)
             stream->issued++;
         if (stream->issued % COLLECT_EVERY == 0)

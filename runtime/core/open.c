@@ -10,6 +10,7 @@
 #include "base/options.h"
 #include "base/status.h"
 #include "core/accesses.h"
+#include "core/check.h"
 #include "core/kernels.h"
 #include "core/live.h"
 #include "core/module.h"
@@ -21,6 +22,7 @@
 #include "core/service.h"
 #include "core/stream.h"
 #include "core/summary.h"
+#include "core/uses.h"
 #include "core/watch.h"
 #include "device/registry.h"
 #include "os/memory.h"
@@ -37,7 +39,7 @@ struct settings {
     char *kernel_path;
     char *trace;               /* NULL: none is written */
     struct humi_link_model link;
-    bool pace, exact, live, deterministic;
+    bool pace, exact, live, deterministic, check;
     uint32_t watched;          /* processors whose access epochs take */
     uint32_t exact_window;
     uint32_t sample_ppm;
@@ -232,6 +234,21 @@ static enum hum_status read_sample(const char *given, struct settings *settings)
     return HUM_OK;
 }
 
+/* "uses" or nothing. */
+static enum hum_status read_check(const char *given, struct settings *settings)
+{
+    struct humi_option option = humi_option_find("HUM_CHECK", given);
+    settings->check = humi_option_is_set(&option) && humi_slice_is(&option.value, "uses");
+    if (humi_option_is_set(&option) && !settings->check && !humi_slice_is(&option.value, "none"))
+        return humi_fail(HUM_ERR_INVALID, "HUM_CHECK: '%.*s' is none of none, uses",
+                         (int)option.value.bytes, option.value.text);
+    if (settings->check && (settings->watched || settings->sample_ppm))
+        return humi_fail(HUM_ERR_INVALID, "HUM_CHECK=uses takes access that %s takes, too: use one "
+                                          "at a time",
+                         settings->watched ? "HUM_ACCESSES=epoch or full" : "HUM_SAMPLE");
+    return HUM_OK;
+}
+
 static enum hum_status read_settings(const struct hum_options *options, struct settings *settings)
 {
     static const struct hum_options none = HUM_OPTIONS_INIT;
@@ -256,6 +273,8 @@ static enum hum_status read_settings(const struct hum_options *options, struct s
         status = read_deterministic(options->deterministic, settings);
     if (status == HUM_OK)
         status = read_sample(options->sample, settings);
+    if (status == HUM_OK)
+        status = read_check(options->check, settings);
     struct humi_option live = humi_option_find("HUM_LIVE", NULL);
     settings->live = true;
     if (status == HUM_OK && humi_option_is_set(&live))
@@ -291,6 +310,17 @@ static enum hum_status open_processors(struct hum *hum, const struct settings *s
     if (status != HUM_OK)
         return status;
     hum->processors = settings->device_count + 1;
+    for (unsigned p = 1; p < hum->processors; p++) {
+        if (hum->processor[p]->cannot_fault)
+            hum->epochs.watched &= ~(1u << p);
+        else if (settings->check)
+            hum->exact |= 1u << p;
+    }
+    hum->exact |= hum->epochs.watched;
+    if (settings->check && !hum->processor[0]->shared_read)
+        return humi_fail(HUM_ERR_UNSUPPORTED,
+                         "HUM_CHECK=uses tells reading from writing by pages that are mapped "
+                         "read-only, which needs Linux 6.4 or newer (and no HUM_FEATURES=-share)");
     if (hum->epochs.watched && !hum->processor[0]->shared_read)
         return humi_fail(HUM_ERR_UNSUPPORTED,
                          "HUM_ACCESSES=epoch and full tell reading from writing by pages that are "
@@ -351,6 +381,8 @@ static enum hum_status open_parts(struct hum *hum, struct settings *settings)
         status = open_space(hum, settings);
     if (status == HUM_OK)
         status = open_processors(hum, settings);
+    if (status == HUM_OK && settings->check)
+        status = humi_check_open(hum);
     if (status == HUM_OK)
         status = humi_regions_init(&hum->regions, hum->params.start, hum->params.bytes);
     if (status == HUM_OK)
@@ -399,6 +431,7 @@ enum hum_status hum_open(const struct hum_options *options, struct hum **hum_out
     hum->recorder.link = settings.link;
     hum->recorder.pace = settings.pace;
     hum->epochs.watched = settings.watched;
+    humi_uses_open(hum);
     status = open_parts(hum, &settings);
     free(settings.trace);
     if (status != HUM_OK) {
@@ -442,6 +475,8 @@ void hum_close(struct hum *hum)
     humi_table_fini(&hum->table);
     humi_regions_fini(&hum->regions);
     humi_lock_fini(&hum->lock);
+    humi_uses_close(hum);
+    humi_check_close(hum);
     humi_policies_close(hum);
     free(hum->kernel_path);
     free(hum->reduced);

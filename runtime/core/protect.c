@@ -5,6 +5,7 @@
 #include "core/grant.h"
 #include "core/record.h"
 #include "core/remote.h"
+#include "core/uses.h"
 #include "core/visit.h"
 
 struct protection {
@@ -47,6 +48,8 @@ enum hum_status hum_protect(struct hum *hum, void *ptr, int processor, unsigned 
         humi_region_put(region);
         return humi_fail(HUM_ERR_INVALID, "%p is not the start of a live region", ptr);
     }
+    if (access != (HUM_READ | HUM_WRITE)) /* launches that have begun keep what they have */
+        humi_uses_await(hum, region->start, region->start + region->bytes, true);
     humi_region_set_access(region, p, access);
     struct protection protection = {.processor = p, .write_only = access == HUM_READ};
     struct humi_walk walk = {.hum = hum,

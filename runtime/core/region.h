@@ -36,6 +36,8 @@ struct humi_region {
     _Atomic uint64_t access;      /* two bits a processor: what hum_protect() took away */
     atomic_uint advice;           /* enum hum_advice for the whole region */
     atomic_int preferred;
+    atomic_bool reachable;        /* every launch with uses by default uses it */
+    atomic_bool released;         /* the host gave it up (hum_release), and has not asked again */
     atomic_uint accessed_by, remote_by;
     _Atomic(struct humi_meter *) meter; /* counters, made at the first event */
     _Atomic(struct humi_choice *) policy; /* of its own (policies.h); NULL: the space's */

@@ -36,7 +36,7 @@ void humi_remote_take_all(struct hum *hum, struct humi_block *block,
 
 bool humi_remote_can(const struct hum *hum, const struct humi_region *region, unsigned p)
 {
-    return hum->processor[p]->ops->map_remote && !humi_epochs_watch(hum, p) &&
+    return hum->processor[p]->ops->map_remote && !humi_is_exact(hum, p) &&
            (humi_region_access(region, p) & HUM_WRITE);
 }
 
@@ -44,7 +44,7 @@ static bool can_map(const struct hum *hum, const struct humi_request *request, u
 {
     return owner != request->processor && hum->processor[owner]->frames_fd >= 0 &&
            hum->processor[request->processor]->ops->map_remote && !request->read_only &&
-           !humi_epochs_watch(hum, request->processor);
+           !humi_is_exact(hum, request->processor);
 }
 
 struct hum_pages humi_remote_choose(const struct hum *hum, const struct humi_block *block,

@@ -14,6 +14,7 @@
 #include "core/pace.h"
 #include "core/record.h"
 #include "core/remote.h"
+#include "core/uses.h"
 
 /* What a change did, gathered for its events. */
 struct outcome {
@@ -274,7 +275,8 @@ static void record_change(struct hum *hum, struct humi_block *block,
 {
     struct hum_pages demanded = humi_mask_and(&outcome->missing, &request->faulted);
     struct hum_pages added = humi_mask_minus(&outcome->missing, &request->faulted);
-    bool fault = !humi_mask_empty(&request->faulted), more = !humi_mask_empty(&added);
+    bool fault = request->faults && !humi_mask_empty(&request->faulted);
+    bool more = !humi_mask_empty(&added);
     bool access = outcome->upgraded || outcome->mapped;
     if (fault) {
         const struct humi_record_faults faults = {request->processor, request->kernel,
@@ -300,7 +302,7 @@ static void commit(struct hum *hum, struct humi_block *block, const struct humi_
     struct humi_hold *hold = &block->hold[p];
     struct hum_pages taken = humi_mask_minus(&hold->mapped, &hold->writable);
     humi_mask_keep(&taken, write); /* could be read, becomes writable */
-    if (humi_epochs_watch(hum, p))
+    if (humi_is_exact(hum, p))
         humi_mask_keep(&taken, &request->stores);
     humi_residency_set(hum, block, p, humi_mask_or(&hold->resident, &outcome->missing));
     for (unsigned q = 0; q < hum->processors; q++) {
@@ -366,12 +368,28 @@ static enum hum_status serve_here(struct hum *hum, struct humi_block *block,
     return humi_grant_give(hum, block, request, &access);
 }
 
+/* A launch that cannot fault runs with what this would touch, or write. */
+static bool is_held(struct hum *hum, const struct humi_block *block,
+                    const struct humi_request *request)
+{
+    unsigned p = request->processor;
+    struct hum_pages away = humi_block_away(block, p), touch, write;
+    touch = humi_mask_or(&request->bring, &request->map);
+    humi_mask_add(&touch, &request->remote);
+    write = humi_mask_or(&request->write, &request->remote);
+    humi_mask_keep(&away, &touch);
+    humi_mask_add(&write, hum->processor[p]->shared_read ? &away : &request->map);
+    return humi_uses_are_held(hum, block, p, &touch, &write);
+}
+
 enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
                                      const struct humi_request *asked)
 {
     struct humi_request request = *asked;
     struct hum_pages remote = humi_remote_choose(hum, block, asked), refused, moved;
     struct hum_pages missing;
+    if (is_held(hum, block, asked))
+        return HUM_ERR_BUSY;
     humi_mask_remove(&request.bring, &remote);
     humi_mask_remove(&request.map, &remote);
     humi_mask_remove(&request.write, &remote);
@@ -435,6 +453,8 @@ enum hum_status humi_residency_evict(struct hum *hum, struct humi_block *block, 
     struct humi_hold *hold = &block->hold[p];
     struct hum_pages elsewhere = humi_block_resident_elsewhere(hum, block, (int)p);
     struct hum_pages sole = humi_mask_minus(&hold->resident, &elsewhere);
+    if (humi_uses_keep(hum, block, p))
+        return HUM_ERR_BUSY;
     humi_mask_keep(&sole, &block->written);
     uint64_t start = humi_clock_ns();
     enum hum_status status = write_back(hum, block, p, &sole);

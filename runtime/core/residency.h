@@ -8,7 +8,8 @@
  *
  * Threads: every function is called with the block's lock held and takes none but LIST and DEVICE.
  * Failure: HUM_AGAIN (the processor is full: unlock, make room, start again) and HUM_ERR_NO_MEMORY
- * from making frames are returned before anything has changed.  A failure to give access comes
+ * from making frames are returned before anything has changed, and so is HUM_ERR_BUSY: a launch
+ * that cannot fault uses the pages (uses.h).  A failure to give access comes
  * after the pages moved: they are resident, and nobody has access to what was asked for.
  */
 #ifndef HUMI_CORE_RESIDENCY_H
@@ -53,7 +54,8 @@ struct humi_evicted {
 
 /*
  * Free processor p of the block: pages that only it has are copied home first, then its frames are
- * dropped.  p 0 (the host) can only give up pages that others have; HUM_ERR_BUSY if it has more.
+ * dropped.  p 0 (the host) can only give up pages that others have; HUM_ERR_BUSY if it has more, or
+ * if a launch holds pages on p.
  * HUM_AGAIN: the host is full.
  */
 enum hum_status humi_residency_evict(struct hum *hum, struct humi_block *block, unsigned p,

@@ -345,7 +345,8 @@ static uint64_t tick(struct humi_sample *sample)
         struct target *target = &sample->target[p];
         look(sample, p, now);
         humi_lock(&sample->lock);
-        bool may = humi_quota_allows(&target->quota) && atomic_load(&target->seen_ns);
+        bool may = !sample->hum->processor[p]->cannot_fault &&
+                   humi_quota_allows(&target->quota) && atomic_load(&target->seen_ns);
         humi_unlock(&sample->lock);
         if (may)
             take_round(sample, p);

@@ -7,11 +7,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/budget.h"
+#include "core/check.h"
 #include "core/heat.h"
 #include "core/record.h"
 #include "core/residency.h"
 #include "core/room.h"
 #include "core/sample.h"
+#include "core/uses.h"
 #include "core/view.h"
 
 /* ---- plan ------------------------------------------------------------------------------------ */
@@ -154,6 +156,21 @@ static enum hum_status serve_locked(struct humi_server *server, struct humi_grou
     return HUM_OK;
 }
 
+/* A launch holds the pages: the faults are served when it has ended (humi_service_wake). */
+static enum hum_status wait_for_launch(struct humi_server *server, struct humi_group *group)
+{
+    struct humi_processor *processor = server->hum->processor[group->processor];
+    group->waits = humi_waiting_add(&server->waiting, group->processor, group->faults,
+                                    group->count, UINT64_MAX);
+    for (unsigned i = 0; !group->waits && i < group->count; i++) /* no place: they come again */
+        processor->ops->resume(
+            processor,
+            (group->faults[i].address - server->hum->params.start) & ~(HUM_PAGE_SIZE - 1),
+            HUM_PAGE_SIZE);
+    group->waits = true;
+    return HUM_OK;
+}
+
 static enum hum_status go_in_line(struct humi_server *server)
 {
     while (humi_ahead_help(server->ahead)) {
@@ -161,10 +178,21 @@ static enum hum_status go_in_line(struct humi_server *server)
     return HUM_AGAIN;
 }
 
+/* A launch holds one of the pages against the host. */
+static bool is_held(struct hum *hum, const struct humi_group *group)
+{
+    bool held = false;
+    for (unsigned i = 0; group->processor == 0 && i < group->count; i++)
+        held |= humi_uses_hold_host(hum, group->faults[i].address, group->faults[i].write);
+    return held;
+}
+
 static enum hum_status serve(struct humi_server *server, struct humi_group *group)
 {
     struct hum *hum = server->hum;
     enum hum_status status;
+    if (is_held(hum, group))
+        return wait_for_launch(server, group);
     do {
         humi_budget_keep(hum, group->region, group->processor, group->block);
         humi_lock(&group->block->lock);
@@ -176,6 +204,8 @@ static enum hum_status serve(struct humi_server *server, struct humi_group *grou
         status = may ? serve_locked(server, group) : HUM_ERR_ILLEGAL_ADDRESS;
         humi_unlock(&group->block->lock);
         group->start_ns = 0; /* another try begins behind the evictions */
+        if (status == HUM_ERR_BUSY)
+            status = wait_for_launch(server, group);
         if (status == HUM_NOT_READY)
             status = go_in_line(server);
         else if (status == HUM_AGAIN &&
@@ -255,6 +285,13 @@ static unsigned group_length(const struct hum *hum, const struct humi_region *re
     return n;
 }
 
+/* What cannot fault may do so only where it has been given less than it was told. */
+static bool may_fault(struct hum *hum, unsigned p, const struct humi_fault *fault)
+{
+    return !hum->processor[p]->cannot_fault ||
+           humi_uses_declare(hum, p, fault->address, fault->write);
+}
+
 /* Gather the pages; touches that hum_protect() forbids fail here and leave the group. */
 static void group_pages(struct humi_server *server, struct humi_group *group)
 {
@@ -266,10 +303,12 @@ static void group_pages(struct humi_server *server, struct humi_group *group)
         unsigned wanted = fault.write ? HUM_READ | HUM_WRITE : HUM_READ;
         size_t offset = fault.address - hum->params.start;
         unsigned page = (unsigned)(offset % HUM_BLOCK_SIZE / HUM_PAGE_SIZE);
-        if ((access & wanted) != wanted) {
+        if ((access & wanted) != wanted || !may_fault(hum, group->processor, &fault)) {
             fail(server, group->processor, &fault, HUM_ERR_ILLEGAL_ADDRESS);
             continue;
         }
+        if (hum->check)
+            humi_check_fault(hum, group->processor, &fault, group->region);
         humi_mask_set(fault.write ? &group->write : &group->read, page);
         group->faults[kept++] = fault;
     }

@@ -31,7 +31,8 @@
 struct humi_service {
     struct hum *hum;
     pthread_t thread;
-    int stop_fd;
+    int wake_fd;
+    atomic_bool stopping;
     struct pollfd polls[POLLS_MAX];
     unsigned poll_count;
     struct humi_seats seats;
@@ -98,7 +99,7 @@ static void fill_polls(struct humi_service *service)
 {
     struct hum *hum = service->hum;
     bool any_lost = false;
-    service->polls[0] = (struct pollfd){.fd = service->stop_fd, .events = POLLIN};
+    service->polls[0] = (struct pollfd){.fd = service->wake_fd, .events = POLLIN};
     for (unsigned p = 0; p < hum->processors; p++) {
         bool lost = atomic_load(&hum->lost[p]);
         any_lost |= lost;
@@ -171,6 +172,17 @@ static bool is_idle(struct humi_service *service)
     return poll(service->polls, service->poll_count, 0) == 0;
 }
 
+/* False: it is time to stop. */
+static bool wake(struct humi_service *service)
+{
+    uint64_t count;
+    humi_check(read(service->wake_fd, &count, sizeof count) == sizeof count);
+    if (atomic_load(&service->stopping))
+        return false;
+    humi_waiting_hurry(&service->server.waiting);
+    return true;
+}
+
 static void *run(void *argument)
 {
     struct humi_service *service = argument;
@@ -192,7 +204,7 @@ static void *run(void *argument)
             recover_lost(service);
         if (ready <= 0)
             continue;
-        if (service->polls[0].revents)
+        if (service->polls[0].revents && !wake(service))
             return NULL;
         for (unsigned p = 0; p < hum->processors; p++) {
             if (service->polls[1 + 2 * p].revents & POLLIN)
@@ -208,8 +220,8 @@ static void *run(void *argument)
 static void service_destroy(struct humi_service *service)
 {
     humi_ahead_stop(service->server.ahead);
-    if (service->stop_fd >= 0)
-        close(service->stop_fd);
+    if (service->wake_fd >= 0)
+        close(service->wake_fd);
     free(service);
 }
 
@@ -220,8 +232,8 @@ enum hum_status humi_service_start(struct hum *hum, struct humi_service **servic
         return humi_fail(HUM_ERR_NO_MEMORY, "no memory for the fault service");
     service->hum = service->server.hum = hum;
     service->server.lets_wait = !hum->deterministic;
-    service->stop_fd = eventfd(0, EFD_CLOEXEC);
-    enum hum_status status = service->stop_fd < 0
+    service->wake_fd = eventfd(0, EFD_CLOEXEC);
+    enum hum_status status = service->wake_fd < 0
                                  ? humi_fail_errno("cannot make an eventfd for the fault service")
                                  : humi_ahead_start(hum, hum->deterministic,
                                                     &service->server.ahead);
@@ -235,13 +247,21 @@ enum hum_status humi_service_start(struct hum *hum, struct humi_service **servic
     return HUM_OK;
 }
 
+void humi_service_wake(struct humi_service *service)
+{
+    uint64_t one = 1;
+    if (!service)
+        return;
+    while (write(service->wake_fd, &one, sizeof one) != sizeof one)
+        humi_check(errno == EINTR);
+}
+
 void humi_service_stop(struct humi_service *service)
 {
     if (!service)
         return;
-    uint64_t one = 1;
-    while (write(service->stop_fd, &one, sizeof one) != sizeof one)
-        humi_check(errno == EINTR);
+    atomic_store(&service->stopping, true);
+    humi_service_wake(service);
     pthread_join(service->thread, NULL);
     service_destroy(service);
 }

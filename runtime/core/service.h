@@ -26,6 +26,9 @@
 enum hum_status humi_service_start(struct hum *hum, struct humi_service **service_out);
 void humi_service_stop(struct humi_service *service);
 
+/* A launch has ended that held pages: faults that wait for them are served.  NULL is allowed. */
+void humi_service_wake(struct humi_service *service);
+
 /* The device's process has died and no new one runs yet. */
 bool humi_service_is_dead(const struct hum *hum, unsigned p);
 

@@ -13,7 +13,11 @@
 #include "base/thread.h"
 #include "core/accesses.h"
 #include "core/epochs.h"
+#include "core/check.h"
 #include "core/record.h"
+#include "core/uses.h"
+
+#define LOOK_NS INT64_C(1000000) /* the longest that new work waits behind a launch */
 
 void humi_stream_put(struct hum_stream *stream)
 {
@@ -22,6 +26,7 @@ void humi_stream_put(struct hum_stream *stream)
     humi_lock_fini(&stream->lock);
     pthread_cond_destroy(&stream->changed);
     free(stream->tickets);
+    humi_uses_free(stream->uses);
     free(stream);
 }
 
@@ -117,6 +122,8 @@ static bool collect(struct hum_stream *stream, struct humi_ticket ticket, int64_
     stream->ticket_count--;
     atomic_fetch_sub(&stream->hum->running[stream->processor], 1);
     record_outcome(stream, &ticket, &outcome, status);
+    if (ticket.uses)
+        humi_uses_end(stream->hum, ticket.uses);
     if (status == HUM_OK)
         note_outcome(stream, &outcome);
     else
@@ -168,6 +175,19 @@ static void run_work(struct hum_stream *stream, struct humi_work *work)
         humi_stream_note_finished(stream, work->sequence, humi_clock_ns());
 }
 
+/*
+ * A launch that holds its pages must end in time also if nobody waits for it: others wait for the
+ * pages.  Looks for new work in between.  False: there is none, or somebody else waits for it.
+ */
+static bool end_declared(struct hum_stream *stream)
+{
+    struct humi_ticket *ticket = ticket_next(stream);
+    if (!ticket || !ticket->uses || stream->collecting)
+        return false;
+    (void)collect(stream, *ticket, LOOK_NS);
+    return true;
+}
+
 static void *run(void *argument)
 {
     struct hum_stream *stream = argument;
@@ -179,6 +199,8 @@ static void *run(void *argument)
             stream->busy = false;
             if (stream->stopping)
                 break;
+            if (end_declared(stream))
+                continue;
             humi_cond_wait(&stream->changed, &stream->lock);
             continue;
         }
@@ -325,6 +347,7 @@ enum hum_status hum_stream_wait(struct hum_stream *stream)
     if (!stream)
         return humi_fail(HUM_ERR_INVALID, "hum_stream_wait needs a stream");
     enum hum_status status = stream_wait(stream);
+    humi_check_report(stream->hum);
     humi_epochs_begin(stream->hum, 0, 0);
     return status;
 }
@@ -361,6 +384,7 @@ enum hum_status humi_streams_wait(struct hum *hum, int device)
         }
         humi_stream_put(stream);
     }
+    humi_check_report(hum);
     humi_epochs_begin(hum, 0, 0);
     if (first != HUM_OK)
         humi_error_restore(text);

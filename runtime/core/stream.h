@@ -26,6 +26,8 @@
 #include "base/status.h"
 #include "core/core.h"
 
+struct humi_uses;
+
 /* A point of a stream that an event remembers.  Counted. */
 struct humi_mark {
     struct humi_link link;       /* of the stream's marks, while it has not happened */
@@ -42,6 +44,7 @@ struct humi_ticket {
     uint64_t launch, count;      /* number in traces; indices or work-items */
     uint64_t submit_ns;
     unsigned kernel;             /* as the device knows it */
+    struct humi_uses *uses;      /* declared, until its outcome is seen; NULL: none */
 };
 
 struct hum_stream {
@@ -57,6 +60,7 @@ struct hum_stream {
     uint64_t issued, finished;   /* sequence numbers */
     struct humi_ticket *tickets; /* outstanding launches, a ring of ticket_room entries */
     size_t ticket_first, ticket_count, ticket_room;
+    struct humi_uses *uses;      /* of the next launch; NULL: nothing was declared */
     struct humi_list work;       /* of struct humi_work */
     struct humi_list marks;      /* of humi_mark.link, in order of sequence */
     bool collecting, busy;       /* someone waits for a ticket; the thread works on something */

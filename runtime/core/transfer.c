@@ -9,6 +9,7 @@
 #include "core/room.h"
 #include "core/stream.h"
 #include "core/budget.h"
+#include "core/uses.h"
 #include "core/visit.h"
 
 struct prefetch {
@@ -146,6 +147,14 @@ static enum hum_status queue_ranges(struct hum_stream *stream, const struct hum_
     return humi_stream_queue(stream, &mine->work);
 }
 
+/* What launches hold against the host, they hold against its calls. */
+static void await_launches(struct hum *hum, const struct hum_range *ranges, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        humi_uses_await(hum, (uintptr_t)ranges[i].ptr, (uintptr_t)ranges[i].ptr + ranges[i].bytes,
+                        true);
+}
+
 /* All ranges are checked before anything is done. */
 static enum hum_status check_ranges(struct hum *hum, const struct hum_range *ranges, size_t count,
                                     const struct hum_stream *stream)
@@ -175,6 +184,7 @@ enum hum_status hum_prefetch_batch(struct hum *hum, const struct hum_range *rang
         return HUM_OK;
     if (stream)
         return queue_ranges(stream, ranges, count, false, humi_number(processor));
+    await_launches(hum, ranges, count);
     return do_ranges(hum, ranges, count, false, humi_number(processor));
 }
 
@@ -194,6 +204,7 @@ enum hum_status hum_discard_batch(struct hum *hum, const struct hum_range *range
         return status;
     if (stream)
         return queue_ranges(stream, ranges, count, true, 0);
+    await_launches(hum, ranges, count);
     return do_ranges(hum, ranges, count, true, 0);
 }
 

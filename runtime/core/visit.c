@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "core/budget.h"
 #include "core/room.h"
+#include "core/uses.h"
 
 struct humi_region *humi_visit_region(struct hum *hum, const void *ptr, size_t bytes)
 {
@@ -26,6 +27,13 @@ static struct hum_pages pages_between(uintptr_t block_start, uintptr_t start, ui
                            (unsigned)((last + HUM_PAGE_SIZE - 1) / HUM_PAGE_SIZE));
 }
 
+/* Until no launch holds a part of the block that somebody else might want. */
+static void await_launches(struct hum *hum, const struct humi_block *block)
+{
+    uintptr_t start = humi_block_start(hum, block);
+    humi_uses_await_begun(hum, start, start + HUM_BLOCK_SIZE);
+}
+
 static enum hum_status visit_block(const struct humi_walk *walk, const struct humi_visit *visit)
 {
     enum hum_status status;
@@ -34,7 +42,10 @@ static enum hum_status visit_block(const struct humi_walk *walk, const struct hu
         humi_lock(&visit->block->lock);
         status = atomic_load(&walk->region->dying) ? HUM_OK : walk->function(visit);
         humi_unlock(&visit->block->lock);
-        if (status == HUM_AGAIN) {
+        if (status == HUM_ERR_BUSY) {
+            await_launches(walk->hum, visit->block);
+            status = HUM_AGAIN;
+        } else if (status == HUM_AGAIN) {
             status = humi_room_make(walk->hum, walk->room_on, visit->block);
             status = status == HUM_OK ? HUM_AGAIN : status;
         }

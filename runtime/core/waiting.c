@@ -47,6 +47,13 @@ unsigned humi_waiting_take(struct humi_waiting *waiting, uint64_t now_ns, unsign
     return taken;
 }
 
+void humi_waiting_hurry(struct humi_waiting *waiting)
+{
+    for (unsigned i = 0; i < waiting->count; i++)
+        if (waiting->item[i].due_ns == UINT64_MAX)
+            waiting->item[i].due_ns = 0;
+}
+
 void humi_waiting_forget(struct humi_waiting *waiting, unsigned processor)
 {
     for (unsigned i = 0; i < waiting->count;) {

@@ -58,6 +58,7 @@ struct humi_device_params {
     size_t memory_bytes;    /* capacity, a multiple of the block */
     unsigned workers;       /* threads that run kernels */
     unsigned watchdog_ms;   /* 0: none */
+    bool cannot_fault;      /* as if its touches could not be answered, see humi_processor */
 };
 
 /* One fault.  `write` is what the processor wanted to do. */
@@ -126,6 +127,9 @@ struct humi_processor {
     bool opens_reads;       /* HUMI_MAP_READ of a whole block costs no more than one page */
     bool kernel_faults;     /* faults of system calls are served */
     bool returns_writable;  /* see map_remote(); the host alone may be so */
+    bool cannot_fault;      /* its touches cannot be answered: what a launch touches is mapped
+                               before it is submitted, and stays until it has ended.  A fault of
+                               it ends its launch */
 };
 
 /* There are bytes behind its frames, to be filled and copied. */

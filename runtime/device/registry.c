@@ -22,7 +22,7 @@ static const struct kind {
     {"emu", humi_emu_open},
 };
 #define KINDS_TEXT "emu"
-#define SETTINGS_TEXT "mem, workers, watchdog"
+#define SETTINGS_TEXT "mem, workers, watchdog, faults"
 
 static const struct kind *find_kind(const struct humi_slice *name)
 {
@@ -78,6 +78,16 @@ static enum hum_status set_watchdog(struct humi_device_params *params,
     return HUM_OK;
 }
 
+static enum hum_status set_faults(struct humi_device_params *params,
+                                  const struct humi_option *option)
+{
+    bool faults;
+    enum hum_status status = humi_option_switch(option, &faults);
+
+    params->cannot_fault = !faults;
+    return status;
+}
+
 static const struct setting {
     const char *name;
     const char *option; /* as error texts call it */
@@ -86,6 +96,7 @@ static const struct setting {
     {"mem", "HUM_DEVICES: mem", set_memory},
     {"workers", "HUM_DEVICES: workers", set_workers},
     {"watchdog", "HUM_DEVICES: watchdog", set_watchdog},
+    {"faults", "HUM_DEVICES: faults", set_faults},
 };
 
 static enum hum_status read_setting(struct humi_device_params *params,

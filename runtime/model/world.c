@@ -12,6 +12,7 @@
 #include "core/residency.h"
 #include "core/room.h"
 #include "core/visit.h"
+#include "core/uses.h"
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
@@ -86,11 +87,12 @@ enum hum_status humi_world_open(const struct humi_world_params *params,
     hum->stale_max = params->stale_blocks_max;
     hum->recorder.link = params->link;
     hum->recorder.direct = params->listener;
-    hum->epochs.watched = params->watched;
+    hum->epochs.watched = hum->exact = params->watched;
     world->server.hum = hum;
     humi_lock_init(&hum->lock, HUMI_RANK_HUM);
     humi_list_init(&hum->streams);
     humi_list_init(&hum->modules);
+    humi_uses_open(hum);
     const uint64_t *before = humi_clock_follow(&world->now_ns);
     status = open_processors(world, params);
     if (status == HUM_OK)
@@ -121,6 +123,7 @@ void humi_world_close(struct humi_world *world)
         humi_model_processor_fini(&world->processor[p]);
     humi_table_fini(&hum->table);
     humi_regions_fini(&hum->regions);
+    humi_uses_close(hum);
     humi_policies_close(hum);
     humi_lock_fini(&hum->lock);
     free(world);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# exports.sh <source folder> <nm> <libhum.so>: what the library exports is what hum.h
-# and trace.h declare.
+# exports.sh <source folder> <nm> <libhum.so>: what the library exports is what hum.h,
+# declared.h and trace.h declare.
 set -eu
 cd "$1"
 nm=$2
@@ -9,8 +9,8 @@ library=$3
 failed=0
 
 exported=$($nm -D --defined-only "$library" | awk '{ print $NF }' | grep -v '^__' | sort -u)
-declared=$(cat include/hum/hum.h include/hum/trace.h | tr '\n' ' ' | grep -o 'HUM_API [^;{]*(' |
-    grep -o 'hum_[a-z0-9_]*(' | tr -d '(' | sort -u)
+declared=$(cat include/hum/hum.h include/hum/declared.h include/hum/trace.h | tr '\n' ' ' |
+    grep -o 'HUM_API [^;{]*(' | grep -o 'hum_[a-z0-9_]*(' | tr -d '(' | sort -u)
 
 for name in $exported; do
     case $name in

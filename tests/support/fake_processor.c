@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "core/policies.h"
 #include "core/room.h"
+#include "core/uses.h"
 
 #define SPACE_START ((uintptr_t)0x200000000000) /* never mapped: a touch by the core is a crash */
 
@@ -609,6 +610,7 @@ struct fake_world *fake_world_open(const struct fake_params *params)
     humi_lock_init(&hum->lock, HUMI_RANK_HUM);
     humi_list_init(&hum->streams);
     humi_list_init(&hum->modules);
+    humi_uses_open(hum);
     bool fine = humi_policies_open_table(hum, params->policy) == HUM_OK &&
                 humi_regions_init(&hum->regions, SPACE_START, hum->params.bytes) == HUM_OK &&
                 humi_table_init(&hum->table, hum->params.bytes, params->processors) == HUM_OK;
@@ -637,6 +639,7 @@ void fake_world_close(struct fake_world *world)
     humi_room_close(hum);
     humi_table_fini(&hum->table);
     humi_regions_fini(&hum->regions);
+    humi_uses_close(hum);
     humi_policies_close(hum);
     humi_lock_fini(&hum->lock);
     free(world);

@@ -196,6 +196,7 @@ static struct humi_emu *create(const struct humi_space_params *space,
     snprintf(emu->base.kind, sizeof emu->base.kind, "emu");
     emu->base.memory_bytes = params->memory_bytes;
     emu->base.workers = params->workers;
+    emu->base.cannot_fault = params->cannot_fault;
     emu->space = *space;
     emu->params = *params;
     emu->frames.fd = emu->control_fd = emu->touches_fd = emu->access.uffd = -1;
