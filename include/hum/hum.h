@@ -622,6 +622,7 @@ struct hum_device_info {
     uint64_t memory_bytes;    /* capacity */
     unsigned workers;         /* threads that run kernels */
     int pid;                  /* of the device process, 0 if none runs */
+    bool same_address;        /* pointers in memory mean the same to its kernels */
     bool faults;              /* its kernels may touch what is elsewhere; else see declared.h */
     bool huge_pages;          /* frames are 2 MiB pages */
     bool lost;                /* died; starts again at the next launch */

@@ -95,6 +95,14 @@ enum hum_status humi_declared_take(struct hum_stream *stream, const struct humi_
             return status;
         }
     }
+    if (uses->reaches && stream->hum->processor[stream->processor]->other_addresses) {
+        humi_uses_free(uses);
+        return humi_fail(HUM_ERR_UNSUPPORTED,
+                         "kernels on %s see the space at another address and cannot follow "
+                         "pointers in memory, but regions are marked with hum_reachable(): use "
+                         "indices instead of pointers, and say with hum_use() what the launch uses",
+                         stream->hum->processor[stream->processor]->name);
+    }
     uses->processor = stream->processor;
     humi_uses_enter(stream->hum, uses);
     *uses_out = uses;

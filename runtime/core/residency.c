@@ -6,8 +6,8 @@
 
 #include "base/check.h"
 #include "base/clock.h"
-#include "base/copy.h"
 #include "base/status.h"
+#include "core/bytes.h"
 #include "core/epochs.h"
 #include "core/grant.h"
 #include "core/heat.h"
@@ -128,33 +128,12 @@ static void drop_frames(struct hum *hum, struct humi_block *block, unsigned p)
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
 
-static void copy_bytes(const struct humi_processor *p, const struct humi_processor *q,
-                       size_t offset, const struct hum_pages *pages)
-{
-    if (!humi_processor_has_memory(p))
-        return;
-    humi_for_each_run (run, pages)
-        humi_copy(p->window + offset + run.first * HUM_PAGE_SIZE,
-                  q->window + offset + run.first * HUM_PAGE_SIZE,
-                  (run.end - run.first) * HUM_PAGE_SIZE);
-}
-
-static void zero_bytes(const struct humi_processor *p, size_t offset,
-                       const struct hum_pages *pages)
-{
-    if (!humi_processor_has_memory(p))
-        return;
-    humi_for_each_run (run, pages)
-        memset(p->window + offset + run.first * HUM_PAGE_SIZE, 0,
-               (run.end - run.first) * HUM_PAGE_SIZE);
-}
-
 /* Copy the pages of q's frames into p's. */
 static void copy_pages(struct hum *hum, struct humi_block *block, unsigned p, unsigned q,
                        const struct hum_pages *pages)
 {
     uint64_t start = hum->recorder.pace ? humi_clock_real_ns() : 0;
-    copy_bytes(hum->processor[p], hum->processor[q], humi_block_offset(block), pages);
+    humi_bytes_copy(hum->processor[p], hum->processor[q], humi_block_offset(block), pages);
     humi_mask_remove(&block->hold[p].fresh, pages);
     humi_pace_move(hum, direction(p, q), pages, start);
 }
@@ -189,7 +168,7 @@ static void fill_zero(struct hum *hum, struct humi_block *block, unsigned p,
 {
     struct humi_hold *hold = &block->hold[p];
     humi_mask_remove(&pages, &hold->fresh);
-    zero_bytes(hum->processor[p], humi_block_offset(block), &pages);
+    humi_bytes_zero(hum->processor[p], humi_block_offset(block), &pages);
     humi_mask_add(&hold->fresh, &pages);
 }
 

@@ -81,8 +81,10 @@ static enum hum_status add_reachable(struct hum *hum, struct humi_uses **uses)
     struct humi_region *region = NULL;
     humi_rwlock_read(&hum->regions.lock);
     while (status == HUM_OK && (region = humi_regions_after(&hum->regions, region)))
-        if (atomic_load(&region->reachable))
+        if (atomic_load(&region->reachable)) {
             status = add_region(uses, region);
+            (*uses)->reaches = true;
+        }
     humi_rwlock_unlock(&hum->regions.lock);
     return status;
 }

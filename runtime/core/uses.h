@@ -43,6 +43,7 @@ struct humi_uses {
     unsigned processor;          /* number of its device */
     bool holds;                  /* touches there cannot fault */
     bool begun, brought;
+    bool reaches;                /* some of it is used because it is reachable */
     size_t count, room;
     struct humi_use *use;
 };

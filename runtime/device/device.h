@@ -114,8 +114,9 @@ struct humi_processor {
     char kind[16];          /* "host", "emu" */
     size_t memory_bytes;    /* capacity, 0: no limit */
     unsigned workers;
-    char *window;           /* frames as the runtime sees them: window + offset; NULL: it has no
-                               memory, its pages are only kept account of */
+    char *window;           /* frames as the runtime sees them: window + offset; NULL: it sees none,
+                               they are reached by put() and get().  Without these there is no
+                               memory: pages are only kept account of */
     int fault_fd;           /* readable when faults() has something; -1: cannot fault.  Replaced by
                                restart(): read it again after that */
     int frames_fd;          /* the file of its frames, which others are given for map_remote(); -1:
@@ -127,20 +128,16 @@ struct humi_processor {
     bool opens_reads;       /* HUMI_MAP_READ of a whole block costs no more than one page */
     bool kernel_faults;     /* faults of system calls are served */
     bool returns_writable;  /* see map_remote(); the host alone may be so */
+    bool other_addresses;   /* its kernels see the space at another address: words of argument
+                               blocks that point into it are translated, pointers in memory not */
     bool cannot_fault;      /* its touches cannot be answered: what a launch touches is mapped
                                before it is submitted, and stays until it has ended.  A fault of
                                it ends its launch */
 };
 
-/* There are bytes behind its frames, to be filled and copied. */
-static inline bool humi_processor_has_memory(const struct humi_processor *p)
-{
-    return p->window != NULL;
-}
-
 /*
- * Every member is required of devices, but for touches() and map_remote(); the host has those
- * marked H only, the others are NULL.
+ * Every member is required of devices, but for touches() and map_remote(), and for put(), get() and
+ * fence() of those with a window; the host has those marked H only, the others are NULL.
  */
 struct humi_processor_ops {
     const char *kind;
@@ -160,6 +157,16 @@ struct humi_processor_ops {
      * threads that run at the moment.  Afterwards a touch faults.  Any number of blocks.
      */
     void (*drop)(struct humi_processor *p, size_t offset, size_t bytes);
+
+    /*
+     * Where there is no window: copy between frames that are present, [offset, +bytes) of one
+     * block, and memory of this process, which stays as it is until fence().  `from` NULL: zeros.
+     * fence() returns when every copy that its caller asked for is done.  Copies of a lost device
+     * read zeros and write nothing, and the next wait() of any launch tells that it is lost.
+     */
+    void (*put)(struct humi_processor *p, size_t offset, size_t bytes, const void *from);
+    void (*get)(struct humi_processor *p, size_t offset, size_t bytes, void *to);
+    void (*fence)(struct humi_processor *p);
 
     /*
      * H  Let the processor touch [offset, +bytes), whose frames are present and filled, and wake
@@ -259,6 +266,12 @@ struct humi_processor_ops {
     unsigned (*touches)(struct humi_processor *p, struct humi_touch *touches_out, unsigned max,
                         int64_t timeout_ns);
 };
+
+/* There are bytes behind its frames, to be filled and copied. */
+static inline bool humi_processor_has_memory(const struct humi_processor *p)
+{
+    return p->window || p->ops->put;
+}
 
 /* The host as a processor: maps the space into this process.  runtime/device/host/. */
 enum hum_status humi_host_open(const struct humi_space_params *space, size_t host_bytes,
