@@ -13,15 +13,15 @@
 #define POLICIES "ahead,driver,tree,stride,chunk,ondemand"
 #define LINK "alpha=1.8us,beta=1G"
 
-enum { OPTION_LINK = 256, OPTION_WORKERS, OPTION_TIE };
+enum { OPTION_LINK = 256, OPTION_PACE, OPTION_WORKERS, OPTION_TIE, OPTION_TIME };
 
 static const char help[] =
     "Usage: hum rank [options] -- PROGRAM [ARGUMENTS] [-- PROGRAM [ARGUMENTS]]...\n"
     "\n"
-    "Run each PROGRAM live under each policy, moves being as slow as a modelled link\n"
-    "(HUM_PACE=on); replay its recorded accesses in a closed loop under the same policies, link and\n"
-    "device memory; and say how far the two orders of policies agree: Spearman's rho and Kendall's\n"
-    "tau-b, 1 for the same order, 0 for none in common, -1 for the opposite one.\n"
+    "Run each PROGRAM live under each policy, at the pace of a modelled link and modelled faults\n"
+    "(HUM_PACE=faults); replay its recorded accesses in a closed loop under the same policies,\n"
+    "link and device memory; and say how far the two orders of policies agree: Spearman's rho and\n"
+    "Kendall's tau-b, 1 for the same order, 0 for none in common, -1 for the opposite one.\n"
     "\n"
     "Options:\n"
     "  -p, --policies LIST  as for hum compare\n"
@@ -29,6 +29,9 @@ static const char help[] =
     "  -r, --r RATIO        footprint / device memory (1.25)\n"
     "      --link LINK      as HUM_LINK; slow, so that moves cost more than this machine's own\n"
     "                       work (" LINK ")\n"
+    "      --pace PACE      as HUM_PACE: on, only moves are slowed, or faults (faults)\n"
+    "      --time TIME      whole, from a program's start to its end, or service, what of it went\n"
+    "                       into serving faults (whole)\n"
     "  -n, --runs N         live runs under each policy (3)\n"
     "      --workers N      of the emulated device, recording and live (1)\n"
     "      --tie PERCENT    times no further apart are tied (1)\n"
@@ -36,11 +39,11 @@ static const char help[] =
     "  -q, --quiet          no progress on standard error\n"
     "  -h, --help           this text\n"
     "\n"
-    "Live times are those of the whole program.  The policies of a round run one after the other,\n"
+    "The policies of a round run one after the other,\n"
     "each round in another order.  Live times are also tied when they differ by no more than the\n"
-    "spread of either: half of the largest run less the least.  Only moves are slowed: a fault\n"
-    "takes as long as it takes here, and so do touches over the link, where the replay charges for\n"
-    "both; policies whose replay has such touches are marked with '*'.\n"
+    "spread of either: half of the largest run less the least.  Touches over the link are not\n"
+    "slowed in live runs, where the replay charges for them: policies whose replay has some are\n"
+    "marked with '*', and the agreement without them is told apart.\n"
     "\n"
     "Exit status: 0; 1 if a program failed or could not be replayed; 2 if the command line is\n"
     "wrong.\n"
@@ -57,6 +60,11 @@ struct options {
 };
 
 /* ---- the command line ------------------------------------------------------------------------ */
+
+static bool is_service(const struct options *options)
+{
+    return strcmp(options->settings.time, "service") == 0;
+}
 
 static bool take_number(const char *name, unsigned most, unsigned *number_out,
                         struct compare_problem *problem)
@@ -94,9 +102,11 @@ static bool take(struct options *options, int option, struct compare_problem *pr
                                          problem);
     case 'r': return compare_grid_add_ratios(&options->grid, optarg, problem);
     case 'n': return take_number("runs", 1000, &options->settings.runs, problem);
+    case OPTION_TIME: options->settings.time = optarg; return true;
     case OPTION_WORKERS: return take_number("workers", 64, &options->settings.workers, problem);
     case OPTION_TIE: return take_tie(&options->table.tie, problem);
     case OPTION_LINK: options->replay.link = optarg; return true;
+    case OPTION_PACE: options->settings.pace = optarg; return true;
     case 'j': options->json = true; return true;
     case 'q': options->quiet = true; return true;
     default: return false;
@@ -153,6 +163,13 @@ static bool complete(struct options *options, char **words, struct compare_probl
     else if (grid->policy_count < 2 || grid->policy_count > RANK_POLICIES_MAX)
         snprintf(problem->text, sizeof(problem->text), "it takes 2 to %u policies",
                  RANK_POLICIES_MAX);
+    else if (strcmp(options->settings.pace, "on") != 0 &&
+             strcmp(options->settings.pace, "faults") != 0)
+        snprintf(problem->text, sizeof(problem->text), "--pace takes on or faults, not '%.40s'",
+                 options->settings.pace);
+    else if (strcmp(options->settings.time, "whole") != 0 && !is_service(options))
+        snprintf(problem->text, sizeof(problem->text), "--time takes whole or service, not '%.40s'",
+                 options->settings.time);
     else if (strcmp(options->replay.link, "none") == 0)
         snprintf(problem->text, sizeof(problem->text), "moves can be paced only on a link");
     else
@@ -168,6 +185,8 @@ static int parse(int argc, char **argv, struct options *options)
         {"policy", required_argument, NULL, 'p'},
         {"r", required_argument, NULL, 'r'},
         {"link", required_argument, NULL, OPTION_LINK},
+        {"pace", required_argument, NULL, OPTION_PACE},
+        {"time", required_argument, NULL, OPTION_TIME},
         {"runs", required_argument, NULL, 'n'},
         {"workers", required_argument, NULL, OPTION_WORKERS},
         {"tie", required_argument, NULL, OPTION_TIE},
@@ -202,9 +221,11 @@ static int parse(int argc, char **argv, struct options *options)
 
 static bool run_all(struct options *options, const struct compare_engine *engine)
 {
-    struct rank_live live = {.link = options->replay.link, .workers = options->settings.workers};
+    struct rank_live live = {.link = options->replay.link,
+                             .pace = options->settings.pace,
+                             .workers = options->settings.workers};
     const struct rank_contest contest = {engine, &options->grid, &live, options->settings.runs,
-                                         options->quiet};
+                                         is_service(options), options->quiet};
     bool good = rank_live_init(&live);
 
     for (unsigned i = 0; good && i < options->table.workloads_count; i++)
@@ -238,7 +259,8 @@ static int rank(struct options *options)
 static int run(int argc, char **argv)
 {
     struct options options = {.replay = {.link = LINK, .fault = "batch"},
-                              .settings = {.runs = 3, .workers = 1},
+                              .settings = {.pace = "faults", .time = "whole",
+                                           .runs = 3, .workers = 1},
                               .table = {.tie = 0.01}};
     int status = parse(argc, argv, &options);
 

@@ -76,28 +76,23 @@ static bool record_and_replay(const struct rank_contest *contest, struct rank_wo
 
 /* ---- live ------------------------------------------------------------------------------------ */
 
-unsigned rank_contest_turn(unsigned round, unsigned turn, unsigned policies)
-{
-    unsigned place = (round + turn) % policies;
-
-    return round % 2 ? policies - 1 - place : place;
-}
-
 static bool run_one(const struct rank_contest *contest, unsigned policy, struct rank_workload *w)
 {
     struct rank_entry *entry = &w->entry[policy];
     struct rank_live_run run;
     size_t before = entry->live_s.count;
+    double seconds;
 
     if (!rank_live_run(contest->live, w->argv, contest->grid->policies[policy], w->device_bytes,
                        &run))
         return false;
-    series_add(&entry->live_s, run.seconds);
+    seconds = contest->service ? run.service_s : run.whole_s;
+    series_add(&entry->live_s, seconds);
     entry->live_bytes = run.bytes;
     entry->live_faults = run.faults;
     if (!contest->quiet)
         fprintf(stderr, "%s, run %zu, %s: %.2f s\n", w->name, before + 1,
-                contest->grid->policies[policy], run.seconds);
+                contest->grid->policies[policy], seconds);
     if (entry->live_s.count > before)
         return true;
     command_say("rank", "out of memory");
@@ -112,7 +107,7 @@ bool rank_contest_run(const struct rank_contest *contest, struct rank_workload *
         return false;
     for (unsigned round = 0; round < contest->runs; round++)
         for (unsigned turn = 0; turn < policies; turn++)
-            if (!run_one(contest, rank_contest_turn(round, turn, policies), workload))
+            if (!run_one(contest, rank_table_turn(round, turn, policies), workload))
                 return false;
     return true;
 }

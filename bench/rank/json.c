@@ -55,10 +55,12 @@ bool rank_print_json(const struct rank_table *table, const struct rank_settings 
 
     for (unsigned i = 0; i < table->workloads_count; i++)
         json_array_append_new(workloads, workload_json(table, &table->workload[i]));
-    return json_print(json_pack("{s:o, s:o, s:i, s:i, s:o, s:o, s:o, s:o}", "link",
-                                json_text(settings->link), "r", json_number(settings->r), "runs",
-                                (int)settings->runs, "workers", (int)settings->workers, "tie",
-                                json_number(table->tie), "workloads", workloads, "agreement",
+    return json_print(json_pack("{s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:o, s:o, s:o}", "link",
+                                json_text(settings->link), "pace", json_text(settings->pace),
+                                "time", json_text(settings->time), "r", json_number(settings->r),
+                                "runs", (int)settings->runs, "workers", (int)settings->workers,
+                                "tie", json_number(table->tie), "workloads", workloads,
+                                "agreement",
                                 agreement_json(table->rho, table->tau, &table->pairs),
                                 "agreement_paced",
                                 agreement_json(table->paced_rho, table->paced_tau,

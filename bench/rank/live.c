@@ -116,6 +116,7 @@ static bool read_counters(const char *path, const char *program, struct rank_liv
         const struct summary_counters *c = &file.section[i].total;
 
         run->bytes += c->bytes_h2d + c->bytes_d2h + c->bytes_d2d;
+        run->service_s += (double)c->service_ns * 1e-9;
         run->faults += c->faults_host + c->faults_device;
     }
     if (!file.count)
@@ -136,10 +137,10 @@ bool rank_live_run(struct rank_live *live, char *const *argv, const char *policy
         return false;
     }
     if (!set("HUM_TRACE", NULL) || !set("HUM_ACCESSES", NULL) || !set("HUM_POLICY", policy) ||
-        !set("HUM_LINK", live->link) || !set("HUM_PACE", "on") ||
+        !set("HUM_LINK", live->link) || !set("HUM_PACE", live->pace) ||
         !set("HUM_SUMMARY", live->summary) || !set_device(live, device_bytes) ||
         !run_well(argv, &result))
         return false;
-    run_out->seconds = result.wall_s;
+    run_out->whole_s = result.wall_s;
     return read_counters(live->summary, argv[0], run_out);
 }

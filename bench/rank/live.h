@@ -14,13 +14,14 @@
 #include <stdint.h>
 
 struct rank_live {
-    const char *link;            /* as HUM_LINK */
+    const char *link, *pace;     /* as HUM_LINK and HUM_PACE */
     unsigned workers;            /* of the device, recording and running */
     char summary[4096];          /* path of a file of our own */
 };
 
 struct rank_live_run {
-    double seconds;              /* from its start to its end */
+    double whole_s;              /* from its start to its end */
+    double service_s;            /* of it, serving faults: waits for moves and modelled costs too */
     uint64_t bytes, faults;      /* moved; of devices and host */
 };
 

@@ -12,7 +12,8 @@
 
 /* What was run under, for readers. */
 struct rank_settings {
-    const char *link;            /* as users type it */
+    const char *link, *pace;     /* as users type them */
+    const char *time;            /* "whole" or "service" */
     double r;                    /* footprint / device memory */
     unsigned runs, workers;
 };

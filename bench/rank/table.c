@@ -5,6 +5,13 @@
 #include <math.h>
 #include <stdlib.h>
 
+unsigned rank_table_turn(unsigned round, unsigned turn, unsigned policies)
+{
+    unsigned place = (round + turn) % policies;
+
+    return round % 2 ? policies - 1 - place : place;
+}
+
 /* The places of some entries of a workload, and how they agree. */
 struct places {
     double live[RANK_POLICIES_MAX], modelled[RANK_POLICIES_MAX];

@@ -2,8 +2,8 @@
 /*
  * table.h - programs under policies, run live and replayed, with the places of each.
  *
- * Live times are measured, from the program's start to its end; modelled ones are those of a
- * closed-loop replay.  The two have different zeros, so only their orders are compared.
+ * Live times are measured, of the whole program or of serving faults in it; modelled ones are those
+ * of a closed-loop replay.  The two have different zeros, so only their orders are compared.
  * Ownership: the table owns its entries; texts are the caller's.
  */
 #ifndef HUM_RANK_TABLE_H
@@ -49,6 +49,12 @@ struct rank_table {
     struct rank_pairs pairs, paced_pairs;
     double rho, tau, paced_rho, paced_tau;
 };
+
+/*
+ * Which policy is the turn-th of that round of live runs: every one comes once, rounds go in turn
+ * forwards and backwards, each beginning with another one.
+ */
+unsigned rank_table_turn(unsigned round, unsigned turn, unsigned policies);
 
 /* From the times of the entries to everything else. */
 void rank_table_finish(struct rank_table *table);

@@ -94,13 +94,14 @@ bool rank_print_text(const struct rank_table *table, const struct rank_settings 
                      FILE *out)
 {
     fprintf(out,
-            "%u workload%s under %u policies, r = %g, link %s, %u worker%s\n"
-            "live: measured, median of %u run%s, +- half of largest less least; modelled: closed "
-            "loop\n"
+            "%u workload%s under %u policies, r = %g, link %s, pace %s, %u worker%s\n"
+            "live: %s time, measured, median of %u run%s, +- half of largest less least\n"
+            "modelled: closed loop\n"
             "tied: no further apart than %g %% or the live spread\n",
             table->workloads_count, table->workloads_count == 1 ? "" : "s", table->policies_count,
-            settings->r, settings->link, settings->workers, settings->workers == 1 ? "" : "s",
-            settings->runs, settings->runs == 1 ? "" : "s", table->tie * 100);
+            settings->r, settings->link, settings->pace, settings->workers,
+            settings->workers == 1 ? "" : "s",
+            settings->time, settings->runs, settings->runs == 1 ? "" : "s", table->tie * 100);
     for (unsigned i = 0; i < table->workloads_count; i++)
         print_workload(table, &table->workload[i], out);
     print_coefficients(table, out);
