@@ -32,6 +32,7 @@ extern const struct command command_replay;
 extern const struct command command_top;
 extern const struct command command_compare;
 extern const struct command command_advise;
+extern const struct command command_rank;
 
 /* "hum <name>: sentence" to standard error. */
 void command_say(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));

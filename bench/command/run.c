@@ -67,7 +67,8 @@ static const char help[] =
     "      --sample SHARE      HUM_SAMPLE       sample touches between faults for the counters,\n"
     "                                           for so much of the run time: on (2%), 0.5%, off\n"
     "      --check WHAT        HUM_CHECK        uses: report touches that no launch declared\n"
-    "      --pace              HUM_PACE=on      moves take at least as long as on that link\n"
+    "      --pace              HUM_PACE=on      moves take at least as long as on that link;\n"
+    "                                           HUM_PACE=faults: serving faults, too\n"
     "  -j, --json              one JSON object on one line instead of tables\n"
     "  -o, --output FILE       write the report to FILE\n"
     "  -h, --help              this text\n"
@@ -86,26 +87,6 @@ static const char help[] =
     "  hum run --devices 'emu:mem=64M' --policy driver -- ./vector_add --size 100M\n";
 
 /* ---- running -------------------------------------------------------------------------------- */
-
-/* A file for the summary, empty, named in path. */
-static bool summary_create(char *path, size_t room)
-{
-    const char *folder = getenv("TMPDIR");
-    int fd, length;
-
-    length = snprintf(path, room, "%s/hum-summary-XXXXXX", folder && *folder ? folder : "/tmp");
-    if (length < 0 || (size_t)length >= room) {
-        command_say("run", "TMPDIR is too long");
-        return false;
-    }
-    fd = mkstemp(path);
-    if (fd < 0) {
-        command_say("run", "cannot make %s: %s", path, strerror(errno));
-        return false;
-    }
-    close(fd);
-    return true;
-}
 
 static bool write_report(const struct run_options *options, const struct report *report)
 {
@@ -239,8 +220,11 @@ static int run(int argc, char **argv)
 
     if (status >= 0)
         return status;
-    if (!summary_create(path, sizeof(path)))
+    status = summary_file_create(path, sizeof(path));
+    if (status) {
+        command_say("run", "cannot make a file for the summary: %s", strerror(status));
         return CHILD_STATUS_OWN;
+    }
     if (setenv("HUM_SUMMARY", path, 1) != 0)
         status = CHILD_STATUS_OWN;
     else

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LINE_MAX_BYTES 4096
 
@@ -381,6 +382,21 @@ static bool next_line(struct reader *r, char *line)
         if (line[LINE_MAX_BYTES - 1] == '\0') /* the buffer is full */
             skip_line(r->in);
     }
+}
+
+int summary_file_create(char *path, size_t room)
+{
+    const char *folder = getenv("TMPDIR");
+    int fd, length = snprintf(path, room, "%s/hum-summary-XXXXXX",
+                              folder && *folder ? folder : "/tmp");
+
+    if (length < 0 || (size_t)length >= room)
+        return ENAMETOOLONG;
+    fd = mkstemp(path);
+    if (fd < 0)
+        return errno;
+    close(fd);
+    return 0;
 }
 
 int summary_file_read(const char *path, struct summary_file *file_out)

@@ -68,6 +68,9 @@ struct summary_file {
     char reason[192]; /* of the first that was left out: "line 7: ..." */
 };
 
+/* A file in $TMPDIR or /tmp, empty, named in path of `room` bytes.  Returns 0 or an errno. */
+int summary_file_create(char *path, size_t room);
+
 /* Returns 0 or an errno.  An empty file is no error and has no sections. */
 int summary_file_read(const char *path, struct summary_file *file_out);
 void summary_file_free(struct summary_file *file);

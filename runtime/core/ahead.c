@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/price.h"
 #include "base/signals.h"
 #include "base/status.h"
 #include "base/thread.h"
 #include "core/budget.h"
+#include "core/pace.h"
 #include "core/residency.h"
 #include "core/room.h"
 #include "core/view.h"
@@ -61,6 +63,7 @@ static enum hum_status bring(struct hum *hum, const struct humi_ahead_item *item
     if (item->exclusive && !request.read_only)
         request.write = request.bring;
     bool was_here = atomic_load(&hold->resident_pages) != 0;
+    humi_pace_serve(hum, HUMI_COST_BLOCK_NS);
     enum hum_status status = humi_residency_serve(hum, block, &request);
     if (status == HUM_OK && was_here)
         humi_order_renew(&hum->order[item->processor], block, HUM_EVICT_ON_MOVE);

@@ -68,6 +68,7 @@ struct humi_recorder {
     struct humi_watch_place place[HUMI_WATCHES_MAX];
     struct humi_link_model link;               /* prices of moves */
     bool pace;                                 /* moves take as long as on that link */
+    bool pace_faults;                          /* and serving faults as long as modelled */
     _Atomic uint64_t link_free_ns[HUM_DIRECTION_COUNT]; /* when each queue of it is free again */
     uint64_t start_ns, unix_ns;                /* time 0; the wall clock then */
     _Atomic uint64_t launches;                 /* numbers given */

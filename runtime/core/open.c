@@ -39,7 +39,7 @@ struct settings {
     char *kernel_path;
     char *trace;               /* NULL: none is written */
     struct humi_link_model link;
-    bool pace, exact, live, deterministic, check;
+    bool pace, pace_faults, exact, live, deterministic, check;
     uint32_t watched;          /* processors whose access epochs take */
     uint32_t exact_window;
     uint32_t sample_ppm;
@@ -164,7 +164,10 @@ static enum hum_status read_recording(const struct hum_options *options, struct 
     enum hum_status status = humi_link_parse(text, &settings->link);
     free(text);
     settings->pace = options->pace;
-    if (status == HUM_OK && humi_option_is_set(&pace))
+    settings->pace_faults = humi_slice_is(&pace.value, "faults");
+    if (settings->pace_faults)
+        settings->pace = true;
+    else if (status == HUM_OK && humi_option_is_set(&pace))
         status = humi_option_switch(&pace, &settings->pace);
     if (status == HUM_OK && settings->pace && !*settings->link.name)
         status = humi_fail(HUM_ERR_INVALID, "moves can be paced only on a modelled link: set "
@@ -430,6 +433,7 @@ enum hum_status hum_open(const struct hum_options *options, struct hum **hum_out
     hum->deterministic = settings.deterministic;
     hum->recorder.link = settings.link;
     hum->recorder.pace = settings.pace;
+    hum->recorder.pace_faults = settings.pace_faults;
     hum->epochs.watched = settings.watched;
     humi_uses_open(hum);
     status = open_parts(hum, &settings);

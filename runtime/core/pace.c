@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pace.c - waiting for the modelled link. */
+/* pace.c - waiting for the modelled link, and as long as modelled service takes. */
 #include "core/pace.h"
 
 #include <sched.h>
@@ -38,6 +38,12 @@ static void wait_until(uint64_t end_ns)
         else
             sched_yield();
     }
+}
+
+void humi_pace_serve(struct hum *hum, uint64_t ns)
+{
+    if (hum->recorder.pace_faults)
+        wait_until(humi_clock_real_ns() + ns);
 }
 
 void humi_pace_move(struct hum *hum, enum hum_direction direction, const struct hum_pages *pages,

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pace.h - moves take as long as on the modelled link, if that was asked for.
+ * pace.h - moves take as long as on the modelled link, if that was asked for; serving faults, too,
+ * if that was.
  *
- * Each direction of the link is one queue: a move starts when the one before has ended.
+ * Each direction of the link is one queue: a move starts when the one before has ended.  Serving is
+ * held up before the work, by the prices of base/price.h, so that work of our own comes on top.
+ * Not paced: duplicate faults, the host's mappings of a block that goes to a device, and touches of
+ * pages in the frame of another processor, which no fault tells of.
  * Threads: any; waits with the block locked, as a real copy does.
  */
 #ifndef HUMI_CORE_PACE_H
@@ -13,6 +17,9 @@
 /* The pages were copied in that direction since start_ns; return when the link would have done. */
 void humi_pace_move(struct hum *hum, enum hum_direction direction, const struct hum_pages *pages,
                     uint64_t start_ns);
+
+/* Serving goes on after so long, where faults are paced. */
+void humi_pace_serve(struct hum *hum, uint64_t ns);
 
 /* Copies that the pages need: one for each run of neighbours. */
 unsigned humi_pace_copies(const struct hum_pages *pages);

@@ -5,7 +5,9 @@
 #include <sched.h>
 #include <time.h>
 
+#include "base/price.h"
 #include "base/status.h"
+#include "core/pace.h"
 #include "core/record.h"
 #include "core/residency.h"
 
@@ -112,6 +114,8 @@ static void record_and_unlock(struct hum *hum, struct humi_block *block, unsigne
 static enum hum_status evict(struct hum *hum, struct humi_block *block, unsigned p,
                              struct humi_evicted *evicted)
 {
+    if (p != 0 && atomic_load(&block->hold[p].resident_pages))
+        humi_pace_serve(hum, HUMI_COST_EVICTION_NS);
     enum hum_status status = humi_residency_evict(hum, block, p, evicted);
     while (status == HUM_AGAIN) {
         humi_unlock(&block->lock);

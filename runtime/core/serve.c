@@ -6,9 +6,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/price.h"
 #include "core/budget.h"
 #include "core/check.h"
 #include "core/heat.h"
+#include "core/pace.h"
 #include "core/record.h"
 #include "core/residency.h"
 #include "core/room.h"
@@ -254,6 +256,7 @@ static void serve_group(struct humi_server *server, struct humi_group *group)
     struct hum *hum = server->hum;
     uint64_t start = group->start_ns;
     enum hum_status status = HUM_ERR_NO_MEMORY;
+    humi_pace_serve(hum, HUMI_COST_BLOCK_NS);
     group->block = humi_table_get(&hum->table, humi_space_block(hum, group->faults->address));
     if (group->block)
         status = serve(server, group);
@@ -358,6 +361,8 @@ uint64_t humi_server_serve(struct humi_server *server, unsigned p, unsigned coun
     note_faults(server, p, server->faults, count, false);
     unsigned left = humi_sample_answer(hum, p, server->faults, count, batch.start_ns);
     note_faults(server, p, server->faults + left, count - left, true);
+    if (left)
+        humi_pace_serve(hum, HUMI_COST_BATCH_NS);
     serve_faults(server, p, left, batch.start_ns);
     batch.service_ns = atomic_load(&hum->meter.service_ns) - served;
     humi_record_batch(hum, &batch);

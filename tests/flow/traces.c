@@ -100,6 +100,31 @@ static void a_paced_move_takes_as_long_as_on_the_link(void **state)
     hum_close(hum);
 }
 
+/* A batch takes 45 us and 20 us for its block; a wait can only be longer than asked for. */
+static void paced_faults_take_as_long_as_modelled(void **state)
+{
+    struct hum_stats stats;
+    struct timespec start, end;
+    unsigned char *bytes;
+    struct hum *hum;
+    int64_t ns;
+
+    (void)state;
+    setenv("HUM_PACE", "faults", 1);
+    hum = open_traced("nvlink-c2c", false);
+    unsetenv("HUM_PACE");
+    bytes = flow_alloc(hum, 16 * MIB);
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    for (size_t i = 0; i < 8; i++)
+        bytes[i * 2 * MIB] = 1; /* faults of the host, one after the other */
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    ns = (end.tv_sec - start.tv_sec) * 1000000000 + end.tv_nsec - start.tv_nsec;
+    ok(hum_stats(hum, &stats));
+    assert_true(stats.total.batches >= 1);
+    assert_true(ns >= (int64_t)(stats.total.batches - 1) * 65000); /* the last may still go on */
+    hum_close(hum);
+}
+
 static void pace_needs_a_link(void **state)
 {
     struct hum_options options = HUM_OPTIONS_INIT;
@@ -512,6 +537,7 @@ int main(void)
         cmocka_unit_test(a_trace_adds_up_to_the_counters),
         cmocka_unit_test(a_link_prices_every_move),
         cmocka_unit_test(a_paced_move_takes_as_long_as_on_the_link),
+        cmocka_unit_test(paced_faults_take_as_long_as_modelled),
         cmocka_unit_test(pace_needs_a_link),
         cmocka_unit_test(a_trace_that_cannot_be_written_is_an_error),
         cmocka_unit_test(exact_accesses_are_those_of_the_kernel),
