@@ -254,7 +254,7 @@ static void record_change(struct hum *hum, struct humi_block *block,
 {
     struct hum_pages demanded = humi_mask_and(&outcome->missing, &request->faulted);
     struct hum_pages added = humi_mask_minus(&outcome->missing, &request->faulted);
-    bool fault = request->faults && !humi_mask_empty(&request->faulted);
+    bool fault = request->cause != HUM_CAUSE_DECLARED && !humi_mask_empty(&request->faulted);
     bool more = !humi_mask_empty(&added);
     bool access = outcome->upgraded || outcome->mapped;
     if (fault) {

@@ -24,7 +24,8 @@ struct humi_request {
     struct hum_pages bring;    /* to be resident there */
     struct hum_pages write;    /* ⊆ bring and what is here: for writing, nobody else keeps a copy */
     struct hum_pages map;      /* resident pages to give access to */
-    struct hum_pages faulted;  /* ⊆ map: give access even if they are believed to have it */
+    struct hum_pages faulted;  /* ⊆ map: give access even if they are believed to have it; with
+                                  HUM_CAUSE_DECLARED no touch was a fault */
     struct hum_pages stores;   /* ⊆ faulted: the touch was a store */
     struct hum_pages remote;   /* to be touched where they are (remote.h); what cannot be is brought
                                   and mapped.  None of bring */
