@@ -118,13 +118,11 @@ static inline bool humi_mask_equal(const struct hum_pages *a, const struct hum_p
     return humi_mask_within(a, b) && humi_mask_within(b, a);
 }
 
-static inline unsigned humi_mask_count(const struct hum_pages *m)
-{
-    unsigned n = 0;
-    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
-        n += (unsigned)__builtin_popcountll(m->word[i]);
-    return n;
-}
+/* Pages in m. */
+unsigned humi_mask_count(const struct hum_pages *m);
+
+/* Runs of pages in m: neighbours, as many as there are. */
+unsigned humi_mask_count_runs(const struct hum_pages *m);
 
 /* The mask of pages [first, end). */
 struct hum_pages humi_mask_range(unsigned first, unsigned end);

@@ -2,8 +2,6 @@
 /* history.c - the last events of a block's pages. */
 #include "core/history.h"
 
-#include "core/pace.h"
-
 #define ROOM HUM_EXPLAIN_EVENTS_MAX
 
 static void add(uint32_t *count, uint32_t n)
@@ -86,7 +84,7 @@ static struct humi_history_event entry_of(const struct humi_event *event)
         .move_ns = event->move_ns < UINT32_MAX ? (uint32_t)event->move_ns : UINT32_MAX,
         .who = event->processor == 0 ? event->thread : event->kernel,
         .all_pages = (uint16_t)event->pages,
-        .copies = (uint16_t)humi_pace_copies(&event->moved),
+        .copies = (uint16_t)humi_mask_count_runs(&event->moved),
         .cause = (uint8_t)event->cause,
         .processor = (uint8_t)event->processor,
         .evicted = event->evicted,

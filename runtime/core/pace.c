@@ -9,14 +9,6 @@
 
 #define SLEEP_NS UINT64_C(200000) /* below, a sleeping thread would come back too late */
 
-unsigned humi_pace_copies(const struct hum_pages *pages)
-{
-    unsigned copies = 0;
-    humi_for_each_run (run, pages)
-        copies += run.end > run.first;
-    return copies;
-}
-
 /* Take the queue for so long; when that ends. */
 static uint64_t queue(_Atomic uint64_t *free_ns, uint64_t start_ns, uint64_t ns)
 {
@@ -53,6 +45,6 @@ void humi_pace_move(struct hum *hum, enum hum_direction direction, const struct 
     if (!recorder->pace)
         return;
     uint64_t ns = humi_link_ns(&recorder->link, humi_mask_count(pages) * HUM_PAGE_SIZE,
-                               humi_pace_copies(pages));
+                               humi_mask_count_runs(pages));
     wait_until(queue(&recorder->link_free_ns[direction], start_ns, ns));
 }

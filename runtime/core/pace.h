@@ -21,7 +21,4 @@ void humi_pace_move(struct hum *hum, enum hum_direction direction, const struct 
 /* Serving goes on after so long, where faults are paced. */
 void humi_pace_serve(struct hum *hum, uint64_t ns);
 
-/* Copies that the pages need: one for each run of neighbours. */
-unsigned humi_pace_copies(const struct hum_pages *pages);
-
 #endif

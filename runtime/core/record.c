@@ -14,7 +14,6 @@
 #include "base/status.h"
 #include "core/kernels.h"
 #include "core/module.h"
-#include "core/pace.h"
 #include "core/sample.h"
 #include "core/watch.h"
 #include "trace/file.h"
@@ -353,7 +352,7 @@ static uint64_t modelled(const struct hum *hum, const struct humi_event *event)
         return 0;
     for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
         bytes += event->bytes[d];
-    return humi_link_ns(&hum->recorder.link, bytes, humi_pace_copies(&event->moved));
+    return humi_link_ns(&hum->recorder.link, bytes, humi_mask_count_runs(&event->moved));
 }
 
 /* The meter of a kernel by 1 + its number at the device; NULL for 0. */

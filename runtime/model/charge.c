@@ -2,8 +2,6 @@
 /* charge.c - records of a batch added up, and its time. */
 #include "model/charge.h"
 
-#include "core/pace.h"
-
 static void take_faults(struct humi_charge *charge, const struct hum_trace_faults *faults)
 {
     charge->batch.faults += faults->faults - faults->duplicates;
@@ -28,7 +26,7 @@ static bool is_taken(struct humi_charge *charge, const struct hum_trace_event *e
 
 static void take_event(struct humi_charge *charge, const struct hum_trace_event *event)
 {
-    unsigned copies = humi_pace_copies(&event->moved);
+    unsigned copies = humi_mask_count_runs(&event->moved);
     charge->batch.evictions += event->evicted;
     charge->batch.blocks_taken += is_taken(charge, event);
     bool ahead = event->cause == HUM_CAUSE_PREFETCH_POLICY ||

@@ -93,17 +93,17 @@ static void check_range(unsigned first, unsigned end)
 static void check_runs(const struct hum_pages *m)
 {
     struct hum_pages seen = humi_mask_none();
-    unsigned last_end = 0;
-    bool any = false;
+    unsigned last_end = 0, runs = 0;
 
     humi_for_each_run (run, m) {
         struct hum_pages pages = humi_mask_range(run.first, run.end);
-        assert_true(!any || run.first > last_end);
+        assert_true(!runs || run.first > last_end);
         humi_mask_add(&seen, &pages);
         last_end = run.end;
-        any = true;
+        runs++;
     }
     assert_true(humi_mask_equal(&seen, m));
+    assert_int_equal(humi_mask_count_runs(m), runs);
 }
 
 static void random_masks_agree_with_arrays(void **state)
