@@ -121,6 +121,9 @@ static inline bool humi_mask_equal(const struct hum_pages *a, const struct hum_p
 /* Pages in m. */
 unsigned humi_mask_count(const struct hum_pages *m);
 
+/* The same on processors that have no instruction for it. */
+unsigned humi_mask_count_plain(const struct hum_pages *m);
+
 /* Runs of pages in m: neighbours, as many as there are. */
 unsigned humi_mask_count_runs(const struct hum_pages *m);
 

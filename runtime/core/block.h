@@ -80,6 +80,13 @@ struct humi_block {
     struct humi_hold hold[];     /* by processor number: 0 the host, 1 + d device d */
 };
 
+/* Its residency is another one.  The block is locked, so nobody else counts. */
+static inline void humi_block_changed(struct humi_block *block)
+{
+    unsigned changes = atomic_load_explicit(&block->changes, memory_order_relaxed);
+    atomic_store_explicit(&block->changes, changes + 1, memory_order_relaxed);
+}
+
 /* Pages of processor p that must come back for writing first. */
 static inline struct hum_pages humi_block_away(const struct humi_block *block, unsigned p)
 {

@@ -8,7 +8,8 @@
 void humi_grant_set_writable(struct humi_hold *hold, struct hum_pages pages)
 {
     hold->writable = pages;
-    atomic_store(&hold->writable_pages, (unsigned short)humi_mask_count(&pages));
+    atomic_store_explicit(&hold->writable_pages, (unsigned short)humi_mask_count(&pages),
+                          memory_order_relaxed);
 }
 
 void humi_grant_take(struct hum *hum, struct humi_block *block, unsigned p,

@@ -13,6 +13,8 @@
 
 #include <hum/policy.h>
 
+#include "base/count.h"
+
 /* struct hum_counters, member by member, with atomics.  meter.c copies one to the other. */
 struct humi_meter {
     _Atomic uint64_t faults_host, faults_device, faults_duplicate, batches;
@@ -57,7 +59,7 @@ void humi_meter_read(const struct humi_meter *meter, struct hum_counters *out);
 
 static inline void humi_meter_add(_Atomic uint64_t *counter, uint64_t n)
 {
-    atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+    humi_count_add(counter, n);
 }
 
 #endif

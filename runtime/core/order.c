@@ -144,10 +144,10 @@ static void mark_stale(struct humi_order *order, struct humi_hold *hold, bool st
     hold->stale = stale;
     if (stale) {
         humi_list_push_front(&order->stale_list, &hold->order);
-        atomic_fetch_add(&order->stale, 1);
+        humi_count_add(&order->stale, 1);
     } else {
         humi_list_remove(&hold->order);
-        atomic_fetch_sub(&order->stale, 1);
+        humi_count_add(&order->stale, UINT64_C(0) - 1);
     }
 }
 
@@ -167,7 +167,7 @@ bool humi_order_enter(struct humi_order *order, struct humi_block *block)
     bool room = hold->ordered || atomic_load(&order->held) < order->capacity;
     if (room && !hold->ordered) {
         hold->ordered = true;
-        atomic_fetch_add(&order->held, 1);
+        humi_count_add(&order->held, 1);
     }
     humi_unlock(&order->lock);
     return room;
@@ -181,7 +181,7 @@ void humi_order_leave(struct humi_order *order, struct humi_block *block)
     mark_stale(order, hold, false);
     if (hold->ordered) {
         hold->ordered = false;
-        atomic_fetch_sub(&order->held, 1);
+        humi_count_add(&order->held, UINT64_C(0) - 1);
     }
     humi_unlock(&order->lock);
 }

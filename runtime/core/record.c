@@ -348,10 +348,10 @@ static void trace_event(struct hum *hum, const struct humi_region *region,
 static uint64_t modelled(const struct hum *hum, const struct humi_event *event)
 {
     uint64_t bytes = 0;
-    if (hum->recorder.link.ns_per_byte == 0)
-        return 0;
     for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
         bytes += event->bytes[d];
+    if (hum->recorder.link.ns_per_byte == 0 || bytes == 0)
+        return 0;
     return humi_link_ns(&hum->recorder.link, bytes, humi_mask_count_runs(&event->moved));
 }
 
@@ -368,7 +368,8 @@ void humi_record_event(struct hum *hum, struct humi_region *region, struct humi_
 {
     struct humi_event event = *told;
     event.modelled_ns = modelled(hum, told);
-    humi_history_put(&block->history, &event);
+    if (!hum->forgets)
+        humi_history_put(&block->history, &event);
     humi_meter_event(&hum->meter, &event);
     humi_meter_event(&hum->processor_meter[event.processor], &event);
     humi_meter_event(kernel_meter(hum, event.processor, event.kernel), &event);
@@ -395,7 +396,8 @@ void humi_record_faults(struct hum *hum, struct humi_region *region, struct humi
                         const struct humi_record_faults *faults)
 {
     struct hum_trace_record record = {.kind = HUM_TRACE_FAULTS};
-    humi_history_faults(&block->history, faults->processor, faults->faults);
+    if (!hum->forgets)
+        humi_history_faults(&block->history, faults->processor, faults->faults);
     count_faults(&hum->meter, faults);
     count_faults(&hum->processor_meter[faults->processor], faults);
     count_faults(kernel_meter(hum, faults->processor, faults->kernel), faults);

@@ -17,6 +17,8 @@ void humi_remote_take(struct hum *hum, struct humi_block *block, unsigned p,
     struct humi_hold *hold = &block->hold[p];
     size_t offset = humi_block_offset(block);
     humi_mask_keep(&pages, &hold->remote);
+    if (humi_mask_empty(&pages))
+        return;
     humi_for_each_run (run, &pages)
         processor->ops->unmap(processor, offset + run.first * HUM_PAGE_SIZE,
                               (run.end - run.first) * HUM_PAGE_SIZE);
@@ -122,7 +124,7 @@ static enum hum_status give_of(struct hum *hum, struct humi_block *block,
         humi_remote_take(hum, block, request->processor, *pages);
     else
         record(hum, block, request, &before, start);
-    atomic_fetch_add(&block->changes, 1);
+    humi_block_changed(block);
     return status;
 }
 

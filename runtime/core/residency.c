@@ -34,15 +34,15 @@ void humi_residency_set(struct hum *hum, struct humi_block *block, unsigned p,
     struct humi_hold *hold = &block->hold[p];
     unsigned before = atomic_load(&hold->resident_pages), now = humi_mask_count(&pages);
     hold->resident = pages;
-    atomic_store(&hold->resident_pages, (unsigned short)now);
-    atomic_fetch_add(&hum->resident_pages[p], (uint64_t)now - before);
+    atomic_store_explicit(&hold->resident_pages, (unsigned short)now, memory_order_relaxed);
+    humi_count_add(&hum->resident_pages[p], (uint64_t)now - before);
     if (!before && now) {
         humi_order_revive(&hum->order[p], block);
-        atomic_fetch_sub(&hum->spare_pages[p], humi_mask_count(&hold->present));
+        humi_count_add(&hum->spare_pages[p], UINT64_C(0) - humi_mask_count(&hold->present));
     }
     if (before && !now) {
         humi_order_expire(&hum->order[p], block);
-        atomic_fetch_add(&hum->spare_pages[p], humi_mask_count(&hold->present));
+        humi_count_add(&hum->spare_pages[p], humi_mask_count(&hold->present));
     }
 }
 
@@ -52,9 +52,9 @@ static void set_present(struct hum *hum, struct humi_hold *hold, unsigned p,
     uint64_t before = humi_mask_count(&hold->present), now = humi_mask_count(&pages);
     hold->present = pages;
     humi_mask_keep(&hold->fresh, &pages);
-    atomic_fetch_add(&hum->present_pages[p], now - before);
+    humi_count_add(&hum->present_pages[p], now - before);
     if (!atomic_load(&hold->resident_pages))
-        atomic_fetch_add(&hum->spare_pages[p], now - before);
+        humi_count_add(&hum->spare_pages[p], now - before);
 }
 
 static enum hum_direction direction(unsigned to, unsigned from)
@@ -338,7 +338,7 @@ static enum hum_status serve_here(struct hum *hum, struct humi_block *block,
     fill_written(hum, block, request, copied, &outcome);
     fill_zero(hum, block, p, zero);
     commit(hum, block, request, &write, &copied, &outcome);
-    atomic_fetch_add(&block->changes, 1);
+    humi_block_changed(block);
     struct humi_grant access = humi_grant_choose(hum, block, request, &write);
     outcome.mapped_pages = humi_mask_minus(&access.mapped, &hold->mapped);
     outcome.mapped = humi_mask_count(&outcome.mapped_pages);
@@ -400,7 +400,7 @@ enum hum_status humi_residency_assume(struct hum *hum, struct humi_block *block,
     humi_mask_remove(&block->hold[p].fresh, &pages);
     humi_mask_add(&block->written, &pages);
     humi_mask_add(&block->dirty, &pages);
-    atomic_fetch_add(&block->changes, 1);
+    humi_block_changed(block);
     humi_block_check(hum, block);
     return HUM_OK;
 }
@@ -447,7 +447,7 @@ enum hum_status humi_residency_evict(struct hum *hum, struct humi_block *block, 
     drop_frames(hum, block, p);
     if (hold->evictions < UINT16_MAX)
         hold->evictions++;
-    atomic_fetch_add(&block->changes, 1);
+    humi_block_changed(block);
     humi_block_check(hum, block);
     return HUM_OK;
 }
@@ -469,7 +469,7 @@ void humi_residency_forget(struct hum *hum, struct humi_block *block, struct hum
     }
     humi_mask_remove(&block->written, &pages);
     humi_mask_remove(&block->dirty, &pages);
-    atomic_fetch_add(&block->changes, 1);
+    humi_block_changed(block);
     if (event.pages)
         humi_record_event(hum, region, block, &event);
     if (cause == HUM_CAUSE_FREE)

@@ -89,9 +89,10 @@ static void count_guess(const struct humi_group *group, const struct hum_view *v
 {
     struct humi_hold *hold = &group->block->hold[group->processor];
     if (!humi_mask_empty(&group->write))
-        atomic_store(&hold->guesses, 0);
+        atomic_store_explicit(&hold->guesses, 0, memory_order_relaxed);
     else if (exclusive && view->neighbour_guesses < UINT8_MAX)
-        atomic_store(&hold->guesses, (unsigned char)(view->neighbour_guesses + 1));
+        atomic_store_explicit(&hold->guesses, (unsigned char)(view->neighbour_guesses + 1),
+                              memory_order_relaxed);
 }
 
 /* A block that has just come is in its place already. */
@@ -323,7 +324,8 @@ static void serve_faults(struct humi_server *server, unsigned p, unsigned count,
                          uint64_t start_ns)
 {
     struct hum *hum = server->hum;
-    qsort(server->faults, count, sizeof *server->faults, compare_faults);
+    if (count > 1)
+        qsort(server->faults, count, sizeof *server->faults, compare_faults);
     for (unsigned i = 0; i < count;) {
         struct humi_fault *faults = &server->faults[i];
         struct humi_group group = {.processor = p, .faults = faults};

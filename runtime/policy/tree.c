@@ -45,16 +45,17 @@ static uint64_t fill_lanes(uint64_t x)
 
 static void sum_chunks(uint16_t *sums, const struct hum_pages *pages)
 {
-    unsigned sum = 0;
+    const uint64_t every_lane = UINT64_C(0x0001000100010001);
+    uint64_t before = 0;
 
+    sums[0] = 0;
     for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
-        uint64_t lanes = count_lanes(pages->word[i]);
-        for (unsigned lane = 0; lane < CHUNKS_PER_WORD; lane++) {
-            sums[i * CHUNKS_PER_WORD + lane] = (uint16_t)sum;
-            sum += (unsigned)(lanes >> lane * HUM_PAGES_PER_CHUNK & 0xff);
-        }
+        /* Each lane gets the sum of itself, the lanes below it and all words before. */
+        uint64_t lanes = (count_lanes(pages->word[i]) + before) * every_lane;
+        for (unsigned lane = 0; lane < CHUNKS_PER_WORD; lane++)
+            sums[i * CHUNKS_PER_WORD + lane + 1] = (uint16_t)(lanes >> lane * 16);
+        before = lanes >> 48;
     }
-    sums[LEAVES] = (uint16_t)sum;
 }
 
 static void tree_init(struct tree *tree, const struct hum_pages *present,

@@ -30,6 +30,7 @@ struct humi_block_facts {
     /* Of the block itself. */
     struct hum_pages served;      /* pages that events brought or mapped */
     uint32_t processors;          /* that have entries, HUM_BIT */
+    bool reached;                 /* pages were mapped remotely, so `remote` may not be empty */
     bool came_home;               /* moved to the host, and to no device since */
 };
 

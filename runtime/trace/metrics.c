@@ -192,13 +192,14 @@ static void map_remote(struct hum_metering *metering, const struct hum_trace_eve
 {
     serve(metering, block, &event->pages);
     humi_mask_add(&place->remote, &event->pages);
+    block->reached = true;
 }
 
 /* Who touched the pages from elsewhere does so no more: their frame has gone, or was copied. */
 static void end_remote(struct hum_metering *metering, const struct humi_block_facts *block,
                        const struct hum_pages *pages)
 {
-    for (int32_t p = HUM_HOST; p < HUM_DEVICES_MAX; p++) {
+    for (int32_t p = HUM_HOST; block->reached && p < HUM_DEVICES_MAX; p++) {
         struct humi_block_facts *place =
             block->processors & HUM_BIT(p) ? humi_blocks_find(&metering->blocks, block->block, p)
                                            : NULL;

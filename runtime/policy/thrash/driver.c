@@ -53,9 +53,12 @@ static unsigned who_of(const struct hum_view *view)
 static uint32_t chunks_of(const struct hum_pages *pages)
 {
     uint32_t chunks = 0;
-    for (unsigned c = 0; c < HUM_CHUNKS_PER_BLOCK; c++)
-        if (pages->word[c / 4] >> c % 4 * 16 & 0xffff)
-            chunks |= UINT32_C(1) << c;
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
+        for (uint64_t left = pages->word[i]; left;) {
+            unsigned c = (unsigned)__builtin_ctzll(left) / HUM_PAGES_PER_CHUNK;
+            chunks |= UINT32_C(1) << (i * 4 + c);
+            left &= ~(UINT64_C(0xffff) << c * HUM_PAGES_PER_CHUNK);
+        }
     return chunks;
 }
 

@@ -76,6 +76,7 @@ static void check_counts(const struct hum_pages *m, unsigned first, unsigned end
     unsigned count = naive_count(&n, 0, HUMI_PAGES);
 
     assert_int_equal(humi_mask_count(m), count);
+    assert_int_equal(humi_mask_count_plain(m), count);
     assert_int_equal(humi_mask_empty(m), count == 0);
     assert_int_equal(humi_mask_full(m), count == HUMI_PAGES);
     assert_int_equal(humi_mask_count_range(m, first, end), naive_count(&n, first, end));

@@ -126,6 +126,22 @@ static void a_page_is_moved_once_and_hit_from_then_on(void **state)
     end();
 }
 
+static void blocks_keep_no_history(void **state)
+{
+    struct humi_world_params params = params_of("driver", 4);
+
+    (void)state;
+    begin(&params);
+    alloc(1, 0, PAGES);
+    touches(HOST, 0, 8, true);
+    touches(DEV0, 0, 8, false);
+    const struct humi_block *block = humi_table_peek(&world->hum.table, 0);
+    assert_int_equal(block->history.count, 0);
+    assert_int_equal(block->history.events, 0);
+    assert_int_equal(block->history.faults[0] + block->history.faults[1], 0);
+    end();
+}
+
 static void a_write_takes_the_copies_of_others(void **state)
 {
     (void)state;
@@ -345,6 +361,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_page_is_moved_once_and_hit_from_then_on),
+        cmocka_unit_test(blocks_keep_no_history),
         cmocka_unit_test(a_write_takes_the_copies_of_others),
         cmocka_unit_test(a_full_device_evicts_in_the_policys_order),
         cmocka_unit_test(what_moved_to_be_read_is_copied_home),
