@@ -60,6 +60,8 @@ static enum hum_status map_runs(struct humi_processor *processor, size_t offset,
                                 const struct hum_pages *pages, enum humi_map_access access)
 {
     bool own;
+    if (humi_mask_empty(pages))
+        return HUM_OK;
     humi_for_each_run (run, pages) {
         enum hum_status status =
             processor->ops->map(processor, offset + run.first * HUM_PAGE_SIZE,

@@ -30,11 +30,12 @@ void humi_meter_event(struct humi_meter *meter, const struct humi_event *event)
     humi_meter_add(&meter->events[event->cause], 1);
     humi_meter_add(&meter->pages[event->cause], event->pages);
     if (bytes) {
+        int most = direction_of(event);
         humi_meter_add(&meter->bytes_by_cause[event->cause], bytes);
         for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
             humi_meter_add(&meter->bytes[d], event->bytes[d]);
-        humi_meter_add(&meter->move_ns[direction_of(event)], event->move_ns);
-        humi_meter_add(&meter->modelled_ns[direction_of(event)], event->modelled_ns);
+        humi_meter_add(&meter->move_ns[most], event->move_ns);
+        humi_meter_add(&meter->modelled_ns[most], event->modelled_ns);
     }
     if (event->evicted)
         humi_meter_add(bytes ? &meter->evictions_dirty : &meter->evictions_clean, 1);

@@ -324,7 +324,8 @@ void humi_record_launch(struct hum *hum, const struct humi_record_launch *launch
 static void trace_event(struct hum *hum, const struct humi_region *region,
                         const struct humi_block *block, const struct humi_event *event)
 {
-    struct hum_trace_record record = {.kind = HUM_TRACE_EVENT};
+    struct hum_trace_record record; /* of which the event alone is read, a third of it */
+    record.kind = HUM_TRACE_EVENT;
     record.time_ns = since_open(hum, event->start_ns);
     record.event = (struct hum_trace_event){
         .cause = event->cause,
@@ -395,7 +396,7 @@ static void count_faults(struct humi_meter *meter, const struct humi_record_faul
 void humi_record_faults(struct hum *hum, struct humi_region *region, struct humi_block *block,
                         const struct humi_record_faults *faults)
 {
-    struct hum_trace_record record = {.kind = HUM_TRACE_FAULTS};
+    struct hum_trace_record record;
     if (!hum->forgets)
         humi_history_faults(&block->history, faults->processor, faults->faults);
     count_faults(&hum->meter, faults);
@@ -405,6 +406,7 @@ void humi_record_faults(struct hum *hum, struct humi_region *region, struct humi
         count_faults(humi_region_meter(region), faults);
     if (is_silent(hum))
         return;
+    record.kind = HUM_TRACE_FAULTS;
     record.time_ns = since_open(hum, faults->start_ns);
     record.faults = (struct hum_trace_faults){
         .processor = humi_public(faults->processor),
@@ -433,12 +435,13 @@ void humi_record_batch_start(struct hum *hum, unsigned processor)
 
 void humi_record_batch(struct hum *hum, const struct humi_record_batch *batch)
 {
-    struct hum_trace_record record = {.kind = HUM_TRACE_BATCH};
+    struct hum_trace_record record;
     if (is_silent(hum))
         return;
+    record.kind = HUM_TRACE_BATCH;
     record.time_ns = since_open(hum, batch->start_ns);
-    record.batch.processor = humi_public(batch->processor);
-    record.batch.faults = batch->faults;
-    record.batch.service_ns = narrow(batch->service_ns);
+    record.batch = (struct hum_trace_batch){.processor = humi_public(batch->processor),
+                                            .faults = batch->faults,
+                                            .service_ns = narrow(batch->service_ns)};
     humi_record_put(hum, &record);
 }

@@ -353,6 +353,8 @@ static bool is_held(struct hum *hum, const struct humi_block *block,
 {
     unsigned p = request->processor;
     struct hum_pages away = humi_block_away(block, p), touch, write;
+    if (!atomic_load(&hum->in_flight.holding))
+        return false;
     touch = humi_mask_or(&request->bring, &request->map);
     humi_mask_add(&touch, &request->remote);
     write = humi_mask_or(&request->write, &request->remote);
@@ -361,14 +363,13 @@ static bool is_held(struct hum *hum, const struct humi_block *block,
     return humi_uses_are_held(hum, block, p, &touch, &write);
 }
 
-enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
-                                     const struct humi_request *asked)
+/* Some of the pages are to be touched where they are. */
+static enum hum_status serve_apart(struct hum *hum, struct humi_block *block,
+                                   const struct humi_request *asked)
 {
     struct humi_request request = *asked;
     struct hum_pages remote = humi_remote_choose(hum, block, asked), refused, moved;
     struct hum_pages missing;
-    if (is_held(hum, block, asked))
-        return HUM_ERR_BUSY;
     humi_mask_remove(&request.bring, &remote);
     humi_mask_remove(&request.map, &remote);
     humi_mask_remove(&request.write, &remote);
@@ -384,6 +385,16 @@ enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
     }
     if (status == HUM_OK)
         humi_remote_resume(hum, block, request.processor, &remote);
+    return status;
+}
+
+enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
+                                     const struct humi_request *asked)
+{
+    if (is_held(hum, block, asked))
+        return HUM_ERR_BUSY;
+    enum hum_status status = humi_mask_empty(&asked->remote) ? serve_here(hum, block, asked)
+                                                             : serve_apart(hum, block, asked);
     humi_block_check(hum, block);
     return status;
 }

@@ -143,6 +143,8 @@ static struct hum_pages remote_pages(const struct hum *hum, const struct humi_gr
     struct hum_pages faulted = humi_mask_or(&group->read, &group->write);
     struct hum_pages stay = humi_view_stay(hum, group->block, group->region, group->processor);
     struct hum_pages remote = humi_mask_and(&view->remote, &faulted);
+    if (humi_mask_empty(&stay) && humi_mask_empty(&remote) && humi_mask_empty(&plan->remote))
+        return remote;
     humi_mask_add(&remote, &plan->remote);
     humi_mask_remove(&remote, &plan->bring);
     humi_mask_add(&remote, &stay);

@@ -58,11 +58,20 @@ static void sum_chunks(uint16_t *sums, const struct hum_pages *pages)
     }
 }
 
+static void sum_whole(uint16_t *sums)
+{
+    for (unsigned i = 0; i <= LEAVES; i++)
+        sums[i] = (uint16_t)(i * HUM_PAGES_PER_CHUNK);
+}
+
 static void tree_init(struct tree *tree, const struct hum_pages *present,
                       const struct hum_pages *filled, const struct hum_pages *valid)
 {
     sum_chunks(tree->present, present);
-    sum_chunks(tree->valid, valid);
+    if (humi_mask_full(valid))
+        sum_whole(tree->valid);
+    else
+        sum_chunks(tree->valid, valid);
     tree->faulted = 0;
     for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
         uint64_t lanes = filled->word[i] & UINT64_C(0x0001000100010001);
