@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_count.c - additions before there are threads, beside threads and after them: none is lost. */
+/* test_count.c - additions before, beside and after threads: none is lost. */
 #include <pthread.h>
 
 #include "base/count.h"
