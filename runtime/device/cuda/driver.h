@@ -14,8 +14,8 @@
  *
  *     "cuMemCreate: out of memory (CUDA_ERROR_OUT_OF_MEMORY, 2)"
  *
- * Threads: any, once open.  Ownership: the struct is the caller's.  The library stays loaded for the
- * life of the process after cuInit(), because the driver has threads of its own.
+ * Threads: any, once open.  Ownership: the struct is the caller's.  The library stays loaded for
+ * the life of the process after cuInit(), because the driver has threads of its own.
  */
 #ifndef HUMI_DEVICE_CUDA_DRIVER_H
 #define HUMI_DEVICE_CUDA_DRIVER_H

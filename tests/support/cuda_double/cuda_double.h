@@ -18,8 +18,9 @@
 #define CUDA_DOUBLE_API __attribute__((visibility("default")))
 
 /*
- * Forget everything, as after a fresh load, and read these options (README.md); NULL: CUDA_DOUBLE's.
- * No other thread is in a call.  False: an option is wrong, standard error says which.
+ * Forget everything, as after a fresh load, and read these options (README.md); NULL: those of
+ * CUDA_DOUBLE.  No other thread is in a call.  In a child of fork() the parent's world is
+ * left alone.  False: an option is wrong, standard error says which.
  */
 typedef bool cuda_double_reset_function(const char *options);
 CUDA_DOUBLE_API cuda_double_reset_function cuda_double_reset;

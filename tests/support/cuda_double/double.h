@@ -122,6 +122,7 @@ struct world {
     pthread_cond_t changed;    /* an operation has finished, or hold has changed */
     struct options options;
     bool read, initialised, hold;
+    int pid;                   /* whose it is; a child of fork() has none of the threads */
     unsigned generation;       /* counts resets of the whole double */
     struct device devices[DEVICES_MAX];
     struct CUctx_st contexts[DEVICES_MAX];
@@ -279,7 +280,7 @@ bool stream_is_idle(const struct CUstream_st *stream);
 bool context_is_idle(const struct CUctx_st *context);
 void streams_end(struct CUctx_st *context); /* NULL: of all */
 
-/* ---- work.c: what the thread of a stream does; the lock is held at the call and the return ---- */
+/* ---- work.c: what the thread of a stream does; the lock is held at the call and the return --- */
 void operation_run(struct CUstream_st *stream, struct operation *op);
 
 /* ---- module.c ------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "support/cuda_double/double.h"
 
@@ -32,6 +33,7 @@ static bool world_read(const char *text)
 {
     if (!options_read(&world.options, text ? text : ""))
         return false;
+    world.pid = getpid();
     world.read = true;
     world.next_handle = 0x1000;
     for (int i = 0; i < world.options.devices; i++) {
@@ -42,8 +44,23 @@ static bool world_read(const char *text)
     return true;
 }
 
+/* In a child of fork(): the parent's threads are not here, and what it started is not ours. */
+static void abandon(void)
+{
+    unsigned generation = world.generation;
+
+    for (int i = 0; i < world.options.devices; i++)
+        if (world.devices[i].socket >= 0)
+            close(world.devices[i].socket);
+    world = (struct world){.lock = PTHREAD_MUTEX_INITIALIZER,
+                           .changed = PTHREAD_COND_INITIALIZER,
+                           .generation = generation};
+}
+
 bool cuda_double_reset(const char *options)
 {
+    if (world.read && world.pid != getpid())
+        abandon();
     pthread_mutex_lock(&world.lock);
     world.hold = false;
     streams_end(NULL);
@@ -127,6 +144,8 @@ enum humi_cu_result enter(const char *symbol, bool needs_init)
 {
     enum humi_cu_result result = HUMI_CUDA_SUCCESS;
 
+    if (world.read && world.pid != getpid()) /* the driver does not outlive a fork */
+        return HUMI_CUDA_ERROR_NOT_INITIALIZED;
     pthread_mutex_lock(&world.lock);
     if (!world.read && !world_read(getenv("CUDA_DOUBLE")))
         return refuse(HUMI_CUDA_ERROR_INVALID_VALUE);

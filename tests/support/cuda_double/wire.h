@@ -2,8 +2,8 @@
 /*
  * wire.h - what the double asks of the process that stands for one device.
  *
- * One request, one reply, over a SOCK_SEQPACKET socket; a file goes along with MAP.  The process has
- * the device's page tables: what is mapped there is what kernels may touch.
+ * One request, one reply, over a SOCK_SEQPACKET socket; a file goes along with MAP.  The process
+ * has the device's page tables: what is mapped there is what kernels may touch.
  */
 #ifndef SUPPORT_CUDA_DOUBLE_WIRE_H
 #define SUPPORT_CUDA_DOUBLE_WIRE_H

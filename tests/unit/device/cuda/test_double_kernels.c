@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_double_kernels.c - the double: modules, launches, and what a kernel that goes wrong leaves. */
+/* test_double_kernels.c - the double: modules, launches, and what a wrong kernel leaves behind. */
 #include "double_world.h"
 
 static void a_flat_kernel_reaches_each_index_once(void **state)

@@ -167,7 +167,7 @@ static void errors_of_kernels_stay_and_others_do_not(void **state)
     assert_false(humi_cuda_is_sticky(HUMI_CUDA_SUCCESS));
 }
 
-/* Each function fails once when told to, with the code that was told, and humi_cuda_call says so. */
+/* A function fails once when told to, with the code that was told, and humi_cuda_call says so. */
 static void a_call_that_fails_says_which(void **state)
 {
     struct cuda_double d;
