@@ -4,8 +4,8 @@
  * kernels in their native form.
  *
  * A launch of G blocks of T threads is G calls of the kernel's body, one block after the other,
- * each with T work-items: `part` and `group` are the block, hum_for_item runs over its threads, local
- * memory is the dynamic shared memory.
+ * each with T work-items: `part` and `group` are the block, hum_for_item runs over its threads,
+ * local memory is the dynamic shared memory.
  */
 #include <dlfcn.h>
 #include <errno.h>

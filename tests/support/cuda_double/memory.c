@@ -472,7 +472,7 @@ enum humi_cu_result cuPointerGetAttribute(void *data, enum humi_cu_pointer_attri
     RETURN(data ? pointer_attribute(data, attribute, ptr) : HUMI_CUDA_ERROR_INVALID_VALUE);
 }
 
-/* Unlike the one above it succeeds for every pointer: what the driver does not know gives zeroes. */
+/* Unlike the one above it succeeds for every pointer: what is not known gives zeroes. */
 enum humi_cu_result cuPointerGetAttributes(unsigned count,
                                            enum humi_cu_pointer_attribute *attributes, void **data,
                                            humi_cu_ptr ptr)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * abi_ffnvcodec.c - hum's list of the CUDA driver's functions against ffmpeg's dynlink_cuda.h,
- * which Debian has in main (libffmpeg-nvenc-dev): those functions that both know.  It is compiled, not
- * run.  abi_functions.c says how the types are compared.
+ * which Debian has in main (libffmpeg-nvenc-dev): those functions that both know.  It is compiled,
+ * not run.  abi_functions.c says how the types are compared.
  */
 #include <ffnvcodec/dynlink_cuda.h>
 

@@ -2,10 +2,6 @@
 /* test_double_managed.c - the double: managed memory, prefetch, discard, advice, attachment. */
 #include "double_world.h"
 
-#include <signal.h>
-
-#include "support/child.h"
-
 #define PAGE 4096u
 
 static const struct humi_cu_location device_0 = {HUMI_CU_MEM_LOCATION_TYPE_DEVICE, 0};
@@ -205,60 +201,6 @@ static void wrong_advice_and_questions_are_refused(void **state)
               ERROR_INVALID_VALUE);
 }
 
-/* ---- devices without concurrent access: in a child, because the touch is fatal ---------------- */
-
-struct story {
-    bool synchronise; /* before the touch */
-    unsigned attach;
-};
-
-static void touch_while_a_kernel_may_run(void *context)
-{
-    const struct story *story = context;
-    humi_cu_ptr ptr;
-
-    cuda_double_open_context(&d, "concurrent=0");
-    assert_ok(d.cu.cuMemAllocManaged(&ptr, PAGE, story->attach));
-    humi_cu_ptr other = managed(PAGE);
-    int32_t *words = (int32_t *)(uintptr_t)ptr;
-    words[0] = 1; /* nothing runs: the host may */
-    struct add_args args = {(int32_t *)(uintptr_t)other, 1, 1};
-    d.hold(true);
-    assert_ok(launch(kernel("add"), 1, 1, 0, NULL, &args));
-    if (story->synchronise) {
-        d.hold(false);
-        assert_ok(d.cu.cuCtxSynchronize());
-    }
-    words[0]++; /* the kernel does not even use it */
-    exit(words[0] == 2 ? 0 : 3);
-}
-
-static void a_touch_while_a_kernel_may_run_is_fatal(void **state)
-{
-    struct story story = {false, HUMI_CU_MEM_ATTACH_GLOBAL};
-    struct child child;
-
-    (void)state;
-    assert_true(child_run(touch_while_a_kernel_may_run, &story, &child));
-    assert_false(child.exited && child.code == 0);
-    assert_non_null(strstr(child.text, "without concurrent access"));
-}
-
-static void a_touch_after_waiting_is_not(void **state)
-{
-    struct story waits = {true, HUMI_CU_MEM_ATTACH_GLOBAL};
-    struct story hosts = {false, HUMI_CU_MEM_ATTACH_HOST};
-    struct child child;
-
-    (void)state;
-    assert_true(child_run(touch_while_a_kernel_may_run, &waits, &child));
-    assert_true(child.exited);
-    assert_int_equal(child.code, 0);
-    assert_true(child_run(touch_while_a_kernel_may_run, &hosts, &child));
-    assert_true(child.exited);
-    assert_int_equal(child.code, 0);
-}
-
 /* Memory that is attached to the host is out of a kernel's reach until it is attached elsewhere. */
 static void attachment_decides_who_may_touch(void **state)
 {
@@ -293,8 +235,6 @@ int main(void)
         cmocka_unit_test(batches_prefetch_and_discard),
         cmocka_unit_test(advice_is_kept_for_each_page),
         cmocka_unit_test(wrong_advice_and_questions_are_refused),
-        cmocka_unit_test(a_touch_while_a_kernel_may_run_is_fatal),
-        cmocka_unit_test(a_touch_after_waiting_is_not),
         cmocka_unit_test(attachment_decides_who_may_touch),
     };
 
