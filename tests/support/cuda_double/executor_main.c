@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * executor_main.c - the process that stands for one device of the double: its page tables, and
+ * kernels in their native form.
+ *
+ * A launch of G blocks of T threads is G calls of the kernel's body, one block after the other,
+ * each with T work-items: `part` and `group` are the block, hum_for_item runs over its threads,
+ * local memory is the dynamic shared memory.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <hum/kernel.h>
+
+#include "support/cuda_double/wire.h"
+
+#define MODULES_MAX 64
+#define SOCKET 3
+
+static void *modules[MODULES_MAX];
+static uint32_t module_count;
+static sigjmp_buf out_of_kernel;
+static volatile sig_atomic_t in_kernel;
+static volatile uint64_t bad_address;
+
+static void on_signal(int number, siginfo_t *info, void *context)
+{
+    (void)context;
+    if (!in_kernel)
+        _exit(2);
+    bad_address = (uint64_t)(uintptr_t)info->si_addr;
+    siglongjmp(out_of_kernel, number);
+}
+
+static void catch_signals(void)
+{
+    static const int numbers[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT};
+    static char stack[64 << 10];
+    stack_t alternate = {.ss_sp = stack, .ss_size = sizeof(stack)};
+    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+
+    sigaltstack(&alternate, NULL);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+        sigaction(numbers[i], &action, NULL);
+}
+
+static int protection(enum wire_access access)
+{
+    if (access == WIRE_NONE)
+        return PROT_NONE;
+    return access == WIRE_READ ? PROT_READ : PROT_READ | PROT_WRITE;
+}
+
+static enum wire_result map(const struct wire_request *r, int file)
+{
+    void *at = (void *)(uintptr_t)r->start;
+    void *got = mmap(at, r->bytes, protection(r->access), MAP_SHARED | MAP_FIXED_NOREPLACE, file,
+                     (off_t)r->offset);
+
+    if (got != MAP_FAILED && got != at)
+        munmap(got, r->bytes);
+    return got == at ? WIRE_OK : WIRE_FAILED;
+}
+
+static const struct hum_kernel_entry *find(const struct wire_request *r)
+{
+    char symbol[600];
+
+    if (r->module >= module_count || !modules[r->module])
+        return NULL;
+    snprintf(symbol, sizeof(symbol), "hum_kernel_%s", r->text);
+    const struct hum_kernel_entry *entry = dlsym(modules[r->module], symbol);
+    return entry && entry->abi == HUM_KERNEL_ABI ? entry : NULL;
+}
+
+static void run_blocks(const struct hum_kernel_entry *entry, const struct wire_request *r,
+                       void *shared)
+{
+    struct hum_place place = {
+        .parts = (size_t)r->grid[0] * r->grid[1] * r->grid[2],
+        .groups = {r->grid[0], r->grid[1], r->grid[2]},
+        .items = {r->block[0], r->block[1], r->block[2]},
+        .items_total = (size_t)r->block[0] * r->block[1] * r->block[2],
+        .local = shared,
+    };
+
+    for (place.part = 0; place.part < place.parts; place.part++) {
+        place.group[0] = place.part % r->grid[0];
+        place.group[1] = place.part / r->grid[0] % r->grid[1];
+        place.group[2] = place.part / ((size_t)r->grid[0] * r->grid[1]);
+        /* On a device it is what the block before left there. */
+        memset(shared, 0xa5, r->shared_bytes);
+        entry->run(r->args, &place);
+    }
+}
+
+static void run(const struct wire_request *r, struct wire_reply *reply)
+{
+    const struct hum_kernel_entry *entry = find(r);
+    void *shared = aligned_alloc(64, (r->shared_bytes + 127u) & ~63u);
+
+    if (!entry || !shared || entry->args_bytes > r->args_bytes) {
+        free(shared);
+        reply->result = WIRE_NOT_FOUND;
+        return;
+    }
+    int number = sigsetjmp(out_of_kernel, 1);
+    if (number == 0) {
+        in_kernel = 1;
+        run_blocks(entry, r, shared);
+    } else {
+        reply->result = WIRE_SIGNAL;
+        reply->signal = number;
+        reply->address = bad_address;
+    }
+    in_kernel = 0;
+    free(shared);
+}
+
+static void load(const struct wire_request *r, struct wire_reply *reply)
+{
+    void *module = module_count < MODULES_MAX ? dlopen(r->text, RTLD_NOW | RTLD_LOCAL) : NULL;
+
+    if (!module) {
+        reply->result = access(r->text, R_OK) ? WIRE_NOT_FOUND : WIRE_FAILED;
+        return;
+    }
+    reply->value = module_count;
+    modules[module_count++] = module;
+}
+
+static void serve(const struct wire_request *r, int file, struct wire_reply *reply)
+{
+    void *start = (void *)(uintptr_t)r->start;
+    const struct hum_kernel_entry *entry;
+
+    switch (r->op) {
+    case WIRE_MAP:
+        reply->result = map(r, file);
+        break;
+    case WIRE_PROTECT:
+        reply->result = mprotect(start, r->bytes, protection(r->access)) ? WIRE_FAILED : WIRE_OK;
+        break;
+    case WIRE_UNMAP:
+        reply->result = munmap(start, r->bytes) ? WIRE_FAILED : WIRE_OK;
+        break;
+    case WIRE_LOAD:
+        load(r, reply);
+        break;
+    case WIRE_FIND:
+        entry = find(r);
+        reply->result = entry ? WIRE_OK : WIRE_NOT_FOUND;
+        reply->value = entry ? entry->args_bytes : 0;
+        break;
+    case WIRE_RUN:
+        run(r, reply);
+        break;
+    }
+}
+
+/* False: the double is gone. */
+static bool receive(struct wire_request *request_out, int *file_out)
+{
+    char control[CMSG_SPACE(sizeof(int))] = {0};
+    struct iovec part = {request_out, sizeof(*request_out)};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
+                             .msg_controllen = sizeof(control)};
+    ssize_t got;
+
+    do
+        got = recvmsg(SOCKET, &message, MSG_CMSG_CLOEXEC);
+    while (got < 0 && errno == EINTR);
+    if (got != (ssize_t)sizeof(*request_out))
+        return false;
+    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+    *file_out = -1;
+    if (head && head->cmsg_type == SCM_RIGHTS)
+        memcpy(file_out, CMSG_DATA(head), sizeof(int));
+    return true;
+}
+
+int main(void)
+{
+    static struct wire_request request;
+    int file;
+
+    catch_signals();
+    while (receive(&request, &file)) {
+        struct wire_reply reply = {.result = WIRE_OK};
+        serve(&request, file, &reply);
+        if (file >= 0)
+            close(file);
+        if (send(SOCKET, &reply, sizeof(reply), MSG_NOSIGNAL) != (ssize_t)sizeof(reply))
+            break;
+    }
+    return 0;
+}
