@@ -27,6 +27,7 @@ struct humi_ahead {
     pthread_cond_t changed;
     struct humi_ahead_item items[QUEUE_MAX];
     unsigned first, count;
+    uint32_t lacking;            /* processors whose reserve is to be kept, bit = number */
     int tid;                     /* of the thread; 0 before it runs */
     bool stopping;
 };
@@ -106,33 +107,54 @@ static struct humi_ahead_item pop(struct humi_ahead *ahead)
     return item;
 }
 
-/* Wait for an item; false: stop. */
-static bool take(struct humi_ahead *ahead, struct humi_ahead_item *item_out)
+/* What the thread does next. */
+struct task {
+    uint32_t lacking;            /* first: the next fault and blocks ahead want that room */
+    bool brings;
+    struct humi_ahead_item item; /* if it brings one */
+};
+
+/* Wait for something to do; false: stop. */
+static bool take(struct humi_ahead *ahead, struct task *task)
 {
     humi_lock(&ahead->lock);
-    while (!ahead->count && !ahead->stopping)
+    while (!ahead->count && !ahead->lacking && !ahead->stopping)
         humi_cond_wait(&ahead->changed, &ahead->lock);
     bool go_on = !ahead->stopping;
-    if (go_on)
-        *item_out = pop(ahead);
+    task->lacking = ahead->lacking;
+    task->brings = go_on && ahead->count;
+    ahead->lacking = 0;
+    if (task->brings)
+        task->item = pop(ahead);
     humi_unlock(&ahead->lock);
     return go_on;
+}
+
+static void keep_reserve(struct hum *hum, unsigned p)
+{
+    while (humi_reserve_fill(hum, p)) {
+    }
 }
 
 static void *run(void *argument)
 {
     struct humi_ahead *ahead = argument;
-    struct humi_ahead_item item;
+    struct task task;
     humi_signals_never();
     humi_lock(&ahead->lock);
     ahead->tid = gettid();
     pthread_cond_broadcast(&ahead->changed);
     humi_unlock(&ahead->lock);
-    while (take(ahead, &item)) {
+    while (take(ahead, &task)) {
         humi_lock(&ahead->working);
-        work_on(ahead->hum, &item);
+        for (unsigned p = 0; task.lacking >> p; p++)
+            if (task.lacking >> p & 1)
+                keep_reserve(ahead->hum, p);
+        if (task.brings)
+            work_on(ahead->hum, &task.item);
         humi_unlock(&ahead->working);
-        humi_region_put(item.region);
+        if (task.brings)
+            humi_region_put(task.item.region);
     }
     return NULL;
 }
@@ -175,6 +197,20 @@ void humi_ahead_push(struct humi_ahead *ahead, const struct humi_ahead_item *ite
         ahead->count++;
         pthread_cond_signal(&ahead->changed);
     }
+    humi_unlock(&ahead->lock);
+}
+
+void humi_ahead_reserve(struct humi_ahead *ahead, unsigned p)
+{
+    if (!humi_reserve_lacks(ahead->hum, p))
+        return;
+    if (ahead->in_line) {
+        keep_reserve(ahead->hum, p);
+        return;
+    }
+    humi_lock(&ahead->lock);
+    ahead->lacking |= UINT32_C(1) << p;
+    pthread_cond_signal(&ahead->changed);
     humi_unlock(&ahead->lock);
 }
 

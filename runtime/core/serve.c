@@ -367,7 +367,9 @@ uint64_t humi_server_serve(struct humi_server *server, unsigned p, unsigned coun
     batch.service_ns = atomic_load(&hum->meter.service_ns) - served;
     humi_record_batch(hum, &batch);
     humi_room_trim(hum);
-    return moved_bytes(hum) - before;
+    uint64_t moved = moved_bytes(hum) - before;
+    humi_ahead_reserve(server->ahead, p);
+    return moved;
 }
 
 void humi_server_serve_due(struct humi_server *server)
