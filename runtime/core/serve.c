@@ -108,8 +108,14 @@ static void renew(struct hum *hum, const struct humi_group *group, unsigned resi
 static bool lets_wait(struct humi_server *server, struct humi_group *group,
                       const struct hum_plan *plan)
 {
-    if (!plan->throttle_us || !server->lets_wait || server->served_late || group->went_ahead)
+    if (!plan->throttle_us || server->served_late || group->went_ahead)
         return false;
+    if (!server->lets_wait) {
+        unsigned i = server->throttled_count++;
+        server->throttled[i].block = group->block->index;
+        server->throttled[i].us = plan->throttle_us;
+        return false;
+    }
     uint64_t due = humi_clock_real_ns() + plan->throttle_us * UINT64_C(1000);
     group->waits = humi_waiting_add(&server->waiting, group->processor, group->faults,
                                     group->count, due);
@@ -357,6 +363,7 @@ uint64_t humi_server_serve(struct humi_server *server, unsigned p, unsigned coun
     struct hum *hum = server->hum;
     struct humi_record_batch batch = {.processor = p, .faults = count, .start_ns = humi_clock_ns()};
     uint64_t before = moved_bytes(hum), served = atomic_load(&hum->meter.service_ns);
+    server->throttled_count = 0;
     humi_record_batch_start(hum, p);
     note_faults(server, p, server->faults, count, false);
     unsigned left = humi_sample_answer(hum, p, server->faults, count, batch.start_ns);

@@ -28,6 +28,11 @@ struct humi_server {
     bool served_late;                          /* the batch at hand has waited */
     struct humi_waiting waiting;
     struct humi_doubts doubts;
+    struct {
+        uint32_t block;                        /* whose faults a plan wanted to wait */
+        uint32_t us;
+    } throttled[HUMI_BATCH_MAX];               /* of the last batch, where they did not */
+    unsigned throttled_count;
     struct humi_fault faults[HUMI_BATCH_MAX];  /* of the next batch: filled by the caller */
 };
 
