@@ -11,8 +11,9 @@
  * the fault that asked for it, and keeps the reserve behind the batch, so what happens does not
  * depend on who is faster.
  *
- * Threads: push() from the fault service, with a block locked; reserve() with none.  pause() and
- * resume() surround work during which nothing may be mapped ahead (a device that starts again).
+ * Threads: push() and reserve_for() from the fault service, with a block locked; reserve() with
+ * none.  pause() and resume() surround work during which nothing may be mapped ahead (a device that
+ * starts again).
  */
 #ifndef HUMI_CORE_AHEAD_H
 #define HUMI_CORE_AHEAD_H
@@ -39,6 +40,12 @@ void humi_ahead_stop(struct humi_ahead *ahead);
 
 /* Takes a reference of the region for as long as it is queued. */
 void humi_ahead_push(struct humi_ahead *ahead, const struct humi_ahead_item *item);
+
+/*
+ * The block is about to be served on processor p: if it takes a room of the reserve, let another
+ * block leave meanwhile.  Nothing in line.  Block lock held.
+ */
+void humi_ahead_reserve_for(struct humi_ahead *ahead, unsigned p, const struct humi_block *block);
 
 /*
  * A batch of processor p has been served: let blocks leave until its reserve is kept (reserve.h).

@@ -26,7 +26,7 @@ void humi_reserve_hear_arrival(struct humi_reserve *reserve, uint32_t block)
             atomic_store(&reserve->pressed, false);
         reserve->left[i].block = HUM_EVICT_NONE;
     }
-    reserve->arrivals++;
+    atomic_fetch_add(&reserve->arrivals, 1);
 }
 
 /* `free` counts its own room, and those that come take older room first. */
@@ -58,19 +58,19 @@ uint64_t humi_reserve_kept(const struct hum *hum, unsigned p)
     return p && atomic_load(&hum->order[p].reserve.pressed) ? wanted_blocks(hum, p) : 0;
 }
 
-bool humi_reserve_lacks(struct hum *hum, unsigned p)
+bool humi_reserve_lacks(struct hum *hum, unsigned p, uint64_t arrivals)
 {
     struct humi_order *order = &hum->order[p];
     if (p == 0 || !atomic_load(&order->reserve.pressed) || atomic_load(&hum->lost[p]))
         return false;
-    uint64_t wanted = wanted_blocks(hum, p);
+    uint64_t wanted = wanted_blocks(hum, p), before = atomic_load(&order->reserve.arrivals);
     uint64_t free = order->capacity - atomic_load(&order->held);
     if (free > wanted + SLACK)
         atomic_store(&order->reserve.pressed, false);
-    return free < wanted;
+    return wanted && free < wanted + (arrivals > before ? arrivals - before : 0);
 }
 
-bool humi_reserve_fill(struct hum *hum, unsigned p)
+bool humi_reserve_fill(struct hum *hum, unsigned p, uint64_t arrivals)
 {
-    return humi_reserve_lacks(hum, p) && humi_room_reserve(hum, p) == HUM_OK;
+    return humi_reserve_lacks(hum, p, arrivals) && humi_room_reserve(hum, p) == HUM_OK;
 }

@@ -2,11 +2,13 @@
 /*
  * reserve.h - blocks of a full device that are kept free in the background.
  *
- * On a full device a fault waits until a block has left.  With a reserve it takes a block that is
- * free, and while its agent runs on, the next one leaves: bytes go home while others come.
+ * On a full device a fault waits until a block has left.  With a reserve it takes a room that is
+ * free, and while it is filled, and its agent runs on, the next block leaves: bytes go home while
+ * others come.
  *
  *     a fault had to evict                        -> the device is pressed
- *     pressed, and fewer blocks free than asked   -> behind a batch, blocks leave until they are
+ *     pressed, and fewer blocks free than asked   -> blocks leave until they are, on the thread
+ *                                                    that goes ahead, in line behind the batch
  *     a block came back before the room that      -> all fits after all: no longer pressed, until
  *     it left was wanted                             a fault has to evict again
  *     far more free than asked                    -> no longer pressed: something was freed
@@ -33,10 +35,10 @@
 
 struct hum;
 
-/* A part of the order; its lock guards all but `pressed`, which is read anywhere. */
+/* A part of the order, whose lock guards it; the atomic members are read anywhere. */
 struct humi_reserve {
     atomic_bool pressed;
-    uint64_t arrivals;           /* blocks that came in */
+    _Atomic uint64_t arrivals;   /* blocks that came in */
     struct {
         uint32_t block;          /* that left for the reserve; HUM_EVICT_NONE: none */
         uint64_t wanted;         /* at this many arrivals its room will have been */
@@ -58,10 +60,10 @@ void humi_reserve_press(struct hum *hum, unsigned p);
 /* Blocks of processor p that are to stay free now; policies do not see them as free. */
 uint64_t humi_reserve_kept(const struct hum *hum, unsigned p);
 
-/* Processor p has fewer free blocks than it should. */
-bool humi_reserve_lacks(struct hum *hum, unsigned p);
+/* Processor p has fewer free blocks than it should, or will when so many arrivals were counted. */
+bool humi_reserve_lacks(struct hum *hum, unsigned p, uint64_t arrivals);
 
-/* Let one block leave if it lacks any.  False: it lacks none, or none can leave now. */
-bool humi_reserve_fill(struct hum *hum, unsigned p);
+/* Let one block leave if it lacks any so.  False: it lacks none, or none can leave now. */
+bool humi_reserve_fill(struct hum *hum, unsigned p, uint64_t arrivals);
 
 #endif

@@ -152,6 +152,7 @@ static enum hum_status serve_locked(struct humi_server *server, struct humi_grou
         note_agents(hum, group);
         count_map_fault(group);
         count_guess(group, &view, plan.exclusive);
+        humi_ahead_reserve_for(server->ahead, group->processor, group->block);
         go_ahead(server, group, &plan); /* before serving: the two are copied side by side */
         if (humi_ahead_is_in_line(server->ahead) && humi_ahead_waits(server->ahead))
             return HUM_NOT_READY;

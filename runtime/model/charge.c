@@ -72,13 +72,16 @@ static void leave_room(struct humi_charge *charge, unsigned p, double free_ns)
 static double take_rooms(struct humi_charge *charge, unsigned p)
 {
     struct humi_charge_rooms *rooms = &charge->rooms[p];
-    uint64_t arrivals = charge->world->hum.order[p].reserve.arrivals;
+    uint64_t arrivals = atomic_load(&charge->world->hum.order[p].reserve.arrivals);
+    bool took = rooms->arrivals != arrivals;
     double ns = 0;
     for (; rooms->arrivals < arrivals && rooms->count; rooms->arrivals++) {
         ns = later(ns, rooms->free_ns[0]);
         memmove(rooms->free_ns, rooms->free_ns + 1, --rooms->count * sizeof *rooms->free_ns);
     }
     rooms->arrivals = arrivals;
+    if (took && charge->room_ns < 0)
+        charge->room_ns = later(charge->now_ns, ns);
     return ns;
 }
 
@@ -160,7 +163,8 @@ static void take_eviction(struct humi_charge *charge, const struct hum_trace_eve
         charge->now_ns = carry_all(charge, link_ns, charge->now_ns + evicting);
         return;
     }
-    double at = later(charge->ahead_ns, charge->now_ns) + evicting;
+    double from = charge->room_ns < 0 ? charge->now_ns : charge->room_ns;
+    double at = later(charge->ahead_ns, from) + evicting;
     charge->ahead_ns = carry_all(charge, link_ns, at);
     for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
         charge->idle_ns[d] += link_ns[d];
@@ -252,6 +256,7 @@ void humi_charge_begin(struct humi_charge *charge, double start_ns)
 {
     charge->start_ns = charge->now_ns = start_ns;
     charge->begun = charge->behind = false;
+    charge->room_ns = -1;
     charge->last_block = UINT32_MAX;
     charge->ahead_count = 0;
 }

@@ -11,8 +11,8 @@
  * Two workers, as in the runtime (core/service.h, core/ahead.h), and a queue of the link a
  * direction, full duplex.  The service waits for each copy that it makes (>), and so do those whose
  * faults it answers; going ahead begins with the batch and waits for its own copies only, which
- * queue behind those of the batch.  Evictions that a fault needed are the service's; those behind
- * the batch (core/reserve.h) are of going ahead.  Who takes a block that is leaving waits until it
+ * queue behind those of the batch.  Evictions that a fault needed are the service's; those of the
+ * reserve (core/reserve.h) are of going ahead, and begin when the batch takes a room.  Who takes a block that is leaving waits until it
  * has left.  What was brought ahead is there when its copy has ended: a touch before that waits for
  * the rest, and is a *late prefetch*.
  *
@@ -59,6 +59,7 @@ struct humi_charge {
     /* the batch that is being served */
     double start_ns, now_ns;              /* its beginning; the service's time in it */
     bool begun;                           /* anything has happened in it */
+    double room_ns;                       /* when it took its first room; < 0: none so far */
     bool behind;                          /* it has been served: what follows nobody waits for */
     uint32_t last_block;                  /* that faults were about; UINT32_MAX: none yet */
     struct humi_charge_ahead ahead[HUMI_CHARGE_AHEAD_MAX];

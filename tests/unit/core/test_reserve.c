@@ -219,13 +219,16 @@ static void what_is_preferred_or_newest_stays(void **state)
         block_of(i)->preferred = 0;
     }
     humi_reserve_press(&world->hum, DEV0);
-    assert_true(humi_reserve_lacks(&world->hum, DEV0));
-    assert_false(humi_reserve_fill(&world->hum, DEV0));
+    assert_true(humi_reserve_lacks(&world->hum, DEV0, 0));
+    assert_false(humi_reserve_fill(&world->hum, DEV0, 0));
     assert_int_equal(evictions(), 0);
     block_of(7)->advice = 0;
-    assert_true(humi_reserve_fill(&world->hum, DEV0));
+    assert_true(humi_reserve_fill(&world->hum, DEV0, 0));
     assert_false(is_here(7));
-    assert_false(humi_reserve_fill(&world->hum, DEV0)); /* it is kept */
+    assert_false(humi_reserve_fill(&world->hum, DEV0, 0)); /* it is kept */
+    uint64_t now = atomic_load(&world->hum.order[DEV0].reserve.arrivals);
+    assert_false(humi_reserve_lacks(&world->hum, DEV0, now));
+    assert_true(humi_reserve_lacks(&world->hum, DEV0, now + 1)); /* for a block that is coming */
     end();
 }
 
@@ -235,12 +238,12 @@ static void the_host_and_lost_devices_have_none(void **state)
     begin();
     use_all(0, CAPACITY);
     humi_reserve_press(&world->hum, HOST);
-    assert_false(humi_reserve_lacks(&world->hum, HOST));
+    assert_false(humi_reserve_lacks(&world->hum, HOST, 0));
     humi_reserve_press(&world->hum, DEV0);
     atomic_store(&world->hum.lost[DEV0], true);
-    assert_false(humi_reserve_lacks(&world->hum, DEV0));
+    assert_false(humi_reserve_lacks(&world->hum, DEV0, 0));
     atomic_store(&world->hum.lost[DEV0], false);
-    assert_true(humi_reserve_lacks(&world->hum, DEV0));
+    assert_true(humi_reserve_lacks(&world->hum, DEV0, 0));
     end();
 }
 
@@ -252,7 +255,7 @@ static void the_thread_lets_blocks_leave(void **state)
     begin_with(NULL, CAPACITY, false);
     for (unsigned i = 0; i < SPACE; i++) {
         use(i);
-        while (humi_reserve_lacks(&world->hum, DEV0))
+        while (humi_reserve_lacks(&world->hum, DEV0, 0))
             sched_yield();
     }
     assert_int_equal(held(), CAPACITY - 1);

@@ -107,18 +107,20 @@ static void serial_faults_cost_the_same_each(void **state)
 #define FAULT (HUMI_COST_BATCH_NS + HUMI_COST_BLOCK_NS) /* before the first byte moves */
 #define ROOM 16u                 /* blocks on the device */
 
-/* A page of each of so many blocks is written, with room for 16; a page's copy takes copy_us. */
-static struct humi_model_result write_blocks(const char *policy, unsigned blocks, uint64_t copy_us)
+/*
+ * A page of each of so many blocks is written, with room for 16, and `more` neighbours of that of
+ * the second block.
+ */
+static struct humi_model_result write_blocks(const char *policy, unsigned blocks, unsigned more,
+                                             const struct humi_link_model *link)
 {
     struct humi_model_params params = closed();
-    struct humi_link_model link = link_of_pages;
-    link.alpha_ns = (double)(copy_us * US - US);
-    params.link = &link;
+    params.link = link;
     params.device_bytes = ROOM * HUM_BLOCK_SIZE;
     made_begin(policy);
     made_region(1, 0, blocks * (uint64_t)PAGES);
     for (unsigned i = 0; i < blocks; i++) {
-        struct made_access access = by(0, 0, i * (uint64_t)PAGES, 1);
+        struct made_access access = by(0, 0, i * (uint64_t)PAGES, i == 1 ? 1 + more : 1);
         access.write = true;
         made_access(&access);
     }
@@ -131,7 +133,8 @@ static struct humi_model_result write_blocks(const char *policy, unsigned blocks
 static void an_eviction_that_a_fault_needs_takes_its_time(void **state)
 {
     uint64_t each = FAULT + HUMI_COST_TAKEN_NS + COPY + TOUCH;
-    struct humi_model_result result = write_blocks("ondemand,evict.reserve=0", ROOM + 3, 2);
+    struct humi_model_result result =
+        write_blocks("ondemand,evict.reserve=0", ROOM + 3, 0, &link_of_pages);
     (void)state;
     assert_int_equal(result.counters.evictions_dirty, 3);
     assert_int_equal(result.modelled_ns, (ROOM + 3) * each + 3 * (HUMI_COST_EVICTION_NS + COPY));
@@ -142,7 +145,8 @@ static void an_eviction_that_a_fault_needs_takes_its_time(void **state)
 static void a_room_that_is_free_in_time_costs_nothing(void **state)
 {
     uint64_t each = FAULT + HUMI_COST_TAKEN_NS + COPY + TOUCH;
-    struct humi_model_result result = write_blocks("ondemand,evict.reserve=1", ROOM + 3, 2);
+    struct humi_model_result result =
+        write_blocks("ondemand,evict.reserve=1", ROOM + 3, 0, &link_of_pages);
     (void)state;
     assert_int_equal(result.counters.evictions_dirty, 4);
     assert_int_equal(result.modelled_ns, (ROOM + 3) * each + HUMI_COST_EVICTION_NS + COPY);
@@ -150,19 +154,27 @@ static void a_room_that_is_free_in_time_costs_nothing(void **state)
 }
 
 /*
- * Copies of 100 us: the room is free 137 us after the fault before, so the next waits for that,
- * being there after 65 us, and not for the 137 of an eviction of its own.
+ * A page takes 100 us, and the block that leaves for the reserve has three.  It begins to leave at
+ * t, when the fault before has a room, and has left at t + 37 + 300.
+ *
+ *     t + 220        the fault before has ended: 120 + 100
+ *     t + 285        the next wants the room, 45 + 20 later, and waits
+ *     t + 337        it takes it
+ *     t + 557        it has ended, 337 after the one before
  */
 static void a_block_that_is_leaving_is_waited_for(void **state)
 {
-    uint64_t copy = 100 * US, evict = HUMI_COST_EVICTION_NS + copy;
-    uint64_t each = FAULT + HUMI_COST_TAKEN_NS + copy + TOUCH;
-    uint64_t waited = evict + HUMI_COST_TAKEN_NS + copy; /* from the end of the one before */
-    struct humi_model_result with = write_blocks("ondemand,evict.reserve=1", ROOM + 2, 100);
-    struct humi_model_result without = write_blocks("ondemand,evict.reserve=0", ROOM + 2, 100);
+    const struct humi_link_model slow = {.ns_per_byte = 100000.0 / HUM_PAGE_SIZE};
+    const uint64_t copy = 100 * US, each = FAULT + HUMI_COST_TAKEN_NS + copy + TOUCH;
+    const uint64_t before = (ROOM + 1) * each + 2 * (each - HUMI_COST_TAKEN_NS) +
+                            HUMI_COST_EVICTION_NS + copy;
     (void)state;
-    assert_int_equal(with.modelled_ns, ROOM * each + (each + evict - TOUCH) + waited + TOUCH);
-    assert_int_equal(without.modelled_ns, (ROOM + 2) * each + 2 * evict);
+    assert_int_equal(
+        write_blocks("ondemand,evict.reserve=1", ROOM + 2, 2, &slow).modelled_ns,
+        before + 337 * US);
+    assert_int_equal(
+        write_blocks("ondemand,evict.reserve=0", ROOM + 2, 2, &slow).modelled_ns,
+        before + each + HUMI_COST_EVICTION_NS + 3 * copy);
 }
 
 /* The first `blocks` blocks of a region of four, read whole, one after the other. */
