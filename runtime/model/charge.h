@@ -12,9 +12,9 @@
  * direction, full duplex.  The service waits for each copy that it makes (>), and so do those whose
  * faults it answers; going ahead begins with the batch and waits for its own copies only, which
  * queue behind those of the batch.  Evictions that a fault needed are the service's; those of the
- * reserve (core/reserve.h) are of going ahead, and begin when the batch takes a room.  Whoever takes
- * the room of a block that is leaving waits until it has left.  What was brought ahead is there when
- * its copy has ended: a touch before that waits for the rest, and is a *late prefetch*.
+ * reserve (core/reserve.h) are of going ahead, and begin when the batch takes a room.  Whoever
+ * takes the room of a block that is leaving waits until it has left.  What was brought ahead is
+ * there when its copy has ended: a touch before that waits for the rest, and is a *late prefetch*.
  *
  * Serial models (cost.h) know one worker, and 45 us a fault.
  *
