@@ -81,7 +81,8 @@ struct compare_figures compare_figures_of(const struct replay_outcome *outcome)
                    .resident_ns = b->resident.modelled_ns,
                    .min_ns = b->min.modelled_ns,
                    .oracle_ns = b->min_oracle_prefetch.modelled_ns,
-                   .remote_ns = b->remote_all.modelled_ns},
+                   .remote_ns = b->remote_all.modelled_ns,
+                   .least_ns = b->least.modelled_ns},
     };
 }
 

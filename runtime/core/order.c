@@ -71,6 +71,7 @@ enum hum_status humi_order_init(struct humi_order *order, const struct humi_orde
     order->processor = params->processor;
     atomic_store(&order->held, 0);
     atomic_store(&order->stale, 0);
+    humi_reserve_init(&order->reserve);
     for (unsigned i = 0; i < HUMI_NEWEST_KEPT; i++)
         order->newest[i] = HUM_EVICT_NONE;
     return humi_order_prepare(order, params->evict, params->tunables, &order->guard);
@@ -168,6 +169,7 @@ bool humi_order_enter(struct humi_order *order, struct humi_block *block)
     if (room && !hold->ordered) {
         hold->ordered = true;
         humi_count_add(&order->held, 1);
+        humi_reserve_hear_arrival(&order->reserve, block->index);
     }
     humi_unlock(&order->lock);
     return room;
@@ -190,6 +192,14 @@ void humi_order_evicted(struct humi_order *order, struct humi_block *block)
 {
     humi_lock(&order->lock);
     unrank(order, block, true);
+    humi_unlock(&order->lock);
+}
+
+void humi_order_reserved(struct humi_order *order, const struct humi_block *block)
+{
+    humi_lock(&order->lock);
+    humi_reserve_hear_left(&order->reserve, block->index,
+                           order->capacity - atomic_load(&order->held));
     humi_unlock(&order->lock);
 }
 

@@ -208,7 +208,7 @@ static enum hum_status set_space(struct hum *hum, struct humi_choice *choice)
     const struct humi_policy *now = &atomic_load(&hum->policies.space)->policy;
     bool same = now->evict == choice->policy.evict &&
                 memcmp(now->tunables[HUMI_EVICT], choice->policy.tunables[HUMI_EVICT],
-                       sizeof now->tunables[HUMI_EVICT]) == 0;
+                       HUM_TUNABLES_MAX * sizeof now->tunables[HUMI_EVICT][0]) == 0;
     enum hum_status status = same ? HUM_OK : humi_room_rank(hum, &choice->policy);
     if (status == HUM_OK)
         atomic_store(&hum->policies.space, choice);

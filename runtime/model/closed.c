@@ -50,8 +50,8 @@ struct simulation {
     double free_ns;              /* the service is free then */
     int threads;                 /* given */
     enum hum_status status;      /* not HUM_OK: stop */
-    uint64_t batches;
-    double service_ns, end_ns;
+    uint64_t batches, late;
+    double service_ns, throttled_ns, end_ns;
 };
 
 static const struct humi_survey_launch *told(const struct simulation *sim, uint64_t launch)
@@ -125,11 +125,11 @@ static double prefetch(struct simulation *sim, uint64_t number, double ns)
     if (!sim->player->measures.count)
         return ns;
     set_time(sim, ns);
-    humi_charge_begin(sim->charge);
+    humi_charge_begin(sim->charge, ns);
     enum hum_status status = humi_player_prefetch(sim->player, number);
     if (status != HUM_OK)
         fail(sim, status);
-    return sim->charge->batch.blocks ? (double)humi_charge_end(sim->charge, (uint64_t)ns) : ns;
+    return humi_charge_end(sim->charge);
 }
 
 static void begin_launch(struct simulation *sim, uint64_t number, double ns)
@@ -255,6 +255,19 @@ static double reach(struct simulation *sim, struct agent *agent,
     return humi_charge_reach(sim->charge, down ? HUM_D2H : HUM_H2D, step->count, waits, agent->ns);
 }
 
+/* A page that was brought ahead: if it is still on its way the agent waits for the rest. */
+static void await(struct simulation *sim, struct agent *agent)
+{
+    struct humi_model_entry *entry = sim->world->last[agent->lane->processor].entry;
+    bool late = entry->arrives_ns > agent->ns;
+    if (!entry->used) {
+        sim->late += late;
+        humi_charge_use(sim->charge, entry);
+    }
+    if (late)
+        agent->ns = entry->arrives_ns;
+}
+
 /* The pages of one touch step, up to a fault or until until_ns.  True: the step is done. */
 static bool touch_pages(struct simulation *sim, struct agent *agent,
                         const struct humi_script_step *step, double until_ns)
@@ -269,6 +282,8 @@ static bool touch_pages(struct simulation *sim, struct agent *agent,
         sim->world->touches++;
         sim->world->hits += !agent->served;
         agent->served = false;
+        if (humi_world_is_arriving(sim->world, processor, step->data + agent->page, agent->ns))
+            await(sim, agent);
         if (humi_world_is_remote(sim->world, processor, step->data + agent->page))
             agent->ns = reach(sim, agent, step);
         agent->ns += each;
@@ -345,6 +360,20 @@ static void resume(struct simulation *sim, struct agent *agent, double ns)
     agent->page++;
 }
 
+/* How long thrashing control lets those who faulted on the block wait. */
+static double throttle(struct simulation *sim, uint64_t block)
+{
+    const struct humi_server *server = &sim->world->server;
+    for (unsigned i = 0; i < server->throttled_count; i++) {
+        if (server->throttled[i].block != block)
+            continue;
+        double ns = 1e3 * server->throttled[i].us;
+        sim->throttled_ns += ns;
+        return ns;
+    }
+    return 0;
+}
+
 static void serve(struct simulation *sim, const struct agent *first)
 {
     struct agent *batch[HUMI_BATCH_MAX];
@@ -352,13 +381,13 @@ static void serve(struct simulation *sim, const struct agent *first)
     double begin = first->ns > sim->free_ns ? first->ns : sim->free_ns;
     unsigned count = collect(sim, first->lane->processor, begin, batch, touches);
     set_time(sim, begin);
-    humi_charge_begin(sim->charge);
+    humi_charge_begin(sim->charge, begin);
     humi_world_serve(sim->world, touches, count);
-    double end = (double)humi_charge_end(sim->charge, (uint64_t)begin);
+    double end = humi_charge_end(sim->charge);
     sim->free_ns = end;
     sim->service_ns += end - begin;
     for (unsigned i = 0; i < count; i++)
-        resume(sim, batch[i], end);
+        resume(sim, batch[i], end + throttle(sim, touches[i].page / HUM_PAGES_PER_BLOCK));
     if (++sim->batches % SIGNALS_EVERY == 0) {
         humi_signals_release();
         humi_signals_hold();
@@ -478,11 +507,13 @@ enum hum_status humi_closed_run(struct humi_player *player, const struct humi_sc
     while (status == HUM_OK && go_on(&sim))
         status = sim.status;
     humi_signals_release();
-    result->modelled_ns = (uint64_t)sim.end_ns;
+    result->modelled_ns = (uint64_t)fmax(sim.end_ns, humi_charge_least_ns(charge));
+    result->modelled_throttled_ns = (uint64_t)sim.throttled_ns;
+    result->late_prefetches = sim.late;
     result->modelled_service_ns = (uint64_t)sim.service_ns;
     result->touch_ns = sim.touch_ns;
     for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
-        result->modelled_link_ns[d] = charge->busy_ns[d] + (uint64_t)charge->reach_ns[d];
+        result->modelled_link_ns[d] = (uint64_t)charge->busy_ns[d];
     free(sim.agents);
     free(sim.launches);
     free(sim.queued);

@@ -55,6 +55,8 @@ struct humi_model_result {
     uint64_t modelled_ns;                 /* from the first to the end of all */
     uint64_t modelled_service_ns;         /* of batches */
     uint64_t modelled_link_ns[HUM_DIRECTION_COUNT]; /* that the link was busy */
+    uint64_t modelled_throttled_ns;       /* that faults waited because thrashing control said so */
+    uint64_t late_prefetches;             /* blocks brought ahead, touched before they had come */
     double touch_ns;                      /* that a hit was taken to take */
 };
 

@@ -134,7 +134,7 @@ void humi_world_close(struct humi_world *world)
 
 bool humi_world_look(struct humi_world *world, unsigned processor, uint64_t block)
 {
-    const struct humi_model_entry *entry = humi_model_entry(&world->processor[processor], block);
+    struct humi_model_entry *entry = humi_model_entry(&world->processor[processor], block);
     if (!entry)
         return false;
     world->last[processor].block = block;

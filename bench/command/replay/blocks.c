@@ -109,6 +109,7 @@ static bool run(struct replay_trace *trace, const struct replay_request *request
     set_counts(trace, &result.counters, &outcome->result);
     set_metrics(ear->metering, &outcome->result);
     outcome->result.remote_accesses = result.remote;
+    outcome->result.late_prefetches = result.late_prefetches;
     outcome->replay_ns = result.replay_ns;
     outcome->result.modelled_ns =
         params.closed ? result.modelled_ns
