@@ -23,24 +23,24 @@ static const struct pair {
     struct mode mode, owner;
     bool counts; /* tries how many there may be, which takes long */
 } pairs[] = {
-    {"host, of emu", {"host", false, true, true, true}, {"emu", true, true, true, true}, true},
+    {"host, of emu", {"host", false, true, true, true, false}, {"emu", true, true, true, true, false}, true},
     {"host, of emu, small frames",
-     {"host", false, false, true, true},
-     {"emu", true, false, true, true}, false},
+     {"host", false, false, true, true, false},
+     {"emu", true, false, true, true, false}, false},
     {"host, of emu, no shared reads",
-     {"host", false, true, true, false},
-     {"emu", true, true, true, false}, false},
-    {"emu, of host", {"emu", true, true, true, true}, {"host", false, true, true, true}, true},
+     {"host", false, true, true, false, false},
+     {"emu", true, true, true, false, false}, false},
+    {"emu, of host", {"emu", true, true, true, true, false}, {"host", false, true, true, true, false}, true},
     {"emu, of host, small frames",
-     {"emu", true, false, true, true},
-     {"host", false, false, true, true}, false},
+     {"emu", true, false, true, true, false},
+     {"host", false, false, true, true, false}, false},
     {"emu, of host, no shared reads",
-     {"emu", true, true, false, false},
-     {"host", false, true, false, false}, false},
-    {"emu, of emu", {"emu", true, true, true, true}, {"emu", true, true, true, true}, false},
+     {"emu", true, true, false, false, false},
+     {"host", false, true, false, false, false}, false},
+    {"emu, of emu", {"emu", true, true, true, true, false}, {"emu", true, true, true, true, false}, false},
     {"emu, of emu, huge of small",
-     {"emu", true, true, true, true},
-     {"emu", true, false, true, true}, false},
+     {"emu", true, true, true, true, false},
+     {"emu", true, false, true, true, false}, false},
 };
 static const struct pair *pair;
 static struct world w, owner;

@@ -25,12 +25,31 @@ void flow_status(enum hum_status want, enum hum_status got, const char *what, co
     _fail(file, line);
 }
 
+/* FLOW_KERNELS=form: every device is told to prefer kernels in that form. */
+static const char *with_kernels(const char *devices, char *text, size_t bytes)
+{
+    const char *form = getenv("FLOW_KERNELS");
+    size_t used = 0;
+
+    if (!form || !devices)
+        return devices;
+    for (const char *device = devices, *end; *device; device = *end ? end + 1 : end) {
+        end = device + strcspn(device, ";");
+        used += (size_t)snprintf(text + used, bytes - used, "%s%.*s%ckernels=%s", used ? ";" : "",
+                                 (int)(end - device), device,
+                                 memchr(device, ':', (size_t)(end - device)) ? ',' : ':', form);
+        assert_true(used < bytes);
+    }
+    return text;
+}
+
 struct hum *flow_open(const char *devices, const char *policy)
 {
     struct hum_options options = HUM_OPTIONS_INIT;
+    char text[512];
     struct hum *hum = NULL;
 
-    options.devices = devices;
+    options.devices = with_kernels(devices, text, sizeof text);
     options.policy = policy;
     ok(hum_open(&options, &hum));
     return hum;
