@@ -130,7 +130,7 @@ void humi_hooks_begin(const struct humi_emu_slot *slot);
  */
 void humi_hooks_end(bool wait);
 
-/* ---- worker.c, trap.c, agent.c --------------------------------------------------------------- */
+/* ---- worker.c, trap.c, signals.c, agent.c ---------------------------------------------------- */
 
 enum hum_status humi_workers_start(void);
 /* The calling thread, not one of ours, runs what this worker gives it from now on. */
@@ -138,6 +138,9 @@ void humi_worker_help(struct humi_worker *worker);
 /* Handlers of the process; then each worker's own stack for them. */
 enum hum_status humi_trap_init(void);
 enum hum_status humi_trap_init_worker(struct humi_worker *worker);
+/* Whether the signal is one of trap.c's; then nobody else may have a handler for it (signals.c). */
+bool humi_trap_handles(int number);
+int humi_signals_set(int number, const struct sigaction *action);
 /* Make the worker, or its helper, look whether it should leave its kernel. */
 void humi_trap_interrupt(const struct humi_worker *worker);
 enum hum_status humi_agent_start(void);

@@ -58,7 +58,7 @@ static void die_of(int number, const siginfo_t *info)
 {
     struct sigaction action = {.sa_handler = SIG_DFL};
 
-    sigaction(number, &action, NULL);
+    (void)humi_signals_set(number, &action);
     if (info->si_code <= 0)
         raise(number); /* was sent; one that was raised comes again by itself */
 }
@@ -114,6 +114,15 @@ static void on_interrupt(int number, siginfo_t *info, void *context)
 
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
 
+bool humi_trap_handles(int number)
+{
+    bool handled = number == HUMI_EMU_SIGNAL;
+
+    for (size_t i = 0; i < sizeof crash_signals / sizeof crash_signals[0]; i++)
+        handled |= number == crash_signals[i];
+    return handled;
+}
+
 static enum hum_status handle(int number, void (*handler)(int, siginfo_t *, void *))
 {
     struct sigaction action = {.sa_sigaction = handler,
@@ -122,7 +131,7 @@ static enum hum_status handle(int number, void (*handler)(int, siginfo_t *, void
     /* A crash handler may hold the lock of prot.c, so nothing takes a worker out of it. */
     sigemptyset(&action.sa_mask);
     sigaddset(&action.sa_mask, HUMI_EMU_SIGNAL);
-    if (sigaction(number, &action, NULL) != 0)
+    if (humi_signals_set(number, &action) != 0)
         return humi_fail_errno("sigaction");
     return HUM_OK;
 }

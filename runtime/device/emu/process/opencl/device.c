@@ -203,8 +203,6 @@ static enum hum_status open_all(void)
     status = divide(parts);
     if (status == HUM_OK)
         status = open_queues(parts);
-    if (status == HUM_OK)
-        status = humi_trap_init(); /* again: libraries like to have handlers of their own */
     return status == HUM_OK ? name_helpers() : status;
 }
 
