@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* module.c - building modules, and telling what the compiler said. */
+/*
+ * module.c - building modules, and telling what the compiler said.
+ *
+ * The implementation keeps the machine code of kernels on disk by itself.  Keeping what it makes of
+ * the source before that (clGetProgramInfo) was tried and is not done: PoCL first compiles every
+ * kernel then, 0.4 s each instead of 0.1 s a module, and ends the process over a kernel that its
+ * compiler cannot cope with, launched or not.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
