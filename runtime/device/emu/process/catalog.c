@@ -4,10 +4,17 @@
 #include <stdio.h>
 
 #include "base/status.h"
+#include "device/emu/process/opencl/opencl.h"
 #include "device/emu/process/process.h"
 
-static void *modules[HUMI_EMU_MODULES_MAX];
-static const struct hum_kernel_entry *kernels[HUMI_EMU_KERNELS_MAX];
+/* One of the two, or nothing. */
+static struct module {
+    void *native;
+    struct humi_cl_module *cl;
+} modules[HUMI_EMU_MODULES_MAX];
+
+static struct humi_kernel kernels[HUMI_EMU_KERNELS_MAX];
+static bool found[HUMI_EMU_KERNELS_MAX]; /* atomic; a kernel never changes afterwards */
 
 enum hum_status humi_catalog_load(unsigned module, const char *path)
 {
@@ -15,23 +22,24 @@ enum hum_status humi_catalog_load(unsigned module, const char *path)
 
     if (module >= HUMI_EMU_MODULES_MAX)
         return humi_fail(HUM_ERR_INVALID, "too many modules");
+    if (humi_cl_is_module(path))
+        return humi_cl_load(path, &modules[module].cl);
     handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!handle)
         return humi_fail(HUM_ERR_MODULE, "%s", dlerror());
-    modules[module] = handle;
+    modules[module].native = handle;
     return HUM_OK;
 }
 
-enum hum_status humi_catalog_find(unsigned module, unsigned kernel, const char *name,
-                                  size_t *args_bytes_out)
+static enum hum_status find_native(void *module, const char *name,
+                                   const struct hum_kernel_entry **entry_out,
+                                   size_t *args_bytes_out)
 {
     const struct hum_kernel_entry *entry;
     char symbol[128];
 
-    if (module >= HUMI_EMU_MODULES_MAX || !modules[module] || kernel >= HUMI_EMU_KERNELS_MAX)
-        return humi_fail(HUM_ERR_INVALID, "no such module");
     snprintf(symbol, sizeof symbol, "hum_kernel_%s", name);
-    entry = dlsym(modules[module], symbol);
+    entry = dlsym(module, symbol);
     if (!entry)
         return humi_fail(HUM_ERR_NOT_FOUND, "the module has no kernel \"%s\"", name);
     if (entry->abi != HUM_KERNEL_ABI)
@@ -44,12 +52,33 @@ enum hum_status humi_catalog_find(unsigned module, unsigned kernel, const char *
                                          "are possible",
                          name, entry->args_bytes, HUM_ARGS_MAX);
     *args_bytes_out = entry->args_bytes;
-    __atomic_store_n(&kernels[kernel], entry, __ATOMIC_RELEASE);
+    *entry_out = entry;
     return HUM_OK;
 }
 
-const struct hum_kernel_entry *humi_catalog_entry(unsigned kernel)
+enum hum_status humi_catalog_find(unsigned module, unsigned kernel, const char *name,
+                                  size_t *args_bytes_out)
 {
-    return kernel < HUMI_EMU_KERNELS_MAX ? __atomic_load_n(&kernels[kernel], __ATOMIC_ACQUIRE)
-                                         : NULL;
+    const struct module *in;
+    enum hum_status status;
+
+    if (module >= HUMI_EMU_MODULES_MAX || kernel >= HUMI_EMU_KERNELS_MAX)
+        return humi_fail(HUM_ERR_INVALID, "no such module");
+    in = &modules[module];
+    if (in->cl)
+        status = humi_cl_find(in->cl, name, &kernels[kernel].cl, args_bytes_out);
+    else if (in->native)
+        status = find_native(in->native, name, &kernels[kernel].native, args_bytes_out);
+    else
+        return humi_fail(HUM_ERR_INVALID, "no such module");
+    if (status == HUM_OK)
+        __atomic_store_n(&found[kernel], true, __ATOMIC_RELEASE);
+    return status;
+}
+
+const struct humi_kernel *humi_catalog_kernel(unsigned kernel)
+{
+    return kernel < HUMI_EMU_KERNELS_MAX && __atomic_load_n(&found[kernel], __ATOMIC_ACQUIRE)
+               ? &kernels[kernel]
+               : NULL;
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/status.h"
+#include "device/emu/process/opencl/opencl.h"
 #include "device/emu/process/process.h"
 #include "os/futex.h"
 
@@ -46,17 +47,24 @@ static void run_parts(const struct humi_piece *piece, void *local)
             move_to(&place, part);
         else
             place.part = part;
-        piece->entry->run(piece->slot->args, &place);
+        piece->kernel->native->run(piece->slot->args, &place);
     }
 }
 
-static struct humi_result run(struct humi_worker *worker, const struct humi_piece *piece)
+/* Say what the worker runs, to the runtime. */
+static void announce(const struct humi_worker *worker, const struct humi_emu_slot *slot)
 {
     struct humi_emu_worker *record = &humi_device.control->workers[worker->index];
+
+    __atomic_store_n(&record->kernel, slot->kernel, __ATOMIC_RELAXED);
+    __atomic_store_n(&record->serial, slot->serial, __ATOMIC_RELEASE);
+}
+
+static struct humi_result run_native(struct humi_worker *worker, const struct humi_piece *piece)
+{
     uint64_t serial = piece->slot->serial;
 
-    __atomic_store_n(&record->kernel, piece->slot->kernel, __ATOMIC_RELAXED);
-    __atomic_store_n(&record->serial, serial, __ATOMIC_RELEASE);
+    announce(worker, piece->slot);
     if (sigsetjmp(worker->escape, 0) != 0) {
         humi_hooks_end(false); /* of the piece; serial is 0 already */
         return worker->trapped;
@@ -70,6 +78,48 @@ static struct humi_result run(struct humi_worker *worker, const struct humi_piec
     }
     __atomic_store_n(&worker->serial, 0, __ATOMIC_SEQ_CST);
     return (struct humi_result){.status = HUM_OK};
+}
+
+/* What the helper does is of this launch from now on; NULL: of none. */
+static void lend_helper(struct humi_worker *worker, struct humi_emu_slot *slot)
+{
+    if (slot) {
+        announce(worker, slot);
+        __atomic_store_n(&worker->helped, slot, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&worker->serial, slot->serial, __ATOMIC_SEQ_CST);
+    } else {
+        __atomic_store_n(&worker->serial, 0, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&worker->helped, NULL, __ATOMIC_SEQ_CST);
+    }
+}
+
+/* A plain kernel has all helpers, and no other worker has a piece. */
+static struct humi_result run_helped(struct humi_worker *worker, const struct humi_piece *piece)
+{
+    bool all = humi_cl_is_plain(piece->kernel->cl);
+    unsigned first = all ? 0 : worker->index;
+    unsigned end = all ? humi_device.hello.workers : worker->index + 1;
+    struct humi_result result;
+
+    if (__atomic_load_n(piece->cancelled, __ATOMIC_RELAXED))
+        return (struct humi_result){.status = HUM_OK};
+    for (unsigned i = first; i < end; i++)
+        lend_helper(&humi_workers[i], piece->slot);
+    result = humi_cl_run(worker, piece);
+    for (unsigned i = first; i < end; i++)
+        lend_helper(&humi_workers[i], NULL);
+    return result;
+}
+
+void humi_worker_help(struct humi_worker *worker)
+{
+    struct humi_emu_worker *record = &humi_device.control->workers[worker->index];
+
+    if (record->helper == gettid())
+        return;
+    if (humi_trap_init_worker(worker) != HUM_OK)
+        _exit(1);
+    __atomic_store_n(&record->helper, gettid(), __ATOMIC_RELEASE);
 }
 
 /* ---- the thread ------------------------------------------------------------------------------ */
@@ -104,7 +154,8 @@ static void *work(void *arg)
     for (;;) {
         uint32_t bell = __atomic_load_n(&humi_device.control->doorbell, __ATOMIC_SEQ_CST);
         if (humi_schedule_take(worker, &piece)) {
-            struct humi_result result = run(worker, &piece);
+            struct humi_result result = piece.kernel->cl ? run_helped(worker, &piece)
+                                                         : run_native(worker, &piece);
             humi_schedule_finish(worker, &piece, &result);
             worked = true;
         } else {
