@@ -12,6 +12,8 @@
  *                         time that replay/cost.h says, and its copies queue on the link, one queue
  *                         a direction, full duplex
  *     launch              begins when the one before it in its stream has ended
+ *     call of the program on a stream: the same, and the stream goes on when its copies have come;
+ *                         else the program does
  *     program             goes on after a launch, waits where it waited
  *
  * Hits change nothing, so an agent may run on by itself for QUANTUM_NS before the others catch up:
