@@ -205,6 +205,13 @@ void humi_record_close(struct hum *hum)
     atomic_fetch_sub(&hum->recorder.listeners, 1);
 }
 
+/* Of a trace that can be replayed nothing may be lost that a replay needs. */
+static void await_room(struct hum *hum)
+{
+    if (hum->params.exact || hum->epochs.watched)
+        humi_file_await(hum->recorder.file);
+}
+
 /* ---- what things are ------------------------------------------------------------------------- */
 
 struct hum_trace_region humi_record_region_of(const struct hum *hum,
@@ -233,6 +240,7 @@ void humi_record_region(struct hum *hum, const struct humi_region *region)
         return;
     record.time_ns = since_open(hum, humi_clock_ns());
     record.region = humi_record_region_of(hum, region);
+    await_room(hum);
     humi_record_put(hum, &record);
 }
 
@@ -243,6 +251,7 @@ void humi_record_region_end(struct hum *hum, const struct humi_region *region)
         return;
     record.time_ns = since_open(hum, humi_clock_ns());
     record.region_end.region = region->id;
+    await_room(hum);
     humi_record_put(hum, &record);
 }
 
@@ -253,6 +262,7 @@ void humi_record_kernel(struct hum *hum, const struct hum_kernel *kernel)
         return;
     record.time_ns = since_open(hum, humi_clock_ns());
     record.kernel = humi_record_kernel_of(kernel);
+    await_room(hum);
     humi_record_put(hum, &record);
 }
 
@@ -376,6 +386,7 @@ void humi_record_launch(struct hum *hum, const struct humi_record_launch *launch
         .submit_ns = since_open(hum, launch->submit_ns),
         .end_ns = since_open(hum, launch->end_ns),
     };
+    await_room(hum);
     humi_record_put(hum, &record);
 }
 

@@ -4,7 +4,8 @@
  * that watch (watch.h).
  *
  * Threads: any, with any lock held: nothing here waits, allocates or locks, except open, close,
- * touch, access and calls.
+ * touch, access and calls; where accesses are recorded, regions, kernels and launches wait, too,
+ * while the trace is behind, which needs no lock to catch up.
  * When nobody listens, an event costs what its counters cost and one branch.
  */
 #ifndef HUMI_CORE_RECORD_H
