@@ -291,6 +291,7 @@ class Chunk:
         p = self.plain
         single = [p.varint() for _ in range(p.varint())]
         causes = [[p.varint() for _ in range(3)] for _ in range(p.varint())]
+        causes += [[0] * 3] * (len(CAUSES) - len(causes))  # of a file that is older than they are
         events, pages, copied = zip(*causes)
         counters = single[:7] + list(events) + list(pages) + list(copied) + single[7:]
         return dict(counters=" ".join(map(str, counters)))
