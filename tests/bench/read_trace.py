@@ -22,7 +22,7 @@ ADVICE = {1: "read-mostly", 2: "preferred location", 4: "accessed by", 8: "remot
           2048: "unset remote", 0: ""}
 CAUSES = ("first touch", "host fault", "device fault", "write upgrade", "map again",
           "prefetch by user", "prefetch by policy", "eviction", "advice", "discard", "free",
-          "protection", "device lost", "remote map")
+          "protection", "device lost", "remote map", "declared use")
 COLUMNS = ("heads", "actors", "regions", "blocks", "masks", "counts", "pages", "lines", "plain",
            "gaps", "times", "starts", "services", "moves", "links", "launches", "bits")
 ALL = (1 << 512) - 1
