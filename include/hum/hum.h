@@ -380,7 +380,7 @@ HUM_API HUM_MUST_USE enum hum_status hum_advise(struct hum *hum, const void *ptr
  * Takes effect from the next fault on and may be called at any time: to turn a number, say
  * "driver,prefetch.threshold=75".  What parts have learnt stays while they are the same.  Which
  * block leaves a full device is the space's to say: a region's evict is refused if written, and
- * left aside if a named policy brings it.  Traces know only what policy a space was opened with.
+ * left aside if a named policy brings it.
  * HUM_ERR_INVALID: the error text lists what may be written.
  */
 HUM_API HUM_MUST_USE enum hum_status hum_policy_set(struct hum *hum, const void *ptr,

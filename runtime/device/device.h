@@ -60,6 +60,8 @@ struct humi_device_params {
     unsigned watchdog_ms;   /* 0: none */
     bool cannot_fault;      /* as if its touches could not be answered, see humi_processor */
     bool opencl;            /* kernels in OpenCL C are preferred to native ones */
+    bool prompt;            /* mappings that are taken are forgotten at once and one by one, also
+                               where it is cheaper later, all together or more than was asked */
 };
 
 /* One fault.  `write` is what the processor wanted to do. */

@@ -13,6 +13,8 @@
  *     touch of a page     that is still on its way ahead: its agent waits for the rest
  *     throttled fault     its agent waits as long as thrashing control says, behind the batch
  *     launch              begins when the one before it in its stream has ended
+ *     call of the program on a stream: the same, and the stream goes on when its copies have come;
+ *                         else the program does
  *     program             goes on after a launch, waits where it waited
  *
  * Hits change nothing, so an agent may run on by itself for QUANTUM_NS before the others catch up:
