@@ -153,7 +153,7 @@ static double replay_records(struct simulation *sim, size_t first, size_t last, 
 {
     enum hum_status status = HUM_OK;
     set_time(sim, ns);
-    humi_charge_begin(sim->charge);
+    humi_charge_begin(sim->charge, ns);
     for (size_t i = first; i <= last && status == HUM_OK; i++) {
         struct hum_trace_record record = sim->script->records[i];
         record.time_ns = sim->world->now_ns;
@@ -161,7 +161,7 @@ static double replay_records(struct simulation *sim, size_t first, size_t last, 
     }
     if (status != HUM_OK)
         fail(sim, status);
-    return sim->charge->batch.blocks ? (double)humi_charge_end(sim->charge, (uint64_t)ns) : ns;
+    return humi_charge_end(sim->charge);
 }
 
 /* The record goes on with the call of the one before it. */
