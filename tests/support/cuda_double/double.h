@@ -23,6 +23,18 @@
 #include "support/cuda_double/cuda_double.h"
 #include "support/cuda_double/wire.h"
 
+/*
+ * Where addresses are taken: far from what processes have mapped by themselves, the executors too,
+ * which must get the same ones.  The thread sanitizer leaves programs only some ranges.
+ */
+#if defined(__SANITIZE_THREAD__)
+#define DOUBLE_ADDRESS_FIRST ((uintptr_t)0x6000000000u)
+#define DOUBLE_ADDRESS_END ((uintptr_t)0x8000000000u)
+#else
+#define DOUBLE_ADDRESS_FIRST ((uintptr_t)0x200000000000u)
+#define DOUBLE_ADDRESS_END ((uintptr_t)0x300000000000u)
+#endif
+
 #define DEVICES_MAX 8
 #define NAMES_MAX 16
 #define PAGE 4096u
@@ -195,6 +207,8 @@ void executor_unmap(struct device *device, const struct mapping *m);
 struct memory *memory_create(size_t bytes, int device);
 /* Free it if nothing refers to it. */
 void memory_settle(struct memory *memory);
+/* Addresses for `bytes` that nobody may touch yet; 0: there are none. */
+uintptr_t take_addresses(size_t bytes);
 struct mapping *mapping_at(uintptr_t address);
 /* A mapping that has a part in the range, NULL: none. */
 struct mapping *mapping_in(uintptr_t start, size_t bytes);

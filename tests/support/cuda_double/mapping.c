@@ -10,7 +10,6 @@
 
 #include "support/cuda_double/double.h"
 
-#define ADDRESS_HINT ((uintptr_t)0x200000000000u)
 
 #define ENTER_VMM(symbol)                                                                          \
     do {                                                                                           \
@@ -59,10 +58,9 @@ static uintptr_t take_wanted(size_t bytes, uintptr_t wanted)
 static uintptr_t take_any(size_t bytes, size_t alignment)
 {
     size_t more = bytes + alignment;
-    char *at = mmap((void *)ADDRESS_HINT, more, PROT_NONE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char *at = (char *)take_addresses(more);
 
-    if (at == MAP_FAILED)
+    if (!at)
         return 0;
     size_t before = (alignment - (uintptr_t)at % alignment) % alignment;
     if (before > 0)

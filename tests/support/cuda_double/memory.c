@@ -11,7 +11,6 @@
 #include "support/cuda_double/double.h"
 
 /* Where reservations are looked for: addresses that no process has anything at by itself. */
-#define ADDRESS_HINT ((uintptr_t)0x200000000000u)
 #define SUBALLOCATION 512u
 
 static size_t round_up(size_t bytes, size_t unit)
@@ -133,13 +132,17 @@ bool range_is_managed(uintptr_t start, size_t bytes)
 
 /* ---- cuMemAlloc, cuMemAllocManaged, cuMemFree ------------------------------------------------ */
 
-/* Addresses for `bytes` that the host may not touch yet. */
-static uintptr_t take_addresses(size_t bytes)
+uintptr_t take_addresses(size_t bytes)
 {
-    void *at = mmap((void *)ADDRESS_HINT, bytes, PROT_NONE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-    return at == MAP_FAILED ? 0 : (uintptr_t)at;
+    for (uintptr_t at = DOUBLE_ADDRESS_FIRST; at + bytes <= DOUBLE_ADDRESS_END; at += 2 * bytes) {
+        void *got = mmap((void *)at, bytes, PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+        if ((uintptr_t)got == at)
+            return at;
+        if (got != MAP_FAILED)
+            munmap(got, bytes);
+    }
+    return 0;
 }
 
 static enum humi_cu_result allocate(struct CUctx_st *context, enum kind kind, size_t bytes,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_double_kernels.c - the double: modules, launches, and what a wrong kernel leaves behind. */
+#include <sys/mman.h>
+
 #include "double_world.h"
 
 static void a_flat_kernel_reaches_each_index_once(void **state)
@@ -125,14 +127,17 @@ static void shapes_that_no_device_has_are_refused(void **state)
 /* Host memory, freed memory, mapped memory without access or read-only: each is out of reach. */
 static void a_touch_that_was_not_granted_is_an_illegal_address(void **state)
 {
-    static int32_t host_word;
+    /* Where the device's process has nothing of its own, also if both are laid out alike. */
+    int32_t *host_word = mmap((void *)0x5000000000, 4096, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     unsigned long long handle;
 
     (void)state;
+    assert_ptr_not_equal(host_word, MAP_FAILED);
     for (int which = 0; which < 4; which++) {
         cuda_double_open_context(&d, "");
         struct CUfunc_st *f = kernel("poke");
-        humi_cu_ptr bad = (uintptr_t)&host_word;
+        humi_cu_ptr bad = (uintptr_t)host_word;
         if (which == 1) {
             bad = allocated(4096);
             assert_ok(d.cu.cuMemFree_v2(bad));
@@ -148,8 +153,9 @@ static void a_touch_that_was_not_granted_is_an_illegal_address(void **state)
         struct cuda_double_counts counts;
         d.count(&counts);
         assert_int_equal(counts.illegal, bad);
-        assert_int_equal(host_word, 0);
+        assert_int_equal(*host_word, 0);
     }
+    munmap(host_word, 4096);
 }
 
 static void an_error_of_a_kernel_stays_until_the_context_is_reset(void **state)
