@@ -3,6 +3,7 @@
 #include "policy/duel.h"
 
 #include "base/mask.h"
+#include "policy/chunks.h"
 
 #define BATCH_NS 45000u
 #define BLOCK_NS 20000u
@@ -11,16 +12,6 @@
 #define SMALL_BLOCKS 64u
 #define STAYS_KNOWN 4u
 #define STAYS_MAX 256u
-
-static uint32_t chunks_of(const struct hum_pages *pages)
-{
-    uint32_t chunks = 0;
-
-    for (unsigned c = 0; c < HUM_CHUNKS_PER_BLOCK; c++)
-        if (pages->word[c / 4] >> c % 4 * HUM_PAGES_PER_CHUNK & 0xffff)
-            chunks |= UINT32_C(1) << c;
-    return chunks;
-}
 
 bool humi_duel_samples(const struct hum_view *view)
 {
@@ -124,5 +115,5 @@ void humi_duel_note(struct humi_duel_stay *stay, const struct hum_view *view,
 
     humi_mask_add(&came, &plan->bring);
     humi_mask_remove(&came, &view->resident);
-    stay->chunks |= chunks_of(&came);
+    stay->chunks |= humi_chunks_of(&came);
 }

@@ -11,6 +11,7 @@
 extern const struct hum_part humi_place_adaptive;
 extern const struct hum_part humi_place_auto;
 extern const struct hum_part humi_place_counter;
+extern const struct hum_part humi_place_intent;
 extern const struct hum_part humi_place_move;
 extern const struct hum_part humi_place_pattern;
 extern const struct hum_part humi_place_remote;

@@ -18,6 +18,7 @@ static const struct hum_part *const parts[HUMI_PLANNERS][PARTS_MAX] = {
         &humi_place_adaptive,
         &humi_place_pattern,
         &humi_place_auto,
+        &humi_place_intent,
     },
     [HUMI_PREFETCH] = {
         &humi_prefetch_ahead,
@@ -47,7 +48,7 @@ static const struct hum_tunable reserve = {
 
 static const struct hum_policy policies[] = {
     POLICY("ahead", "driver's tree, whole blocks where they are cheap, eight ahead of a stream",
-           share, ahead, lrm, off, NULL),
+           intent, ahead, lrm, off, NULL),
     POLICY("driver", "what NVIDIA's driver does: pages move, tree, least recently moved",
            move, tree, lrm, driver, "evict.reserve=0"),
     POLICY("ondemand", "only the faulted page; the block faulted on longest ago leaves first",

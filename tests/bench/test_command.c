@@ -236,7 +236,7 @@ static void info_tells_what_a_plugin_consists_of(void **state)
 
     (void)state;
     assert_string_equal(json_string_value(json_object_get(one, "policy")),
-                        "place=share,prefetch=" PLUGINS_EXAMPLE
+                        "place=intent,prefetch=" PLUGINS_EXAMPLE
                         ",thrash=off,evict=lru,prefetch.pages=4");
     assert_string_equal(json_string_value(json_object_get(prefetch, "name")), "second-fault");
     assert_string_equal(json_string_value(json_object_get(prefetch, "plugin")), PLUGINS_EXAMPLE);

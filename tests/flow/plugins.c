@@ -53,7 +53,7 @@ static void a_number_of_a_plugin_can_be_turned_while_it_runs(void **state)
     (void)state;
     memset(words, 1, 2 * MIB);
     ok(hum_policy_set(hum, NULL, SECOND_FAULT ",prefetch.pages=17,evict=lru"));
-    assert_string_equal(policy_of(hum, words), "place=share,prefetch=" SECOND_FAULT
+    assert_string_equal(policy_of(hum, words), "place=intent,prefetch=" SECOND_FAULT
                                                ",thrash=off,evict=lru,prefetch.pages=17");
     assert_int_equal(pages_at_touch(hum, words), 16);
     assert_int_equal(pages_at_touch(hum, words + 100 * PAGE / 8), 16); /* 16 are not enough */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * auto.c - as `share`, until coming back has cost a region that is jumped about in more than
+ * auto.c - as `intent`, until coming back has cost a region that is jumped about in more than
  * touching it where it is would.
  *
  * Each fetch of a block that had been evicted is paid for: a fault, an eviction, a block each way
@@ -19,6 +19,7 @@
 #include "policy/parts.h"
 #include "policy/pattern.h"
 #include "policy/place/far.h"
+#include "policy/place/intent.h"
 
 #define RETURN_US 270u           /* 45 + 20 a fault, 37 an eviction, 84 a block each way */
 #define BLOCK_FAR_US HUM_PAGES_PER_BLOCK /* each page touched once */
@@ -54,6 +55,7 @@ static void plan(const struct hum_view *view, const struct hum_part_context *con
     struct region *region = context->memory[HUM_MEMORY_REGION];
     enum humi_pattern pattern = humi_pattern_of(&region->counts, view);
 
+    plan->exclusive = humi_intent_takes(context->memory[HUM_MEMORY_BLOCK], view);
     if (view->processor == HUM_HOST)
         return;
     if (!view->again)
@@ -73,6 +75,7 @@ const struct hum_part humi_place_auto = {
     .description = "copied, until that has cost more than touching it far would",
     .tunables = tunables,
     .tunable_count = sizeof tunables / sizeof tunables[0],
-    .memory_bytes = {[HUM_MEMORY_REGION] = sizeof(struct region)},
+    .memory_bytes = {[HUM_MEMORY_REGION] = sizeof(struct region),
+                     [HUM_MEMORY_BLOCK] = sizeof(struct humi_intent)},
     .plan = plan,
 };

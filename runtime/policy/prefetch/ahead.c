@@ -11,10 +11,14 @@
  * Where the fault is about access only (the page is here), nothing is brought.  A write to a page
  * that others can read takes their copies away, so there the window grows step by step, unless the
  * block before is being written as a whole.
+ *
+ * Where host and devices work in one block at the same time, each gets its turf (rivals.h), and
+ * nothing is guessed.
  */
 #include "base/mask.h"
 #include "policy/parts.h"
 #include "policy/prefetch/fill.h"
+#include "policy/prefetch/rivals.h"
 #include "policy/tree.h"
 #include "policy/window.h"
 
@@ -144,20 +148,35 @@ static struct hum_pages choose_mapped(const struct hum_view *view, const struct 
     return mapped;
 }
 
+static void keep_to_turf(const struct humi_rivals *rivals, const struct hum_view *view,
+                         struct hum_plan *plan)
+{
+    struct hum_pages turf = humi_rivals_turf(rivals, view);
+
+    humi_mask_keep(&plan->bring, &turf);
+    humi_mask_keep(&plan->map, &turf);
+}
+
 static void plan(const struct hum_view *view, const struct hum_part_context *context,
                  struct hum_plan *plan)
 {
+    struct humi_rivals *rivals = context->memory[HUM_MEMORY_BLOCK];
     struct hum_pages faulted = humi_fill_faulted(view);
     struct hum_pages here =
         choose_resident(view, &faulted, (unsigned)context->tunables[THRESHOLD]);
     bool moves = !humi_mask_within(&faulted, &view->resident);
     bool whole = humi_mask_within(&view->valid, &here);
 
+    humi_rivals_learn(rivals, view);
     plan->bring = humi_mask_minus(&here, &view->resident);
     plan->map = choose_mapped(view, &faulted, &here, moves, whole);
     humi_mask_keep(&plan->map, &view->valid);
     humi_mask_remove(&plan->bring, &faulted);
     humi_mask_remove(&plan->map, &faulted);
+    if (humi_rivals_contest(rivals, view)) {
+        keep_to_turf(rivals, view, plan);
+        return;
+    }
     if (is_writing_stream(view, &faulted) || (whole && is_host_taking(view, moves)))
         plan->exclusive = true;
     if (whole && (moves || view->map_faults == 0) && !is_lone_upgrade(view) &&
@@ -172,5 +191,6 @@ const struct hum_part humi_prefetch_ahead = {
     .description = "the tree, whole blocks where they are cheap, further blocks of a stream",
     .tunables = tunables,
     .tunable_count = sizeof tunables / sizeof tunables[0],
+    .memory_bytes = {[HUM_MEMORY_BLOCK] = sizeof(struct humi_rivals)},
     .plan = plan,
 };

@@ -6,11 +6,17 @@
  */
 #include "policy/duel.h"
 #include "policy/parts.h"
+#include "policy/prefetch/rivals.h"
 #include "policy/stream.h"
 
 struct region {
     struct humi_duel duel;
     struct humi_streams streams; /* of `stride` */
+};
+
+struct block {
+    struct humi_duel_stay stay;
+    struct humi_rivals rivals;   /* of `ahead` */
 };
 
 /* The numbers of candidates are their own initial ones. */
@@ -21,8 +27,8 @@ static const struct hum_part *const candidates[] = {
 #define CANDIDATES (sizeof candidates / sizeof candidates[0])
 _Static_assert(CANDIDATES <= HUMI_DUEL_MAX, "a cost for each");
 
-static void make_duellist(struct region *region, unsigned candidate, uint64_t *values,
-                          struct humi_duellist *duellist)
+static void make_duellist(struct region *region, struct block *block, unsigned candidate,
+                          uint64_t *values, struct humi_duellist *duellist)
 {
     const struct hum_part *part = candidates[candidate];
 
@@ -31,28 +37,32 @@ static void make_duellist(struct region *region, unsigned candidate, uint64_t *v
     *duellist = (struct humi_duellist){.part = part, .context = {.tunables = values}};
     if (part->memory_bytes[HUM_MEMORY_REGION])
         duellist->context.memory[HUM_MEMORY_REGION] = &region->streams;
+    if (part->memory_bytes[HUM_MEMORY_BLOCK])
+        duellist->context.memory[HUM_MEMORY_BLOCK] = &block->rivals;
 }
 
-static void judge(struct region *region, struct humi_duel_stay *stay, const struct hum_view *view)
+static void judge(struct region *region, struct block *block, const struct hum_view *view)
 {
     uint64_t values[CANDIDATES][HUM_TUNABLES_MAX];
     struct humi_duellist list[CANDIDATES];
 
-    if (!humi_duel_begins(stay, view))
+    if (!humi_duel_begins(&block->stay, view))
         return;
     for (unsigned i = 0; i < CANDIDATES; i++)
-        make_duellist(region, i, values[i], &list[i]);
-    humi_duel_judge(&region->duel, stay, view, list, CANDIDATES);
+        make_duellist(region, block, i, values[i], &list[i]);
+    humi_duel_judge(&region->duel, &block->stay, view, list, CANDIDATES);
 }
 
 /* Every fault takes its agent's stream further, whoever is live; `stride` does so by itself. */
-static void plan_live(struct region *region, unsigned live, const struct hum_view *view,
-                      struct hum_plan *plan)
+static void plan_live(struct region *region, struct block *block, unsigned live,
+                      const struct hum_view *view, struct hum_plan *plan)
 {
     uint64_t values[HUM_TUNABLES_MAX];
     struct humi_duellist duellist;
 
-    make_duellist(region, live, values, &duellist);
+    make_duellist(region, block, live, values, &duellist);
+    if (candidates[live] != &humi_prefetch_ahead)
+        humi_rivals_learn(&block->rivals, view);
     if (candidates[live] != &humi_prefetch_stride)
         humi_streams_step(&region->streams, view, HUM_AHEAD_BLOCKS_MAX);
     duellist.part->plan(view, &duellist.context, plan);
@@ -62,24 +72,24 @@ static void plan(const struct hum_view *view, const struct hum_part_context *con
                  struct hum_plan *plan)
 {
     struct region *region = context->memory[HUM_MEMORY_REGION];
-    struct humi_duel_stay *stay = context->memory[HUM_MEMORY_BLOCK];
+    struct block *block = context->memory[HUM_MEMORY_BLOCK];
     bool sampled = humi_duel_samples(view);
 
     if (view->processor == HUM_HOST) {
-        plan_live(region, 0, view, plan);
+        plan_live(region, block, 0, view, plan);
         return;
     }
     if (sampled)
-        judge(region, stay, view);
-    plan_live(region, humi_duel_live(&region->duel), view, plan);
+        judge(region, block, view);
+    plan_live(region, block, humi_duel_live(&region->duel), view, plan);
     if (sampled)
-        humi_duel_note(stay, view, plan);
+        humi_duel_note(&block->stay, view, plan);
 }
 
 const struct hum_part humi_prefetch_auto = {
     .name = "auto",
     .description = "of ahead, block, stride, tree and chunk what would have cost the region least",
     .memory_bytes = {[HUM_MEMORY_REGION] = sizeof(struct region),
-                     [HUM_MEMORY_BLOCK] = sizeof(struct humi_duel_stay)},
+                     [HUM_MEMORY_BLOCK] = sizeof(struct block)},
     .plan = plan,
 };

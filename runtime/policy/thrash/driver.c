@@ -3,6 +3,7 @@
 #include "policy/thrash/driver.h"
 
 #include "base/mask.h"
+#include "policy/chunks.h"
 #include "policy/parts.h"
 
 #define EVENTS_SEEN_MAX 15u
@@ -46,29 +47,6 @@ static bool is_before(uint32_t now, uint32_t then)
 static unsigned who_of(const struct hum_view *view)
 {
     return (unsigned)(view->processor + 1);
-}
-
-/* ---- chunks as bits -------------------------------------------------------------------------- */
-
-static uint32_t chunks_of(const struct hum_pages *pages)
-{
-    uint32_t chunks = 0;
-    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
-        for (uint64_t left = pages->word[i]; left;) {
-            unsigned c = (unsigned)__builtin_ctzll(left) / HUM_PAGES_PER_CHUNK;
-            chunks |= UINT32_C(1) << (i * 4 + c);
-            left &= ~(UINT64_C(0xffff) << c * HUM_PAGES_PER_CHUNK);
-        }
-    return chunks;
-}
-
-static struct hum_pages pages_of(uint32_t chunks)
-{
-    struct hum_pages pages = humi_mask_none();
-    for (unsigned c = 0; c < HUM_CHUNKS_PER_BLOCK; c++)
-        if (chunks >> c & 1)
-            pages.word[c / 4] |= UINT64_C(0xffff) << c % 4 * 16;
-    return pages;
 }
 
 /* ---- states ---------------------------------------------------------------------------------- */
@@ -135,7 +113,7 @@ static void take_turn(struct humi_thrash *thrash, unsigned who, uint32_t now,
 static void stay_remote(const struct hum_view *view, const struct humi_thrash *thrash,
                         struct hum_plan *plan)
 {
-    struct hum_pages stay = pages_of(thrash->pinned);
+    struct hum_pages stay = humi_chunks_pages(thrash->pinned);
 
     humi_mask_keep(&stay, &view->elsewhere);
     humi_mask_keep(&stay, &view->valid);
@@ -148,7 +126,7 @@ static void act(const struct hum_view *view, const struct humi_thrash *thrash, u
                 struct hum_plan *plan, const uint64_t *values)
 {
     bool mine = thrash->owner == who_of(view) + 1;
-    struct hum_pages alone = pages_of(thrash->thrashing);
+    struct hum_pages alone = humi_chunks_pages(thrash->thrashing);
 
     humi_mask_remove(&plan->bring, &alone); /* nothing that thrashes comes along */
     humi_mask_remove(&plan->map, &alone);
@@ -180,7 +158,7 @@ static void plan(const struct hum_view *view, const struct hum_part_context *con
 
     if (humi_mask_empty(&taken))
         return;
-    uint32_t chunks = chunks_of(&taken), now = (uint32_t)(view->time_ns / US) | 1u;
+    uint32_t chunks = humi_chunks_of(&taken), now = (uint32_t)(view->time_ns / US) | 1u;
     if (!view->again)
         learn(view, thrash, chunks, now, context->tunables);
     if (chunks & thrash->thrashing)

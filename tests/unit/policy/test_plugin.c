@@ -136,14 +136,14 @@ static void texts_become_canonical(void **state)
         {GOOD ",prefetch.size=4", GOOD},
         {GOOD ",prefetch.size=3", GOOD ",prefetch.size=3"},
         {GOOD ",prefetch.other=7", GOOD ",prefetch.other=7"},
-        {" ./good.so , evict=lru", "place=share,prefetch=" GOOD ",thrash=off,evict=lru,"
+        {" ./good.so , evict=lru", "place=intent,prefetch=" GOOD ",thrash=off,evict=lru,"
                                    "prefetch.size=4"},
-        {"evict=./good.so", "place=share,prefetch=ahead,thrash=off,evict=" GOOD},
+        {"evict=./good.so", "place=intent,prefetch=ahead,thrash=off,evict=" GOOD},
         {"prefetch=./good.so,evict=./good.so", GOOD ",prefetch.size=3"},
         {"prefetch=./good.so,evict=./hostile.so",
-         "place=share,prefetch=" GOOD ",thrash=off,evict=" HOSTILE},
+         "place=intent,prefetch=" GOOD ",thrash=off,evict=" HOSTILE},
         {"./good.so,evict=./hostile.so,evict.how=3",
-         "place=share,prefetch=" GOOD ",thrash=off,evict=" HOSTILE ",prefetch.size=4,evict.how=3"},
+         "place=intent,prefetch=" GOOD ",thrash=off,evict=" HOSTILE ",prefetch.size=4,evict.how=3"},
         {"./good.so,prefetch=ahead,evict=lrm", "ahead"},
         {"driver", "driver"},
     };

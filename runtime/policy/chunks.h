@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * chunks.h - sets of the 32 chunks of a block, bit i for chunk i, and the pages they stand for.
+ *
+ * Threads: pure functions.
+ */
+#ifndef HUMI_POLICY_CHUNKS_H
+#define HUMI_POLICY_CHUNKS_H
+
+#include <hum/policy.h>
+
+/* The chunks of which `pages` has one. */
+static inline uint32_t humi_chunks_of(const struct hum_pages *pages)
+{
+    uint32_t chunks = 0;
+
+    for (unsigned w = 0; w < HUM_PAGES_PER_BLOCK / 64; w++) {
+        uint64_t left = pages->word[w];
+        for (unsigned c = w * 4; left; c++, left >>= HUM_PAGES_PER_CHUNK)
+            chunks |= (uint32_t)((left & 0xffff) != 0) << c;
+    }
+    return chunks;
+}
+
+/* All pages of the chunks. */
+static inline struct hum_pages humi_chunks_pages(uint32_t chunks)
+{
+    struct hum_pages pages;
+
+    for (unsigned w = 0; w < HUM_PAGES_PER_BLOCK / 64; w++) {
+        uint64_t four = chunks >> w * 4 & 15;
+        /* One bit in each 16, then all of them. */
+        four = (four | four << 15 | four << 30 | four << 45) & UINT64_C(0x0001000100010001);
+        pages.word[w] = four * 0xffff;
+    }
+    return pages;
+}
+
+#endif
