@@ -34,6 +34,7 @@ extern const struct hum_evict humi_evict_hotset;
 extern const struct hum_evict humi_evict_lfu;
 extern const struct hum_evict humi_evict_lrm;
 extern const struct hum_evict humi_evict_lru;
+extern const struct hum_evict humi_evict_quarters;
 extern const struct hum_evict humi_evict_second_chance;
 extern const struct hum_evict humi_evict_tournament;
 extern const struct hum_evict humi_evict_tree;

@@ -48,7 +48,7 @@ static const struct hum_tunable reserve = {
 
 static const struct hum_policy policies[] = {
     POLICY("ahead", "driver's tree, whole blocks where they are cheap, eight ahead of a stream",
-           intent, ahead, lrm, off, NULL),
+           intent, ahead, quarters, off, NULL),
     POLICY("driver", "what NVIDIA's driver does: pages move, tree, least recently moved",
            move, tree, lrm, driver, "evict.reserve=0"),
     POLICY("ondemand", "only the faulted page; the block faulted on longest ago leaves first",
@@ -74,7 +74,7 @@ static const struct hum_policy policies[] = {
     POLICY("hotset", "the tree; what is not hot leaves first",
            share, tree, hotset, off, NULL),
     POLICY("auto", "in each region what would have cost least so far",
-           auto, auto, hotset, off, NULL),
+           auto, auto, quarters, off, NULL),
 };
 
 #define POLICIES (sizeof policies / sizeof policies[0])

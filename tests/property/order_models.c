@@ -418,6 +418,79 @@ static struct key by_turn(const struct order_model *m, int i)
     return m->turn == 0 ? by_use(m, i) : m->turn == 1 ? by_frequency(m, i) : by_use_backwards(m, i);
 }
 
+/* ---- quarters -------------------------------------------------------------------------------- */
+
+/* From the newest on: how many quarters are in front of it, at most 3. */
+static int quarter_of(const struct order_model *m, int i)
+{
+    return m->object[i].list - 1;
+}
+
+/* To the front of the first; the oldest of one that has too many goes on to the next. */
+static void quarter_use(struct order_model *m, int i, const struct hum_evict_facts *facts)
+{
+    uint64_t most = m->capacity < 8 ? 1 : m->capacity / 4;
+
+    (void)facts;
+    put(m, i, 1);
+    for (int list = 1; list < 4; list++)
+        if ((uint64_t)count_of(m, list) > most)
+            put(m, oldest_of(m, list), list + 1);
+}
+
+static int least_blamed(const struct order_model *m)
+{
+    int best = 3;
+
+    for (int k = 2; k >= 0; k--)
+        if ((double)m->blame[k] / (double)m->evicted[k] <
+            (double)m->blame[best] / (double)m->evicted[best])
+            best = k;
+    return best;
+}
+
+static void quarter_arrive(struct order_model *m, int i, const struct hum_evict_facts *facts)
+{
+    int by = m->object[i].evicted_by;
+
+    m->comings++;
+    if (by > 0)
+        m->blame[by - 1] += 256 / (uint64_t)(m->comings - m->object[i].left);
+    m->object[i].evicted_by = 0;
+    quarter_use(m, i, facts);
+}
+
+static void quarter_leave(struct order_model *m, int i, bool evicted)
+{
+    m->object[i].list = 0;
+    if (!evicted)
+        return;
+    m->object[i].evicted_by = m->place + 1;
+    m->object[i].left = m->comings;
+    m->evicted[m->place]++;
+    m->evictions++;
+    for (int k = 0; k < 4 && m->evictions % 128 == 0; k++) {
+        m->blame[k] /= 2;
+        m->evicted[k] = (m->evicted[k] + 1) / 2;
+    }
+    m->place = least_blamed(m);
+    if (m->evictions % 8 != 0)
+        return;
+    do
+        m->explored = (m->explored + 1) % 4;
+    while (m->explored == m->place);
+    m->place = m->explored;
+}
+
+/* Behind the spared ones from new to old, then the spared ones from old to new. */
+static struct key by_quarter(const struct order_model *m, int i)
+{
+    bool spared = quarter_of(m, i) <= m->place;
+    uint64_t list = (uint64_t)m->object[i].list, since = (uint64_t)m->object[i].since;
+
+    return spared ? (struct key){1, 4 - list, since} : (struct key){0, list, UINT64_MAX - since};
+}
+
 /* ---- second chance --------------------------------------------------------------------------- */
 
 static void chance_fault(struct order_model *m, int i, const struct hum_evict_facts *facts)
@@ -443,6 +516,7 @@ static const struct order orders[] = {
     {"clean", NULL, NULL, NULL, NULL, by_window},
     {"tree", tree_arrive, NULL, tree_leave, NULL, by_group},
     {"tournament", tournament_arrive, NULL, tournament_leave, NULL, by_turn},
+    {"quarters", quarter_arrive, quarter_use, quarter_leave, NULL, by_quarter},
     {"min", NULL, NULL, NULL, NULL, by_next_use_backwards},
 };
 
@@ -466,6 +540,11 @@ void order_init(struct order_model *m, int objects, uint64_t capacity, const uin
     m->capacity = capacity;
     m->tunables = tunables;
     m->asked_for = m->last = ORDER_NONE;
+    m->place = 2;
+    for (int k = 0; k < 4; k++) {
+        m->blame[k] = k == 0 ? 8 : k == 2 ? 2 : 4;
+        m->evicted[k] = 1;
+    }
 }
 
 /* What is kept for the orders that have a key alone; the others keep their own in between. */

@@ -24,6 +24,7 @@ struct order_object {
     bool dirty, gone;
     uint64_t heat, score, next_use;
     int evicted_by; /* member + 1 */
+    long left;      /* comings before it was evicted */
 };
 
 struct order_model {
@@ -36,6 +37,9 @@ struct order_model {
     int asked_for, first_list, last, turn;
     bool has_evicted, dropped[3];
     uint64_t blames[3];
+    uint64_t blame[4], evicted[4]; /* of the four places */
+    long comings, evictions;
+    int place, explored;
     struct order_object object[ORDER_OBJECTS];
 };
 

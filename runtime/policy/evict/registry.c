@@ -7,13 +7,13 @@
 extern const struct hum_evict humi_evict_fifo, humi_evict_lru, humi_evict_lrm, humi_evict_mru,
     humi_evict_clock, humi_evict_lfu, humi_evict_arc, humi_evict_s3fifo, humi_evict_hotset,
     humi_evict_second_chance, humi_evict_clean, humi_evict_tree, humi_evict_tournament,
-    humi_evict_min;
+    humi_evict_quarters, humi_evict_min;
 
 static const struct hum_evict *const orders[] = {
     &humi_evict_fifo,       &humi_evict_lru,           &humi_evict_lrm,   &humi_evict_mru,
     &humi_evict_clock,      &humi_evict_lfu,           &humi_evict_arc,   &humi_evict_s3fifo,
     &humi_evict_hotset,     &humi_evict_second_chance, &humi_evict_clean, &humi_evict_tree,
-    &humi_evict_tournament, &humi_evict_min,
+    &humi_evict_tournament, &humi_evict_quarters,      &humi_evict_min,
 };
 
 #define ORDERS (sizeof orders / sizeof *orders)

@@ -41,7 +41,7 @@ static void texts_become_canonical(void **state)
         {"driver,place=share,thrash=off,prefetch.threshold=50,evict.reserve=1", "tree"},
         {"driver,place=share,thrash=off", "tree,prefetch.threshold=51,evict.reserve=0"},
         {"tree,prefetch=chunk", "place=share,prefetch=chunk,thrash=off,evict=lrm"},
-        {"prefetch=chunk,place=move", "place=move,prefetch=chunk,thrash=off,evict=lrm"},
+        {"prefetch=chunk,place=move", "place=move,prefetch=chunk,thrash=off,evict=quarters"},
         {"driver,thrash=driver,prefetch.threshold=75", "driver,prefetch.threshold=75"},
         {"driver,thrash=on", "driver"},
         {"driver,thrash=off", "place=move,prefetch=tree,thrash=off,evict=lrm,evict.reserve=0"},

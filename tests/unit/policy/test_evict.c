@@ -161,6 +161,14 @@ static void each_script_leaves_in_the_order_written(void **state)
         /* what leaves by itself is not gone; what came back is not either */
         {"tree", "", 9, "+h +c +d +a +b -a -b !c", "hd"},
         {"tree", "", 9, "+h +c +d +a +b !a !b !c +a", "hda"},
+        /* h g | f e | d c | b a: behind the spared three the newest leaves, of those the oldest */
+        {"quarters", "", 8, "+a +b +c +d +e +f +g +h", "bacdefgh"},
+        {"quarters", "", 8, "+a +b +c +d +e +f +g +h a", "cbdefgha"},
+        /* b comes back at once: the place behind three is blamed, and the next one is the oldest */
+        {"quarters", "", 8, "+a +b +c +d +e +f +g +h !b +b", "cadefghb"},
+        {"quarters", "", 8, "+a +b +c +d +e +f +g +h !b +b !c", "adefghb"},
+        /* all of fewer than fit are spared */
+        {"quarters", "", 12, "+a +b +c a", "bca"},
         /* each eviction is the next one's: lru, lfu, mru, lru */
         {"tournament", "", 9, "+a +b b +c a", "bca"},
         {"tournament", "", 9, "+a +b b +c a !b", "ca"},

@@ -144,7 +144,7 @@ static void texts_become_canonical(void **state)
          "place=intent,prefetch=" GOOD ",thrash=off,evict=" HOSTILE},
         {"./good.so,evict=./hostile.so,evict.how=3",
          "place=intent,prefetch=" GOOD ",thrash=off,evict=" HOSTILE ",prefetch.size=4,evict.how=3"},
-        {"./good.so,prefetch=ahead,evict=lrm", "ahead"},
+        {"./good.so,prefetch=ahead,evict=quarters", "ahead"},
         {"driver", "driver"},
     };
 

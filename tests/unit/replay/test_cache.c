@@ -132,7 +132,7 @@ static void each_algorithm_is_found_by_its_name(void **state)
         assert_int_equal(humi_evict_at(count)->needs_next_use,
                          strcmp(humi_evict_at(count)->name, "min") == 0);
     }
-    assert_int_equal(count, 14);
+    assert_int_equal(count, 15);
     assert_null(humi_evict_find("belady"));
     assert_null(humi_evict_find(""));
 }
