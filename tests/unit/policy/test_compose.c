@@ -47,7 +47,7 @@ static void texts_become_canonical(void **state)
         {"driver,thrash=off", "place=move,prefetch=tree,thrash=off,evict=lrm,evict.reserve=0"},
         {"driver,evict=lrm", "driver,evict.reserve=1"},
         {"driver,evict.reserve=3", "driver,evict.reserve=3"},
-        {"evict.reserve=1,evict=lrm", "ahead"},
+        {"evict.reserve=1,evict=quarters", "ahead"},
         {"driver,thrash.waits=5", "driver,thrash.waits=5"},
         {"prefetch.threshold=75,prefetch=tree,place=move,evict=lru",
          "place=move,prefetch=tree,thrash=off,evict=lru,prefetch.threshold=75"},
