@@ -240,6 +240,7 @@ static void eviction_of_the_frames_ends_it(void **state)
     uint64_t *words = advised(n * 8, HUM_HOST), *more = flow_alloc(hum, 60 * MIB);
 
     (void)state;
+    ok(hum_policy_set(hum, NULL, "ahead,evict=lru")); /* so that `words` leaves for `more` */
     run_words(0, "fill", words, n, 7);
     for (size_t i = 0; i < n; i += WORDS_PER_PAGE)
         words[i] += 1000;

@@ -6,6 +6,7 @@
 #include "core/room.h"
 #include "core/serve.h"
 #include "core_test.h"
+#include "policy/parts.h"
 #include "support/random.h"
 
 #define CAPACITY 16u
@@ -27,7 +28,8 @@ static const struct hum_part part = {.name = "test", .description = "counts", .p
 static struct hum_policy policy = {.struct_size = sizeof policy,
                                    .version = HUM_POLICY_VERSION,
                                    .name = "test",
-                                   .prefetch = &part};
+                                   .prefetch = &part,
+                                   .evict = &humi_evict_lrm};
 
 static struct fake_world *world;
 static struct humi_server server;

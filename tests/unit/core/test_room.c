@@ -5,8 +5,15 @@
 
 #include "core/room.h"
 #include "core_test.h"
+#include "policy/parts.h"
 
-static const struct fake_params tiny = {.processors = 3, .blocks = 8, .capacity = {0, 3, 3}};
+/* The blocks that came longest ago leave first. */
+static const struct hum_policy policy = {.struct_size = sizeof policy,
+                                         .version = HUM_POLICY_VERSION,
+                                         .name = "test",
+                                         .evict = &humi_evict_lrm};
+static const struct fake_params tiny = {
+    .processors = 3, .blocks = 8, .policy = &policy, .capacity = {0, 3, 3}};
 
 static struct fake_world *full_device(uint64_t host_blocks)
 {
