@@ -84,7 +84,7 @@ enum hum_status hum_query(struct hum *hum, const void *ptr, size_t bytes,
 /* Of one block: the chunk's counters. */
 static struct hum_chunk_heat chunk_heat(const struct humi_block *block, unsigned p, unsigned chunk)
 {
-    const struct hum_heat *heat = humi_heat_of(block, p);
+    const struct humi_heat *heat = block ? block->hold[p].heat : NULL;
     return (struct hum_chunk_heat){humi_heat_touches(heat, chunk, false),
                                    humi_heat_touches(heat, chunk, true)};
 }
