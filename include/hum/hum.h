@@ -496,10 +496,11 @@ struct hum_stats {
     uint64_t regions;                         /* live regions */
     uint64_t region_bytes;                    /* their sizes, rounded to pages */
     uint64_t metadata_bytes;                  /* the runtime's own bookkeeping */
-    uint64_t samples_taken;                   /* blocks and chunks whose mappings were taken away to
-                                                 see the next touch (hum_options.sample) */
-    uint64_t samples_touched;                 /* of these, the ones that were touched and answered;
-                                                 not counted as faults */
+    uint64_t samples_taken;                   /* pieces of launches whose touches were told, and
+                                                 blocks whose mappings were taken away to see the
+                                                 next touch (hum_options.sample) */
+    uint64_t samples_touched;                 /* the same without blocks that nobody touched; not
+                                                 counted as faults */
     uint64_t sample_ns;                       /* what that cost: measured, with an estimate of the
                                                  kernel's part */
     uint32_t sample_ppm;                      /* the most it may cost, in millionths of the time

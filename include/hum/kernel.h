@@ -13,7 +13,8 @@
  * It may use what every GPU has: loads and stores through pointers into the space, arithmetic,
  * functions of the same source file, and what this header declares.  It may not call the C library,
  * allocate, keep static variables, recurse without bound, or wait for another index of the same
- * launch (indices may run one after the other).
+ * launch (indices may run one after the other).  The body may be called any number of times in a
+ * launch, each time for some of the indices.
  *
  * Two shapes of kernel:
  *   flat     hum_launch(): hum_for_each spreads [0, n) over everything that runs the launch, each
@@ -52,7 +53,7 @@
 extern "C" {
 #endif
 
-#define HUM_KERNEL_ABI 1u
+#define HUM_KERNEL_ABI 2u
 
 /*
  * Where one call of a kernel body stands.  Filled by the device; a kernel reads it through the
@@ -65,6 +66,8 @@ struct hum_place {
     size_t items[3];            /* work-items of a group in each dimension */
     size_t items_total;         /* their product */
     void *local;                /* local memory of the group, 64-byte aligned */
+    size_t slice, slice_end;    /* of a flat part: only these of its `slices` equal slices */
+    size_t slices;              /* 0: all of it */
 };
 
 /* What a module exports for each kernel, under the name hum_kernel_<name>. */
@@ -96,10 +99,32 @@ static inline size_t hum_share_start(const struct hum_place *place, size_t part,
     return part * each + (part < rest ? part : rest);
 }
 
+/* The same within the part: where a slice of it begins. */
+static inline size_t hum_slice_start(const struct hum_place *place, size_t slice, size_t n)
+{
+    size_t start = hum_share_start(place, place->part, n);
+    size_t end = hum_share_start(place, place->part + 1, n);
+    return start + (end - start) / place->slices * slice +
+           (end - start) % place->slices * slice / place->slices;
+}
+
+/* The indices of this call. */
+static inline size_t hum_first_index(const struct hum_place *place, size_t n)
+{
+    return place->slices ? hum_slice_start(place, place->slice, n)
+                         : hum_share_start(place, place->part, n);
+}
+
+static inline size_t hum_end_index(const struct hum_place *place, size_t n)
+{
+    return place->slices ? hum_slice_start(place, place->slice_end, n)
+                         : hum_share_start(place, place->part + 1, n);
+}
+
 /* for each i of [0, n) */
 #define hum_for_each(i, n)                                                                         \
-    for (size_t hum_n_##i = (n), i = hum_share_start(hum_place, hum_place->part, hum_n_##i),       \
-                hum_end_##i = hum_share_start(hum_place, hum_place->part + 1, hum_n_##i);          \
+    for (size_t hum_n_##i = (n), i = hum_first_index(hum_place, hum_n_##i),                        \
+                hum_end_##i = hum_end_index(hum_place, hum_n_##i);                                 \
          i < hum_end_##i; i++)
 
 /* Groups: dimension d is 0, 1 or 2. */

@@ -300,6 +300,7 @@ static enum hum_status open_space(struct hum *hum, const struct settings *settin
     hum->params.shared_read = settings->shared_read;
     hum->params.exact = settings->exact;
     hum->params.exact_window = settings->exact_window;
+    hum->params.sample_ppm = settings->sample_ppm;
     return humi_space_reserve(settings->space_bytes, settings->space_bytes != 0,
                               &hum->params.start, &hum->params.bytes);
 }

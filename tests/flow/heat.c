@@ -128,6 +128,31 @@ static void samples_find_the_chunk_that_is_touched(void **state)
     hum_close(hum);
 }
 
+/* A hundred times as many touches of one chunk as of another; nothing is taken from the device. */
+static void devices_sample_in_proportion_to_touches(void **state)
+{
+    struct hum *hum = open_counting(ONE_DEVICE, "20%", NULL);
+    uint64_t *words = flow_alloc(hum, 4 * MIB), *often = words + 50 * CHUNK_WORDS;
+    uint64_t seldom_touches, often_touches, sum = 0, launches = 0;
+
+    (void)state;
+    flow_words(hum, "fill", words, 4 * MIB / sizeof(uint64_t), 0);
+    do {
+        for (unsigned i = 0; i < 100; i++)
+            flow_words(hum, "add", often, CHUNK_WORDS, 1);
+        flow_words(hum, "add", words + 7 * CHUNK_WORDS, CHUNK_WORDS, 1);
+        seldom_touches = heat_of(hum, words + 7 * CHUNK_WORDS, 0);
+        often_touches = heat_of(hum, often, 0);
+    } while (++launches < 100 && often_touches < 100 * 50 * 2 * CHUNK_WORDS);
+    for (unsigned i = 0; i < CHUNK_WORDS; i++)
+        sum += often[i];
+    assert_int_equal(sum, CHUNK_WORDS * (50 * CHUNK_WORDS + 100 * launches) +
+                              CHUNK_WORDS * (CHUNK_WORDS - 1) / 2);
+    assert_true(often_touches > 20 * seldom_touches);
+    assert_true(flow_stats(hum).samples_touched > 100);
+    hum_close(hum);
+}
+
 static void samples_see_the_host_too(void **state)
 {
     struct hum *hum = open_counting(ONE_DEVICE, "50%", NULL);
@@ -276,6 +301,7 @@ int main(void)
         cmocka_unit_test(faults_are_counted),
         cmocka_unit_test(a_query_asks_for_a_part_of_a_live_region),
         cmocka_unit_test(samples_find_the_chunk_that_is_touched),
+        cmocka_unit_test(devices_sample_in_proportion_to_touches),
         cmocka_unit_test(samples_see_the_host_too),
         cmocka_unit_test(without_sampling_nothing_is_taken),
         cmocka_unit_test(a_share_that_is_none_is_refused),

@@ -27,7 +27,7 @@
 #include "device/device.h"
 #include "device/registry.h"
 
-#define HUMI_EMU_VERSION 4u
+#define HUMI_EMU_VERSION 5u
 #define HUMI_EMU_SLOTS 1024u    /* launches in flight; a power of two */
 #define HUMI_EMU_ZAPS 256u
 #define HUMI_EMU_KERNELS_MAX 4096u

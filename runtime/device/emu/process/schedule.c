@@ -27,7 +27,7 @@ struct span {
 
 /* The head of a queue while it runs. */
 struct running {
-    const struct hum_kernel_entry *entry;
+    const struct hum_kernel_entry *entry, *telling;
     size_t parts, chunk;        /* a worker takes so many at once */
     size_t unclaimed;           /* parts in spans */
     unsigned inside;            /* workers that hold a piece */
@@ -133,6 +133,7 @@ static void start_next(unsigned queue)
     while (first[queue] != NONE) {
         struct humi_emu_slot *slot = head(queue);
         r->entry = humi_catalog_entry(slot->kernel);
+        r->telling = humi_catalog_telling(slot->kernel);
         r->parts = parts_of(slot);
         r->inside = 0;
         r->result = (struct humi_result){.status = r->entry ? HUM_OK : HUM_ERR_MODULE};
@@ -233,6 +234,7 @@ static void take_from(unsigned queue, struct humi_worker *worker, struct humi_pi
     *piece_out = (struct humi_piece){.queue = queue,
                                      .slot = head(queue),
                                      .entry = r->entry,
+                                     .telling = r->telling,
                                      .cancelled = &r->cancelled,
                                      .first = mine->next,
                                      .end = mine->next + take,

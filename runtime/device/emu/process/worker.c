@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/status.h"
 #include "device/emu/process/process.h"
 #include "os/futex.h"
@@ -35,9 +36,10 @@ static void move_to(struct hum_place *place, size_t part)
     }
 }
 
-static void run_parts(const struct humi_piece *piece, void *local)
+static void run_parts(const struct humi_piece *piece, const struct humi_worker *worker)
 {
-    struct hum_place place = place_of(piece, local);
+    struct hum_place place = place_of(piece, worker->local);
+    uint64_t start = piece->telling ? humi_clock_ns() : 0;
 
     for (size_t part = piece->first; part < piece->end; part++) {
         if (__atomic_load_n(piece->cancelled, __ATOMIC_RELAXED))
@@ -46,8 +48,13 @@ static void run_parts(const struct humi_piece *piece, void *local)
             move_to(&place, part);
         else
             place.part = part;
-        piece->entry->run(piece->slot->args, &place);
+        if (piece->telling)
+            humi_slices_run(worker->slices, piece, &place);
+        else
+            piece->entry->run(piece->slot->args, &place);
     }
+    if (piece->telling)
+        humi_slices_earn(worker->slices, humi_clock_ns() - start);
 }
 
 static struct humi_result run(struct humi_worker *worker, const struct humi_piece *piece)
@@ -65,7 +72,7 @@ static struct humi_result run(struct humi_worker *worker, const struct humi_piec
     /* The watchdog may have looked just before: it marks first, then looks at serial. */
     if (__atomic_load_n(&worker->timeout_serial, __ATOMIC_SEQ_CST) != serial) {
         humi_hooks_begin(piece->slot);
-        run_parts(piece, worker->local);
+        run_parts(piece, worker);
         humi_hooks_end(true); /* where it can be interrupted, for it may wait */
     }
     __atomic_store_n(&worker->serial, 0, __ATOMIC_SEQ_CST);
@@ -129,6 +136,11 @@ enum hum_status humi_workers_start(void)
         humi_workers[i].local = aligned_alloc(64, HUM_LOCAL_MAX);
         if (!humi_workers[i].local)
             return humi_fail(HUM_ERR_NO_MEMORY, "no local memory for a worker");
+        if (!humi_device.samples)
+            continue;
+        humi_workers[i].slices = humi_slices_create(humi_device.hello.sample_ppm, i);
+        if (!humi_workers[i].slices)
+            return humi_fail(HUM_ERR_NO_MEMORY, "no memory to sample touches");
     }
     for (unsigned i = 0; i < count; i++)
         if (pthread_create(&humi_workers[i].thread, NULL, work, &humi_workers[i]) != 0)
