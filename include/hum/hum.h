@@ -136,7 +136,8 @@ struct hum_options {
                                  launches and waits, by faults; "full": as exact, and the host's
                                  as by epoch; all of them make runs slower */
     const char *sample;       /* HUM_SAMPLE   "off" | "on" | "0.5%": sample touches that would not
-                                 be seen, for so much of the run time; "on" is 2 %      ("off") */
+                                 be seen, for so much of the run time; "on" is 2 %; with none
+                                 the policy decides, most of them: off */
     bool pace;                /* HUM_PACE=on  moves take at least as long as on that link */
     const char *check;        /* HUM_CHECK    "uses": report touches that launches did not declare,
                                               see declared.h; makes runs slower      (nothing) */

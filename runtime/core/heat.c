@@ -6,6 +6,7 @@
 
 #include "base/mask.h"
 #include "core/core.h"
+#include "core/warm.h"
 
 #define FRACTION_BITS 8u
 #define SCALE_MAX 63u
@@ -179,6 +180,7 @@ static void count_touch(struct hum *hum, unsigned p, const struct humi_touch *to
     if (heat)
         humi_order_renew(&hum->order[p], block, HUM_EVICT_ON_TOUCH);
     humi_unlock(&block->lock);
+    humi_warm_note(hum, p, block->index);
 }
 
 void humi_heat_touch(struct hum *hum, unsigned p, const struct humi_touch *touch)

@@ -17,6 +17,7 @@
 #include "base/thread.h"
 #include "core/grant.h"
 #include "core/quota.h"
+#include "core/warm.h"
 
 #define GROUP_MAX 16u          /* blocks taken together */
 #define ALL_EVERY 4u           /* rounds; those in between take hot blocks only */
@@ -215,8 +216,10 @@ void humi_sample_take(struct hum *hum, unsigned p)
     uint32_t cursor = 0;
     if (!hum->sample || !processor->ops->sampled_next)
         return;
-    while (processor->ops->sampled_next(processor, &cursor, &sampled))
+    while (processor->ops->sampled_next(processor, &cursor, &sampled)) {
         count_sampled(hum, p, &sampled);
+        humi_warm_note(hum, p, sampled.block);
+    }
 }
 
 /* The thread's: charge the device with what it has spent.  True: it samples by itself. */

@@ -175,6 +175,58 @@ static void samples_see_the_host_too(void **state)
     hum_close(hum);
 }
 
+static struct hum *open_policy(const char *policy, const char *sample)
+{
+    struct hum_options options = HUM_OPTIONS_INIT;
+    struct hum *hum;
+
+    options.devices = ONE_DEVICE;
+    options.policy = policy;
+    options.sample = sample;
+    ok(hum_open(&options, &hum));
+    return hum;
+}
+
+/* The policy switches sampling on by itself; what is mapped far comes without a fault. */
+static void what_is_touched_far_too_often_comes(void **state)
+{
+    struct hum *hum = open_policy("counter,prefetch=none", NULL);
+    uint64_t *words = flow_alloc(hum, 2 * MIB);
+    struct hum_stats stats;
+    uint64_t rounds = 0;
+
+    (void)state;
+    memset(words, 0, 2 * MIB);
+    flow_words(hum, "add", words, CHUNK_WORDS, 1);
+    stats = flow_stats(hum);
+    assert_true(stats.sample_ppm > 0);
+    if (!stats.total.pages[HUM_CAUSE_REMOTE_MAP]) { /* nothing can be mapped far here */
+        hum_close(hum);
+        skip();
+    }
+    do {
+        flow_words(hum, "add", words, CHUNK_WORDS, 1);
+        stats = flow_stats(hum);
+    } while (++rounds < 50 * PATIENCE && !stats.total.bytes[HUM_H2D]);
+    assert_true(stats.total.bytes[HUM_H2D] > 0);
+    assert_true(stats.total.pages[HUM_CAUSE_PREFETCH_POLICY] > 0);
+    for (size_t i = 0; i < CHUNK_WORDS; i++)
+        assert_int_equal(words[i], rounds + 1);
+    hum_close(hum);
+}
+
+static void sampling_that_is_off_stays_off(void **state)
+{
+    struct hum *hum = open_policy("counter", "off");
+
+    (void)state;
+    assert_int_equal(flow_stats(hum).sample_ppm, 0);
+    hum_close(hum);
+    hum = open_policy("driver", NULL);
+    assert_int_equal(flow_stats(hum).sample_ppm, 0);
+    hum_close(hum);
+}
+
 static void without_sampling_nothing_is_taken(void **state)
 {
     struct hum *hum = open_counting(ONE_DEVICE, "off", NULL);
@@ -303,6 +355,8 @@ int main(void)
         cmocka_unit_test(samples_find_the_chunk_that_is_touched),
         cmocka_unit_test(devices_sample_in_proportion_to_touches),
         cmocka_unit_test(samples_see_the_host_too),
+        cmocka_unit_test(what_is_touched_far_too_often_comes),
+        cmocka_unit_test(sampling_that_is_off_stays_off),
         cmocka_unit_test(without_sampling_nothing_is_taken),
         cmocka_unit_test(a_share_that_is_none_is_refused),
         cmocka_unit_test(exact_touches_are_counted),
