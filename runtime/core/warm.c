@@ -122,6 +122,8 @@ void humi_warm_note(struct hum *hum, unsigned p, uint32_t index)
 
 bool humi_warm_touch(struct hum *hum, unsigned p, uint32_t page, bool write, uint64_t touches)
 {
+    if (hum->deterministic)
+        return false;
     uint32_t index = page / HUM_PAGES_PER_BLOCK;
     struct humi_block *block = humi_table_peek(&hum->table, index);
     struct humi_region *region = region_at(hum, hum->params.start + (size_t)page * HUM_PAGE_SIZE);

@@ -25,7 +25,8 @@ void humi_warm_note(struct hum *hum, unsigned p, uint32_t index);
 
 /*
  * Count touches of a page that p maps where it is, if the region's policy decides by touches, and
- * note them: for those who see each of them (model/world.h).  False: it does not.
+ * note them: for those who see each of them (model/world.h).  False: it does not, or the run is
+ * deterministic: then nothing is counted but faults, because live touches are told too late.
  */
 bool humi_warm_touch(struct hum *hum, unsigned p, uint32_t page, bool write, uint64_t touches);
 
