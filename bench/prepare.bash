@@ -11,7 +11,7 @@
 # at exit.
 
 needed="gcc libc6-dev cmake ninja-build pkg-config libhwloc-dev libbsd-dev libzstd-dev
-libjansson-dev libncurses-dev"
+libjansson-dev libncurses-dev opencl-c-headers"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 

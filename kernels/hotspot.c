@@ -4,7 +4,7 @@
 #include "hotspot.h"
 
 /* One cell from its four neighbours. */
-static inline float step(const struct hotspot_args *args, float here, float sides, float power)
+static inline float cell_step(const struct hotspot_args *args, float here, float sides, float power)
 {
     return here + args->flow * (sides - 4.0f * here) + args->heat * power;
 }
@@ -23,7 +23,7 @@ HUM_KERNEL(hotspot, struct hotspot_args)
 
         for (size_t c = 0; c < columns; c++) {
             float left = row[c == 0 ? 0 : c - 1], right = row[c == last ? last : c + 1];
-            out[c] = step(args, row[c], left + right + up[c] + down[c], power[c]);
+            out[c] = cell_step(args, row[c], left + right + up[c] + down[c], power[c]);
         }
     }
 }

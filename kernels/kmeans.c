@@ -11,7 +11,7 @@ HUM_KERNEL(kmeans_flip, struct kmeans_args)
             args->columns[f * args->count + i] = args->points[i * args->width + f];
 }
 
-static inline float distance(const struct kmeans_args *args, size_t i, const float *centre)
+static inline float distance_to(const struct kmeans_args *args, size_t i, const float *centre)
 {
     float sum = 0.0f;
 
@@ -25,11 +25,11 @@ static inline float distance(const struct kmeans_args *args, size_t i, const flo
 HUM_KERNEL(kmeans_assign, struct kmeans_args)
 {
     hum_for_each (i, args->count) {
-        float least = distance(args, i, args->centres);
+        float least = distance_to(args, i, args->centres);
         uint32_t nearest = 0;
 
         for (size_t g = 1; g < args->groups; g++) {
-            float d = distance(args, i, args->centres + g * args->width);
+            float d = distance_to(args, i, args->centres + g * args->width);
             if (d < least) {
                 least = d;
                 nearest = (uint32_t)g;

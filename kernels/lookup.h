@@ -25,12 +25,12 @@ static inline uint64_t lookup_value(const struct lookup_table *table, uint64_t k
     size_t first = 0, count = table->rows;
 
     while (count > 0) {
-        size_t half = count / 2;
-        if (table->keys[first + half] < key) {
-            first += half + 1;
-            count -= half + 1;
+        size_t middle = count / 2;
+        if (table->keys[first + middle] < key) {
+            first += middle + 1;
+            count -= middle + 1;
         } else {
-            count = half;
+            count = middle;
         }
     }
     return first < table->rows && table->keys[first] == key ? table->values[first] : 0;

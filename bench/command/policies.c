@@ -20,6 +20,7 @@ struct part {
     const char *name, *description;
     struct humi_tunables numbers;
     const uint64_t *values;        /* of the numbers; NULL: their initial ones */
+    const struct hum_tunable *of_kind; /* that all parts of the kind have; NULL: none */
     const char *path;              /* of the plug-in that has it; NULL: ours */
     bool replays_only;
 };
@@ -36,6 +37,7 @@ static struct part of_evict(const struct hum_evict *evict)
     return (struct part){.name = evict->name,
                          .description = or_nothing(evict->description),
                          .numbers = {evict->tunables, evict->tunable_count},
+                         .of_kind = humi_kind_number(HUMI_EVICT),
                          .replays_only = evict->needs_next_use};
 }
 
@@ -79,11 +81,24 @@ static struct part part_of(const struct humi_policy *policy, enum humi_kind kind
         kind == HUMI_EVICT ? of_evict(policy->evict) : of_part(policy->part[kind]);
 
     part.values = policy->tunables[kind];
+    part.of_kind = humi_policy_number(policy, kind, HUMI_NUMBER_OF_KIND);
     part.path = plugin_of(kind, table);
     return part;
 }
 
 /* ---- text ------------------------------------------------------------------------------------ */
+
+static void print_number(const struct hum_tunable *t, const uint64_t *value)
+{
+    printf("  %-14s   %s=%" PRIu64 "  ", "", t->name, value ? *value : t->initial);
+    if (value && *value != t->initial)
+        printf("(%" PRIu64 ") ", t->initial);
+    if (t->most == UINT64_MAX)
+        printf("from %" PRIu64 ": ", t->least);
+    else
+        printf("%" PRIu64 " to %" PRIu64 ": ", t->least, t->most);
+    printf("%s\n", or_nothing(t->description));
+}
 
 static void print_part(const struct part *part)
 {
@@ -91,18 +106,10 @@ static void print_part(const struct part *part)
            part->replays_only ? " (replays only)" : "");
     if (part->path)
         printf("  %-14s   of %s\n", "", part->path);
-    for (unsigned i = 0; i < part->numbers.count; i++) {
-        const struct hum_tunable *t = &part->numbers.table[i];
-        printf("  %-14s   %s=%" PRIu64 "  ", "", t->name,
-               part->values ? part->values[i] : t->initial);
-        if (part->values && part->values[i] != t->initial)
-            printf("(%" PRIu64 ") ", t->initial);
-        if (t->most == UINT64_MAX)
-            printf("from %" PRIu64 ": ", t->least);
-        else
-            printf("%" PRIu64 " to %" PRIu64 ": ", t->least, t->most);
-        printf("%s\n", or_nothing(t->description));
-    }
+    for (unsigned i = 0; i < part->numbers.count; i++)
+        print_number(&part->numbers.table[i], part->values ? &part->values[i] : NULL);
+    if (part->of_kind && part->values)
+        print_number(part->of_kind, &part->values[HUMI_NUMBER_OF_KIND]);
 }
 
 static void print_kind(enum humi_kind kind)
@@ -112,6 +119,10 @@ static void print_kind(enum humi_kind kind)
     printf("\n%s=\n", humi_kind_name(kind));
     for (unsigned i = 0; part_at(kind, i, &part); i++)
         print_part(&part);
+    if (humi_kind_number(kind)) {
+        printf("  %-14s all of them have besides\n", "");
+        print_number(humi_kind_number(kind), NULL);
+    }
 }
 
 /* "place=share,prefetch=ahead,..." with the numbers that it comes with */
@@ -155,16 +166,15 @@ static void print_one(const struct humi_policy *policy, const char *text)
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-static json_t *number_json(const struct part *part, unsigned index)
+static json_t *number_json(const struct hum_tunable *t, const uint64_t *value)
 {
-    const struct hum_tunable *t = &part->numbers.table[index];
     json_t *number = json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", json_text(t->name),
                                "description", json_text(or_nothing(t->description)), "initial",
                                json_count(t->initial), "least", json_count(t->least), "most",
                                json_count(t->most));
 
-    if (part->values)
-        json_object_set_new(number, "value", json_count(part->values[index]));
+    if (value)
+        json_object_set_new(number, "value", json_count(*value));
     return number;
 }
 
@@ -173,7 +183,13 @@ static json_t *part_json(const struct part *part)
     json_t *numbers = json_array();
 
     for (unsigned i = 0; i < part->numbers.count; i++)
-        json_array_append_new(numbers, number_json(part, i));
+        json_array_append_new(numbers, number_json(&part->numbers.table[i],
+                                                   part->values ? &part->values[i] : NULL));
+    if (part->of_kind)
+        json_array_append_new(numbers,
+                              number_json(part->of_kind,
+                                          part->values ? &part->values[HUMI_NUMBER_OF_KIND]
+                                                       : NULL));
     return json_pack("{s:o, s:o, s:o, s:b, s:o}", "name", json_text(part->name), "description",
                      json_text(part->description), "plugin",
                      part->path ? json_text(part->path) : json_null(), "replays_only",

@@ -21,6 +21,9 @@ static const char help_head[] =
     "device's memory and over another link, and what the least would have been.  Counts and bytes\n"
     "are exact, times are modelled.\n"
     "\n"
+    "What the program itself asked of the runtime (prefetches, advice, discards, budgets,\n"
+    "policies, protections) is asked again where it was, but for policies if --policy is given.\n"
+    "\n"
     "Blocks of 2 MiB are replayed by the runtime's own core.  Single pages, with --page-only or\n"
     "where the capacity is no multiple of 2 MiB or a ratio makes less than 16 MiB, by a machine\n"
     "of its own.\n"
@@ -36,7 +39,8 @@ static const char help_head[] =
     "      --loop=HOW       blocks: closed, agents wait for their faults and all else goes on\n"
     "                       beside; open, all in the order of the trace (closed)\n"
     "      --touch=NS       closed loop: what a touch that hits takes (0.1, ten at a time)\n"
-    "  -P, --page-only      single pages move, whatever the block\n"
+    "  -n, --no-hints       blocks: as if the program had asked for nothing but protections\n"
+    "  -P, --page-only      single pages move, whatever the block; nobody asks for anything\n"
     "      --record=FILE    blocks: write what the replay did as a trace, for hum report\n"
     "  -j, --json           one JSON object\n"
     "  -h, --help           this text\n";
@@ -176,6 +180,7 @@ static int set_option(int option, const char *text, struct options *options)
     switch (option) {
     case 'p':
         request->policy = text;
+        request->no_policies = true;
         return -1;
     case 'c':
         status = humi_capacity_parse(text, &request->capacity);
@@ -189,6 +194,9 @@ static int set_option(int option, const char *text, struct options *options)
         return set_word(option, text, request);
     case OPTION_RECORD:
         request->record = text;
+        break;
+    case 'n':
+        request->no_hints = true;
         break;
     case 'P':
         request->page_only = true;
@@ -215,6 +223,7 @@ static int parse(int argc, char **argv, struct options *options)
         {"loop", required_argument, NULL, OPTION_LOOP},
         {"touch", required_argument, NULL, OPTION_TOUCH},
         {"record", required_argument, NULL, OPTION_RECORD},
+        {"no-hints", no_argument, NULL, 'n'},
         {"page-only", no_argument, NULL, 'P'},
         {"json", no_argument, NULL, 'j'},
         {"help", no_argument, NULL, 'h'},
@@ -223,7 +232,7 @@ static int parse(int argc, char **argv, struct options *options)
     int option, status = -1;
 
     optind = 1;
-    while (status < 0 && (option = getopt_long(argc, argv, "p:c:L:f:Pjh", list, NULL)) != -1)
+    while (status < 0 && (option = getopt_long(argc, argv, "p:c:L:f:nPjh", list, NULL)) != -1)
         status = set_option(option, optarg, options);
     return status;
 }

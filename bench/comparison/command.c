@@ -26,7 +26,7 @@ static const char help[] =
     "       mpirun [...] hum compare [options] TRACE...\n"
     "\n"
     "Replay each trace under each policy at each ratio of footprint to device memory, and show\n"
-    "which policy costs least, by how much, and how far the best one is from the optimal bound.\n"
+    "which policy costs least, by how much, and how far the best one is from what none can beat.\n"
     "Traces with accesses are needed: HUM_TRACE=FILE HUM_ACCESSES=exact, or hum trace generate or\n"
     "import.  All times are modelled.\n"
     "\n"

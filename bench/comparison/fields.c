@@ -12,5 +12,6 @@ const struct compare_field compare_fields[] = {
     FIELD(thrashed_pages),  FIELD(remote_accesses), FIELD(capacity_bytes), FIELD(page_only),
     FIELD(modelled_ns),     BOUND(infinite_ns),     BOUND(resident_ns),    BOUND(min_ns),
     BOUND(oracle_ns),       BOUND(remote_ns),
+    BOUND(least_ns),
 };
 const unsigned compare_field_count = sizeof(compare_fields) / sizeof(compare_fields[0]);

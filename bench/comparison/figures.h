@@ -10,13 +10,14 @@
 
 #include <stdint.h>
 
-/* What a trace would cost under bounds that no policy can beat, or that do nothing at all. */
+/* What a trace would cost under bounds: runtime/replay/bounds.h. */
 struct compare_bounds {
     uint64_t infinite_ns;        /* no limit: compulsory moves only */
     uint64_t resident_ns;        /* everything in place */
     uint64_t min_ns;             /* optimal eviction, demand paging */
-    uint64_t oracle_ns;          /* MIN, and every page brought just in time: the lower bound */
+    uint64_t oracle_ns;          /* MIN, and every page brought just in time */
     uint64_t remote_ns;          /* nothing ever moves */
+    uint64_t least_ns;           /* what must cross the link in any case: the lower bound */
 };
 
 struct compare_figures {

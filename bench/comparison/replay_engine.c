@@ -20,7 +20,8 @@ static bool read_request(const struct compare_replay_options *options,
     const char *link = strcmp(options->link, "none") == 0 ? NULL : options->link;
 
     *request = (struct replay_request){.touch_ns = REPLAY_TOUCH_NS,
-                                       .page_only = options->page_only};
+                                       .page_only = options->page_only,
+                                       .no_policies = true}; /* each row has its own */
     request->cost.serial = strcmp(options->fault, "serial") == 0;
     if (!request->cost.serial && strcmp(options->fault, "batch") != 0) {
         snprintf(problem->text, sizeof(problem->text), "--fault is batch or serial, not '%.40s'",
@@ -81,7 +82,8 @@ struct compare_figures compare_figures_of(const struct replay_outcome *outcome)
                    .resident_ns = b->resident.modelled_ns,
                    .min_ns = b->min.modelled_ns,
                    .oracle_ns = b->min_oracle_prefetch.modelled_ns,
-                   .remote_ns = b->remote_all.modelled_ns},
+                   .remote_ns = b->remote_all.modelled_ns,
+                   .least_ns = b->least.modelled_ns},
     };
 }
 

@@ -52,7 +52,7 @@ static void make_point(const struct compare_table *table, struct compare_point *
         if (point->best == COMPARE_NONE || cell->figures.modelled_ns < point->best_ns) {
             point->best = p;
             point->best_ns = cell->figures.modelled_ns;
-            point->bound_ns = cell->figures.bounds.oracle_ns;
+            point->bound_ns = cell->figures.bounds.least_ns;
         }
     }
 }

@@ -5,7 +5,7 @@
  * The cost of a cell is its modelled time.  At one trace and ratio, a *point*:
  *     best      the least cost of the policies compared
  *     regret    (cost - best) / best, so 0 for the best one
- *     bound     the cost of MIN with oracle prefetch, which no policy can beat
+ *     bound     what the link must carry in any case, which no policy can beat
  * Over points: the geometric mean of cost / baseline, mean and worst regret, how often a policy is
  * best (within 0.1 %).  Points at which a policy failed do not count for it.
  * Ownership: the table owns its arrays and refers to the grid.

@@ -115,7 +115,8 @@ struct hum_event;
  */
 struct hum_options {
     size_t struct_size;       /* set by HUM_OPTIONS_INIT */
-    const char *devices;      /* HUM_DEVICES  "emu:mem=256M,workers=2;emu:mem=1G"  (one emu) */
+    const char *devices;      /* HUM_DEVICES  "emu:mem=256M,workers=2;emu:mem=1G"  (one emu); with
+                                 "emu:kernels=opencl" modules are loaded as OpenCL C */
     const char *policy;       /* HUM_POLICY   "ahead" | "driver" | "ondemand" | ... ("ahead"), or
                                  parts and numbers: "driver,evict=lru,prefetch.threshold=75";
                                  behind it rules for regions by name:
@@ -206,15 +207,36 @@ HUM_API HUM_MUST_USE enum hum_status hum_name(struct hum *hum, void *ptr, const 
 
 /*
  * Load the module `name` on a device.  A name with a '/' is a path; otherwise name.so is searched
- * beside the program, in options.kernel_path / HUM_KERNEL_PATH.  Belongs to hum; closed with it.
- * HUM_ERR_NOT_FOUND: the error text lists where was searched; HUM_ERR_MODULE: the loader's reason.
+ * beside the program, in options.kernel_path / HUM_KERNEL_PATH, then name.cl and name.spv; the
+ * other way round on a device with kernels=opencl.  A name that ends in one of these is that file.
+ * Belongs to hum; closed with it.
+ *
+ * name.cl is OpenCL C 3.0, name.spv SPIR-V where the implementation takes it.  The OpenCL
+ * implementation of the machine builds and runs them in the device's process (on Debian
+ * pocl-opencl-icd and ocl-icd-libopencl1), its caches are in HUM_CACHE_DIR, else
+ * $XDG_CACHE_HOME/hum, else ~/.cache/hum.  When such a kernel crashes or is ended, its launch says
+ * why as ever, but the device's process ends with it: what else is in flight ends with
+ * HUM_ERR_DEVICE_LOST.
+ *
+ * HUM_ERR_NOT_FOUND: the error text lists where was searched; HUM_ERR_MODULE: the loader's reason,
+ * or the first lines of the compiler and the file with all of them; HUM_ERR_UNSUPPORTED: no OpenCL
+ * implementation; the text names the packages.
  */
 HUM_API HUM_MUST_USE enum hum_status hum_module_load(struct hum *hum, int device, const char *name,
                                                      struct hum_module **module_out);
 
 /*
- * A kernel of a module by the name given to HUM_KERNEL.  Belongs to the module.
- * HUM_ERR_NOT_FOUND: the module has no such kernel.
+ * A kernel of a module by the name given to HUM_KERNEL, or by its own in OpenCL C.  Belongs to the
+ * module.
+ *
+ * The argument block of the latter is a struct with the kernel's arguments as members, in order:
+ * an address of the space for a __global or __constant pointer, a size_t with its bytes for a
+ * __local one, numbers and vectors as they are (a vector aligned to its size, one of 3 as one of
+ * 4).  hum_launch() runs it over [0, count) in groups that OpenCL chooses, hum_launch_nd() over
+ * groups * items; grid.local_bytes is not used.  Such kernels run one at a time on a device.
+ *
+ * HUM_ERR_NOT_FOUND: the module has no such kernel; HUM_ERR_UNSUPPORTED: an argument is a struct,
+ * an image or a sampler.
  */
 HUM_API HUM_MUST_USE enum hum_status hum_kernel_get(struct hum_module *module, const char *name,
                                                     struct hum_kernel **kernel_out);
@@ -359,7 +381,7 @@ HUM_API HUM_MUST_USE enum hum_status hum_advise(struct hum *hum, const void *ptr
  * Takes effect from the next fault on and may be called at any time: to turn a number, say
  * "driver,prefetch.threshold=75".  What parts have learnt stays while they are the same.  Which
  * block leaves a full device is the space's to say: a region's evict is refused if written, and
- * left aside if a named policy brings it.  Traces know only what policy a space was opened with.
+ * left aside if a named policy brings it.
  * HUM_ERR_INVALID: the error text lists what may be written.
  */
 HUM_API HUM_MUST_USE enum hum_status hum_policy_set(struct hum *hum, const void *ptr,

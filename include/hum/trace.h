@@ -4,9 +4,9 @@
  *
  * What this is.  A trace is a sequence of records.  Some say what things are (space, processors,
  * regions, kernels, settings), some what happened (events, faults, launches), some what was touched
- * (accesses).  A program writes one when HUM_TRACE names a file; tools read it with the functions
- * here, or are called with every record as it is made (hum_watch).  The bytes of the file are
- * described in runtime/trace/FORMAT.md.
+ * (accesses), some what the program asked of the runtime (calls).  A program writes one when
+ * HUM_TRACE names a file; tools read it with the functions here, or are called with every record as
+ * it is made (hum_watch).  The bytes of the file are described in runtime/trace/FORMAT.md.
  *
  * Units.  Times are nanoseconds since the space was opened.  Pages are 4 KiB and are numbered from
  * the start of the space: page = (address - space.start) / HUM_PAGE_SIZE.  Blocks are 512 pages.
@@ -46,7 +46,8 @@ extern "C" {
     X(HUM_TRACE_EPOCH, "epoch")                                                                    \
     X(HUM_TRACE_ACCESS, "access")                                                                  \
     X(HUM_TRACE_DROPPED, "dropped")                                                                \
-    X(HUM_TRACE_TOTALS, "totals")
+    X(HUM_TRACE_TOTALS, "totals")                                                                  \
+    X(HUM_TRACE_CALL, "call")
 
 enum hum_trace_kind {
 #define HUM_TRACE_KIND_ENUM(name, text) name,
@@ -89,6 +90,7 @@ struct hum_trace_region {
     uint32_t region;             /* never used for another region */
     uint64_t first_page;
     uint64_t bytes;              /* as asked for */
+    uint32_t flags;              /* enum hum_alloc_flags; 0 in traces of version 2 */
     char name[64];               /* "" if it has none */
 };
 
@@ -187,6 +189,53 @@ struct hum_trace_totals {
     struct hum_counters counters;
 };
 
+/* X(name, text).  Functions of hum.h that change where pages are, or may be. */
+#define HUM_TRACE_CALL_LIST(X)                                                                     \
+    X(HUM_TRACE_CALL_PREFETCH, "prefetch")                                                         \
+    X(HUM_TRACE_CALL_DISCARD, "discard")                                                           \
+    X(HUM_TRACE_CALL_ADVISE, "advise")                                                             \
+    X(HUM_TRACE_CALL_PROTECT, "protect")                                                           \
+    X(HUM_TRACE_CALL_POLICY, "policy")                                                             \
+    X(HUM_TRACE_CALL_BUDGET, "budget")
+
+enum hum_trace_call_kind {
+#define HUM_TRACE_CALL_ENUM(name, text) name,
+    HUM_TRACE_CALL_LIST(HUM_TRACE_CALL_ENUM)
+#undef HUM_TRACE_CALL_ENUM
+    HUM_TRACE_CALL_COUNT
+};
+
+/* The text of a call; NULL if there is no such one.  Static. */
+HUM_API const char *hum_trace_call_text(enum hum_trace_call_kind call);
+
+/* The text of advice, as in HUM_ADVICE_LIST; NULL if there is no such advice.  Static. */
+HUM_API const char *hum_trace_advice_text(enum hum_advice advice);
+
+/*
+ * The program called hum_prefetch(), hum_discard(), hum_advise(), hum_protect(), hum_policy_set()
+ * or hum_budget_set(), which accepted it.  The record stands where the call takes effect, before
+ * the events that follow from it; its time is when that began: of work put on a stream, behind
+ * the stream's earlier work.
+ *
+ * A call of several ranges (hum_prefetch_batch) or with a policy that does not fit is as many
+ * records, one behind the other, `rest` of which counts down to 0; the call takes effect at the
+ * last one.
+ */
+struct hum_trace_call {
+    uint32_t call;               /* enum hum_trace_call_kind */
+    uint32_t region;             /* 0: none; of a policy: the whole space */
+    int32_t processor;           /* prefetch, advise, protect, budget: that it is about */
+    int32_t device;              /* of the stream it was put on; HUM_HOST: on none */
+    uint32_t stream;             /* as in launches */
+    uint32_t rest;               /* records of the same call behind this one */
+    uint32_t advice;             /* advise: enum hum_advice; else 0 */
+    uint32_t access;             /* protect: bits of enum hum_access; else 0 */
+    uint64_t offset;             /* prefetch, discard, advise: first byte, from the space's start */
+    uint64_t bytes;              /* the same: of the range; budget: that may be held */
+    uint64_t submit_ns;          /* when the program called */
+    char text[256];              /* policy: as hum_policy_set() takes it; "": the default */
+};
+
 struct hum_trace_record {
     enum hum_trace_kind kind;
     uint64_t time_ns;
@@ -205,6 +254,7 @@ struct hum_trace_record {
         struct hum_trace_access access;
         struct hum_trace_dropped dropped;
         struct hum_trace_totals totals;
+        struct hum_trace_call call;
     };
 };
 
@@ -213,8 +263,8 @@ struct hum_trace_record {
 struct hum_trace;
 
 /*
- * Open a trace file.  HUM_ERR_NOT_FOUND: there is none; HUM_ERR_INVALID: it is no trace, or of
- * another version; the error text says which.
+ * Open a trace file, of version 2 or 3.  HUM_ERR_NOT_FOUND: there is none; HUM_ERR_INVALID: it is
+ * no trace, or of another version; the error text says which.
  */
 HUM_API HUM_MUST_USE enum hum_status hum_trace_open(const char *path,
                                                     struct hum_trace **trace_out);

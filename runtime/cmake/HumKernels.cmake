@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# hum_add_kernels(<target> [NO_EXACT] a.c b.c ...)
+# hum_add_kernels(<target> [NO_EXACT] [NO_OPENCL] a.c b.c ... [c.cl ...])
 #
 # Builds each source as a kernel module, a.so, b.so, in the folder of the target's program, which is
 # where hum_module_load() looks first.  A module sees hum's headers and the include folders of the
@@ -10,16 +10,28 @@
 # that the emulated device resolves.  It is loaded in a.so's place when a run records every access;
 # NO_EXACT leaves it out.  It needs gcc or clang on a 64-bit machine, and is left out elsewhere.
 #
+# Beside it lies a.cl, too: the same source as OpenCL C, with all that it includes in it, for
+# devices that are told to prefer that (HUM_DEVICES="emu:kernels=opencl").  NO_OPENCL leaves it out:
+# for kernels that use what hum/kernel.h does not promise.  Only the preprocessor runs here; the
+# device compiles it.  A source c.cl is OpenCL C by hand, and is copied.
+#
 # Kernels are optimised in Debug builds too, and never fuse a multiplication with an addition, so
 # that they give the same bits as the host's code on every machine.  They are built without
 # sanitizers, whose runtimes the device process does not have.
 
 function(hum_add_kernels target)
-    cmake_parse_arguments(PARSE_ARGV 1 K "NO_EXACT" "" "")
+    cmake_parse_arguments(PARSE_ARGV 1 K "NO_EXACT;NO_OPENCL" "" "")
     if(NOT TARGET ${target})
         message(FATAL_ERROR "hum_add_kernels: there is no target '${target}'")
     endif()
     foreach(source IN LISTS K_UNPARSED_ARGUMENTS)
+        if(source MATCHES "\\.cl$" OR NOT K_NO_OPENCL)
+            humi_kernel_opencl(${target} ${source} module)
+            add_dependencies(${target} ${module})
+        endif()
+        if(source MATCHES "\\.cl$")
+            continue()
+        endif()
         humi_kernel_module(${target} ${source} "" module)
         add_dependencies(${target} ${module})
         if(NOT K_NO_EXACT AND CMAKE_SIZEOF_VOID_P EQUAL 8
@@ -76,6 +88,42 @@ function(humi_kernel_module target source kind module_out)
         endif()
     endif()
     set(${module_out} ${module} PARENT_SCOPE)
+endfunction()
+
+# The target that makes <name>.cl beside the program of `target` out of `source`.
+function(humi_kernel_opencl target source module_out)
+    get_filename_component(path ${source} ABSOLUTE)
+    get_filename_component(name ${source} NAME_WE)
+    get_target_property(folder ${target} RUNTIME_OUTPUT_DIRECTORY)
+    if(NOT folder)
+        get_target_property(folder ${target} BINARY_DIR)
+    endif()
+    string(SHA1 key ${folder})
+    string(SUBSTRING ${key} 0 8 key)
+    set(module hum_kernels_${name}_${key}.cl)
+    set(${module_out} ${module} PARENT_SCOPE)
+    if(TARGET ${module})
+        return()
+    endif()
+    set(out ${folder}/${name}.cl)
+    if(source MATCHES "\\.cl$")
+        add_custom_command(OUTPUT ${out} DEPENDS ${path}
+                           COMMAND ${CMAKE_COMMAND} -E copy ${path} ${out} VERBATIM)
+    else()
+        # hum's own include folder, which is the target's or that of the installed package.
+        set(hum $<TARGET_PROPERTY:hum::hum,INTERFACE_INCLUDE_DIRECTORIES>)
+        set(all ${hum} $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
+        add_custom_command(
+            OUTPUT ${out}
+            DEPENDS ${path}
+            DEPFILE ${out}.d
+            COMMAND ${CMAKE_COMMAND} -E make_directory ${folder}
+            COMMAND ${CMAKE_C_COMPILER} -E -P -x c -undef -nostdinc -D__OPENCL_C_VERSION__=300
+                    "-I$<JOIN:${hum},/hum/opencl;-I>/hum/opencl" "-I$<JOIN:${all},;-I>"
+                    -MD -MT ${out} -MF ${out}.d -o ${out} ${path}
+            COMMAND_EXPAND_LISTS VERBATIM)
+    endif()
+    add_custom_target(${module} DEPENDS ${out})
 endfunction()
 
 # Let the module tell of every access.  The hooks are the thread sanitizer's, its runtime is not

@@ -48,6 +48,9 @@ function(hum_test_properties name label timeout)
     endif()
     set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout} SKIP_RETURN_CODE 77
                          ENVIRONMENT HUM_KERNEL_PATH=${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+    # What OpenCL compiled for one test is there for all others.
+    set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT
+                 HUM_CACHE_DIR=${PROJECT_BINARY_DIR}/cache)
     if(TARGET hum-emu)
         set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "HUM_EMU=$<TARGET_FILE:hum-emu>")
     endif()

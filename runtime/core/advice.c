@@ -152,11 +152,17 @@ enum hum_status hum_advise(struct hum *hum, const void *ptr, size_t bytes, enum 
     struct humi_region *region = humi_visit_region(hum, ptr, bytes);
     if (!region)
         return HUM_ERR_INVALID;
-    struct advice data = {advice, processor};
+    struct advice data = {advice, needs ? processor : HUM_HOST};
     uintptr_t start = (uintptr_t)ptr, end = start + bytes;
     bool whole = start == region->start && bytes >= region->asked_bytes;
     bool unset = advice >= HUM_ADVISE_UNSET_READ_MOSTLY;
     enum hum_status status = HUM_OK;
+    humi_record_call(hum, &(struct hum_trace_call){.call = HUM_TRACE_CALL_ADVISE,
+                                                   .region = region->id,
+                                                   .processor = data.processor,
+                                                   .advice = advice,
+                                                   .offset = start - hum->params.start,
+                                                   .bytes = bytes}, NULL);
     if (!whole && unset)
         status = spread(hum, region);
     if (whole)

@@ -3,6 +3,7 @@
 #include "core/ahead.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/price.h"
@@ -28,6 +29,8 @@ struct humi_ahead {
     pthread_cond_t changed;
     struct humi_ahead_item items[QUEUE_MAX];
     unsigned first, count;
+    uint32_t lacking;            /* processors whose reserve is to be kept, bit = number */
+    uint64_t arrivals[HUM_PROCESSORS_MAX]; /* of each, when a room that is to be taken was */
     int tid;                     /* of the thread; 0 before it runs */
     bool stopping;
 };
@@ -111,33 +114,61 @@ static struct humi_ahead_item pop(struct humi_ahead *ahead)
     return item;
 }
 
-/* Wait for an item; false: stop. */
-static bool take(struct humi_ahead *ahead, struct humi_ahead_item *item_out)
+/* What the thread does next. */
+struct task {
+    uint32_t lacking;            /* first: the next fault and blocks ahead want that room */
+    uint64_t arrivals[HUM_PROCESSORS_MAX];
+    bool brings;
+    struct humi_ahead_item item; /* if it brings one */
+};
+
+/* Wait for something to do; false: stop. */
+static bool take(struct humi_ahead *ahead, struct task *task)
 {
     humi_lock(&ahead->lock);
-    while (!ahead->count && !ahead->stopping)
+    while (!ahead->count && !ahead->lacking && !ahead->stopping)
         humi_cond_wait(&ahead->changed, &ahead->lock);
     bool go_on = !ahead->stopping;
-    if (go_on)
-        *item_out = pop(ahead);
+    task->lacking = ahead->lacking;
+    memcpy(task->arrivals, ahead->arrivals, sizeof task->arrivals);
+    task->brings = go_on && ahead->count;
+    ahead->lacking = 0;
+    if (task->brings)
+        task->item = pop(ahead);
     humi_unlock(&ahead->lock);
     return go_on;
+}
+
+static void keep_reserve(struct hum *hum, unsigned p, uint64_t arrivals)
+{
+    while (humi_reserve_fill(hum, p, arrivals)) {
+    }
+}
+
+static void keep_reserves(struct humi_ahead *ahead, const struct task *task)
+{
+    for (unsigned p = 0; task->lacking >> p; p++)
+        if (task->lacking >> p & 1)
+            keep_reserve(ahead->hum, p, task->arrivals[p]);
 }
 
 static void *run(void *argument)
 {
     struct humi_ahead *ahead = argument;
-    struct humi_ahead_item item;
+    struct task task;
     humi_signals_never();
     humi_lock(&ahead->lock);
     ahead->tid = gettid();
     pthread_cond_broadcast(&ahead->changed);
     humi_unlock(&ahead->lock);
-    while (take(ahead, &item)) {
+    while (take(ahead, &task)) {
         humi_lock(&ahead->working);
-        work_on(ahead->hum, &item);
+        keep_reserves(ahead, &task);
+        if (task.brings)
+            work_on(ahead->hum, &task.item);
         humi_unlock(&ahead->working);
-        humi_region_put(item.region);
+        if (task.brings)
+            humi_region_put(task.item.region);
     }
     return NULL;
 }
@@ -181,6 +212,34 @@ void humi_ahead_push(struct humi_ahead *ahead, const struct humi_ahead_item *ite
         pthread_cond_signal(&ahead->changed);
     }
     humi_unlock(&ahead->lock);
+}
+
+static void ask_for_reserve(struct humi_ahead *ahead, unsigned p, uint64_t arrivals)
+{
+    humi_lock(&ahead->lock);
+    ahead->lacking |= UINT32_C(1) << p;
+    ahead->arrivals[p] = arrivals;
+    pthread_cond_signal(&ahead->changed);
+    humi_unlock(&ahead->lock);
+}
+
+void humi_ahead_reserve_for(struct humi_ahead *ahead, unsigned p, const struct humi_block *block)
+{
+    if (ahead->in_line || !humi_mask_empty(&block->hold[p].present))
+        return;
+    uint64_t arrivals = atomic_load(&ahead->hum->order[p].reserve.arrivals) + 1;
+    if (humi_reserve_lacks(ahead->hum, p, arrivals))
+        ask_for_reserve(ahead, p, arrivals);
+}
+
+void humi_ahead_reserve(struct humi_ahead *ahead, unsigned p)
+{
+    if (!humi_reserve_lacks(ahead->hum, p, 0))
+        return;
+    if (ahead->in_line)
+        keep_reserve(ahead->hum, p, 0);
+    else
+        ask_for_reserve(ahead, p, 0);
 }
 
 void humi_ahead_avoid(struct humi_ahead *ahead, int core)

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ahead.h - bringing blocks that a policy wants before they are asked for.
+ * ahead.h - bringing blocks that a policy wants before they are asked for, and letting blocks
+ * leave before their room is.
  *
  * A thread of its own, so that the block behind a faulted one is copied while that one is: a stream
  * of faults then uses two cores.  The queue is short and drops what does not fit, because a block
  * that comes late is brought by its fault anyway.
  *
  * In line there is no thread: whoever pushes works on all that is queued by itself before it serves
- * the fault that asked for it, so what happens does not depend on who is faster.
+ * the fault that asked for it, and keeps the reserve behind the batch, so what happens does not
+ * depend on who is faster.
  *
- * Threads: push() from the fault service, with a block locked.  pause() and resume() surround work
- * during which nothing may be mapped ahead (a device that starts again).
+ * Threads: push() and reserve_for() from the fault service, with a block locked; reserve() with
+ * none.  pause() and resume() surround work during which nothing may be mapped ahead (a device that
+ * starts again).
  */
 #ifndef HUMI_CORE_AHEAD_H
 #define HUMI_CORE_AHEAD_H
@@ -40,7 +43,19 @@ void humi_ahead_stop(struct humi_ahead *ahead);
 /* Takes a reference of the region for as long as it is queued. */
 void humi_ahead_push(struct humi_ahead *ahead, const struct humi_ahead_item *item);
 
-/* Something is queued. */
+/*
+ * The block is about to be served on processor p: if it takes a room of the reserve, let another
+ * block leave meanwhile.  Nothing in line.  Block lock held.
+ */
+void humi_ahead_reserve_for(struct humi_ahead *ahead, unsigned p, const struct humi_block *block);
+
+/*
+ * A batch of processor p has been served: let blocks leave until its reserve is kept (reserve.h).
+ * In line they have left when this returns.
+ */
+void humi_ahead_reserve(struct humi_ahead *ahead, unsigned p);
+
+/* Something is queued to be brought. */
 bool humi_ahead_waits(struct humi_ahead *ahead);
 
 /* There is no thread: the caller must help. */

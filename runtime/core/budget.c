@@ -3,6 +3,7 @@
 #include "core/budget.h"
 
 #include "base/status.h"
+#include "core/record.h"
 #include "core/room.h"
 
 #define BLOCKS_MIN 4u            /* one access may need several at once */
@@ -46,6 +47,10 @@ enum hum_status hum_budget_set(struct hum *hum, const void *ptr, int device, siz
     if (!region)
         return humi_fail(HUM_ERR_INVALID, "%p is not in a live region", ptr);
     size_t blocks = bytes / HUM_BLOCK_SIZE;
+    humi_record_call(hum, &(struct hum_trace_call){.call = HUM_TRACE_CALL_BUDGET,
+                                                   .region = region->id,
+                                                   .processor = device,
+                                                   .bytes = bytes}, NULL);
     atomic_store(&region->budget[humi_number(device)],
                  (uint32_t)(blocks < UINT32_MAX ? blocks : UINT32_MAX));
     humi_region_put(region);

@@ -10,7 +10,7 @@
  *      record.c accesses.c epochs.c watch.c       what happened: counters, trace, tools
  *      heat.c sample.c quota.c                    how often chunks are touched
  *      service.c serve.c view.c ahead.c           faults
- *           \  room.c                             evict until there is room
+ *           \  room.c reserve.c                   evict until there is room, and ahead of that
  *            \   |
  *          residency.c grant.c remote.c           one locked block: move, map, commit, record
  *                |

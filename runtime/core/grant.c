@@ -12,6 +12,18 @@ void humi_grant_set_writable(struct humi_hold *hold, struct hum_pages pages)
                           memory_order_relaxed);
 }
 
+static bool is_opened(const struct hum *hum, const struct humi_hold *hold, unsigned p)
+{
+    return hum->processor[p]->opens_reads && humi_mask_full(&hold->mapped) &&
+           humi_mask_empty(&hold->writable);
+}
+
+bool humi_grant_is_whole(const struct hum *hum, const struct humi_block *block, unsigned p)
+{
+    const struct humi_hold *hold = &block->hold[p];
+    return hum->processor[p]->huge && (hold->own || is_opened(hum, hold, p));
+}
+
 void humi_grant_take(struct hum *hum, struct humi_block *block, unsigned p,
                      struct hum_pages pages, bool write_only)
 {
@@ -23,8 +35,12 @@ void humi_grant_take(struct hum *hum, struct humi_block *block, unsigned p,
         return;
     hold->map_faults = 0;
     humi_heat_disarm(hold->heat);
-    if (hold->own) {
-        /* Splitting it would cost more than giving all of it back at the next touch. */
+    if (hold->own || humi_grant_is_whole(hum, block, p)) {
+        /*
+         * Splitting it would cost more than giving all of it back at the next touch; and a huge
+         * page that was opened for reading cannot be split, but whether the kernel made it one is
+         * not known.
+         */
         processor->ops->unmap(processor, offset, HUM_BLOCK_SIZE);
         hold->own = false;
         hold->mapped = humi_mask_none();
@@ -163,18 +179,6 @@ static void forget_pages(struct humi_processor *processor, const struct humi_blo
 {
     if (processor->huge && !humi_mask_empty(&hold->mapped))
         processor->ops->unmap(processor, humi_block_offset(block), HUM_BLOCK_SIZE);
-}
-
-static bool is_opened(const struct hum *hum, const struct humi_hold *hold, unsigned p)
-{
-    return hum->processor[p]->opens_reads && humi_mask_full(&hold->mapped) &&
-           humi_mask_empty(&hold->writable);
-}
-
-bool humi_grant_is_whole(const struct hum *hum, const struct humi_block *block, unsigned p)
-{
-    const struct humi_hold *hold = &block->hold[p];
-    return hum->processor[p]->huge && (hold->own || is_opened(hum, hold, p));
 }
 
 void humi_grant_again(struct hum *hum, struct humi_block *block, unsigned p)

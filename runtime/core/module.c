@@ -27,14 +27,41 @@ static void program_folder(char *folder_out, size_t bytes)
         *slash = '\0';
 }
 
-static bool try_folder(const char *folder, size_t folder_bytes, const char *name, char *path_out)
+/* A module's file: what its name is without, and behind, the dot. */
+struct file_name {
+    const char *name, *form;
+};
+
+static bool try_folder(const char *folder, size_t folder_bytes, const struct file_name *file,
+                       char *path_out)
 {
-    int n = snprintf(path_out, PATH_MAX, "%.*s/%s.so", (int)folder_bytes, folder, name);
+    int n = snprintf(path_out, PATH_MAX, "%.*s/%s%s", (int)folder_bytes, folder, file->name,
+                     file->form);
     return n > 0 && n < PATH_MAX && access(path_out, R_OK) == 0;
 }
 
-static enum hum_status find(const struct hum *hum, const char *name, char *path_out)
+/* Beside the program, then in the folders of HUM_KERNEL_PATH. */
+static bool try_folders(const char *beside, const char *folders, const struct file_name *file,
+                        char *path_out)
 {
+    if (try_folder(beside, strlen(beside), file, path_out))
+        return true;
+    struct humi_slice rest = humi_slice_of(folders), folder;
+    while (humi_slice_next(&rest, ':', &folder))
+        if (folder.bytes && try_folder(folder.text, folder.bytes, file, path_out))
+            return true;
+    return false;
+}
+
+static bool has_form(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot && (strcmp(dot, ".cl") == 0 || strcmp(dot, ".spv") == 0 || strcmp(dot, ".so") == 0);
+}
+
+static enum hum_status find(const struct hum *hum, const char *name, bool opencl, char *path_out)
+{
+    static const char *const forms[2][3] = {{".so", ".cl", ".spv"}, {".cl", ".spv", ".so"}};
     char beside[PATH_MAX];
     if (strchr(name, '/')) {
         if (!realpath(name, path_out))
@@ -42,17 +69,17 @@ static enum hum_status find(const struct hum *hum, const char *name, char *path_
         return HUM_OK;
     }
     program_folder(beside, sizeof beside);
-    if (try_folder(beside, strlen(beside), name, path_out))
-        return HUM_OK;
     const char *folders = hum->kernel_path ? hum->kernel_path : "";
-    struct humi_slice rest = humi_slice_of(folders), folder;
-    while (humi_slice_next(&rest, ':', &folder))
-        if (folder.bytes && try_folder(folder.text, folder.bytes, name, path_out))
+    if (has_form(name) &&
+        try_folders(beside, folders, &(struct file_name){name, ""}, path_out))
+        return HUM_OK;
+    for (size_t i = 0; !has_form(name) && i < 3; i++)
+        if (try_folders(beside, folders, &(struct file_name){name, forms[opencl][i]}, path_out))
             return HUM_OK;
     return humi_fail(HUM_ERR_NOT_FOUND,
-                     "no module '%s.so' beside the program (%s) or in HUM_KERNEL_PATH (%s); build "
+                     "no module '%s%s' beside the program (%s) or in HUM_KERNEL_PATH (%s); build "
                      "it with hum_add_kernels() or give a path with a '/'",
-                     name, beside, *folders ? folders : "not set");
+                     name, has_form(name) ? "" : ".so", beside, *folders ? folders : "not set");
 }
 
 /* ---- modules and kernels --------------------------------------------------------------------- */
@@ -96,13 +123,13 @@ enum hum_status hum_module_load(struct hum *hum, int device, const char *name,
         return humi_fail(HUM_ERR_INVALID, "hum_module_load needs a space, a name and an output");
     if (!humi_is_device(hum, device))
         return humi_fail(HUM_ERR_INVALID, "there is no device %d", device);
-    enum hum_status status = find(hum, name, path);
+    struct humi_processor *processor = hum->processor[humi_number(device)];
+    enum hum_status status = find(hum, name, processor->prefers_opencl, path);
     if (status != HUM_OK)
         return status;
     struct hum_module *module = module_create(hum, humi_number(device), path);
     if (!module)
         return humi_fail(HUM_ERR_NO_MEMORY, "no memory for a module");
-    struct humi_processor *processor = hum->processor[module->processor];
     humi_service_await(hum, module->processor);
     status = processor->ops->load(processor, path, &module->id);
     if (status != HUM_OK) {

@@ -185,7 +185,10 @@ static enum hum_status read_recording(const struct hum_options *options, struct 
     return status;
 }
 
-/* One worker a device: several would touch in an order of their own. */
+/*
+ * One worker a device: several would touch in an order of their own.  And no mapping is forgotten
+ * that was not asked for.
+ */
 static enum hum_status read_deterministic(bool given, struct settings *settings)
 {
     struct humi_option option = humi_option_find("HUM_DETERMINISTIC", NULL);
@@ -193,8 +196,10 @@ static enum hum_status read_deterministic(bool given, struct settings *settings)
     settings->deterministic = given;
     if (humi_option_is_set(&option))
         status = humi_option_switch(&option, &settings->deterministic);
-    for (unsigned d = 0; settings->deterministic && d < settings->device_count; d++)
+    for (unsigned d = 0; settings->deterministic && d < settings->device_count; d++) {
         settings->devices[d].workers = 1;
+        settings->devices[d].prompt = true;
+    }
     return status;
 }
 

@@ -2,10 +2,14 @@
 /* order.c - the order of eviction of one processor. */
 #include "core/order.h"
 
+#include <sched.h>
+
 #include "base/clock.h"
 #include "base/status.h"
 #include "core/core.h"
 #include "core/heat.h"
+
+#define PATIENCE 20000u /* looks at a block that is being left, with a yield between two */
 
 static const struct hum_heat no_heat;
 
@@ -71,6 +75,7 @@ enum hum_status humi_order_init(struct humi_order *order, const struct humi_orde
     order->processor = params->processor;
     atomic_store(&order->held, 0);
     atomic_store(&order->stale, 0);
+    humi_reserve_init(&order->reserve);
     for (unsigned i = 0; i < HUMI_NEWEST_KEPT; i++)
         order->newest[i] = HUM_EVICT_NONE;
     return humi_order_prepare(order, params->evict, params->tunables, &order->guard);
@@ -168,6 +173,7 @@ bool humi_order_enter(struct humi_order *order, struct humi_block *block)
     if (room && !hold->ordered) {
         hold->ordered = true;
         humi_count_add(&order->held, 1);
+        humi_reserve_hear_arrival(&order->reserve, block->index);
     }
     humi_unlock(&order->lock);
     return room;
@@ -190,6 +196,14 @@ void humi_order_evicted(struct humi_order *order, struct humi_block *block)
 {
     humi_lock(&order->lock);
     unrank(order, block, true);
+    humi_unlock(&order->lock);
+}
+
+void humi_order_reserved(struct humi_order *order, const struct humi_block *block)
+{
+    humi_lock(&order->lock);
+    humi_reserve_hear_left(&order->reserve, block->index,
+                           order->capacity - atomic_load(&order->held));
     humi_unlock(&order->lock);
 }
 
@@ -276,14 +290,35 @@ static struct humi_block *next_ranked(struct humi_order *order, struct humi_orde
     return NULL;
 }
 
-struct humi_block *humi_order_next(struct humi_order *order, struct humi_order_walk *walk)
+static struct humi_block *next(struct humi_order *order, struct humi_order_walk *walk,
+                               bool patient)
 {
     humi_lock(&order->lock);
     struct humi_block *block = next_stale(order, walk);
-    if (!block)
+    if (!block && !(patient && walk->busy))
         block = next_ranked(order, walk);
     humi_unlock(&order->lock);
     return block;
+}
+
+/*
+ * The fault service may still be leaving a block whose fault it has answered.  In a deterministic
+ * run nobody else works on blocks, so it is waited for: who leaves must not depend on it.
+ */
+struct humi_block *humi_order_next(struct humi_order *order, struct humi_order_walk *walk)
+{
+    unsigned tries = order->hum && order->hum->deterministic ? PATIENCE : 0;
+    const struct humi_order_walk before = *walk;
+    for (;; tries--) {
+        bool patient = tries && !before.busy;
+        struct humi_block *block = next(order, walk, patient);
+        if (!patient || !walk->busy)
+            return block;
+        if (block)
+            humi_unlock(&block->lock);
+        *walk = before;
+        sched_yield();
+    }
 }
 
 bool humi_order_doubt(struct humi_order *order)

@@ -27,6 +27,7 @@
 #include <hum/policy.h>
 
 #include "core/block.h"
+#include "core/reserve.h"
 #include "policy/evict/guard.h"
 
 #define HUMI_NEWEST_KEPT 4u
@@ -43,6 +44,7 @@ struct humi_order {
     struct humi_list stale_list;  /* of humi_hold.order */
     struct humi_guard guard;      /* the evict part; objects are block numbers */
     uint32_t newest[HUMI_NEWEST_KEPT]; /* block numbers, the newest first */
+    struct humi_reserve reserve;  /* blocks that are kept free */
 
     /* written under the lock, read anywhere */
     _Atomic uint64_t held;        /* blocks with frames */
@@ -80,6 +82,9 @@ void humi_order_leave(struct humi_order *order, struct humi_block *block);
 
 /* It is going to leave because it was picked.  Block lock held. */
 void humi_order_evicted(struct humi_order *order, struct humi_block *block);
+
+/* It has left, for nobody who waited.  Block lock held. */
+void humi_order_reserved(struct humi_order *order, const struct humi_block *block);
 
 /* Some of enum hum_evict_feed happened to it.  Block lock held. */
 void humi_order_renew(struct humi_order *order, struct humi_block *block, unsigned occurred);

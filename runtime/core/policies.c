@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "core/core.h"
+#include "core/record.h"
 #include "core/room.h"
 
 /* ---- choices; the HUM lock is held, or nobody else knows the space --------------------------- */
@@ -208,11 +209,21 @@ static enum hum_status set_space(struct hum *hum, struct humi_choice *choice)
     const struct humi_policy *now = &atomic_load(&hum->policies.space)->policy;
     bool same = now->evict == choice->policy.evict &&
                 memcmp(now->tunables[HUMI_EVICT], choice->policy.tunables[HUMI_EVICT],
-                       sizeof now->tunables[HUMI_EVICT]) == 0;
+                       HUM_TUNABLES_MAX * sizeof now->tunables[HUMI_EVICT][0]) == 0;
     enum hum_status status = same ? HUM_OK : humi_room_rank(hum, &choice->policy);
     if (status == HUM_OK)
         atomic_store(&hum->policies.space, choice);
     return status;
+}
+
+/* What was chosen, by a text that gives just that; choice NULL: the space's, or the default. */
+static void record(struct hum *hum, const struct humi_region *region,
+                   const struct humi_choice *choice)
+{
+    const struct hum_trace_call call = {.call = HUM_TRACE_CALL_POLICY,
+                                        .region = region ? region->id : 0,
+                                        .processor = HUM_HOST};
+    humi_record_call(hum, &call, choice ? choice->text : NULL);
 }
 
 static enum hum_status set_region(struct hum *hum, struct humi_region *region, const char *text)
@@ -223,6 +234,7 @@ static enum hum_status set_region(struct hum *hum, struct humi_region *region, c
         status = read_choice(&hum->policies, "hum_policy_set", humi_slice_of(text), true, &choice);
     if (status != HUM_OK)
         return status;
+    record(hum, region, choice);
     atomic_store(&region->policy_set, true);
     atomic_store(&region->policy, choice);
     return HUM_OK;
@@ -240,8 +252,10 @@ enum hum_status hum_policy_set(struct hum *hum, const void *ptr, const char *tex
     enum hum_status status =
         region ? set_region(hum, region, text)
                : read_choice(&hum->policies, "hum_policy_set", humi_slice_of(text), false, &choice);
-    if (status == HUM_OK && !region)
+    if (status == HUM_OK && !region) {
+        record(hum, NULL, choice);
         status = set_space(hum, choice);
+    }
     humi_unlock(&hum->lock);
     humi_region_put(region);
     return status;

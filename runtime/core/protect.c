@@ -50,6 +50,10 @@ enum hum_status hum_protect(struct hum *hum, void *ptr, int processor, unsigned 
     }
     if (access != (HUM_READ | HUM_WRITE)) /* launches that have begun keep what they have */
         humi_uses_await(hum, region->start, region->start + region->bytes, true);
+    humi_record_call(hum, &(struct hum_trace_call){.call = HUM_TRACE_CALL_PROTECT,
+                                                   .region = region->id,
+                                                   .processor = processor,
+                                                   .access = access}, NULL);
     humi_region_set_access(region, p, access);
     struct protection protection = {.processor = p, .write_only = access == HUM_READ};
     struct humi_walk walk = {.hum = hum,

@@ -15,6 +15,7 @@
 #include "core/kernels.h"
 #include "core/module.h"
 #include "core/sample.h"
+#include "core/stream.h"
 #include "core/watch.h"
 #include "trace/file.h"
 #include "trace/sink.h"
@@ -203,12 +204,20 @@ void humi_record_close(struct hum *hum)
     atomic_fetch_sub(&hum->recorder.listeners, 1);
 }
 
+/* Of a trace that can be replayed nothing may be lost that a replay needs. */
+static void await_room(struct hum *hum)
+{
+    if (hum->params.exact || hum->epochs.watched)
+        humi_file_await(hum->recorder.file);
+}
+
 /* ---- what things are ------------------------------------------------------------------------- */
 
 struct hum_trace_region humi_record_region_of(const struct hum *hum,
                                               const struct humi_region *region)
 {
-    struct hum_trace_region record = {.region = region->id, .bytes = region->asked_bytes};
+    struct hum_trace_region record = {
+        .region = region->id, .bytes = region->asked_bytes, .flags = region->flags};
     record.first_page = (region->start - hum->params.start) / HUM_PAGE_SIZE;
     if (region->name)
         snprintf(record.name, sizeof record.name, "%s", region->name);
@@ -230,6 +239,7 @@ void humi_record_region(struct hum *hum, const struct humi_region *region)
         return;
     record.time_ns = since_open(hum, humi_clock_ns());
     record.region = humi_record_region_of(hum, region);
+    await_room(hum);
     humi_record_put(hum, &record);
 }
 
@@ -240,6 +250,7 @@ void humi_record_region_end(struct hum *hum, const struct humi_region *region)
         return;
     record.time_ns = since_open(hum, humi_clock_ns());
     record.region_end.region = region->id;
+    await_room(hum);
     humi_record_put(hum, &record);
 }
 
@@ -250,7 +261,63 @@ void humi_record_kernel(struct hum *hum, const struct hum_kernel *kernel)
         return;
     record.time_ns = since_open(hum, humi_clock_ns());
     record.kernel = humi_record_kernel_of(kernel);
+    await_room(hum);
     humi_record_put(hum, &record);
+}
+
+/* ---- what the program asked for -------------------------------------------------------------- */
+
+static void put_call(struct hum *hum, const struct hum_trace_call *call)
+{
+    struct hum_trace_record record = {.kind = HUM_TRACE_CALL};
+    record.time_ns = since_open(hum, humi_clock_ns());
+    record.call = *call;
+    humi_file_await(hum->recorder.file);
+    humi_record_put(hum, &record);
+}
+
+static uint32_t region_at(struct hum *hum, const void *ptr)
+{
+    struct humi_region *region = humi_regions_find(&hum->regions, (uintptr_t)ptr);
+    uint32_t id = region ? region->id : 0;
+    humi_region_put(region);
+    return id;
+}
+
+void humi_record_ranges(struct hum *hum, const struct humi_record_ranges *told)
+{
+    const struct hum_stream *stream = told->stream;
+    struct hum_trace_call call = {
+        .call = told->discard ? HUM_TRACE_CALL_DISCARD : HUM_TRACE_CALL_PREFETCH,
+        .processor = told->discard ? HUM_HOST : humi_public(told->processor),
+        .device = stream ? humi_public(stream->processor) : HUM_HOST,
+        .stream = stream ? stream->queue : 0,
+        .submit_ns = since_open(hum, told->submit_ns),
+    };
+    for (size_t i = 0; i < told->count && !is_silent(hum); i++) {
+        call.rest = narrow(told->count - 1 - i);
+        call.region = region_at(hum, told->ranges[i].ptr);
+        call.offset = (uintptr_t)told->ranges[i].ptr - hum->params.start;
+        call.bytes = told->ranges[i].bytes;
+        put_call(hum, &call);
+    }
+}
+
+void humi_record_call(struct hum *hum, const struct hum_trace_call *told, const char *text)
+{
+    struct hum_trace_call call = *told;
+    const size_t piece = sizeof call.text - 1;
+    size_t bytes = text ? strlen(text) : 0;
+    if (is_silent(hum))
+        return;
+    call.device = HUM_HOST;
+    call.submit_ns = since_open(hum, humi_clock_ns());
+    call.rest = bytes ? (uint32_t)((bytes - 1) / piece) : 0;
+    do {
+        snprintf(call.text, sizeof call.text, "%s", text ? text : "");
+        put_call(hum, &call);
+        text = text ? text + strlen(call.text) : NULL;
+    } while (call.rest--);
 }
 
 /* ---- what was touched ------------------------------------------------------------------------ */
@@ -318,6 +385,7 @@ void humi_record_launch(struct hum *hum, const struct humi_record_launch *launch
         .submit_ns = since_open(hum, launch->submit_ns),
         .end_ns = since_open(hum, launch->end_ns),
     };
+    await_room(hum);
     humi_record_put(hum, &record);
 }
 

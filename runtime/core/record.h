@@ -4,7 +4,8 @@
  * that watch (watch.h).
  *
  * Threads: any, with any lock held: nothing here waits, allocates or locks, except open, close,
- * touch and access.
+ * touch, access and calls; where accesses are recorded, regions, kernels and launches wait, too,
+ * while the trace is behind, which needs no lock to catch up.
  * When nobody listens, an event costs what its counters cost and one branch.
  */
 #ifndef HUMI_CORE_RECORD_H
@@ -64,6 +65,24 @@ void humi_record_launch(struct hum *hum, const struct humi_record_launch *launch
 /* What was touched, told by a kernel or by a fault.  Both wait while the trace is behind. */
 void humi_record_touch(struct hum *hum, unsigned processor, const struct humi_touch *touch);
 void humi_record_access(struct hum *hum, const struct hum_trace_access *access);
+
+/*
+ * What the program asked for, where it takes effect and before that does.  Both wait while the
+ * trace is behind, so no lock is held, but for the HUM lock.
+ * Ranges: start addresses, whose regions need not live any more.
+ */
+struct humi_record_ranges {
+    const struct hum_range *ranges;
+    size_t count;
+    bool discard;                /* else prefetch */
+    unsigned processor;          /* prefetch: number */
+    struct hum_stream *stream;   /* it was put on; NULL: none */
+    uint64_t submit_ns;          /* of humi_clock_ns() */
+};
+void humi_record_ranges(struct hum *hum, const struct humi_record_ranges *told);
+
+/* Any other call; `text`, NULL: none, may be longer than a record's. */
+void humi_record_call(struct hum *hum, const struct hum_trace_call *call, const char *text);
 
 /* Boundary of an epoch; launch 0: the end of a wait. */
 void humi_record_epoch(struct hum *hum, uint64_t epoch, uint64_t launch);

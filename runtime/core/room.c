@@ -142,6 +142,7 @@ struct wanted {
     unsigned processor;
     const struct humi_block *avoid;    /* not this; may be NULL */
     const struct humi_region *region;  /* that has pages on it; NULL: any */
+    bool reserve;                      /* nobody waits for its room */
 };
 
 static bool is_wanted(const struct hum *hum, const struct wanted *wanted,
@@ -155,6 +156,18 @@ static bool is_wanted(const struct hum *hum, const struct wanted *wanted,
     return atomic_load(&block->hold[wanted->processor].resident_pages) &&
            humi_block_start(hum, block) < region->start + region->bytes &&
            humi_block_start(hum, block) + HUM_BLOCK_SIZE > region->start;
+}
+
+/* Block lock held.  What leaves for a region's budget says nothing about the device. */
+static void note_leaving(struct hum *hum, const struct wanted *wanted,
+                         const struct humi_block *block, const struct humi_evicted *evicted)
+{
+    if (humi_mask_empty(&evicted->left))
+        return;
+    if (wanted->reserve)
+        humi_order_reserved(&hum->order[wanted->processor], block);
+    else if (!wanted->region)
+        humi_reserve_press(hum, wanted->processor);
 }
 
 /*
@@ -176,6 +189,7 @@ static enum hum_status walk(struct hum *hum, const struct wanted *wanted, bool s
         if (is_wanted(hum, wanted, block) && !(spare && is_spared(order, block)))
             status = evict(hum, block, p, &evicted);
         if (status == HUM_OK) {
+            note_leaving(hum, wanted, block, &evicted);
             record_and_unlock(hum, block, p, &evicted);
             return HUM_OK;
         }
@@ -227,6 +241,13 @@ enum hum_status humi_room_make_of(struct hum *hum, unsigned p, const struct humi
 {
     const struct wanted wanted = {.processor = p, .avoid = avoid, .region = region};
     return walk_twice(hum, &wanted) == HUM_OK ? HUM_OK : HUM_ERR_NO_MEMORY;
+}
+
+enum hum_status humi_room_reserve(struct hum *hum, unsigned p)
+{
+    const struct wanted wanted = {.processor = p, .reserve = true};
+    bool missed;
+    return walk(hum, &wanted, true, &missed) == HUM_OK ? HUM_OK : HUM_ERR_NO_MEMORY;
 }
 
 void humi_room_trim(struct hum *hum)

@@ -34,6 +34,12 @@ enum hum_status humi_room_make_of(struct hum *hum, unsigned p, const struct humi
                                   const struct humi_block *avoid);
 
 /*
+ * Free one block of processor p that nobody waits for: nothing that is spared leaves.
+ * HUM_ERR_NO_MEMORY: none can now; no error text.
+ */
+enum hum_status humi_room_reserve(struct hum *hum, unsigned p);
+
+/*
  * Give the host's stale frames back to the system as far as they are more than hum->stale_max.
  * Frames that stay are taken into use again without asking the system, which can cost twenty times
  * the copy: virtual machines hand freed memory to their host and fetch it back page by page.

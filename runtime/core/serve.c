@@ -109,8 +109,14 @@ static void renew(struct hum *hum, const struct humi_group *group, unsigned resi
 static bool lets_wait(struct humi_server *server, struct humi_group *group,
                       const struct hum_plan *plan)
 {
-    if (!plan->throttle_us || !server->lets_wait || server->served_late || group->went_ahead)
+    if (!plan->throttle_us || server->served_late || group->went_ahead)
         return false;
+    if (!server->lets_wait) {
+        unsigned i = server->throttled_count++;
+        server->throttled[i].block = group->block->index;
+        server->throttled[i].us = plan->throttle_us;
+        return false;
+    }
     uint64_t due = humi_clock_real_ns() + plan->throttle_us * UINT64_C(1000);
     group->waits = humi_waiting_add(&server->waiting, group->processor, group->faults,
                                     group->count, due);
@@ -147,6 +153,7 @@ static enum hum_status serve_locked(struct humi_server *server, struct humi_grou
         note_agents(hum, group);
         count_map_fault(group);
         count_guess(group, &view, plan.exclusive);
+        humi_ahead_reserve_for(server->ahead, group->processor, group->block);
         go_ahead(server, group, &plan); /* before serving: the two are copied side by side */
         if (humi_ahead_is_in_line(server->ahead) && humi_ahead_waits(server->ahead))
             return HUM_NOT_READY;
@@ -359,6 +366,7 @@ uint64_t humi_server_serve(struct humi_server *server, unsigned p, unsigned coun
     struct hum *hum = server->hum;
     struct humi_record_batch batch = {.processor = p, .faults = count, .start_ns = humi_clock_ns()};
     uint64_t before = moved_bytes(hum), served = atomic_load(&hum->meter.service_ns);
+    server->throttled_count = 0;
     humi_record_batch_start(hum, p);
     note_faults(server, p, server->faults, count, false);
     unsigned left = humi_sample_answer(hum, p, server->faults, count, batch.start_ns);
@@ -369,7 +377,9 @@ uint64_t humi_server_serve(struct humi_server *server, unsigned p, unsigned coun
     batch.service_ns = atomic_load(&hum->meter.service_ns) - served;
     humi_record_batch(hum, &batch);
     humi_room_trim(hum);
-    return moved_bytes(hum) - before;
+    uint64_t moved = moved_bytes(hum) - before;
+    humi_ahead_reserve(server->ahead, p);
+    return moved;
 }
 
 void humi_server_serve_due(struct humi_server *server)

@@ -4,6 +4,7 @@
  *
  *     group by block -> look up the region -> lock -> view -> plan -> go ahead
  *             -> make room -> move -> map -> commit -> unlock -> record
+ *     and behind the batch: keep the reserve (reserve.h)
  *
  * Nothing here needs a thread, a descriptor or memory behind the space: the fault service
  * (service.h) drives it with the faults of real processors, and whoever has others gets the very
@@ -27,6 +28,11 @@ struct humi_server {
     bool served_late;                          /* the batch at hand has waited */
     struct humi_waiting waiting;
     struct humi_doubts doubts;
+    struct {
+        uint32_t block;                        /* whose faults a plan wanted to wait */
+        uint32_t us;
+    } throttled[HUMI_BATCH_MAX];               /* of the last batch, where they did not */
+    unsigned throttled_count;
     struct humi_fault faults[HUMI_BATCH_MAX];  /* of the next batch: filled by the caller */
 };
 

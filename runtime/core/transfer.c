@@ -3,12 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/range.h"
 #include "base/status.h"
+#include "core/budget.h"
+#include "core/record.h"
 #include "core/residency.h"
 #include "core/room.h"
 #include "core/stream.h"
-#include "core/budget.h"
 #include "core/uses.h"
 #include "core/visit.h"
 
@@ -99,21 +101,20 @@ static enum hum_status discard_range(struct hum *hum, const struct hum_range *ra
 
 struct range_work {
     struct humi_work work;
-    bool discard;
-    unsigned processor;
-    size_t count;
+    struct humi_record_ranges told; /* these ranges */
     struct hum_range ranges[];
 };
 
-static enum hum_status do_ranges(struct hum *hum, const struct hum_range *ranges, size_t count,
-                                 bool discard, unsigned processor)
+static enum hum_status do_ranges(struct hum *hum, const struct humi_record_ranges *told)
 {
-    struct prefetch prefetch = {.processor = processor,
-                                .blocks_left = hum->order[processor].capacity};
+    struct prefetch prefetch = {.processor = told->processor,
+                                .blocks_left = hum->order[told->processor].capacity};
     enum hum_status first = HUM_OK;
-    for (size_t i = 0; i < count; i++) {
-        enum hum_status status = discard ? discard_range(hum, &ranges[i])
-                                         : prefetch_range(hum, &ranges[i], &prefetch);
+    humi_record_ranges(hum, told);
+    for (size_t i = 0; i < told->count; i++) {
+        const struct hum_range *range = &told->ranges[i];
+        enum hum_status status = told->discard ? discard_range(hum, range)
+                                               : prefetch_range(hum, range, &prefetch);
         if (first == HUM_OK)
             first = status;
     }
@@ -124,7 +125,7 @@ static enum hum_status do_ranges(struct hum *hum, const struct hum_range *ranges
 static enum hum_status range_run(struct hum_stream *stream, struct humi_work *work)
 {
     struct range_work *mine = humi_container_of(work, struct range_work, work);
-    return do_ranges(stream->hum, mine->ranges, mine->count, mine->discard, mine->processor);
+    return do_ranges(stream->hum, &mine->told);
 }
 
 static void range_destroy(struct humi_work *work)
@@ -132,18 +133,18 @@ static void range_destroy(struct humi_work *work)
     free(humi_container_of(work, struct range_work, work));
 }
 
-static enum hum_status queue_ranges(struct hum_stream *stream, const struct hum_range *ranges,
-                                    size_t count, bool discard, unsigned processor)
+static enum hum_status queue_ranges(struct hum_stream *stream,
+                                    const struct humi_record_ranges *told)
 {
-    struct range_work *mine = calloc(1, sizeof *mine + count * sizeof *ranges);
+    size_t bytes = told->count * sizeof *told->ranges;
+    struct range_work *mine = calloc(1, sizeof *mine + bytes);
     if (!mine)
-        return humi_fail(HUM_ERR_NO_MEMORY, "no memory to queue %zu ranges", count);
+        return humi_fail(HUM_ERR_NO_MEMORY, "no memory to queue %zu ranges", told->count);
     mine->work.run = range_run;
     mine->work.destroy = range_destroy;
-    mine->discard = discard;
-    mine->processor = processor;
-    mine->count = count;
-    memcpy(mine->ranges, ranges, count * sizeof *ranges);
+    memcpy(mine->ranges, told->ranges, bytes);
+    mine->told = *told;
+    mine->told.ranges = mine->ranges;
     return humi_stream_queue(stream, &mine->work);
 }
 
@@ -153,6 +154,16 @@ static void await_launches(struct hum *hum, const struct hum_range *ranges, size
     for (size_t i = 0; i < count; i++)
         humi_uses_await(hum, (uintptr_t)ranges[i].ptr, (uintptr_t)ranges[i].ptr + ranges[i].bytes,
                         true);
+}
+
+static enum hum_status now_or_queue(struct hum *hum, const struct humi_record_ranges *told)
+{
+    struct humi_record_ranges mine = *told;
+    mine.submit_ns = humi_clock_ns();
+    if (mine.stream)
+        return queue_ranges(mine.stream, &mine);
+    await_launches(hum, mine.ranges, mine.count);
+    return do_ranges(hum, &mine);
 }
 
 /* All ranges are checked before anything is done. */
@@ -182,10 +193,10 @@ enum hum_status hum_prefetch_batch(struct hum *hum, const struct hum_range *rang
         return humi_fail(HUM_ERR_INVALID, "there is no processor %d", processor);
     if (!count)
         return HUM_OK;
-    if (stream)
-        return queue_ranges(stream, ranges, count, false, humi_number(processor));
-    await_launches(hum, ranges, count);
-    return do_ranges(hum, ranges, count, false, humi_number(processor));
+    return now_or_queue(hum, &(struct humi_record_ranges){.ranges = ranges,
+                                                          .count = count,
+                                                          .processor = humi_number(processor),
+                                                          .stream = stream});
 }
 
 enum hum_status hum_prefetch(struct hum *hum, const void *ptr, size_t bytes, int processor,
@@ -202,10 +213,10 @@ enum hum_status hum_discard_batch(struct hum *hum, const struct hum_range *range
     enum hum_status status = check_ranges(hum, ranges, count, stream);
     if (status != HUM_OK || !count)
         return status;
-    if (stream)
-        return queue_ranges(stream, ranges, count, true, 0);
-    await_launches(hum, ranges, count);
-    return do_ranges(hum, ranges, count, true, 0);
+    return now_or_queue(hum, &(struct humi_record_ranges){.ranges = ranges,
+                                                          .count = count,
+                                                          .discard = true,
+                                                          .stream = stream});
 }
 
 enum hum_status hum_discard(struct hum *hum, void *ptr, size_t bytes, struct hum_stream *stream)

@@ -93,6 +93,7 @@ void humi_view_fill(const struct hum *hum, const struct humi_group *group, struc
     if (order->capacity != UINT64_MAX) {
         uint64_t held = atomic_load(&order->held), stale = atomic_load(&order->stale);
         uint64_t used = held > stale ? held - stale : 0;
+        used += humi_reserve_kept(hum, group->processor);
         view->free_blocks = used < order->capacity ? order->capacity - used : 0;
     }
     view_neighbours(hum, group, view);

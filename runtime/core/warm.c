@@ -2,8 +2,10 @@
 /* warm.c - see warm.h */
 #include "core/warm.h"
 
+#include "base/price.h"
 #include "core/budget.h"
 #include "core/heat.h"
+#include "core/pace.h"
 #include "core/policies.h"
 #include "core/room.h"
 #include "core/view.h"
@@ -62,6 +64,7 @@ static enum hum_status bring(struct hum *hum, struct humi_group *group)
     if (humi_mask_empty(&request.bring))
         return HUM_OK;
     bool was_here = atomic_load(&hold->resident_pages) != 0;
+    humi_pace_serve(hum, HUMI_COST_BLOCK_NS);
     enum hum_status status = humi_residency_serve(hum, group->block, &request);
     if (status == HUM_OK && was_here)
         humi_order_renew(&hum->order[group->processor], group->block, HUM_EVICT_ON_MOVE);

@@ -61,6 +61,9 @@ struct humi_device_params {
     unsigned workers;       /* threads that run kernels */
     unsigned watchdog_ms;   /* 0: none */
     bool cannot_fault;      /* as if its touches could not be answered, see humi_processor */
+    bool opencl;            /* kernels in OpenCL C are preferred to native ones */
+    bool prompt;            /* mappings that are taken are forgotten at once and one by one, also
+                               where it is cheaper later, all together or more than was asked */
 };
 
 /* One fault.  `write` is what the processor wanted to do. */
@@ -146,6 +149,7 @@ struct humi_processor {
     bool cannot_fault;      /* its touches cannot be answered: what a launch touches is mapped
                                before it is submitted, and stays until it has ended.  A fault of
                                it ends its launch */
+    bool prefers_opencl;    /* of a module in several forms load() is to be given the .cl */
 };
 
 /*

@@ -22,7 +22,7 @@ static const struct kind {
     {"emu", humi_emu_open},
 };
 #define KINDS_TEXT "emu"
-#define SETTINGS_TEXT "mem, workers, watchdog, faults"
+#define SETTINGS_TEXT "mem, workers, watchdog, faults, kernels"
 
 static const struct kind *find_kind(const struct humi_slice *name)
 {
@@ -88,6 +88,17 @@ static enum hum_status set_faults(struct humi_device_params *params,
     return status;
 }
 
+static enum hum_status set_kernels(struct humi_device_params *params,
+                                   const struct humi_option *option)
+{
+    params->opencl = humi_slice_is(&option->value, "opencl");
+    if (params->opencl || humi_slice_is(&option->value, "native"))
+        return HUM_OK;
+    return humi_fail(HUM_ERR_INVALID,
+                     "HUM_DEVICES: kernels=%.*s is unknown; it is native or opencl",
+                     (int)option->value.bytes, option->value.text);
+}
+
 static const struct setting {
     const char *name;
     const char *option; /* as error texts call it */
@@ -97,6 +108,7 @@ static const struct setting {
     {"workers", "HUM_DEVICES: workers", set_workers},
     {"watchdog", "HUM_DEVICES: watchdog", set_watchdog},
     {"faults", "HUM_DEVICES: faults", set_faults},
+    {"kernels", "HUM_DEVICES: kernels", set_kernels},
 };
 
 static enum hum_status read_setting(struct humi_device_params *params,

@@ -3,7 +3,8 @@
  * registry.h - the kinds of devices, and reading which ones a user wants.
  *
  *     devices := device { ';' device }          device  := kind [ ':' setting { ',' setting } ]
- *     setting := "mem=" size | "workers=" number | "watchdog=" duration
+ *     setting := "mem=" size | "workers=" number | "watchdog=" duration |
+ *                "kernels=" ( "native" | "opencl" )
  *
  *     "emu:mem=256M,workers=2;emu:mem=1G"
  *
@@ -18,7 +19,8 @@
 
 /*
  * Read `text` (NULL or empty: one emulated device) into params_out.  What a device does not say is
- * a quarter of the machine's memory, at most 4 GiB; a worker a core; and the watchdog given here.
+ * a quarter of the machine's memory, at most 4 GiB; a worker a core; the watchdog given here; and
+ * native kernels.
  * Memory is rounded down to blocks.
  * HUM_ERR_INVALID: the text names the bad word and the known ones.
  */

@@ -27,7 +27,11 @@ struct agent {
     int thread;
 };
 
-struct launch {
+/* What streams do in order: launches, and calls of the program that it put on one. */
+struct work {
+    uint64_t launch;             /* its number; 0: a call */
+    size_t record;               /* of a call: its last one */
+    unsigned device, stream;     /* number of the device */
     double issued_ns;            /* by the program; < 0: not yet */
     unsigned running;            /* agents that have not ended */
     bool begun, ended;
@@ -43,15 +47,16 @@ struct simulation {
     struct agent program;
     struct agent *agents;        /* that are at work */
     size_t agent_count, agent_room;
-    struct launch *launches;     /* by number - 1 */
-    uint64_t *queued;            /* launches that have not begun, in order of issue */
+    struct work *works;          /* launches by number - 1, calls behind them */
+    size_t work_count;
+    struct work **queued;        /* works that have not ended, in order of issue */
     size_t queued_count;
     size_t unfinished;           /* issued and not ended */
     double free_ns;              /* the service is free then */
     int threads;                 /* given */
     enum hum_status status;      /* not HUM_OK: stop */
-    uint64_t batches;
-    double service_ns, end_ns;
+    uint64_t batches, late;
+    double service_ns, throttled_ns, end_ns;
 };
 
 static const struct humi_survey_launch *told(const struct simulation *sim, uint64_t launch)
@@ -97,10 +102,8 @@ static void add_agent(struct simulation *sim, const struct humi_script_lane *lan
         .lane = lane, .ns = ns, .launch = lane->launch, .thread = ++sim->threads};
 }
 
-static void end_launch(struct simulation *sim, uint64_t number, double ns)
+static void end_launch(struct simulation *sim, struct work *launch, double ns)
 {
-    struct launch *launch = &sim->launches[number - 1];
-    const struct humi_survey_launch *was = told(sim, number);
     launch->ended = true;
     launch->end_ns = ns;
     sim->unfinished--;
@@ -108,14 +111,14 @@ static void end_launch(struct simulation *sim, uint64_t number, double ns)
     const struct hum_trace_record record = {
         .kind = HUM_TRACE_LAUNCH,
         .time_ns = (uint64_t)launch->start_ns,
-        .launch = {.launch = number,
-                   .kernel = was->kernel,
-                   .device = (int32_t)device_of(sim, number) - 1,
-                   .stream = was->stream,
+        .launch = {.launch = launch->launch,
+                   .kernel = told(sim, launch->launch)->kernel,
+                   .device = (int32_t)launch->device - 1,
+                   .stream = launch->stream,
                    .count = 1,
                    .submit_ns = (uint64_t)launch->issued_ns,
                    .end_ns = (uint64_t)ns}};
-    humi_world_end(sim->world, device_of(sim, number));
+    humi_world_end(sim->world, launch->device);
     humi_world_tell(sim->world, &record);
 }
 
@@ -125,61 +128,105 @@ static double prefetch(struct simulation *sim, uint64_t number, double ns)
     if (!sim->player->measures.count)
         return ns;
     set_time(sim, ns);
-    humi_charge_begin(sim->charge);
+    humi_charge_begin(sim->charge, ns);
     enum hum_status status = humi_player_prefetch(sim->player, number);
     if (status != HUM_OK)
         fail(sim, status);
-    return sim->charge->batch.blocks ? (double)humi_charge_end(sim->charge, (uint64_t)ns) : ns;
+    return humi_charge_end(sim->charge);
 }
 
-static void begin_launch(struct simulation *sim, uint64_t number, double ns)
+static void begin_launch(struct simulation *sim, struct work *launch, double ns)
 {
-    struct launch *launch = &sim->launches[number - 1];
-    ns = prefetch(sim, number, ns);
-    launch->begun = true;
+    ns = prefetch(sim, launch->launch, ns);
     launch->start_ns = ns;
-    for (size_t at = sim->script->first[number]; at != SIZE_MAX; at = sim->script->lanes[at].next) {
+    for (size_t at = sim->script->first[launch->launch]; at != SIZE_MAX;
+         at = sim->script->lanes[at].next) {
         launch->running++;
         add_agent(sim, &sim->script->lanes[at], ns);
     }
     if (!launch->running)
-        end_launch(sim, number, ns);
+        end_launch(sim, launch, ns);
 }
 
-/* When the launch may begin: the one before it in its stream has ended.  < 0: not yet. */
+/* Records of the script as the program gave them; when what they ask for is done. */
+static double replay_records(struct simulation *sim, size_t first, size_t last, double ns)
+{
+    enum hum_status status = HUM_OK;
+    set_time(sim, ns);
+    humi_charge_begin(sim->charge, ns);
+    for (size_t i = first; i <= last && status == HUM_OK; i++) {
+        struct hum_trace_record record = sim->script->records[i];
+        record.time_ns = sim->world->now_ns;
+        status = humi_player_take(sim->player, &record);
+    }
+    if (status != HUM_OK)
+        fail(sim, status);
+    return humi_charge_end(sim->charge);
+}
+
+/* The record goes on with the call of the one before it. */
+static bool goes_on(const struct humi_script *script, size_t record)
+{
+    return record > 0 && record < script->record_count &&
+           script->records[record - 1].kind == HUM_TRACE_CALL &&
+           script->records[record].kind == HUM_TRACE_CALL &&
+           humi_calls_go_on(&script->records[record - 1].call, &script->records[record].call);
+}
+
+static void begin_call(struct simulation *sim, struct work *call, double ns)
+{
+    size_t first = call->record;
+    while (goes_on(sim->script, first))
+        first--;
+    call->start_ns = ns;
+    call->end_ns = replay_records(sim, first, call->record, ns);
+    call->ended = true;
+    sim->unfinished--;
+    if (call->end_ns > sim->end_ns)
+        sim->end_ns = call->end_ns;
+}
+
+static void begin_work(struct simulation *sim, struct work *work, double ns)
+{
+    work->begun = true;
+    if (work->launch)
+        begin_launch(sim, work, ns);
+    else
+        begin_call(sim, work, ns);
+}
+
+static bool is_same_stream(const struct work *a, const struct work *b)
+{
+    return a->device == b->device && a->stream == b->stream;
+}
+
+/* When the work may begin: what is before it in its stream has ended.  < 0: not yet. */
 static double ready_ns(const struct simulation *sim, size_t place)
 {
-    uint64_t number = sim->queued[place];
+    const struct work *work = sim->queued[place];
     for (size_t i = 0; i < place; i++)
-        if (device_of(sim, sim->queued[i]) == device_of(sim, number) &&
-            told(sim, sim->queued[i])->stream == told(sim, number)->stream)
+        if (is_same_stream(sim->queued[i], work))
             return -1;
-    return sim->launches[number - 1].issued_ns;
+    return work->issued_ns;
 }
 
-/* Ended launches leave the queue, and those behind them in their streams begin. */
-static void begin_launches(struct simulation *sim)
+/* What has ended leaves the queue, and what is behind it in its stream begins. */
+static void begin_works(struct simulation *sim)
 {
     for (size_t i = 0; i < sim->queued_count;) {
-        struct launch *launch = &sim->launches[sim->queued[i] - 1];
-        double ns = launch->begun ? -1 : ready_ns(sim, i);
+        struct work *work = sim->queued[i];
+        double ns = work->begun ? -1 : ready_ns(sim, i);
         if (ns >= 0)
-            begin_launch(sim, sim->queued[i], ns);
-        if (!launch->ended) {
+            begin_work(sim, work, ns);
+        if (!work->ended) {
             i++;
             continue;
         }
-        double end = launch->end_ns;
-        uint64_t number = sim->queued[i];
         memmove(&sim->queued[i], &sim->queued[i + 1],
                 (--sim->queued_count - i) * sizeof *sim->queued);
-        for (size_t j = i; j < sim->queued_count; j++) {
-            struct launch *behind = &sim->launches[sim->queued[j] - 1];
-            if (device_of(sim, sim->queued[j]) == device_of(sim, number) &&
-                told(sim, sim->queued[j])->stream == told(sim, number)->stream &&
-                behind->issued_ns < end)
-                behind->issued_ns = end;
-        }
+        for (size_t j = i; j < sim->queued_count; j++)
+            if (is_same_stream(sim->queued[j], work) && sim->queued[j]->issued_ns < work->end_ns)
+                sim->queued[j]->issued_ns = work->end_ns;
     }
 }
 
@@ -191,31 +238,55 @@ static void end_agent(struct simulation *sim, struct agent *agent)
     set_time(sim, agent->ns);
     if (!agent->launch || agent == &sim->program)
         return;
-    struct launch *launch = &sim->launches[agent->launch - 1];
+    struct work *launch = &sim->works[agent->launch - 1];
     if (agent->ns > launch->end_ns)
         launch->end_ns = agent->ns;
     if (--launch->running == 0)
-        end_launch(sim, agent->launch, launch->end_ns);
+        end_launch(sim, launch, launch->end_ns);
+}
+
+static void queue(struct simulation *sim, const struct agent *agent, struct work *work)
+{
+    work->issued_ns = agent->ns;
+    sim->queued[sim->queued_count++] = work;
+    sim->unfinished++;
+    set_time(sim, agent->ns);
 }
 
 static void issue(struct simulation *sim, struct agent *agent, uint64_t number)
 {
-    if (number > sim->player->survey->launch_count || sim->launches[number - 1].issued_ns >= 0)
+    if (number > sim->player->survey->launch_count || sim->works[number - 1].issued_ns >= 0)
         return; /* beyond what is kept, or told twice */
-    sim->launches[number - 1].issued_ns = agent->ns;
-    sim->queued[sim->queued_count++] = number;
-    sim->unfinished++;
-    set_time(sim, agent->ns);
+    queue(sim, agent, &sim->works[number - 1]);
     enum hum_status status = humi_player_begin(sim->player, number);
     if (status != HUM_OK)
         fail(sim, status);
-    begin_launches(sim);
+    begin_works(sim);
+}
+
+/* The call is on a stream: it is put there with its last record. */
+static void issue_call(struct simulation *sim, struct agent *agent, size_t record)
+{
+    const struct hum_trace_call *call = &sim->script->records[record].call;
+    if (goes_on(sim->script, record + 1))
+        return;
+    struct work *work = &sim->works[sim->work_count++];
+    *work = (struct work){.record = record,
+                          .device = (unsigned)call->device + 1,
+                          .stream = call->stream};
+    queue(sim, agent, work);
+    begin_works(sim);
 }
 
 static bool is_freeing(const struct simulation *sim, const struct humi_script_step *step)
 {
     return step->kind == HUMI_SCRIPT_RECORD &&
            sim->script->records[step->data].kind == HUM_TRACE_REGION_END;
+}
+
+static bool is_on_stream(const struct hum_trace_record *record)
+{
+    return record->kind == HUM_TRACE_CALL && record->call.device != HUM_HOST;
 }
 
 /* A step of the program that is no touch.  False: it must wait. */
@@ -230,13 +301,10 @@ static bool program_step(struct simulation *sim, struct agent *agent,
         issue(sim, agent, step->data);
     else if (step->kind == HUMI_SCRIPT_WAIT)
         humi_world_boundary(sim->world, 0, 0);
-    if (step->kind != HUMI_SCRIPT_RECORD)
-        return true;
-    struct hum_trace_record record = sim->script->records[step->data];
-    record.time_ns = sim->world->now_ns;
-    enum hum_status status = humi_player_take(sim->player, &record);
-    if (status != HUM_OK)
-        fail(sim, status);
+    else if (is_on_stream(&sim->script->records[step->data]))
+        issue_call(sim, agent, step->data);
+    else
+        agent->ns = replay_records(sim, step->data, step->data, agent->ns);
     return true;
 }
 
@@ -251,19 +319,18 @@ static struct humi_world_touch touch_of(const struct agent *agent)
                                      .write = step->write};
 }
 
-/* What the touches bring is copied by the service, and the agent does not wait for it. */
+/* What the touches bring is brought by whoever goes ahead, and nobody waits for it. */
 static void warm(struct simulation *sim, const struct agent *agent,
                  const struct humi_script_step *step)
 {
     struct humi_world_touch touch = touch_of(agent);
-    double begin = agent->ns > sim->free_ns ? agent->ns : sim->free_ns;
-    set_time(sim, begin);
-    humi_charge_begin(sim->charge);
+    set_time(sim, agent->ns);
+    humi_charge_begin_ahead(sim->charge, agent->ns);
     if (!humi_world_reach(sim->world, &touch, step->count))
         return;
-    double end = (double)humi_charge_end(sim->charge, (uint64_t)begin);
-    sim->free_ns = end;
-    sim->service_ns += end - begin;
+    double end = humi_charge_end(sim->charge);
+    sim->free_ns = end > sim->free_ns ? end : sim->free_ns;
+    sim->service_ns += end - agent->ns;
 }
 
 /*
@@ -281,6 +348,19 @@ static double reach(struct simulation *sim, struct agent *agent,
     return humi_charge_reach(sim->charge, down ? HUM_D2H : HUM_H2D, step->count, waits, agent->ns);
 }
 
+/* A page that was brought ahead: if it is still on its way the agent waits for the rest. */
+static void await(struct simulation *sim, struct agent *agent)
+{
+    struct humi_model_entry *entry = sim->world->last[agent->lane->processor].entry;
+    bool late = entry->arrives_ns > agent->ns;
+    if (!entry->used) {
+        sim->late += late;
+        humi_charge_use(sim->charge, entry);
+    }
+    if (late)
+        agent->ns = entry->arrives_ns;
+}
+
 /* The pages of one touch step, up to a fault or until until_ns.  True: the step is done. */
 static bool touch_pages(struct simulation *sim, struct agent *agent,
                         const struct humi_script_step *step, double until_ns)
@@ -295,6 +375,8 @@ static bool touch_pages(struct simulation *sim, struct agent *agent,
         sim->world->touches++;
         sim->world->hits += !agent->served;
         agent->served = false;
+        if (humi_world_is_arriving(sim->world, processor, step->data + agent->page, agent->ns))
+            await(sim, agent);
         if (humi_world_is_remote(sim->world, processor, step->data + agent->page))
             agent->ns = reach(sim, agent, step);
         agent->ns += each;
@@ -360,6 +442,20 @@ static void resume(struct simulation *sim, struct agent *agent, double ns)
     agent->page++;
 }
 
+/* How long thrashing control lets those who faulted on the block wait. */
+static double throttle(struct simulation *sim, uint64_t block)
+{
+    const struct humi_server *server = &sim->world->server;
+    for (unsigned i = 0; i < server->throttled_count; i++) {
+        if (server->throttled[i].block != block)
+            continue;
+        double ns = 1e3 * server->throttled[i].us;
+        sim->throttled_ns += ns;
+        return ns;
+    }
+    return 0;
+}
+
 static void serve(struct simulation *sim, const struct agent *first)
 {
     struct agent *batch[HUMI_BATCH_MAX];
@@ -367,13 +463,13 @@ static void serve(struct simulation *sim, const struct agent *first)
     double begin = first->ns > sim->free_ns ? first->ns : sim->free_ns;
     unsigned count = collect(sim, first->lane->processor, begin, batch, touches);
     set_time(sim, begin);
-    humi_charge_begin(sim->charge);
+    humi_charge_begin(sim->charge, begin);
     humi_world_serve(sim->world, touches, count);
-    double end = (double)humi_charge_end(sim->charge, (uint64_t)begin);
+    double end = humi_charge_end(sim->charge);
     sim->free_ns = end;
     sim->service_ns += end - begin;
     for (unsigned i = 0; i < count; i++)
-        resume(sim, batch[i], end);
+        resume(sim, batch[i], end + throttle(sim, touches[i].page / HUM_PAGES_PER_BLOCK));
     if (++sim->batches % SIGNALS_EVERY == 0) {
         humi_signals_release();
         humi_signals_hold();
@@ -415,7 +511,7 @@ static void settle(struct simulation *sim)
         if (sim->agents[i].state != DONE)
             sim->agents[kept++] = sim->agents[i];
     sim->agent_count = kept;
-    begin_launches(sim);
+    begin_works(sim);
     if (sim->program.state != WAITS || sim->unfinished)
         return;
     sim->program.state = RUNS;
@@ -458,12 +554,17 @@ static void begin_program(struct simulation *sim)
 static enum hum_status prepare(struct simulation *sim)
 {
     size_t launches = (size_t)sim->player->survey->launch_count;
-    sim->launches = calloc(launches + 1, sizeof *sim->launches);
-    sim->queued = calloc(launches + 1, sizeof *sim->queued);
-    if (!sim->launches || !sim->queued)
-        return humi_fail(HUM_ERR_NO_MEMORY, "no memory for %zu launches", launches);
+    size_t room = launches + sim->script->record_count + 1;
+    sim->works = calloc(room, sizeof *sim->works);
+    sim->queued = calloc(room, sizeof *sim->queued);
+    if (!sim->works || !sim->queued)
+        return humi_fail(HUM_ERR_NO_MEMORY, "no memory for %zu launches and calls", room);
     for (size_t i = 0; i < launches; i++)
-        sim->launches[i].issued_ns = -1;
+        sim->works[i] = (struct work){.launch = i + 1,
+                                      .device = device_of(sim, i + 1),
+                                      .stream = told(sim, i + 1)->stream,
+                                      .issued_ns = -1};
+    sim->work_count = launches;
     sim->program = (struct agent){.lane = &sim->script->program, .thread = ++sim->threads};
     begin_program(sim);
     for (size_t at = sim->script->first[0]; at != SIZE_MAX; at = sim->script->lanes[at].next)
@@ -492,14 +593,18 @@ enum hum_status humi_closed_run(struct humi_player *player, const struct humi_sc
     humi_signals_hold();
     while (status == HUM_OK && go_on(&sim))
         status = sim.status;
+    if (status == HUM_OK)
+        status = humi_player_finish(player);
     humi_signals_release();
-    result->modelled_ns = (uint64_t)sim.end_ns;
+    result->modelled_ns = (uint64_t)fmax(sim.end_ns, humi_charge_least_ns(charge));
+    result->modelled_throttled_ns = (uint64_t)sim.throttled_ns;
+    result->late_prefetches = sim.late;
     result->modelled_service_ns = (uint64_t)sim.service_ns;
     result->touch_ns = sim.touch_ns;
     for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
-        result->modelled_link_ns[d] = charge->busy_ns[d] + (uint64_t)charge->reach_ns[d];
+        result->modelled_link_ns[d] = (uint64_t)charge->busy_ns[d];
     free(sim.agents);
-    free(sim.launches);
+    free(sim.works);
     free(sim.queued);
     return status;
 }

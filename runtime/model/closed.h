@@ -8,10 +8,13 @@
  *     touch that hits     touch_ns each
  *     touch that faults   its agent waits for the end of the batch that answers it
  *     batch               begins when the service is free and a fault waits; takes all that wait of
- *                         one processor, at most 256; served by the core in one call; takes the
- *                         time that replay/cost.h says, and its copies queue on the link, one queue
- *                         a direction, full duplex
+ *                         one processor, at most 256; served by the core in one call; what it
+ *                         takes, and when what it brings ahead comes, says charge.h
+ *     touch of a page     that is still on its way ahead: its agent waits for the rest
+ *     throttled fault     its agent waits as long as thrashing control says, behind the batch
  *     launch              begins when the one before it in its stream has ended
+ *     call of the program on a stream: the same, and the stream goes on when its copies have come;
+ *                         else the program does
  *     program             goes on after a launch, waits where it waited
  *
  * Hits change nothing, so an agent may run on by itself for QUANTUM_NS before the others catch up:

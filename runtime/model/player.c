@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* player.c - regions, launches, epochs and accesses, done again. */
+/* player.c - regions, launches, epochs, calls and accesses, done again. */
 #include "model/player.h"
 
 #include <stdlib.h>
@@ -88,6 +88,20 @@ static enum hum_status invent_region(struct humi_player *player)
     return status == HUM_OK ? alloc_region(player, &region) : status;
 }
 
+/* ---- calls ----------------------------------------------------------------------------------- */
+
+static enum hum_status take_call(struct humi_player *player, const struct hum_trace_call *call)
+{
+    uint64_t first_page =
+        call->region < player->region_room ? player->region_pages[call->region] : UINT64_MAX;
+    return humi_calls_take(&player->calls, player->world, call, first_page);
+}
+
+enum hum_status humi_player_finish(struct humi_player *player)
+{
+    return humi_calls_flush(&player->calls, player->world);
+}
+
 /* ---- launches and epochs --------------------------------------------------------------------- */
 
 static unsigned processor_of(const struct humi_player *player, uint64_t launch)
@@ -174,6 +188,8 @@ enum hum_status humi_player_init(struct humi_player *player, const struct humi_s
     *player = (struct humi_player){.survey = survey,
                                    .charge = charge,
                                    .measures = params->measures,
+                                   .calls = {.no_hints = params->no_hints,
+                                             .no_policies = params->no_policies},
                                    .host_is_device = humi_survey_is_host_only(survey),
                                    .assumes_host = humi_survey_is_host_only(survey) ||
                                                    humi_survey_is_device_only(survey)};
@@ -192,14 +208,17 @@ enum hum_status humi_player_init(struct humi_player *player, const struct humi_s
 void humi_player_fini(struct humi_player *player)
 {
     humi_world_close(player->world);
+    humi_calls_fini(&player->calls);
     free(player->region_pages);
     *player = (struct humi_player){.world = NULL};
 }
 
-enum hum_status humi_player_take(struct humi_player *player, const struct hum_trace_record *record)
+/* What a record of anything that is done again means; a call that was cut off comes first. */
+static enum hum_status take(struct humi_player *player, const struct hum_trace_record *record)
 {
-    if (record->time_ns > player->world->now_ns)
-        player->world->now_ns = record->time_ns;
+    enum hum_status status = humi_player_finish(player);
+    if (status != HUM_OK)
+        return status;
     switch (record->kind) {
     case HUM_TRACE_REGION:
         return take_region(player, &record->region);
@@ -212,8 +231,25 @@ enum hum_status humi_player_take(struct humi_player *player, const struct hum_tr
         return take_launch(player, record);
     case HUM_TRACE_EPOCH:
         return take_epoch(player, &record->epoch);
-    case HUM_TRACE_ACCESS:
+    default:
         return take_access(player, record);
+    }
+}
+
+enum hum_status humi_player_take(struct humi_player *player, const struct hum_trace_record *record)
+{
+    if (record->time_ns > player->world->now_ns)
+        player->world->now_ns = record->time_ns;
+    switch (record->kind) {
+    case HUM_TRACE_REGION:
+    case HUM_TRACE_REGION_END:
+    case HUM_TRACE_KERNEL:
+    case HUM_TRACE_LAUNCH:
+    case HUM_TRACE_EPOCH:
+    case HUM_TRACE_ACCESS:
+        return take(player, record);
+    case HUM_TRACE_CALL:
+        return take_call(player, &record->call);
     default:
         return HUM_OK;
     }

@@ -7,6 +7,7 @@
 #ifndef HUMI_MODEL_PLAYER_H
 #define HUMI_MODEL_PLAYER_H
 
+#include "model/calls.h"
 #include "model/setup.h"
 
 struct humi_charge;
@@ -22,6 +23,7 @@ struct humi_player {
     uint32_t region_room;
     uint64_t begun;              /* the last launch that did */
     struct humi_measures measures;
+    struct humi_calls calls;
 };
 
 HUM_MUST_USE enum hum_status humi_player_init(struct humi_player *player,
@@ -45,5 +47,8 @@ HUM_MUST_USE enum hum_status humi_player_prefetch(struct humi_player *player, ui
 /* All that a record means; nothing for records of what followed from others. */
 HUM_MUST_USE enum hum_status humi_player_take(struct humi_player *player,
                                               const struct hum_trace_record *record);
+
+/* Behind the last record: what a cut trace left of a call is done. */
+HUM_MUST_USE enum hum_status humi_player_finish(struct humi_player *player);
 
 #endif

@@ -40,6 +40,10 @@ struct humi_model_entry {
     bool open;                   /* by one entry, unguarded */
     bool reads;                  /* open for reading only */
     bool taken;                  /* of the host: went to a device (charge.h) */
+    bool used;                   /* what was brought ahead has been touched */
+    double arrives_ns;           /* when it comes; 0: nothing was */
+    double carried_ns;           /* what its copy takes of the link to devices */
+    struct hum_pages arriving;   /* what was brought ahead, there already or not */
 };
 
 struct humi_model_processor {

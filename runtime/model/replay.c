@@ -27,8 +27,10 @@ static enum hum_status play(struct humi_player *player, struct hum_trace *trace)
             humi_signals_hold();
         }
     }
+    if (status == HUM_ERR_NOT_FOUND)
+        status = humi_player_finish(player);
     humi_signals_release();
-    return status == HUM_ERR_NOT_FOUND ? HUM_OK : status;
+    return status;
 }
 
 static void finish(const struct humi_player *player, struct humi_model_result *result,
@@ -37,6 +39,7 @@ static void finish(const struct humi_player *player, struct humi_model_result *r
     result->touches = player->world->touches;
     result->hits = player->world->hits;
     result->failed = player->failed;
+    result->refused = player->calls.refused;
     result->remote = player->world->remote;
     result->reaches = player->world->reaches;
     result->replay_ns = replay_ns;

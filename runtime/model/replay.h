@@ -2,8 +2,9 @@
 /*
  * replay.h - a trace replayed through the runtime's own core (world.h).
  *
- * What comes from the trace: regions, launches, epochs, and who touches what, in its order.  What
- * comes out: the core's own counters, and if wanted every record, as a trace or to a listener.
+ * What comes from the trace: regions, launches, epochs, what the program asked of the runtime, and
+ * who touches what, in its order.  What comes out: the core's own counters, and if wanted every
+ * record, as a trace or to a listener.
  *
  * Exactness.  A run with HUM_DETERMINISTIC=on and HUM_ACCESSES=full:1 has its counters in the
  * trace's totals.  Its replay as recorded, with the policy, capacity and abilities that the trace
@@ -40,6 +41,9 @@ struct humi_model_params {
     const char *trace;                    /* file for the replay's own trace; NULL: none */
     const struct humi_listener *listener; /* is told its records; NULL: nobody */
     struct humi_measures measures;        /* that the program is to take; none: as it was */
+    bool no_hints;                        /* its prefetches, discards, advice, budgets and policies
+                                             are left out */
+    bool no_policies;                     /* only its policies are */
 };
 
 struct humi_model_result {
@@ -47,6 +51,7 @@ struct humi_model_result {
     uint64_t touches;                     /* pages touched, as often as records name them */
     uint64_t hits;                        /* of them, without a fault */
     uint64_t failed;                      /* of them, on what was no region then */
+    uint64_t refused;                     /* calls of the program, by the runtime */
     uint64_t remote;                      /* single touches of pages in another's frame */
     uint64_t reaches;                     /* accesses, of neighbouring pages, with any of these */
     uint64_t replay_ns;                   /* measured: the replay itself, without reading */
@@ -55,6 +60,8 @@ struct humi_model_result {
     uint64_t modelled_ns;                 /* from the first to the end of all */
     uint64_t modelled_service_ns;         /* of batches */
     uint64_t modelled_link_ns[HUM_DIRECTION_COUNT]; /* that the link was busy */
+    uint64_t modelled_throttled_ns;       /* that faults waited because thrashing control said so */
+    uint64_t late_prefetches;             /* blocks brought ahead, touched before they had come */
     double touch_ns;                      /* that a hit was taken to take */
 };
 

@@ -156,6 +156,7 @@ static enum hum_status take(struct reading *reading, const struct hum_trace_reco
     case HUM_TRACE_REGION:
     case HUM_TRACE_REGION_END:
     case HUM_TRACE_KERNEL:
+    case HUM_TRACE_CALL:
         return add_record(reading, record);
     case HUM_TRACE_LAUNCH:
         return take_launch(reading, record);

@@ -23,7 +23,7 @@ enum humi_script_kind {
     HUMI_SCRIPT_TOUCH,           /* data: first page */
     HUMI_SCRIPT_LAUNCH,          /* data: number of the launch */
     HUMI_SCRIPT_WAIT,            /* for all launches; an epoch begins */
-    HUMI_SCRIPT_RECORD,          /* data: index of a record: a region, its end, a kernel */
+    HUMI_SCRIPT_RECORD,          /* data: index of a record: a region, its end, a kernel, a call */
 };
 
 struct humi_script_step {

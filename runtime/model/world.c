@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/range.h"
 #include "base/status.h"
 #include "core/epochs.h"
 #include "core/policies.h"
@@ -138,7 +139,7 @@ void humi_world_close(struct humi_world *world)
 
 bool humi_world_look(struct humi_world *world, unsigned processor, uint64_t block)
 {
-    const struct humi_model_entry *entry = humi_model_entry(&world->processor[processor], block);
+    struct humi_model_entry *entry = humi_model_entry(&world->processor[processor], block);
     if (!entry)
         return false;
     world->last[processor].block = block;
@@ -220,10 +221,12 @@ enum hum_status humi_world_alloc(struct humi_world *world, const struct hum_trac
     if (region->first_page >= pages || !region->bytes ||
         region->bytes > (pages - region->first_page) * HUM_PAGE_SIZE)
         return humi_fail(HUM_ERR_INVALID, "region %u lies outside the space", region->region);
+    unsigned flags = region->flags & HUM_ALLOC_OWN_BLOCKS;
     struct humi_region_place place = {
         .start = hum->params.start + region->first_page * HUM_PAGE_SIZE,
-        .bytes = (region->bytes + HUM_PAGE_SIZE - 1) / HUM_PAGE_SIZE * HUM_PAGE_SIZE,
+        .bytes = humi_round_up(region->bytes, flags ? HUM_BLOCK_SIZE : HUM_PAGE_SIZE),
         .asked_bytes = region->bytes,
+        .flags = flags,
         .id = region->region};
     enum hum_status status = humi_regions_insert(&hum->regions, &place, &made);
     if (status != HUM_OK)

@@ -46,7 +46,7 @@ struct humi_world {
     uint64_t reaches;            /* accesses, of neighbouring pages, with any of these */
     struct {
         uint64_t block;          /* looked at last; UINT64_MAX: none */
-        const struct humi_model_entry *entry;
+        struct humi_model_entry *entry;
     } last[HUM_PROCESSORS_MAX];
     struct humi_model_processor processor[HUM_PROCESSORS_MAX];
     struct humi_server server;
@@ -87,6 +87,15 @@ static inline bool humi_world_is_remote(const struct humi_world *world, unsigned
                                         uint64_t page)
 {
     return humi_mask_has(&world->last[processor].entry->remote, page % HUM_PAGES_PER_BLOCK);
+}
+
+/* Behind the same: the page was brought ahead, and comes after ns or was not touched yet. */
+static inline bool humi_world_is_arriving(const struct humi_world *world, unsigned processor,
+                                          uint64_t page, double ns)
+{
+    const struct humi_model_entry *entry = world->last[processor].entry;
+    return entry->arrives_ns > 0 && (entry->arrives_ns > ns || !entry->used) &&
+           humi_mask_has(&entry->arriving, page % HUM_PAGES_PER_BLOCK);
 }
 
 /*

@@ -15,7 +15,7 @@
 struct reading {
     const char *option;                /* for the error text */
     struct humi_policy policy;
-    uint8_t set[HUMI_KINDS];           /* bit i: tunable i was given a value */
+    uint16_t set[HUMI_KINDS];          /* bit i: the number at place i was given a value */
 };
 
 struct humi_tunables humi_policy_tunables(const struct humi_policy *policy, enum humi_kind kind)
@@ -31,13 +31,34 @@ const char *humi_policy_part_name(const struct humi_policy *policy, enum humi_ki
     return kind == HUMI_EVICT ? policy->evict->name : policy->part[kind]->name;
 }
 
+static bool is_hidden(const struct humi_tunables *own, const struct hum_tunable *number)
+{
+    for (unsigned i = 0; i < own->count; i++)
+        if (strcmp(own->table[i].name, number->name) == 0)
+            return true;
+    return false;
+}
+
+const struct hum_tunable *humi_policy_number(const struct humi_policy *policy, enum humi_kind kind,
+                                             unsigned place)
+{
+    const struct humi_tunables own = humi_policy_tunables(policy, kind);
+    const struct hum_tunable *number = humi_kind_number(kind);
+
+    if (place < own.count)
+        return &own.table[place];
+    if (place != HUMI_NUMBER_OF_KIND || !number || is_hidden(&own, number))
+        return NULL;
+    return number;
+}
+
 void humi_policy_initials(struct humi_policy *policy)
 {
-    for (enum humi_kind kind = 0; kind < HUMI_KINDS; kind++) {
-        struct humi_tunables tunables = humi_policy_tunables(policy, kind);
-        for (unsigned i = 0; i < tunables.count; i++)
-            policy->tunables[kind][i] = tunables.table[i].initial;
-    }
+    for (enum humi_kind kind = 0; kind < HUMI_KINDS; kind++)
+        for (unsigned i = 0; i < HUMI_NUMBERS_MAX; i++) {
+            const struct hum_tunable *number = humi_policy_number(policy, kind, i);
+            policy->tunables[kind][i] = number ? number->initial : 0;
+        }
 }
 
 /* ---- error texts ----------------------------------------------------------------------------- */
@@ -195,13 +216,15 @@ static void take_table(struct humi_policy *policy, const struct hum_policy *tabl
 static enum hum_status refuse_tunable(const struct reading *reading, enum humi_kind kind,
                                       const struct humi_slice *word)
 {
-    struct humi_tunables tunables = humi_policy_tunables(&reading->policy, kind);
     char known[320] = "it has none";
     size_t used = 0;
 
-    for (unsigned i = 0; i < tunables.count && used < sizeof known; i++)
-        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s",
-                                 i ? ", " : "known are ", tunables.table[i].name);
+    for (unsigned i = 0; i < HUMI_NUMBERS_MAX && used < sizeof known; i++) {
+        const struct hum_tunable *number = humi_policy_number(&reading->policy, kind, i);
+        if (number)
+            used += (size_t)snprintf(known + used, sizeof known - used, "%s%s",
+                                     used ? ", " : "known are ", number->name);
+    }
     return humi_fail(HUM_ERR_INVALID, "%s: %s=%s has no number '%.*s'; %s", reading->option,
                      humi_kind_name(kind), humi_policy_part_name(&reading->policy, kind),
                      word->bytes < 64 ? (int)word->bytes : 64, word->text, known);
@@ -210,7 +233,7 @@ static enum hum_status refuse_tunable(const struct reading *reading, enum humi_k
 static enum hum_status read_value(struct reading *reading, enum humi_kind kind, unsigned index,
                                   const struct humi_slice *word)
 {
-    const struct hum_tunable *tunable = &humi_policy_tunables(&reading->policy, kind).table[index];
+    const struct hum_tunable *tunable = humi_policy_number(&reading->policy, kind, index);
     struct humi_option option = {reading->option, *word};
     uint64_t value;
     enum hum_status status = humi_option_number(&option, tunable->most, &value);
@@ -232,13 +255,13 @@ static enum hum_status read_tunable(struct reading *reading, const struct humi_s
 
     if (!find_kind(kind_word, &kind))
         return refuse(reading, "part", kind_word, kind_at, 0);
-    struct humi_tunables tunables = humi_policy_tunables(&reading->policy, kind);
-    for (unsigned i = 0; i < tunables.count; i++) {
-        if (!humi_slice_is(word, tunables.table[i].name))
+    for (unsigned i = 0; i < HUMI_NUMBERS_MAX; i++) {
+        const struct hum_tunable *number = humi_policy_number(&reading->policy, kind, i);
+        if (!number || !humi_slice_is(word, number->name))
             continue;
         if (reading->set[kind] & 1u << i)
             return refuse_twice(reading, word);
-        reading->set[kind] |= (uint8_t)(1u << i);
+        reading->set[kind] |= (uint16_t)(1u << i);
         reading->policy.chosen |= 1u << kind;
         return read_value(reading, kind, i, value);
     }

@@ -27,10 +27,14 @@
 #include "base/options.h"
 #include "policy/registry.h"
 
+#define HUMI_NUMBERS_MAX (HUM_TUNABLES_MAX + 1u)
+#define HUMI_NUMBER_OF_KIND HUM_TUNABLES_MAX /* place of what every part of a kind has */
+
 struct humi_policy {
     const struct hum_part *part[HUMI_PLANNERS];
     const struct hum_evict *evict;
-    uint64_t tunables[HUMI_KINDS][HUM_TUNABLES_MAX]; /* values, in the order of the part's table */
+    uint64_t tunables[HUMI_KINDS][HUMI_NUMBERS_MAX]; /* values, in the order of the part's table;
+                                                        behind them that of the kind */
     uint32_t offset[HUMI_PLANNERS][HUM_MEMORY_COUNT]; /* of each part's memory in that of all */
     uint32_t bytes[HUM_MEMORY_COUNT];                /* of all parts together */
     unsigned chosen;                                 /* bit k: the part of kind k or a number of it
@@ -64,6 +68,10 @@ HUM_MUST_USE enum hum_status humi_policy_of(const char *option, const struct hum
 size_t humi_policy_text(const struct humi_policy *policy, char *text, size_t bytes);
 
 struct humi_tunables humi_policy_tunables(const struct humi_policy *policy, enum humi_kind kind);
+
+/* What the value at that place is, 0 .. HUMI_NUMBERS_MAX - 1; NULL: nothing. */
+const struct hum_tunable *humi_policy_number(const struct humi_policy *policy, enum humi_kind kind,
+                                             unsigned place);
 const char *humi_policy_part_name(const struct humi_policy *policy, enum humi_kind kind);
 
 /* Give every number its initial value. */

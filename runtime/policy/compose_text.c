@@ -87,11 +87,12 @@ static void put_numbers(struct out *out, const struct humi_policy *policy,
                         const struct humi_policy *base)
 {
     for (enum humi_kind kind = 0; kind < HUMI_KINDS; kind++) {
-        struct humi_tunables tunables = humi_policy_tunables(policy, kind);
-        for (unsigned i = 0; i < tunables.count; i++)
-            if (policy->tunables[kind][i] != base->tunables[kind][i])
-                put(out, ",%s.%s=%" PRIu64, humi_kind_name(kind), tunables.table[i].name,
+        for (unsigned i = 0; i < HUMI_NUMBERS_MAX; i++) {
+            const struct hum_tunable *number = humi_policy_number(policy, kind, i);
+            if (number && policy->tunables[kind][i] != base->tunables[kind][i])
+                put(out, ",%s.%s=%" PRIu64, humi_kind_name(kind), number->name,
                     policy->tunables[kind][i]);
+        }
     }
 }
 

@@ -42,11 +42,14 @@ static const struct hum_part *const parts[HUMI_PLANNERS][PARTS_MAX] = {
             &humi_evict_##evict_part, numbers                                                      \
     }
 
+static const struct hum_tunable reserve = {
+    "reserve", "blocks of a device to keep free in the background once it was full", 1, 0, 8};
+
 static const struct hum_policy policies[] = {
     POLICY("ahead", "driver's tree, whole blocks where they are cheap, eight ahead of a stream",
            share, ahead, lrm, off, NULL),
     POLICY("driver", "what NVIDIA's driver does: pages move, tree, least recently moved",
-           move, tree, lrm, driver, NULL),
+           move, tree, lrm, driver, "evict.reserve=0"),
     POLICY("ondemand", "only the faulted page; the block faulted on longest ago leaves first",
            share, none, lru, off, NULL),
     POLICY("chunk", "the faulted 64 KiB; the block touched longest ago leaves first",
@@ -84,6 +87,11 @@ const char *humi_kind_name(enum humi_kind kind)
     };
 
     return names[kind];
+}
+
+const struct hum_tunable *humi_kind_number(enum humi_kind kind)
+{
+    return kind == HUMI_EVICT ? &reserve : NULL;
 }
 
 const struct hum_part *humi_part_at(enum humi_kind kind, unsigned index)

@@ -27,6 +27,14 @@ enum humi_kind {
 };
 #define HUMI_PLANNERS 3u /* place, prefetch, thrash */
 
+/*
+ * The number that every part of the kind has beside its own, because the runtime acts on it and
+ * the part does not; NULL: there is none.  A part's own number of that name hides it.
+ *
+ *     evict.reserve     blocks of a full device to keep free (core/reserve.h)
+ */
+const struct hum_tunable *humi_kind_number(enum humi_kind kind);
+
 /* "place", "prefetch", "thrash", "evict" */
 const char *humi_kind_name(enum humi_kind kind);
 

@@ -3,6 +3,7 @@
 #include "replay/bounds.h"
 
 #include "policy/evict/registry.h"
+#include "replay/least.h"
 
 static enum hum_status run(const struct humi_source *source,
                            const struct humi_replay_setup *setup, const char *evict,
@@ -35,12 +36,23 @@ static struct humi_bound just_in_time(const struct humi_replay_result *min,
     return bound;
 }
 
+/* The link carries both ways at once, and touches over it start no copies. */
+static struct humi_bound least_of(const struct humi_least *least,
+                                  const struct humi_cost_model *cost)
+{
+    uint64_t most = least->bytes_in > least->bytes_out ? least->bytes_in : least->bytes_out;
+
+    return (struct humi_bound){.bytes = least->bytes_in + least->bytes_out,
+                               .modelled_ns = humi_link_ns(&cost->link, most, 0)};
+}
+
 enum hum_status humi_bounds_find(const struct humi_source *source,
                                  const struct humi_replay_setup *setup,
                                  struct humi_bounds *bounds_out)
 {
     struct humi_replay_setup infinite = *setup;
     struct humi_replay_result all, min, remote;
+    struct humi_least least;
     enum hum_status status;
 
     infinite.capacity = source->pages.count;
@@ -49,6 +61,8 @@ enum hum_status humi_bounds_find(const struct humi_source *source,
         status = run(source, setup, "min", HUMI_PLACE_MOVE, &min);
     if (status == HUM_OK)
         status = run(source, setup, "lru", HUMI_PLACE_REMOTE, &remote);
+    if (status == HUM_OK)
+        status = humi_least_find(source, setup->capacity, &least);
     if (status != HUM_OK)
         return status;
     *bounds_out = (struct humi_bounds){
@@ -56,6 +70,7 @@ enum hum_status humi_bounds_find(const struct humi_source *source,
         .min = bound_of(&min),
         .min_oracle_prefetch = just_in_time(&min, &setup->cost),
         .remote_all = bound_of(&remote),
+        .least = least_of(&least, &setup->cost),
     };
     return HUM_OK;
 }

@@ -8,10 +8,14 @@
  *                        that the host takes nothing from: the fewest misses there can be, whatever
  *                        a policy knows
  *   min_oracle_prefetch  what min brings, each page just in time: no faults, only the link is busy,
- *                        with one long copy.  The least time that pages which move can take
+ *                        with one long copy.  The least time if pages only move, one at a time
  *   remote_all           nothing ever moves, each touch goes over the link
+ *   least                what must cross the link each way, in the cheapest of all ways (least.h),
+ *                        at its speed.  No policy takes less, whether it moves, copies or maps
  *
- * All but remote_all are of place=move, prefetch=none.
+ * infinite to min_oracle_prefetch are of place=move, prefetch=none.  Where pages that are touched
+ * seldom cross the link touch by touch, or are shared, a policy can take less than
+ * min_oracle_prefetch or less than remote_all, never less than least.
  * Threads: any.
  */
 #ifndef HUMI_REPLAY_BOUNDS_H
@@ -25,7 +29,8 @@
     X(resident)                                                                                    \
     X(min)                                                                                         \
     X(min_oracle_prefetch)                                                                         \
-    X(remote_all)
+    X(remote_all)                                                                                  \
+    X(least)
 
 struct humi_bound {
     uint64_t misses;

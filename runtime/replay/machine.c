@@ -332,32 +332,15 @@ static void touch_by_host(struct machine *m, size_t access)
 /* ---- regions that end ----------------------------------------------------------------------- */
 
 /* As it was at first. */
-static void forget_page(struct machine *m, uint32_t object)
+static void forget_page(void *self, uint32_t object)
 {
+    struct machine *m = self;
     uint16_t first = m->source->from_host ? HOST : 0;
 
     take_from_others(m, object, 0);
     m->pages[object] = (struct page){.at = first, .current = first};
     for (unsigned device = 0; m->counts && device < m->source->devices; device++)
         m->counts[slot_of(m, device, object)] = 0;
-}
-
-static void end_region(struct machine *m, const struct humi_source_range *pages)
-{
-    const struct humi_pages *all = &m->source->pages;
-
-    if (pages->end - pages->first > all->count) { /* more pages than have a number */
-        for (uint32_t object = 0; object < all->count; object++)
-            if (number_of(m, object) >= pages->first && number_of(m, object) < pages->end)
-                forget_page(m, object);
-        return;
-    }
-    for (uint64_t page = pages->first; page < pages->end; page++) {
-        uint32_t object = humi_pages_find(all, page);
-
-        if (object != HUMI_OBJECT_NONE)
-            forget_page(m, object);
-    }
 }
 
 static void replay(struct machine *m)
@@ -369,7 +352,7 @@ static void replay(struct machine *m)
         unsigned processor = humi_how_processor(source->how[i]);
 
         for (; ends < source->end_count && source->ends[ends].access == i; ends++)
-            end_region(m, &source->ends[ends].pages);
+            humi_source_each(source, &source->ends[ends].pages, forget_page, m);
         if (i + LOOK_AHEAD < source->count)
             __builtin_prefetch(&m->pages[source->objects[i + LOOK_AHEAD]], 1);
         m->record += !humi_how_is_joined(source->how[i]);

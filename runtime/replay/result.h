@@ -29,6 +29,7 @@
     X(pages_out)           /* copied from a device to the host */                                  \
     X(pages_prefetched)    /* that came before they were touched */                                \
     X(prefetched_used)     /* of these, touched before they left */                                \
+    X(late_prefetches)     /* blocks brought ahead and touched before they came; closed loop */    \
     X(evictions)           /* pages that had to leave for others */                                \
     X(evictions_clean)     /* of these, without a copy: another was current */                     \
     X(bytes_h2d)                                                                                   \

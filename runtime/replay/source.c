@@ -412,3 +412,22 @@ enum hum_status humi_source_next_use(const struct humi_source *source, uint64_t 
     *next_use_out = next_use;
     return HUM_OK;
 }
+
+void humi_source_each(const struct humi_source *source, const struct humi_source_range *range,
+                      void (*function)(void *self, uint32_t object), void *self)
+{
+    const struct humi_pages *all = &source->pages;
+
+    if (range->end - range->first > all->count) { /* more pages than have a number */
+        for (uint32_t object = 0; object < all->count; object++)
+            if (all->page_of[object] >= range->first && all->page_of[object] < range->end)
+                function(self, object);
+        return;
+    }
+    for (uint64_t page = range->first; page < range->end; page++) {
+        uint32_t object = humi_pages_find(all, page);
+
+        if (object != HUMI_OBJECT_NONE)
+            function(self, object);
+    }
+}

@@ -89,6 +89,10 @@ HUM_MUST_USE enum hum_status humi_source_add(struct humi_source *source,
  */
 HUM_MUST_USE enum hum_status humi_source_finish(struct humi_source *source, bool neighbours);
 
+/* Call it for each numbered page of the range. */
+void humi_source_each(const struct humi_source *source, const struct humi_source_range *range,
+                      void (*function)(void *self, uint32_t object), void *self);
+
 /*
  * Of each access of a device, when that device touches the page again, as a number that grows
  * along the device's accesses; HUMI_NEVER (cache.h).  0 at the host's.  The caller frees it.

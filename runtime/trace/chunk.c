@@ -45,10 +45,10 @@ const char *humi_trace_header_wrong(const uint8_t *header, size_t bytes)
     if (bytes < HUMI_TRACE_HEADER_BYTES)
         return NULL;
     if (humi_load_32(header + 8) > HUMI_TRACE_VERSION)
-        return "it was written by a newer version of hum";
+        return "it was written by a newer version of hum; read it with that one";
     if (humi_load_32(header + 8) == 1)
         return "it was written by a version of hum before the first release; record it again";
-    if (humi_load_32(header + 8) == 0 || humi_load_32(header + 12) != 0)
+    if (humi_load_32(header + 8) < HUMI_TRACE_VERSION_LEAST || humi_load_32(header + 12) != 0)
         return "its header is damaged";
     return NULL;
 }

@@ -323,11 +323,13 @@ static void get_processor(struct humi_in *in, struct hum_trace_processor *proces
     processor->workers = humi_get_32(in);
 }
 
-static void get_region(struct humi_in *in, struct hum_trace_region *region)
+static void get_region(struct humi_in *in, uint32_t version, struct hum_trace_region *region)
 {
     region->region = humi_get_32(in);
     region->first_page = humi_get(in);
     region->bytes = humi_get(in);
+    if (version >= HUMI_TRACE_VERSION_CALLS)
+        region->flags = humi_get_32(in);
     get_text(in, region->name, sizeof region->name);
 }
 
@@ -336,6 +338,24 @@ static void get_kernel(struct humi_in *in, struct hum_trace_kernel *kernel)
     kernel->kernel = humi_get_32(in);
     kernel->device = humi_get_signed(in);
     get_text(in, kernel->name, sizeof kernel->name);
+}
+
+static void get_call(struct humi_in *in, struct hum_trace_record *record)
+{
+    struct hum_trace_call *call = &record->call;
+
+    call->call = humi_get_32(in);
+    call->region = humi_get_32(in);
+    call->processor = humi_get_signed(in);
+    call->device = humi_get_signed(in);
+    call->stream = humi_get_32(in);
+    call->rest = humi_get_32(in);
+    call->advice = humi_get_32(in);
+    call->access = humi_get_32(in);
+    call->offset = humi_get(in);
+    call->bytes = humi_get(in);
+    call->submit_ns = humi_get_from(in, record->time_ns);
+    get_text(in, call->text, sizeof call->text);
 }
 
 static void get_counters(struct humi_in *in, struct hum_counters *counters)
@@ -357,8 +377,11 @@ static void get_counters(struct humi_in *in, struct hum_counters *counters)
     }
 }
 
-static void get_plain(struct humi_in *in, struct hum_trace_record *record)
+static void get_plain(struct humi_trace_decoder *decoder, struct hum_trace_record *record)
 {
+    struct humi_in *in = &decoder->column[HUMI_COLUMN_PLAIN];
+
+
     switch (record->kind) {
     case HUM_TRACE_SPACE:
         get_space(in, &record->space);
@@ -371,7 +394,7 @@ static void get_plain(struct humi_in *in, struct hum_trace_record *record)
         get_processor(in, &record->processor);
         break;
     case HUM_TRACE_REGION:
-        get_region(in, &record->region);
+        get_region(in, decoder->version, &record->region);
         break;
     case HUM_TRACE_REGION_END:
         record->region_end.region = humi_get_32(in);
@@ -382,6 +405,9 @@ static void get_plain(struct humi_in *in, struct hum_trace_record *record)
     case HUM_TRACE_EPOCH:
         record->epoch.epoch = humi_get(in);
         record->epoch.launch = humi_get(in);
+        break;
+    case HUM_TRACE_CALL:
+        get_call(in, record);
         break;
     case HUM_TRACE_DROPPED:
         record->dropped.kind = humi_get_32(in);
@@ -401,7 +427,7 @@ static void get_other(struct humi_trace_decoder *decoder, unsigned flags,
     if (record->kind == HUM_TRACE_ACCESS)
         get_access(decoder, flags, &record->access);
     else
-        get_plain(&decoder->column[HUMI_COLUMN_PLAIN], record);
+        get_plain(decoder, record);
 }
 
 static void get_any(struct humi_trace_decoder *decoder, unsigned flags,
@@ -439,9 +465,10 @@ const char *humi_trace_decode(struct humi_trace_decoder *decoder,
                               struct hum_trace_record *record_out)
 {
     unsigned head = humi_get_byte(&decoder->column[HUMI_COLUMN_HEADS]);
+    bool calls = decoder->version >= HUMI_TRACE_VERSION_CALLS;
 
     memset(record_out, 0, sizeof *record_out);
-    if ((head & 0xf) >= HUM_TRACE_KIND_COUNT)
+    if ((head & 0xf) >= HUM_TRACE_KIND_COUNT || (!calls && (head & 0xf) == HUM_TRACE_CALL))
         return "there is no such kind of record";
     record_out->kind = (enum hum_trace_kind)(head & 0xf);
     get_any(decoder, head, record_out);
@@ -452,13 +479,15 @@ const char *humi_trace_decode(struct humi_trace_decoder *decoder,
 
 /* ---- a chunk -------------------------------------------------------------------------------- */
 
-bool humi_trace_decoder_start(struct humi_trace_decoder *decoder, const uint8_t *raw, size_t bytes)
+bool humi_trace_decoder_start(struct humi_trace_decoder *decoder, uint32_t version,
+                              const uint8_t *raw, size_t bytes)
 {
     struct humi_in lengths = {raw, raw + bytes, false};
     uint32_t length[HUMI_COLUMNS];
     const uint8_t *at;
 
     memset(decoder, 0, sizeof *decoder);
+    decoder->version = version;
     for (unsigned c = 0; c < HUMI_COLUMNS; c++)
         length[c] = humi_get_32(&lengths);
     if (lengths.bad)

@@ -347,6 +347,7 @@ static void put_region(struct humi_out *out, const struct hum_trace_region *regi
     humi_put(out, region->region);
     humi_put(out, region->first_page);
     humi_put(out, region->bytes);
+    humi_put(out, region->flags);
     put_text(out, region->name);
 }
 
@@ -355,6 +356,24 @@ static void put_kernel(struct humi_out *out, const struct hum_trace_kernel *kern
     humi_put(out, kernel->kernel);
     humi_put_signed(out, kernel->device);
     put_text(out, kernel->name);
+}
+
+static void put_call(struct humi_out *out, const struct hum_trace_record *record)
+{
+    const struct hum_trace_call *call = &record->call;
+
+    humi_put(out, call->call);
+    humi_put(out, call->region);
+    humi_put_signed(out, call->processor);
+    humi_put_signed(out, call->device);
+    humi_put(out, call->stream);
+    humi_put(out, call->rest);
+    humi_put(out, call->advice);
+    humi_put(out, call->access);
+    humi_put(out, call->offset);
+    humi_put(out, call->bytes);
+    humi_put_from(out, call->submit_ns, record->time_ns);
+    put_text(out, call->text);
 }
 
 static void put_counters(struct humi_out *out, const struct hum_counters *counters)
@@ -398,6 +417,9 @@ static void put_plain(struct humi_out *out, const struct hum_trace_record *recor
     case HUM_TRACE_EPOCH:
         humi_put(out, record->epoch.epoch);
         humi_put(out, record->epoch.launch);
+        break;
+    case HUM_TRACE_CALL:
+        put_call(out, record);
         break;
     case HUM_TRACE_DROPPED:
         humi_put(out, record->dropped.kind);

@@ -36,13 +36,18 @@ size_t humi_trace_encoder_lengths(const struct humi_trace_encoder *encoder,
                                   uint8_t lengths_out[HUMI_TRACE_LENGTHS_MAX]);
 
 struct humi_trace_decoder {
+    uint32_t version;            /* of the file */
     struct humi_trace_state state;
     struct humi_in column[HUMI_COLUMNS];
     struct humi_bits bits;
 };
 
-/* Start on a chunk's bytes before compression, which must stay.  false: they are no chunk. */
-bool humi_trace_decoder_start(struct humi_trace_decoder *decoder, const uint8_t *raw, size_t bytes);
+/*
+ * Start on a chunk's bytes before compression, which must stay, of a file of that version.  false:
+ * they are no chunk.
+ */
+bool humi_trace_decoder_start(struct humi_trace_decoder *decoder, uint32_t version,
+                              const uint8_t *raw, size_t bytes);
 
 /* The next record, checked, the rest of it zero.  NULL, or what is wrong with the bytes. */
 const char *humi_trace_decode(struct humi_trace_decoder *decoder,

@@ -14,7 +14,9 @@
 
 #include <hum/trace.h>
 
-#define HUMI_TRACE_VERSION 2u
+#define HUMI_TRACE_VERSION 3u                   /* that is written */
+#define HUMI_TRACE_VERSION_LEAST 2u             /* that is read */
+#define HUMI_TRACE_VERSION_CALLS 3u             /* first with calls, and flags of regions */
 #define HUMI_TRACE_MAGIC "HUMTRACE"             /* 8 bytes, then u32 version, u32 0 */
 #define HUMI_TRACE_HEADER_BYTES ((size_t)16)
 

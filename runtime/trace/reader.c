@@ -204,7 +204,8 @@ static enum hum_status unpack(struct hum_trace *trace, const struct humi_trace_c
                                     trace->body.data, chunk->body_bytes);
     if (ZSTD_isError(raw_bytes) || raw_bytes != chunk->raw_bytes)
         return damaged(trace, "the body is not what was compressed");
-    if (!humi_trace_decoder_start(&trace->decoder, trace->raw.data, raw_bytes))
+    if (!humi_trace_decoder_start(&trace->decoder, trace->info.version, trace->raw.data,
+                                  raw_bytes))
         return damaged(trace, "the columns are not as long as the chunk");
     trace->left = chunk->records;
     trace->info.chunks++;

@@ -18,6 +18,29 @@ const char *hum_trace_kind_text(enum hum_trace_kind kind)
     return (unsigned)kind < HUM_TRACE_KIND_COUNT ? texts[kind] : NULL;
 }
 
+const char *hum_trace_call_text(enum hum_trace_call_kind call)
+{
+    static const char *const texts[] = {
+#define CALL_TEXT(name, text) [name] = text,
+        HUM_TRACE_CALL_LIST(CALL_TEXT)
+#undef CALL_TEXT
+    };
+
+    return (unsigned)call < HUM_TRACE_CALL_COUNT ? texts[call] : NULL;
+}
+
+const char *hum_trace_advice_text(enum hum_advice advice)
+{
+    switch (advice) {
+#define ADVICE_TEXT(name, bit, text)                                                               \
+    case name:                                                                                     \
+        return text;
+        HUM_ADVICE_LIST(ADVICE_TEXT)
+#undef ADVICE_TEXT
+    }
+    return NULL;
+}
+
 #define END_OF(member)                                                                             \
     (offsetof(struct hum_trace_record, member) + sizeof(((struct hum_trace_record *)0)->member))
 
@@ -38,6 +61,7 @@ size_t humi_trace_record_bytes(enum hum_trace_kind kind)
         [HUM_TRACE_ACCESS] = END_OF(access),
         [HUM_TRACE_DROPPED] = END_OF(dropped),
         [HUM_TRACE_TOTALS] = END_OF(totals),
+        [HUM_TRACE_CALL] = END_OF(call),
     };
     _Static_assert(sizeof(bytes) / sizeof(*bytes) == HUM_TRACE_KIND_COUNT, "one size a kind");
 
@@ -80,6 +104,21 @@ static const char *access_wrong(const struct hum_trace_access *access)
         access->pages > HUM_TRACE_PAGES_MAX - access->first_page)
         return "an access touches pages behind the last one";
     return NULL;
+}
+
+static const char *call_wrong(const struct hum_trace_call *call)
+{
+    bool advises = call->call == HUM_TRACE_CALL_ADVISE;
+
+    if (call->call >= HUM_TRACE_CALL_COUNT)
+        return "a call is of no known function";
+    if (!is_processor(call->processor) || !is_processor(call->device))
+        return "a call's processor does not exist";
+    if (advises != (hum_trace_advice_text((enum hum_advice)call->advice) != NULL))
+        return "a call gives advice that does not exist";
+    if (call->access > (HUM_READ | HUM_WRITE) || call->access == HUM_WRITE)
+        return "a call allows what cannot be allowed";
+    return is_text(call->text, sizeof call->text) ? NULL : "a text has no end";
 }
 
 static const char *texts_wrong(const struct hum_trace_record *record)
@@ -130,6 +169,8 @@ const char *humi_trace_record_wrong(const struct hum_trace_record *record)
         return is_processor(record->batch.processor) ? NULL : "a batch's processor does not exist";
     case HUM_TRACE_ACCESS:
         return access_wrong(&record->access);
+    case HUM_TRACE_CALL:
+        return call_wrong(&record->call);
     case HUM_TRACE_DROPPED:
         return record->dropped.kind < HUM_TRACE_KIND_COUNT ? NULL
                                                            : "records of no kind were dropped";

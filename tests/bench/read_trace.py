@@ -15,10 +15,14 @@ import sys
 import zlib
 
 KINDS = ("space", "setting", "processor", "region", "region end", "kernel", "launch", "event",
-         "faults", "batch", "epoch", "access", "dropped", "totals")
+         "faults", "batch", "epoch", "access", "dropped", "totals", "call")
+CALLS = ("prefetch", "discard", "advise", "protect", "policy", "budget")
+ADVICE = {1: "read-mostly", 2: "preferred location", 4: "accessed by", 8: "remote",
+          256: "unset read-mostly", 512: "unset preferred location", 1024: "unset accessed by",
+          2048: "unset remote", 0: ""}
 CAUSES = ("first touch", "host fault", "device fault", "write upgrade", "map again",
           "prefetch by user", "prefetch by policy", "eviction", "advice", "discard", "free",
-          "protection", "device lost", "remote map")
+          "protection", "device lost", "remote map", "declared use")
 COLUMNS = ("heads", "actors", "regions", "blocks", "masks", "counts", "pages", "lines", "plain",
            "gaps", "times", "starts", "services", "moves", "links", "launches", "bits")
 ALL = (1 << 512) - 1
@@ -100,7 +104,8 @@ def unfold(number):
 
 
 class Chunk:
-    def __init__(self, raw):
+    def __init__(self, raw, version):
+        self.version = version
         lengths = Column(raw)
         sizes = [lengths.varint() for _ in COLUMNS]
         at = lengths.at
@@ -166,7 +171,8 @@ class Chunk:
 
     def read_region(self, *_):
         p = self.plain
-        return dict(region=p.varint(), first_page=p.varint(), bytes=p.varint(), name=p.text())
+        return dict(region=p.varint(), first_page=p.varint(), bytes=p.varint(),
+                    flags=p.varint() if self.version > 2 else 0, name=p.text())
 
     def read_region_end(self, *_):
         return dict(region=self.plain.varint())
@@ -273,10 +279,19 @@ class Chunk:
     def read_dropped(self, *_):
         return dict(dropped_kind=KINDS[self.plain.varint()], dropped=self.plain.varint())
 
+    def read_call(self, *_):
+        assert self.version > 2
+        p = self.plain
+        return dict(call=CALLS[p.varint()], region=p.varint(), processor=p.signed(),
+                    device=p.signed(), stream=p.varint(), rest=p.varint(),
+                    advice=ADVICE[p.varint()], access=p.varint(), offset=p.varint(),
+                    bytes=p.varint(), submit_ns=p.near(self.last), text=p.text())
+
     def read_totals(self, *_):
         p = self.plain
         single = [p.varint() for _ in range(p.varint())]
         causes = [[p.varint() for _ in range(3)] for _ in range(p.varint())]
+        causes += [[0] * 3] * (len(CAUSES) - len(causes))  # of a file that is older than they are
         events, pages, copied = zip(*causes)
         counters = single[:7] + list(events) + list(pages) + list(copied) + single[7:]
         return dict(counters=" ".join(map(str, counters)))
@@ -300,10 +315,11 @@ def runs(mask):
 
 
 def chunks(path):
-    """(records, raw bytes) of every chunk; the file must be whole."""
+    """(records, chunk) of every chunk; the file must be whole."""
     with open(path, "rb") as file:
         data = file.read()
-    assert data[:16] == b"HUMTRACE" + struct.pack("<II", 2, 0)
+    magic, version, zero = struct.unpack_from("<8sII", data)
+    assert magic == b"HUMTRACE" and version in (2, 3) and zero == 0
     at = 16
     while True:
         magic, size, raw_size, records, body_crc, crc = struct.unpack_from("<4s5I", data, at)
@@ -315,13 +331,12 @@ def chunks(path):
         assert magic == b"CHNK"
         body = data[at:at + size]
         assert body_crc == zlib.crc32(body)
-        yield records, decompress(body, raw_size)
+        yield records, Chunk(decompress(body, raw_size), version)
         at += size
 
 
 def records_of(path):
-    for count, raw in chunks(path):
-        chunk = Chunk(raw)
+    for count, chunk in chunks(path):
         for _ in range(count):
             yield chunk.record()
         assert chunk.is_done()
@@ -341,8 +356,7 @@ def compare(path, exported):
 
 def sizes(path):
     table = {name: bytearray() for name in COLUMNS}
-    for _, raw in chunks(path):
-        chunk = Chunk(raw)
+    for _, chunk in chunks(path):
         for name in COLUMNS:
             table[name] += getattr(chunk, name).data
     for name in COLUMNS:

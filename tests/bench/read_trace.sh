@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# read_trace.sh <hum> <make_records>: another reader finds the same records in trace files.
+# read_trace.sh <hum> <make_records>: another reader finds the same records in trace files, also in
+# one that was written when the format had version 2.
 set -eu
 
 if ! command -v python3 >/dev/null; then
@@ -10,8 +11,15 @@ fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
+same() {
+    "$hum" trace export --format csv -o "$folder/csv" "$1"
+    python3 "$here/read_trace.py" "$1" "$folder/csv"
+}
+
+hum=$1
+here=$(dirname "$0")
+same "$here/version2.trace"
 for chunk in 1 97 0; do
     "$2" "$folder/trace" 1000 $chunk
-    "$1" trace export --format csv -o "$folder/csv" "$folder/trace"
-    python3 "$(dirname "$0")/read_trace.py" "$folder/trace" "$folder/csv"
+    same "$folder/trace"
 done

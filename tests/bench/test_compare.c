@@ -226,7 +226,7 @@ static struct compare_grid grid_of(const char *policies, const char *ratios, con
     for (size_t i = 0; i < compare_grid_count(&grid); i++) {
         grid.cells[i].failed = costs[i] == 0;
         grid.cells[i].figures.modelled_ns = costs[i];
-        grid.cells[i].figures.bounds.oracle_ns = bound;
+        grid.cells[i].figures.bounds.least_ns = bound;
         grid.cells[i].figures.bytes_h2d = 100;
         grid.cells[i].figures.bytes_prefetch = 25;
     }

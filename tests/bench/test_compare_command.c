@@ -126,7 +126,7 @@ static void check_cell(json_t *cell, json_t *alone)
     static const char *const bound_names[][2] = {
         {"bound_infinite_ns", "infinite"}, {"bound_resident_ns", "resident"},
         {"bound_min_ns", "min"},           {"bound_oracle_ns", "min_oracle_prefetch"},
-        {"bound_remote_ns", "remote_all"}};
+        {"bound_remote_ns", "remote_all"}, {"bound_least_ns", "least"}};
     static const char *const figures[] = {
         "accesses", "misses", "far_faults", "batches", "bytes_h2d", "bytes_d2h", "bytes_demand",
         "bytes_prefetch", "bytes_eviction", "pages_prefetched", "evictions", "evictions_clean",
@@ -200,7 +200,7 @@ static void check_point(json_t *root, json_t *point, size_t at)
         double regret = (double)number(cell, "modelled_ns") / (double)least - 1;
 
         assert_true(json_number_value(json_object_get(cell, "regret")) == regret);
-        assert_int_equal(number(point, "bound_ns"), number(cell, "bound_oracle_ns"));
+        assert_int_equal(number(point, "bound_ns"), number(cell, "bound_least_ns"));
     }
 }
 

@@ -445,7 +445,7 @@ static void a_cut_keeps_what_is_asked_for(void **state)
     strcpy(processor.processor.name, "emu0");
     assert_true(keeps(&filter, &processor));
     assert_false(trace_filter_found_region(&filter));
-    region.region = (struct hum_trace_region){3, 1000, 5 * 4096 + 1, "graph"};
+    region.region = (struct hum_trace_region){3, 1000, 5 * 4096 + 1, 0, "graph"};
     assert_true(keeps(&filter, &region));
     assert_true(trace_filter_found_region(&filter) && trace_filter_found_processor(&filter));
     assert_false(keeps(&filter, &totals));
@@ -481,7 +481,7 @@ static void write_run(const char *path, uint64_t unix_ns, uint64_t events)
     records[0].space.unix_ns = unix_ns;
     strcpy(records[0].space.program, "saxpy");
     records[1].kind = HUM_TRACE_REGION;
-    records[1].region = (struct hum_trace_region){1, 512, 4096, "x"};
+    records[1].region = (struct hum_trace_region){1, 512, 4096, 0, "x"};
     for (uint64_t i = 0; i < events; i++) {
         struct hum_trace_record *record = &records[2 + i];
 

@@ -14,14 +14,15 @@
 #define PAGE HUM_PAGE_SIZE
 
 static const struct mode modes[] = {
-    {"host", false, true, true, true},
-    {"host, small frames", false, false, true, true},
-    {"host, user faults only", false, true, false, true},
-    {"host, no shared reads", false, true, true, false},
-    {"emu", true, true, true, true},
-    {"emu, small frames", true, false, true, true},
-    {"emu, user faults only", true, true, false, true},
-    {"emu, no shared reads", true, true, true, false},
+    {"host", false, true, true, true, false},
+    {"host, small frames", false, false, true, true, false},
+    {"host, user faults only", false, true, false, true, false},
+    {"host, no shared reads", false, true, true, false, false},
+    {"emu", true, true, true, true, false},
+    {"emu, small frames", true, false, true, true, false},
+    {"emu, user faults only", true, true, false, true, false},
+    {"emu, no shared reads", true, true, true, false, false},
+    {"emu, opencl", true, true, true, true, true},
 };
 static const struct mode *mode;
 static struct world w;
@@ -415,6 +416,8 @@ int main(void)
 
     for (size_t i = 0; i < COUNT_OF(modes); i++) {
         mode = &modes[i];
+        if (mode->opencl && !world_has_opencl())
+            continue;
         failed += cmocka_run_group_tests_name(mode->name, tests, NULL, NULL);
     }
     return failed;

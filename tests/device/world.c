@@ -86,7 +86,7 @@ static void reserve(struct world *w, const struct mode *mode)
 static void open_reserved_device(struct world *w, const struct humi_device_params *params)
 {
     must(humi_emu_open(&w->space, params, &w->p));
-    must(w->p->ops->load(w->p, world_module_path(), &w->module));
+    world_load(w, w->mode->opencl ? "device_kernels.cl" : "device_kernels.so");
     world_map(w, SCRATCH, HUM_BLOCK_SIZE, HUMI_MAP_OWN);
 }
 
@@ -123,6 +123,21 @@ void world_open(struct world *w, const struct mode *mode)
 {
     reserve(w, mode);
     open_reserved(w);
+}
+
+bool world_has_opencl(void)
+{
+    static const struct mode mode = {"emu", true, true, true, true, false};
+    struct world w;
+    unsigned module;
+    enum hum_status status;
+
+    world_open(&w, &mode);
+    status = w.p->ops->load(w.p, world_file("device_kernels.cl"), &module);
+    if (status != HUM_OK)
+        printf("%s: %s\n", status == HUM_ERR_UNSUPPORTED ? "skipped" : "failed", hum_error_text());
+    world_close(&w);
+    return status != HUM_ERR_UNSUPPORTED;
 }
 
 void world_join(struct world *w, const struct world *with, const struct mode *mode)

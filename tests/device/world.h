@@ -18,6 +18,7 @@ struct mode {
     const char *name;
     bool device;                /* an emulated device, else the host */
     bool huge, kernel_faults, shared_read;
+    bool opencl;                /* the same kernels as OpenCL C */
 };
 
 struct touch;
@@ -26,7 +27,7 @@ struct world {
     const struct mode *mode;
     struct humi_space_params space;
     struct humi_processor *p;
-    unsigned module;            /* devices: device_kernels.so */
+    unsigned module;            /* devices: device_kernels, .so or .cl */
     bool joined;                /* the space is another world's */
 };
 
@@ -41,6 +42,9 @@ void world_open_exact(struct world *w, const struct mode *mode,
 /* One more processor in the space of `with`; closed before it. */
 void world_join(struct world *w, const struct world *with, const struct mode *mode);
 void world_close(struct world *w);
+
+/* Whether this machine runs modes of OpenCL; if not, says why. */
+bool world_has_opencl(void);
 
 /* Path of device_kernels.so, beside the test; of another file there.  Static. */
 const char *world_module_path(void);

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define CHUNK HUM_CHUNK_SIZE
@@ -222,6 +223,8 @@ static void sampling_that_is_off_stays_off(void **state)
     (void)state;
     assert_int_equal(flow_stats(hum).sample_ppm, 0);
     hum_close(hum);
+    if (getenv("HUM_SAMPLE"))
+        return; /* there is always a choice then */
     hum = open_policy("driver", NULL);
     assert_int_equal(flow_stats(hum).sample_ppm, 0);
     hum_close(hum);

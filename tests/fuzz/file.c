@@ -28,7 +28,7 @@ uint32_t fuzz_count(const uint8_t *data, size_t size)
     struct hum_trace_record record;
     uint32_t records = 0;
 
-    if (!humi_trace_decoder_start(&decoder, data, size))
+    if (!humi_trace_decoder_start(&decoder, HUMI_TRACE_VERSION, data, size))
         return 0;
     while (records < FUZZ_RECORDS_MAX && !humi_trace_decode(&decoder, &record))
         records++;

@@ -99,14 +99,13 @@ static void check_again(const struct hum_trace_record *record, struct humi_trace
 
     humi_trace_encoder_reset(encoder);
     humi_trace_encode(encoder, record);
-    humi_check(humi_trace_decoder_start(&decoder, raw, join(encoder, raw)));
+    humi_check(humi_trace_decoder_start(&decoder, HUMI_TRACE_VERSION, raw, join(encoder, raw)));
     humi_check(!humi_trace_decode(&decoder, &again));
     humi_check(humi_trace_decoder_is_done(&decoder));
     humi_check(memcmp(&again, record, sizeof again) == 0);
 }
 
-/* How many records there are; see fuzz_count(). */
-static uint32_t decode_all(const uint8_t *data, size_t size)
+static void decode_all(uint32_t version, const uint8_t *data, size_t size)
 {
     static uint8_t columns[HUMI_COLUMNS][HUMI_TRACE_RECORD_MAX];
     static struct humi_trace_encoder encoder;
@@ -115,11 +114,10 @@ static uint32_t decode_all(const uint8_t *data, size_t size)
 
     for (unsigned c = 0; c < HUMI_COLUMNS; c++)
         encoder.column[c].data = columns[c];
-    if (!humi_trace_decoder_start(&decoder, data, size))
-        return 0;
+    if (!humi_trace_decoder_start(&decoder, version, data, size))
+        return;
     for (unsigned i = 0; i < FUZZ_RECORDS_MAX && !humi_trace_decode(&decoder, &record); i++)
         check_again(&record, &encoder);
-    return fuzz_count(data, size);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -132,7 +130,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fd = fuzz_file(data, size, path);
     read_all(path);
     close(fd);
-    fd = fuzz_chunk_file(data, size, decode_all(data, size), path);
+    for (uint32_t version = HUMI_TRACE_VERSION_LEAST; version <= HUMI_TRACE_VERSION; version++)
+        decode_all(version, data, size);
+    fd = fuzz_chunk_file(data, size, fuzz_count(data, size), path);
     read_all(path);
     close(fd);
     return 0;

@@ -9,6 +9,7 @@
 
 #include "policy/evict/registry.h"
 #include "property/page_model.h"
+#include "replay/bounds.h"
 #include "support/random.h"
 #include "unit/replay/touches.h"
 
@@ -143,6 +144,19 @@ static void expect_sums(const struct humi_replay_result *r)
     assert_true(r->thrashed_pages <= r->evictions);
 }
 
+/* Nor whatever else the machine can do. */
+static void expect_bound(const struct humi_source *source, const struct humi_replay_setup *setup,
+                         const struct humi_replay_result *r)
+{
+    struct humi_bounds bounds;
+
+    assert_int_equal(humi_bounds_find(source, setup, &bounds), HUM_OK);
+    assert_true(r->modelled_ns >= bounds.least.modelled_ns);
+    assert_true(r->bytes_h2d + r->bytes_d2h + r->remote_accesses * HUMI_COST_REMOTE_BYTES >=
+                bounds.least.bytes);
+    assert_true(bounds.remote_all.bytes >= bounds.least.bytes);
+}
+
 static void one_round(struct random *random)
 {
     bool host = random_below(random, 3) > 0, regions = random_below(random, 2) == 0;
@@ -169,6 +183,7 @@ static void one_round(struct random *random)
     humi_parts_print(&setup.parts, parts, sizeof(parts));
     expect_equal(&result, &model.result, parts);
     expect_sums(&result);
+    expect_bound(&source, &setup, &result);
     humi_source_fini(&source);
 }
 

@@ -22,6 +22,7 @@
 #include "model/replay.h"
 #include "policy/plugin.h"
 #include "policy/registry.h"
+#include "support/same_counters.h"
 
 extern char **environ;
 
@@ -71,38 +72,6 @@ static void note_block(void *self, const struct hum_trace_record *record)
 
 /* ---- its replay ------------------------------------------------------------------------------ */
 
-static unsigned differs(const char *what, const char *which, uint64_t live, uint64_t replayed)
-{
-    if (live == replayed)
-        return 0;
-    fprintf(stderr, "  %s%s%s: %llu live, %llu replayed\n", what, *which ? " of " : "", which,
-            (unsigned long long)live, (unsigned long long)replayed);
-    return 1;
-}
-
-static unsigned compare(const struct hum_counters *live, const struct hum_counters *replayed)
-{
-    static const char *const directions[] = {"to devices", "to the host", "between devices"};
-    unsigned count = differs("host faults", "", live->faults_host, replayed->faults_host) +
-                     differs("device faults", "", live->faults_device, replayed->faults_device) +
-                     differs("duplicates", "", live->faults_duplicate,
-                             replayed->faults_duplicate) +
-                     differs("batches", "", live->batches, replayed->batches) +
-                     differs("clean evictions", "", live->evictions_clean,
-                             replayed->evictions_clean) +
-                     differs("dirty evictions", "", live->evictions_dirty,
-                             replayed->evictions_dirty);
-    for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
-        count += differs("bytes", directions[d], live->bytes[d], replayed->bytes[d]);
-    for (int c = 0; c < HUM_CAUSE_COUNT; c++) {
-        const char *text = hum_cause_text((enum hum_cause)c);
-        count += differs("events", text, live->events[c], replayed->events[c]) +
-                 differs("pages", text, live->pages[c], replayed->pages[c]) +
-                 differs("bytes", text, live->bytes_by_cause[c], replayed->bytes_by_cause[c]);
-    }
-    return count;
-}
-
 static unsigned replay(const char *path, const char *policy)
 {
     struct humi_model_params params = {.as_recorded = true};
@@ -120,8 +89,9 @@ static unsigned replay(const char *path, const char *policy)
         die("the trace is not complete");
     if (humi_model_replay(trace, &survey, &params, &result) != HUM_OK)
         die(hum_error_text());
-    unsigned count = compare(&survey.totals, &result.counters) +
-                     differs("touches of nothing", "", 0, result.failed);
+    unsigned count = same_counters(&survey.totals, &result.counters) +
+                     same_counter("touches of nothing", "", 0, result.failed) +
+                     same_counter("refused calls", "", 0, result.refused);
     printf("%-10s %3llu blocks: %llu touches, %llu faults, %llu evictions, %u differences\n",
            policy, (unsigned long long)(survey.traits[1].capacity_bytes / HUM_BLOCK_SIZE),
            (unsigned long long)result.touches,

@@ -100,6 +100,8 @@ static bool run(struct replay_trace *trace, const struct replay_request *request
         .trace = request->record,
         .listener = &listener,
         .measures = request->measures,
+        .no_hints = request->no_hints,
+        .no_policies = request->no_policies,
     };
     struct humi_model_result result;
 
@@ -109,6 +111,9 @@ static bool run(struct replay_trace *trace, const struct replay_request *request
     set_counts(trace, &result.counters, &outcome->result);
     set_metrics(ear->metering, &outcome->result);
     outcome->result.remote_accesses = result.remote;
+    outcome->result.late_prefetches = result.late_prefetches;
+    outcome->calls = trace->survey.calls;
+    outcome->refused = result.refused;
     outcome->replay_ns = result.replay_ns;
     outcome->result.modelled_ns =
         params.closed ? result.modelled_ns

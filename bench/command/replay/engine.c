@@ -162,6 +162,8 @@ static void bound_blocks(struct humi_bounds *bounds, const struct replay_request
     bounds->remote_all.modelled_ns += touching;
     if (bounds->min_oracle_prefetch.modelled_ns < touching)
         bounds->min_oracle_prefetch.modelled_ns = touching;
+    if (bounds->least.modelled_ns < touching)
+        bounds->least.modelled_ns = touching;
 }
 
 static const struct replay_kept *find_kept(const struct replay_trace *trace,

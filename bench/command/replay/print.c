@@ -74,9 +74,11 @@ static json_t *head_json(const char *trace, const struct replay_request *request
     const struct humi_cost_model *cost = &request->cost;
 
     return json_pack(
-        "{s:o, s:o, s:o, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "trace",
+        "{s:o, s:o, s:o, s:b, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, "
+        "s:o}", "trace",
         json_text(trace), "policy", json_text(request->policy ? request->policy : outcome->policy),
-        "parts", json_text(outcome->policy), "page_only", outcome->page_only, "loop",
+        "parts", json_text(outcome->policy), "page_only", outcome->page_only, "hints",
+        !outcome->page_only && !request->no_hints, "loop",
         loop_name(request, outcome), "fault", cost->serial ? "serial" : "batch", "link",
         json_text(cost->link.name), "touch_ns",
         outcome->page_only ? json_null() : json_real(request->touch_ns), "devices",
@@ -84,7 +86,8 @@ static json_t *head_json(const char *trace, const struct replay_request *request
         "capacity_pages", json_count(outcome->capacity), "r",
         json_number(oversubscription(outcome)), "truncated", outcome->truncated, "recorded",
         *outcome->recorded ? json_text(outcome->recorded) : json_null(), "dropped_accesses",
-        json_count(outcome->dropped));
+        json_count(outcome->dropped), "calls", json_count(outcome->calls), "refused_calls",
+        json_count(outcome->refused));
 }
 
 bool replay_print_json(const char *trace, const struct replay_request *request,
@@ -113,6 +116,20 @@ bool replay_print_json(const char *trace, const struct replay_request *request,
 
 /* ---- text ----------------------------------------------------------------------------------- */
 
+/* What became of what the program asked for. */
+static void print_calls(const struct replay_request *request, const struct replay_outcome *outcome,
+                        FILE *out)
+{
+    if (outcome->calls && request->no_hints)
+        fputs("without what the program asked of the runtime\n", out);
+    else if (outcome->calls)
+        fprintf(out, "with what the program asked of the runtime, %s times%s\n",
+                text_count(outcome->calls).s,
+                request->no_policies ? ", but for policies it set" : "");
+    if (outcome->refused)
+        fprintf(out, "%s of its calls could not be done again\n", text_count(outcome->refused).s);
+}
+
 static void print_head(const char *trace, const struct replay_request *request,
                        const struct replay_outcome *outcome, FILE *out)
 {
@@ -132,6 +149,7 @@ static void print_head(const char *trace, const struct replay_request *request,
         fputs("its accesses are the pages of epochs, not every touch\n", out);
     else if (strncmp(outcome->recorded, "full", 4) == 0)
         fputs("the host's accesses are the pages of epochs, not every touch\n", out);
+    print_calls(request, outcome, out);
     if (outcome->dropped)
         fprintf(out, "%s records of accesses are missing: the program could not keep them\n",
                 text_count(outcome->dropped).s);

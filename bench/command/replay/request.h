@@ -27,6 +27,8 @@ struct replay_request {
     bool page_only;                  /* asked for */
     const char *record;              /* blocks: file for the replay's own trace; NULL: none */
     struct humi_measures measures;   /* blocks: that the program is to take */
+    bool no_hints, no_policies;      /* blocks: what the program asked for is left out, see
+                                        model/replay.h; single pages never have it */
     const struct humi_listener *listener; /* blocks: hears every record; NULL: nobody */
     bool no_bounds;                  /* they are not looked for */
 };
@@ -42,6 +44,8 @@ struct replay_outcome {
     char recorded[32];               /* how accesses were: "exact:16", "full", "epoch"; "" */
     bool page_only;                  /* single pages moved, asked for or not */
     bool implied;                    /* because of the capacity: it was not asked for */
+    uint64_t calls, refused;         /* blocks: of the program, in the trace; that could not be
+                                        done again */
     char policy[1024];               /* in full: the parts that decided */
     struct humi_replay_result result;
     struct humi_bounds bounds;

@@ -85,6 +85,13 @@ static void print_field(FILE *out, const struct trace_field *field,
     case FIELD_KIND:
         fputs(hum_trace_kind_text((enum hum_trace_kind)*(const uint32_t *)at), out);
         break;
+    case FIELD_CALL:
+        fputs(hum_trace_call_text((enum hum_trace_call_kind)*(const uint32_t *)at), out);
+        break;
+    case FIELD_ADVICE:
+        if (*(const uint32_t *)at)
+            fputs(hum_trace_advice_text((enum hum_advice)*(const uint32_t *)at), out);
+        break;
     case FIELD_COUNTS:
         print_counts(out, at, field->bytes);
         break;

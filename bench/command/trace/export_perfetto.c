@@ -2,7 +2,8 @@
 /*
  * export_perfetto.c - a trace as Chrome's JSON trace events, for ui.perfetto.dev.
  *
- *     processors    a track each: launches; changes that copy nothing, and faults, as instants
+ *     processors    a track each: launches; changes that copy nothing, faults, and calls of the
+ *                   program, as instants
  *     moves         a track a direction: copies, with cause, region and bytes; counters of bytes
  *     service       what the fault service did
  *
@@ -231,6 +232,27 @@ static void put_batch(struct perfetto *p, uint64_t time, const struct hum_trace_
             batch->processor);
 }
 
+static void put_call(struct perfetto *p, uint64_t time, const struct hum_trace_call *call)
+{
+    begin_instant(p, call->processor, hum_trace_call_text((enum hum_trace_call_kind)call->call),
+                  time);
+    fprintf(p->out, "\"offset\":%" PRIu64 ",\"range\":%" PRIu64 ",\"stream\":%" PRIu32
+                    ",\"submitted_ns\":%" PRIu64,
+            call->offset, call->bytes, call->stream, call->submit_ns);
+    print_region(p, call->region);
+    if (call->advice) {
+        fputs(",\"advice\":", p->out);
+        print_string(p->out, hum_trace_advice_text((enum hum_advice)call->advice));
+    }
+    if (call->call == HUM_TRACE_CALL_PROTECT)
+        fprintf(p->out, ",\"access\":%" PRIu32, call->access);
+    if (*call->text) {
+        fputs(",\"policy\":", p->out);
+        print_string(p->out, call->text);
+    }
+    fputs("}}", p->out);
+}
+
 static void put_processor(struct perfetto *p, const struct hum_trace_processor *processor)
 {
     unsigned track = track_of_processor(processor->processor);
@@ -263,6 +285,9 @@ static bool put_record(struct perfetto *p, const struct hum_trace_record *record
         return true;
     case HUM_TRACE_BATCH:
         put_batch(p, record->time_ns, &record->batch);
+        return true;
+    case HUM_TRACE_CALL:
+        put_call(p, record->time_ns, &record->call);
         return true;
     default:
         return true; /* settings and accesses have no place on a timeline of this size */

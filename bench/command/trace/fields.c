@@ -32,6 +32,7 @@ static const struct trace_field region_fields[] = {
     FIELD_AS("region", FIELD_U32, region.region),
     FIELD_AS("first_page", FIELD_U64, region.first_page),
     FIELD_AS("bytes", FIELD_U64, region.bytes),
+    FIELD_AS("flags", FIELD_U32, region.flags),
     FIELD_AS("name", FIELD_TEXT, region.name),
 };
 static const struct trace_field region_end_fields[] = {
@@ -103,6 +104,21 @@ static const struct trace_field totals_fields[] = {
     FIELD_AS("counters", FIELD_COUNTS, totals.counters),
 };
 
+static const struct trace_field call_fields[] = {
+    FIELD_AS("call", FIELD_CALL, call.call),
+    FIELD_AS("region", FIELD_U32, call.region),
+    FIELD_AS("processor", FIELD_I32, call.processor),
+    FIELD_AS("device", FIELD_I32, call.device),
+    FIELD_AS("stream", FIELD_U32, call.stream),
+    FIELD_AS("rest", FIELD_U32, call.rest),
+    FIELD_AS("advice", FIELD_ADVICE, call.advice),
+    FIELD_AS("access", FIELD_U32, call.access),
+    FIELD_AS("offset", FIELD_U64, call.offset),
+    FIELD_AS("bytes", FIELD_U64, call.bytes),
+    FIELD_AS("submit_ns", FIELD_U64, call.submit_ns),
+    FIELD_AS("text", FIELD_TEXT, call.text),
+};
+
 static const struct {
     const struct trace_field *fields;
     size_t count;
@@ -122,6 +138,7 @@ static const struct {
     KIND(HUM_TRACE_ACCESS, access_fields),
     KIND(HUM_TRACE_DROPPED, dropped_fields),
     KIND(HUM_TRACE_TOTALS, totals_fields),
+    KIND(HUM_TRACE_CALL, call_fields),
 #undef KIND
 };
 _Static_assert(sizeof(kinds) / sizeof(*kinds) == HUM_TRACE_KIND_COUNT, "fields of every kind");

@@ -19,6 +19,8 @@ enum trace_field_type {
     FIELD_PAGES,    /* struct hum_pages: "0-15 17 40-511" */
     FIELD_CAUSE,    /* a uint32_t: "device fault" */
     FIELD_KIND,     /* a uint32_t: "event" */
+    FIELD_CALL,     /* a uint32_t: "prefetch" */
+    FIELD_ADVICE,   /* a uint32_t: "read-mostly"; 0: "" */
     FIELD_COUNTS    /* uint64_t numbers: "1 2 3" */
 };
 

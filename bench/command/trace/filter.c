@@ -143,6 +143,20 @@ static bool is_kept(const struct trace_filter *filter, struct hum_trace_record *
     }
 }
 
+/* Advice and the like that was given before the cut holds in it, too. */
+static bool is_call_kept(const struct trace_filter *filter, const struct hum_trace_record *record)
+{
+    const struct hum_trace_call *call = &record->call;
+    bool prefetches = call->call == HUM_TRACE_CALL_PREFETCH;
+    bool passes = prefetches || call->call == HUM_TRACE_CALL_DISCARD;
+
+    if (record->time_ns >= filter->to_ns || (passes && record->time_ns < filter->from_ns))
+        return false;
+    if (prefetches && !is_processor_kept(filter, call->processor))
+        return false;
+    return call->region == 0 || is_region_kept(filter, call->region);
+}
+
 bool trace_filter_keeps(struct trace_filter *filter, struct hum_trace_record *record,
                         bool *failed_out)
 {
@@ -160,6 +174,8 @@ bool trace_filter_keeps(struct trace_filter *filter, struct hum_trace_record *re
     case HUM_TRACE_KERNEL:
     case HUM_TRACE_DROPPED:
         return true;
+    case HUM_TRACE_CALL:
+        return is_call_kept(filter, record);
     case HUM_TRACE_TOTALS:
         return false;
     default:

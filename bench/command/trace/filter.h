@@ -14,7 +14,8 @@
 #include "command/trace/map.h"
 
 struct trace_filter {
-    uint64_t from_ns, to_ns;      /* kept: [from_ns, to_ns); a launch if any of it is */
+    uint64_t from_ns, to_ns;      /* kept: [from_ns, to_ns); a launch if any of it is; calls that
+                                     hold on, as advice does, from before, too */
     const char *region;           /* name or number; NULL: all */
     const char *processor;        /* name or number, "host"; NULL: all */
 

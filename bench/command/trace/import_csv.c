@@ -155,21 +155,52 @@ static bool parse_counts(char *text, uint64_t *counts_out, size_t bytes)
     return true;
 }
 
-/* A cause or a kind by its text, or by its number. */
-static bool parse_word(const char *text, bool is_cause, uint32_t *number_out)
+/* The text of the number-th word of its sort; NULL behind the last. */
+static const char *word_text(enum trace_field_type type, unsigned number)
 {
-    unsigned count = is_cause ? HUM_CAUSE_COUNT : HUM_TRACE_KIND_COUNT;
-    uint64_t number;
+    switch (type) {
+    case FIELD_CAUSE:
+        return number < HUM_CAUSE_COUNT ? hum_cause_text((enum hum_cause)number) : NULL;
+    case FIELD_CALL:
+        return hum_trace_call_text((enum hum_trace_call_kind)number);
+    default:
+        return hum_trace_kind_text((enum hum_trace_kind)number);
+    }
+}
 
-    for (unsigned i = 0; i < count; i++)
-        if (strcmp(text, is_cause ? hum_cause_text((enum hum_cause)i)
-                                  : hum_trace_kind_text((enum hum_trace_kind)i)) == 0) {
-            *number_out = i;
+/* A cause, a kind or a call by its text, or by its number. */
+static bool parse_word(const char *text, enum trace_field_type type, uint32_t *number_out)
+{
+    uint64_t number;
+    unsigned count = 0;
+
+    for (const char *word; (word = word_text(type, count)) != NULL; count++)
+        if (strcmp(text, word) == 0) {
+            *number_out = count;
             return true;
         }
     if (!parse_number(text, count - 1, &number))
         return false;
     *number_out = (uint32_t)number;
+    return true;
+}
+
+/* Advice is one bit of many; a number that is none is refused with the record. */
+static bool parse_advice(const char *text, uint32_t *bit_out)
+{
+    uint64_t number;
+
+    for (unsigned i = 0; i < 32; i++) {
+        const char *word = hum_trace_advice_text((enum hum_advice)(UINT32_C(1) << i));
+
+        if (word && strcmp(text, word) == 0) {
+            *bit_out = UINT32_C(1) << i;
+            return true;
+        }
+    }
+    if (!parse_number(text, UINT32_MAX, &number))
+        return false;
+    *bit_out = (uint32_t)number;
     return true;
 }
 
@@ -216,9 +247,13 @@ static bool parse_cell(struct table *table, const struct trace_field *field,
         return parse_counts(table->cell, at, field->bytes) ||
                wrong(table, "a list of counters", field->name);
     case FIELD_CAUSE:
-        return parse_word(table->cell, true, at) || wrong(table, "a cause", field->name);
+        return parse_word(table->cell, field->type, at) || wrong(table, "a cause", field->name);
     case FIELD_KIND:
-        return parse_word(table->cell, false, at) || wrong(table, "a kind", field->name);
+        return parse_word(table->cell, field->type, at) || wrong(table, "a kind", field->name);
+    case FIELD_CALL:
+        return parse_word(table->cell, field->type, at) || wrong(table, "a call", field->name);
+    case FIELD_ADVICE:
+        return parse_advice(table->cell, at) || wrong(table, "advice", field->name);
     default:
         return parse_integer(table, field, at);
     }

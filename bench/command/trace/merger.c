@@ -99,6 +99,11 @@ static void count_numbers(struct numbers *used, const struct hum_trace_record *r
     case HUM_TRACE_ACCESS:
         count_access(used, &record->access);
         break;
+    case HUM_TRACE_CALL:
+        raise_to(&used->region, record->call.region);
+        raise_device(used, record->call.processor);
+        raise_device(used, record->call.device);
+        break;
     default:
         break;
     }
@@ -227,6 +232,15 @@ static void move_launch(struct hum_trace_launch *launch, const struct source *so
     launch->end_ns += source->time_ns;
 }
 
+static void move_call(struct hum_trace_call *call, const struct source *source)
+{
+    add_32(&call->region, source->added.region);
+    add_device(&call->processor, &source->added);
+    add_device(&call->device, &source->added);
+    call->offset += source->added.block * HUM_BLOCK_SIZE;
+    call->submit_ns += source->time_ns;
+}
+
 static void move_record(const struct source *source, struct hum_trace_record *record)
 {
     const struct numbers *added = &source->added;
@@ -267,6 +281,9 @@ static void move_record(const struct source *source, struct hum_trace_record *re
         break;
     case HUM_TRACE_ACCESS:
         move_access(&record->access, added);
+        break;
+    case HUM_TRACE_CALL:
+        move_call(&record->call, source);
         break;
     default:
         break;

@@ -57,6 +57,7 @@ struct humi_emu_slot {
     /* the device's, before DONE: */
     int32_t status, signal;
     uint64_t address, start_ns, end_ns;
+    uint64_t fatal;             /* the serial, written last: what is above ended the process */
     unsigned char args[HUM_ARGS_MAX] __attribute__((aligned(64)));
 } __attribute__((aligned(64)));
 
@@ -73,6 +74,7 @@ enum humi_emu_agent_kind {
 struct humi_emu_worker {
     /* the device's: */
     int32_t thread;             /* its id, 0: none */
+    int32_t helper;             /* the thread of OpenCL's that runs for it, 0: none */
     uint64_t serial;            /* of the launch it runs, 0: none */
     uint32_t kernel;            /* of that launch */
     /* the runtime's; serial is written last: */

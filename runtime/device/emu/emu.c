@@ -74,13 +74,15 @@ static void emu_resume(struct humi_processor *p, size_t offset, size_t bytes)
 
 /* ---- faults ---------------------------------------------------------------------------------- */
 
-/* Index of the worker with this thread id, or params.workers. */
+/* Index of the worker whose thread or helper has this id, or params.workers. */
 static unsigned find_worker(const struct humi_emu *emu, int thread)
 {
+    const struct humi_emu_worker *records = emu->control->workers;
     unsigned i = 0;
 
     while (i < emu->params.workers &&
-           __atomic_load_n(&emu->control->workers[i].thread, __ATOMIC_RELAXED) != thread)
+           __atomic_load_n(&records[i].thread, __ATOMIC_RELAXED) != thread &&
+           __atomic_load_n(&records[i].helper, __ATOMIC_RELAXED) != thread)
         i++;
     return i;
 }
@@ -200,6 +202,7 @@ static struct humi_emu *create(const struct humi_space_params *space,
     emu->base.memory_bytes = params->memory_bytes;
     emu->base.workers = params->workers;
     emu->base.cannot_fault = params->cannot_fault;
+    emu->base.prefers_opencl = params->opencl;
     emu->space = *space;
     emu->params = *params;
     emu->frames.fd = emu->control_fd = emu->touches_fd = emu->access.uffd = -1;

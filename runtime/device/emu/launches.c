@@ -103,6 +103,7 @@ static enum hum_status plausible(int32_t status)
     case HUM_ERR_SYSTEM:
     case HUM_ERR_DEVICE_LOST:
     case HUM_ERR_MODULE:
+    case HUM_ERR_UNSUPPORTED:
         return (enum hum_status)status;
     default:
         return HUM_ERR_KERNEL_CRASHED;
@@ -142,9 +143,11 @@ void humi_emu_lose_launches(struct humi_emu *emu)
         struct humi_emu_slot *s = &emu->control->slots[i];
         if (emu->slot_ticket[i] == UINT32_MAX || harvest(emu, i))
             continue;
-        s->status = HUM_ERR_DEVICE_LOST;
-        s->address = 0;
-        s->signal = 0;
+        if (__atomic_load_n(&s->fatal, __ATOMIC_ACQUIRE) != s->serial) {
+            s->status = HUM_ERR_DEVICE_LOST;
+            s->address = 0;
+            s->signal = 0;
+        }
         s->end_ns = now;
         if (s->start_ns == 0)
             s->start_ns = now;
@@ -189,7 +192,7 @@ static void fill(struct humi_emu *emu, uint32_t slot, const struct humi_launch *
     s->args_bytes = launch->args_bytes;
     s->status = HUM_OK;
     s->signal = 0;
-    s->address = s->start_ns = s->end_ns = 0;
+    s->address = s->start_ns = s->end_ns = s->fatal = 0;
     if (launch->args_bytes > 0)
         memcpy(s->args, launch->args, launch->args_bytes);
     __atomic_store_n(&s->state, HUMI_EMU_STATE(s->serial, HUMI_EMU_QUEUED), __ATOMIC_RELEASE);

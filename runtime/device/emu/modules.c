@@ -16,16 +16,21 @@
 #include "device/emu/emu.h"
 #include "os/channel.h"
 
+#define BUILD_PATIENCE 6 /* times the usual one: OpenCL compiles when it loads */
+
 /* Ask the process and wait.  A process that dies or is silent over it is lost. */
 static enum hum_status ask(struct humi_emu *emu, const struct humi_emu_request *request,
                            struct humi_emu_answer *answer_out)
 {
+    int64_t patience_ns = emu->patience_ns;
     enum hum_status status =
         humi_channel_send(emu->process.channel, request, sizeof *request, NULL, 0);
 
+    if (request->kind == HUMI_EMU_LOAD)
+        patience_ns *= BUILD_PATIENCE;
     if (status == HUM_OK)
         status = humi_channel_receive(emu->process.channel, answer_out, sizeof *answer_out, NULL,
-                                      0, emu->patience_ns);
+                                      0, patience_ns);
     if (status != HUM_OK) {
         humi_lock(&emu->gate);
         humi_emu_kill(emu, "does not answer");
@@ -34,11 +39,15 @@ static enum hum_status ask(struct humi_emu *emu, const struct humi_emu_request *
                          emu->base.name, request->text);
     }
     answer_out->text[sizeof answer_out->text - 1] = '\0';
-    if (answer_out->status != HUM_OK)
-        return humi_fail(answer_out->status == HUM_ERR_NOT_FOUND ? HUM_ERR_NOT_FOUND
-                                                                  : HUM_ERR_MODULE,
-                         "%s", answer_out->text);
-    return HUM_OK;
+    switch (answer_out->status) {
+    case HUM_OK:
+        return HUM_OK;
+    case HUM_ERR_NOT_FOUND:
+    case HUM_ERR_UNSUPPORTED:
+        return humi_fail((enum hum_status)answer_out->status, "%s", answer_out->text);
+    default:
+        return humi_fail(HUM_ERR_MODULE, "%s", answer_out->text);
+    }
 }
 
 static enum hum_status send_module(struct humi_emu *emu, unsigned id, const char *path)
@@ -100,9 +109,12 @@ static void choose_build(const struct humi_emu *emu, const char *path, char *out
 
 static void warn_if_silent(const struct humi_emu *emu, const char *path)
 {
+    const char *dot = strrchr(path, '.');
     char exact[PATH_MAX];
 
-    if (emu->space.exact && !humi_emu_exact_path(path, exact, sizeof exact))
+    if (emu->space.exact && dot && strcmp(dot, ".so") != 0)
+        humi_warn("OpenCL runs the kernels of %s, so what they touch is not recorded", path);
+    else if (emu->space.exact && !humi_emu_exact_path(path, exact, sizeof exact))
         humi_warn("%s has no .exact.so beside it, so what its kernels touch is not recorded; "
                   "hum_add_kernels() builds it, without NO_EXACT",
                   path);

@@ -5,7 +5,8 @@
  * No system call forgets a mapping of another process and keeps the frame, so the process does it
  * itself.  While a launch is in flight its agent thread is asked and waited for.  Otherwise the
  * range is put on a list that the process works off before the next launch: until then none of its
- * threads runs kernel code, so nobody can tell.
+ * threads runs kernel code, so nobody can tell.  A list that is too long stands for all there is,
+ * so a `prompt` device is always asked.
  */
 #include "base/clock.h"
 #include "base/signals.h"
@@ -111,7 +112,8 @@ bool humi_emu_zap_if_cheap(struct humi_access *access, size_t offset, size_t byt
     bool idle;
 
     humi_lock(&emu->gate);
-    idle = emu->lost || humi_emu_is_idle(emu); /* lost: perhaps the next process is starting */
+    /* lost: perhaps the next process is starting */
+    idle = emu->lost || (!emu->params.prompt && humi_emu_is_idle(emu));
     if (idle)
         add(&emu->zaps, offset, bytes);
     humi_unlock(&emu->gate);

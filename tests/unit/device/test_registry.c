@@ -43,6 +43,11 @@ static void settings_are_read(void **state)
     assert_int_equal(params[1].memory_bytes, 1 << 30);
     assert_int_equal(params[2].watchdog_ms, 2000);
     assert_int_equal(params[2].memory_bytes, 4 << 20); /* rounded down to blocks */
+    assert_false(params[2].opencl);
+    assert_int_equal(humi_devices_parse("emu:kernels=opencl;emu:kernels=native", 0, params, &count),
+                     HUM_OK);
+    assert_true(params[0].opencl);
+    assert_false(params[1].opencl);
 }
 
 static void bad_texts_name_the_word_and_the_known_ones(void **state)
@@ -62,6 +67,8 @@ static void bad_texts_name_the_word_and_the_known_ones(void **state)
         {"emu:workers=100000", "100000", "workers"},
         {"emu:watchdog=soon", "soon", "watchdog"},
         {"emu:mem=1G,,workers=2", "\"\"", "mem, workers"},
+        {"emu:kernels=cuda", "cuda", "native or opencl"},
+        {"emu:kernels=", "kernels", "native or opencl"},
         {"emu;", "\"\"", "emu"},
     };
 

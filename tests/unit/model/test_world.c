@@ -69,7 +69,7 @@ static void end(void)
 
 static void alloc(uint32_t id, uint64_t first_page, uint64_t pages)
 {
-    struct hum_trace_region region = {id, first_page, pages * HUM_PAGE_SIZE, "r"};
+    struct hum_trace_region region = {id, first_page, pages * HUM_PAGE_SIZE, 0, "r"};
 
     assert_int_equal(humi_world_alloc(world, &region), HUM_OK);
 }
@@ -349,10 +349,10 @@ static void wrong_parameters_are_refused(void **state)
 
     params = params_of("ahead", 4);
     begin(&params);
-    const struct hum_trace_region outside = {1, params.bytes / HUM_PAGE_SIZE - 1, 8192, ""};
+    const struct hum_trace_region outside = {1, params.bytes / HUM_PAGE_SIZE - 1, 8192, 0, ""};
     assert_int_equal(humi_world_alloc(world, &outside), HUM_ERR_INVALID);
     alloc(1, 0, 4);
-    const struct hum_trace_region twice = {2, 3, 4096, ""};
+    const struct hum_trace_region twice = {2, 3, 4096, 0, ""};
     assert_int_equal(humi_world_alloc(world, &twice), HUM_ERR_NO_SPACE);
     end();
 }

@@ -37,13 +37,16 @@ static void texts_become_canonical(void **state)
         {"evict=lru,prefetch=none", "ondemand"},
         {" evict = lru , prefetch = none ", "ondemand"},
         {"thrash=off", "ahead"},
-        {"driver,place=share,thrash=off,prefetch.threshold=50", "tree"},
-        {"driver,place=share,thrash=off", "tree,prefetch.threshold=51"},
+        {"driver,place=share,thrash=off,prefetch.threshold=50,evict.reserve=1", "tree"},
+        {"driver,place=share,thrash=off", "tree,prefetch.threshold=51,evict.reserve=0"},
         {"tree,prefetch=chunk", "place=share,prefetch=chunk,thrash=off,evict=lrm"},
         {"prefetch=chunk,place=move", "place=move,prefetch=chunk,thrash=off,evict=lrm"},
         {"driver,thrash=driver,prefetch.threshold=75", "driver,prefetch.threshold=75"},
         {"driver,thrash=on", "driver"},
-        {"driver,thrash=off", "place=move,prefetch=tree,thrash=off,evict=lrm"},
+        {"driver,thrash=off", "place=move,prefetch=tree,thrash=off,evict=lrm,evict.reserve=0"},
+        {"driver,evict=lrm", "driver,evict.reserve=1"},
+        {"driver,evict.reserve=3", "driver,evict.reserve=3"},
+        {"evict.reserve=1,evict=lrm", "ahead"},
         {"driver,thrash.waits=5", "driver,thrash.waits=5"},
         {"prefetch.threshold=75,prefetch=tree,place=move,evict=lru",
          "place=move,prefetch=tree,thrash=off,evict=lru,prefetch.threshold=75"},
@@ -128,6 +131,8 @@ static void every_choice_reads_back(void **state)
             for (unsigned n = 0; n < t.count; n++)
                 if (random_next(&randoms) % 2)
                     policy.tunables[kind][n] = any_value(&t.table[n]);
+            if (humi_kind_number(kind) && random_next(&randoms) % 2)
+                policy.tunables[kind][HUMI_NUMBER_OF_KIND] = any_value(humi_kind_number(kind));
         }
         assert_true(humi_policy_text(&policy, text, sizeof text) < sizeof text);
         if (read_text(text, &again) != HUM_OK)

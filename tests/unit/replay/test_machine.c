@@ -346,6 +346,9 @@ static void bounds_are_what_they_say(void **state)
     assert_int_equal(bounds.remote_all.misses, 0);
     assert_int_equal(bounds.remote_all.bytes, 30 * 128);
     assert_int_equal(bounds.remote_all.modelled_ns, 3 * 1000 + 30 * 128);
+    assert_int_equal(bounds.least.misses, 0);
+    assert_int_equal(bounds.least.bytes, 30 * 128);
+    assert_int_equal(bounds.least.modelled_ns, 30 * 128);
     humi_source_fini(&source);
 }
 

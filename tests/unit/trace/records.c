@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/mask.h"
+#include "support/test.h"
 
 /* Numbers of all sizes: as many small ones as large ones. */
 static uint64_t any(struct random *random)
@@ -120,6 +121,30 @@ static void any_launch(struct random *random, struct hum_trace_launch *launch)
     launch->end_ns = any(random);
 }
 
+static void any_call(struct random *random, struct hum_trace_call *call)
+{
+    static const uint32_t accesses[] = {HUM_NONE, HUM_READ, HUM_READ | HUM_WRITE};
+    static const uint32_t advice[] = {
+#define ADVICE_BIT(name, bit, text) name,
+        HUM_ADVICE_LIST(ADVICE_BIT)
+#undef ADVICE_BIT
+    };
+
+    call->call = (uint32_t)random_below(random, HUM_TRACE_CALL_COUNT);
+    call->region = any_32(random);
+    call->processor = any_processor(random);
+    call->device = any_processor(random);
+    call->stream = small(random);
+    call->rest = any_32(random);
+    if (call->call == HUM_TRACE_CALL_ADVISE)
+        call->advice = advice[random_below(random, COUNT_OF(advice))];
+    call->access = accesses[random_below(random, COUNT_OF(accesses))];
+    call->offset = any(random);
+    call->bytes = any(random);
+    call->submit_ns = any(random);
+    any_text(random, call->text, sizeof call->text);
+}
+
 static void any_counters(struct random *random, struct hum_counters *counters)
 {
     uint64_t *values = (uint64_t *)(void *)counters;
@@ -153,6 +178,7 @@ static void any_thing(struct random *random, struct hum_trace_record *r)
         r->region.region = any_32(random);
         r->region.first_page = any(random);
         r->region.bytes = any(random);
+        r->region.flags = small(random);
         any_text(random, r->region.name, sizeof r->region.name);
         break;
     default:
@@ -213,6 +239,9 @@ void records_random(struct random *random, struct hum_trace_record *record_out)
         break;
     case HUM_TRACE_ACCESS:
         any_access(random, &record_out->access);
+        break;
+    case HUM_TRACE_CALL:
+        any_call(random, &record_out->call);
         break;
     case HUM_TRACE_TOTALS:
         any_counters(random, &record_out->totals.counters);

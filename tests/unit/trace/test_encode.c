@@ -40,7 +40,7 @@ static void assert_come_back(const struct hum_trace_record *records, size_t coun
 {
     struct hum_trace_record record;
 
-    assert_true(humi_trace_decoder_start(&decoder, raw, join()));
+    assert_true(humi_trace_decoder_start(&decoder, HUMI_TRACE_VERSION, raw, join()));
     for (size_t i = 0; i < count; i++) {
         assert_null(humi_trace_decode(&decoder, &record));
         assert_memory_equal(&record, &records[i], sizeof record);
@@ -165,7 +165,7 @@ static void totals_with_more_counters_are_read(void **state)
     plain->data[1 + HUMI_TRACE_COUNTERS_KNOWN] = 100;
     plain->data[2 + HUMI_TRACE_COUNTERS_KNOWN] = 101;
     plain->used += 2;
-    assert_true(humi_trace_decoder_start(&decoder, raw, join()));
+    assert_true(humi_trace_decoder_start(&decoder, HUMI_TRACE_VERSION, raw, join()));
     assert_null(humi_trace_decode(&decoder, &got));
     assert_memory_equal(&got, &record, sizeof got);
     assert_true(humi_trace_decoder_is_done(&decoder));
@@ -179,7 +179,7 @@ static void totals_without_end_are_refused(void **state)
     humi_trace_encode(&encoder, &record);
     memset(columns[HUMI_COLUMN_PLAIN], 0xff, 4);
     columns[HUMI_COLUMN_PLAIN][4] = 0xf; /* 2^32 - 1 counters */
-    assert_true(humi_trace_decoder_start(&decoder, raw, join()));
+    assert_true(humi_trace_decoder_start(&decoder, HUMI_TRACE_VERSION, raw, join()));
     assert_non_null(humi_trace_decode(&decoder, &record));
 }
 
@@ -192,11 +192,11 @@ static void columns_are_as_long_as_the_chunk(void **state)
     make_batch(records, 70, 0, 512);
     encode(records, 4);
     bytes = join();
-    assert_true(humi_trace_decoder_start(&decoder, raw, bytes));
-    assert_false(humi_trace_decoder_start(&decoder, raw, bytes - 1));
-    assert_false(humi_trace_decoder_start(&decoder, raw, bytes + 1));
-    assert_false(humi_trace_decoder_start(&decoder, raw, HUMI_COLUMNS - 1));
-    assert_false(humi_trace_decoder_start(&decoder, raw, 0));
+    assert_true(humi_trace_decoder_start(&decoder, HUMI_TRACE_VERSION, raw, bytes));
+    assert_false(humi_trace_decoder_start(&decoder, HUMI_TRACE_VERSION, raw, bytes - 1));
+    assert_false(humi_trace_decoder_start(&decoder, HUMI_TRACE_VERSION, raw, bytes + 1));
+    assert_false(humi_trace_decoder_start(&decoder, HUMI_TRACE_VERSION, raw, HUMI_COLUMNS - 1));
+    assert_false(humi_trace_decoder_start(&decoder, HUMI_TRACE_VERSION, raw, 0));
 }
 
 static void bits_behind_the_last_are_noticed(void **state)
@@ -208,7 +208,7 @@ static void bits_behind_the_last_are_noticed(void **state)
     humi_trace_encode(&encoder, &record); /* 18, folded: 2 bits */
     bytes = join();
     raw[bytes - 1] |= 0x80;
-    assert_true(humi_trace_decoder_start(&decoder, raw, bytes));
+    assert_true(humi_trace_decoder_start(&decoder, HUMI_TRACE_VERSION, raw, bytes));
     assert_null(humi_trace_decode(&decoder, &got));
     assert_false(humi_trace_decoder_is_done(&decoder));
 }

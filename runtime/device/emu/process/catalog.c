@@ -5,34 +5,29 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "device/emu/process/opencl/opencl.h"
 #include "device/emu/process/process.h"
 
-static void *modules[HUMI_EMU_MODULES_MAX];
-static const struct hum_kernel_entry *kernels[HUMI_EMU_KERNELS_MAX];
-/* Builds of the same for exact recording, where touches are sampled; else NULL. */
-static void *telling_modules[HUMI_EMU_MODULES_MAX];
-static const struct hum_kernel_entry *telling[HUMI_EMU_KERNELS_MAX];
+/* One of the two, or nothing. */
+static struct module {
+    void *native;
+    void *telling;              /* its build for exact recording, where touches are sampled */
+    struct humi_cl_module *cl;
+} modules[HUMI_EMU_MODULES_MAX];
 
-/* "a.exact.so" beside "a.so"; without it nothing of the module is sampled. */
-static void load_telling(unsigned module, const char *path)
+static struct humi_kernel kernels[HUMI_EMU_KERNELS_MAX];
+static bool found[HUMI_EMU_KERNELS_MAX]; /* atomic; a kernel never changes afterwards */
+
+/* "a.exact.so" beside "a.so"; NULL: there is none, and nothing of the module is sampled. */
+static void *load_telling(const char *path)
 {
     char exact[4096];
     size_t length = strlen(path), stem = length > 3 ? length - 3 : 0;
 
-    if (strcmp(path + stem, ".so") == 0 &&
-        (size_t)snprintf(exact, sizeof exact, "%.*s.exact.so", (int)stem, path) < sizeof exact)
-        telling_modules[module] = dlopen(exact, RTLD_NOW | RTLD_LOCAL);
-}
-
-/* The same kernel in the other build: of the same header, with the same arguments. */
-static const struct hum_kernel_entry *find_telling(unsigned module, const char *symbol,
-                                                   const struct hum_kernel_entry *entry)
-{
-    const struct hum_kernel_entry *found =
-        telling_modules[module] ? dlsym(telling_modules[module], symbol) : NULL;
-
-    return found && found->abi == entry->abi && found->args_bytes == entry->args_bytes ? found
-                                                                                       : NULL;
+    if (strcmp(path + stem, ".so") != 0 ||
+        (size_t)snprintf(exact, sizeof exact, "%.*s.exact.so", (int)stem, path) >= sizeof exact)
+        return NULL;
+    return dlopen(exact, RTLD_NOW | RTLD_LOCAL);
 }
 
 enum hum_status humi_catalog_load(unsigned module, const char *path)
@@ -41,25 +36,34 @@ enum hum_status humi_catalog_load(unsigned module, const char *path)
 
     if (module >= HUMI_EMU_MODULES_MAX)
         return humi_fail(HUM_ERR_INVALID, "too many modules");
+    if (humi_cl_is_module(path))
+        return humi_cl_load(path, &modules[module].cl);
     handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!handle)
         return humi_fail(HUM_ERR_MODULE, "%s", dlerror());
-    modules[module] = handle;
+    modules[module].native = handle;
     if (humi_device.samples)
-        load_telling(module, path);
+        modules[module].telling = load_telling(path);
     return HUM_OK;
 }
 
-enum hum_status humi_catalog_find(unsigned module, unsigned kernel, const char *name,
-                                  size_t *args_bytes_out)
+/* The same kernel in the other build, of the same header and with the same arguments; or NULL. */
+static const struct hum_kernel_entry *find_telling(void *telling, const char *symbol,
+                                                   const struct hum_kernel_entry *entry)
+{
+    const struct hum_kernel_entry *same = telling ? dlsym(telling, symbol) : NULL;
+
+    return same && same->abi == entry->abi && same->args_bytes == entry->args_bytes ? same : NULL;
+}
+
+static enum hum_status find_native(const struct module *module, const char *name,
+                                   struct humi_kernel *kernel_out, size_t *args_bytes_out)
 {
     const struct hum_kernel_entry *entry;
     char symbol[128];
 
-    if (module >= HUMI_EMU_MODULES_MAX || !modules[module] || kernel >= HUMI_EMU_KERNELS_MAX)
-        return humi_fail(HUM_ERR_INVALID, "no such module");
     snprintf(symbol, sizeof symbol, "hum_kernel_%s", name);
-    entry = dlsym(modules[module], symbol);
+    entry = dlsym(module->native, symbol);
     if (!entry)
         return humi_fail(HUM_ERR_NOT_FOUND, "the module has no kernel \"%s\"", name);
     if (entry->abi != HUM_KERNEL_ABI)
@@ -72,19 +76,34 @@ enum hum_status humi_catalog_find(unsigned module, unsigned kernel, const char *
                                          "are possible",
                          name, entry->args_bytes, HUM_ARGS_MAX);
     *args_bytes_out = entry->args_bytes;
-    __atomic_store_n(&telling[kernel], find_telling(module, symbol, entry), __ATOMIC_RELEASE);
-    __atomic_store_n(&kernels[kernel], entry, __ATOMIC_RELEASE);
+    kernel_out->native = entry;
+    kernel_out->telling = find_telling(module->telling, symbol, entry);
     return HUM_OK;
 }
 
-const struct hum_kernel_entry *humi_catalog_entry(unsigned kernel)
+enum hum_status humi_catalog_find(unsigned module, unsigned kernel, const char *name,
+                                  size_t *args_bytes_out)
 {
-    return kernel < HUMI_EMU_KERNELS_MAX ? __atomic_load_n(&kernels[kernel], __ATOMIC_ACQUIRE)
-                                         : NULL;
+    const struct module *in;
+    enum hum_status status;
+
+    if (module >= HUMI_EMU_MODULES_MAX || kernel >= HUMI_EMU_KERNELS_MAX)
+        return humi_fail(HUM_ERR_INVALID, "no such module");
+    in = &modules[module];
+    if (in->cl)
+        status = humi_cl_find(in->cl, name, &kernels[kernel].cl, args_bytes_out);
+    else if (in->native)
+        status = find_native(in, name, &kernels[kernel], args_bytes_out);
+    else
+        return humi_fail(HUM_ERR_INVALID, "no such module");
+    if (status == HUM_OK)
+        __atomic_store_n(&found[kernel], true, __ATOMIC_RELEASE);
+    return status;
 }
 
-const struct hum_kernel_entry *humi_catalog_telling(unsigned kernel)
+const struct humi_kernel *humi_catalog_kernel(unsigned kernel)
 {
-    return kernel < HUMI_EMU_KERNELS_MAX ? __atomic_load_n(&telling[kernel], __ATOMIC_ACQUIRE)
-                                         : NULL;
+    return kernel < HUMI_EMU_KERNELS_MAX && __atomic_load_n(&found[kernel], __ATOMIC_ACQUIRE)
+               ? &kernels[kernel]
+               : NULL;
 }

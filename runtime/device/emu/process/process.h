@@ -5,13 +5,15 @@
  *     main thread    talks to the runtime over the channel, ends the process when the program ends
  *     workers        take pieces of launches and run kernels; sleep on the doorbell
  *     agent thread   forgets and changes mappings on request while kernels run, is the watchdog
+ *     helpers        OpenCL's threads, one a worker, if there are modules of OpenCL (opencl/)
  *
  * One process, one device: the state is global.  There are two locks, none held while a kernel
  * runs: the one of schedule.c, and below it the one of prot.c.
  *
  * Kernel code may fault, crash, or never return; trap.c takes a worker out of it.  Kernels are
  * given nothing but plain memory, so leaving one in the middle leaves nothing locked or half
- * changed here.
+ * changed here.  A helper cannot be taken out of what OpenCL does: the process ends then, and
+ * leaves in the launch's slot why (`fatal`).
  */
 #ifndef HUMI_DEVICE_EMU_PROCESS_PROCESS_H
 #define HUMI_DEVICE_EMU_PROCESS_PROCESS_H
@@ -25,6 +27,8 @@
 #include "device/emu/message.h"
 #include "device/emu/samples.h"
 #include "device/emu/touches.h"
+
+struct humi_cl_kernel;
 
 struct humi_device {
     struct humi_emu_hello hello;
@@ -44,12 +48,19 @@ struct humi_result {
     uintptr_t address;
 };
 
+/* A kernel that was found: machine code, or one that OpenCL runs.  One of the two is NULL. */
+struct humi_kernel {
+    const struct hum_kernel_entry *native;
+    const struct hum_kernel_entry *telling; /* of native, the build that tells its touches;
+                                               NULL: there is none, or nothing is sampled */
+    struct humi_cl_kernel *cl;
+};
+
 /* Parts [first, end) of the launch in a slot, for one worker. */
 struct humi_piece {
     unsigned queue;
-    const struct humi_emu_slot *slot;
-    const struct hum_kernel_entry *entry;
-    const struct hum_kernel_entry *telling; /* the build that tells its touches; NULL: none */
+    struct humi_emu_slot *slot;
+    const struct humi_kernel *kernel;
     const bool *cancelled;      /* atomic: the launch has failed, do not start more parts */
     size_t first, end, parts;
 };
@@ -63,6 +74,7 @@ struct humi_worker {
     unsigned queue;             /* of its last piece: it goes on there if it can */
     uint64_t serial;            /* atomic: the launch whose kernel code it runs, 0: none */
     uint64_t timeout_serial;    /* atomic: the launch that the watchdog ends */
+    struct humi_emu_slot *helped; /* atomic: of that launch, if its helper runs it; NULL: itself */
     sigjmp_buf escape;          /* valid while serial is not 0 */
     struct humi_result trapped; /* written before the jump */
 };
@@ -74,9 +86,7 @@ enum hum_status humi_catalog_load(unsigned module, const char *path);
 enum hum_status humi_catalog_find(unsigned module, unsigned kernel, const char *name,
                                   size_t *args_bytes_out);
 /* NULL: no such kernel.  Any thread. */
-const struct hum_kernel_entry *humi_catalog_entry(unsigned kernel);
-/* Of its module's build for exact recording; NULL: there is none, or touches are not sampled. */
-const struct hum_kernel_entry *humi_catalog_telling(unsigned kernel);
+const struct humi_kernel *humi_catalog_kernel(unsigned kernel);
 
 /* ---- schedule.c: which worker runs what ------------------------------------------------------ */
 
@@ -86,6 +96,8 @@ bool humi_schedule_take(struct humi_worker *worker, struct humi_piece *piece_out
 /* The piece has ended, and no kernel code of it runs any more. */
 void humi_schedule_finish(struct humi_worker *worker, const struct humi_piece *piece,
                           const struct humi_result *result);
+/* Kernel code of the piece runs only from now on; native code does since it was taken. */
+void humi_schedule_started(const struct humi_piece *piece);
 /* End launches that run longer than the watchdog; false: none runs. */
 bool humi_schedule_watch(void);
 
@@ -135,13 +147,18 @@ void humi_hooks_begin(const struct humi_emu_slot *slot);
  */
 void humi_hooks_end(bool wait);
 
-/* ---- worker.c, trap.c, agent.c --------------------------------------------------------------- */
+/* ---- worker.c, trap.c, signals.c, agent.c ---------------------------------------------------- */
 
 enum hum_status humi_workers_start(void);
+/* The calling thread, not one of ours, runs what this worker gives it from now on. */
+void humi_worker_help(struct humi_worker *worker);
 /* Handlers of the process; then each worker's own stack for them. */
 enum hum_status humi_trap_init(void);
 enum hum_status humi_trap_init_worker(struct humi_worker *worker);
-/* Make the worker look whether it should leave its kernel. */
+/* Whether the signal is one of trap.c's; then nobody else may have a handler for it (signals.c). */
+bool humi_trap_handles(int number);
+int humi_signals_set(int number, const struct sigaction *action);
+/* Make the worker, or its helper, look whether it should leave its kernel. */
 void humi_trap_interrupt(const struct humi_worker *worker);
 enum hum_status humi_agent_start(void);
 /* A launch has started: let the watchdog look. */

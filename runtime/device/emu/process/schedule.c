@@ -8,6 +8,9 @@
  * takes from the front; so neighbouring parts run on one worker, one after the other.  A worker
  * whose span is empty takes the further half of the longest span.
  *
+ * A plain kernel of OpenCL (opencl/opencl.h) is one part that runs alone: it waits until nobody
+ * holds a piece, and as long as it waits or runs nobody takes another.
+ *
  * Invariant: a queue's bit in `open` is set if and only if its head has parts that nobody has
  * taken.
  * Everything here is guarded by `lock`, except where atomics are named.
@@ -16,10 +19,12 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "device/emu/process/opencl/opencl.h"
 #include "device/emu/process/process.h"
 #include "os/futex.h"
 
 #define NONE UINT32_MAX
+#define CL_PIECES_MAX 4096u /* parts that OpenCL is given at once */
 
 struct span {
     size_t next, end;
@@ -27,7 +32,7 @@ struct span {
 
 /* The head of a queue while it runs. */
 struct running {
-    const struct hum_kernel_entry *entry, *telling;
+    const struct humi_kernel *kernel;
     size_t parts, chunk;        /* a worker takes so many at once */
     size_t unclaimed;           /* parts in spans */
     unsigned inside;            /* workers that hold a piece */
@@ -42,6 +47,8 @@ static uint32_t behind[HUMI_EMU_SLOTS];                        /* the next slot 
 static struct running running[HUMI_QUEUES_MAX];
 static uint64_t open_queues;    /* bits */
 static uint64_t busy_queues;    /* bits: the head has started */
+static unsigned inside;         /* pieces that workers hold, of all queues */
+static bool alone;              /* one of them is of a plain kernel */
 static uint32_t ring_head;
 static uint32_t zap_serial;
 
@@ -63,7 +70,12 @@ static struct humi_emu_slot *head(unsigned queue)
 
 /* ---- starting and completing ----------------------------------------------------------------- */
 
-static size_t parts_of(const struct humi_emu_slot *slot)
+static bool is_plain(const struct humi_kernel *kernel)
+{
+    return kernel && kernel->cl && humi_cl_is_plain(kernel->cl);
+}
+
+static size_t parts_cut(const struct humi_emu_slot *slot)
 {
     size_t most = (size_t)humi_device.hello.workers * 8, groups = 1;
 
@@ -72,6 +84,27 @@ static size_t parts_of(const struct humi_emu_slot *slot)
     for (unsigned d = 0; d < slot->grid.dimensions; d++)
         groups *= slot->grid.groups[d];
     return groups;
+}
+
+static size_t parts_of(const struct humi_emu_slot *slot, const struct humi_kernel *kernel)
+{
+    size_t parts = parts_cut(slot);
+
+    return is_plain(kernel) && parts > 1 ? 1 : parts;
+}
+
+/*
+ * How many parts a worker takes at once.  Groups can be many and small: several keep the lock out
+ * of the way.  Giving OpenCL a piece costs as much as a launch, so there it is few pieces.
+ */
+static size_t chunk_of(const struct running *r)
+{
+    size_t workers = humi_device.hello.workers;
+    size_t chunk = r->parts / (workers * (r->kernel->cl ? 2 : 64));
+
+    if (r->kernel->cl && chunk > CL_PIECES_MAX)
+        return CL_PIECES_MAX;
+    return chunk > 0 ? chunk : 1;
 }
 
 static void deal(struct running *r)
@@ -85,10 +118,7 @@ static void deal(struct running *r)
                                         (w + 1 < r->parts % workers ? w + 1
                                                                     : r->parts % workers)};
     r->unclaimed = r->parts;
-    /* Groups can be many and small: taking several at once keeps the lock out of the way. */
-    r->chunk = r->parts / (workers * 64);
-    if (r->chunk == 0)
-        r->chunk = 1;
+    r->chunk = chunk_of(r);
 }
 
 static void note_start(struct humi_emu_slot *slot)
@@ -132,14 +162,13 @@ static void start_next(unsigned queue)
 
     while (first[queue] != NONE) {
         struct humi_emu_slot *slot = head(queue);
-        r->entry = humi_catalog_entry(slot->kernel);
-        r->telling = humi_catalog_telling(slot->kernel);
-        r->parts = parts_of(slot);
+        r->kernel = humi_catalog_kernel(slot->kernel);
+        r->parts = parts_of(slot, r->kernel);
         r->inside = 0;
-        r->result = (struct humi_result){.status = r->entry ? HUM_OK : HUM_ERR_MODULE};
+        r->result = (struct humi_result){.status = r->kernel ? HUM_OK : HUM_ERR_MODULE};
         __atomic_store_n(&r->cancelled, false, __ATOMIC_RELAXED);
         busy_queues |= UINT64_C(1) << queue;
-        if (r->entry && r->parts > 0) {
+        if (r->kernel && r->parts > 0) {
             deal(r);
             open_queues |= UINT64_C(1) << queue;
             return;
@@ -195,19 +224,31 @@ static void drain(void)
 
 /* ---- taking ---------------------------------------------------------------------------------- */
 
-/* The queue this worker was at, else the one whose head was submitted first. */
-static unsigned pick_queue(const struct humi_worker *worker)
+/* The open queue whose head was submitted first. */
+static unsigned oldest_queue(void)
 {
     unsigned best = HUMI_QUEUES_MAX;
 
-    if (open_queues >> worker->queue & 1)
-        return worker->queue;
     for (uint64_t left = open_queues; left; left &= left - 1) {
         unsigned queue = (unsigned)__builtin_ctzll(left);
         if (best == HUMI_QUEUES_MAX || head(queue)->serial < head(best)->serial)
             best = queue;
     }
     return best;
+}
+
+/* The queue this worker was at, else the oldest; HUMI_QUEUES_MAX: none, for now. */
+static unsigned pick_queue(const struct humi_worker *worker)
+{
+    unsigned queue = oldest_queue();
+
+    if (alone || queue == HUMI_QUEUES_MAX)
+        return HUMI_QUEUES_MAX;
+    if (is_plain(running[queue].kernel))
+        return inside == 0 ? queue : HUMI_QUEUES_MAX;
+    if ((open_queues >> worker->queue & 1) && !is_plain(running[worker->queue].kernel))
+        return worker->queue;
+    return queue;
 }
 
 static void steal_half(struct running *r, struct span *mine)
@@ -233,17 +274,18 @@ static void take_from(unsigned queue, struct humi_worker *worker, struct humi_pi
     take = mine->end - mine->next < r->chunk ? mine->end - mine->next : r->chunk;
     *piece_out = (struct humi_piece){.queue = queue,
                                      .slot = head(queue),
-                                     .entry = r->entry,
-                                     .telling = r->telling,
+                                     .kernel = r->kernel,
                                      .cancelled = &r->cancelled,
                                      .first = mine->next,
                                      .end = mine->next + take,
                                      .parts = r->parts};
-    if (head(queue)->start_ns == 0)
+    if (head(queue)->start_ns == 0 && !r->kernel->cl)
         note_start(head(queue));
     mine->next += take;
     r->unclaimed -= take;
     r->inside++;
+    inside++;
+    alone = is_plain(r->kernel);
     if (r->unclaimed == 0)
         open_queues &= ~(UINT64_C(1) << queue);
     worker->queue = queue;
@@ -254,6 +296,8 @@ static size_t pieces_left(void)
 {
     size_t pieces = 0;
 
+    if (alone)
+        return 0;
     for (uint64_t left = open_queues; left; left &= left - 1) {
         const struct running *r = &running[__builtin_ctzll(left)];
         pieces += (r->unclaimed + r->chunk - 1) / r->chunk;
@@ -313,12 +357,22 @@ void humi_schedule_finish(struct humi_worker *worker, const struct humi_piece *p
 
     (void)worker;
     pthread_mutex_lock(&lock);
+    inside--;
+    alone = false;
     if (result->status != HUM_OK)
         cancel(piece->queue, result);
     if (--r->inside == 0 && r->unclaimed == 0) {
         complete(piece->queue);
         start_next(piece->queue);
     }
+    pthread_mutex_unlock(&lock);
+}
+
+void humi_schedule_started(const struct humi_piece *piece)
+{
+    pthread_mutex_lock(&lock);
+    if (piece->slot->start_ns == 0)
+        note_start(piece->slot);
     pthread_mutex_unlock(&lock);
 }
 

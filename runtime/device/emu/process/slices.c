@@ -168,7 +168,7 @@ static void run_sampled(struct humi_slices *slices, struct rhythm *r,
     uint32_t touches;
 
     humi_tally_open(tally, (uint32_t)(r->gap + 0.5));
-    run_units(piece->telling, piece, place, unit, unit + 1);
+    run_units(piece->kernel->telling, piece, place, unit, unit + 1);
     touches = tally->touches;
     humi_tally_close(tally);
     charge(slices, r, (double)(humi_clock_ns() - start), touches);
@@ -181,7 +181,7 @@ static void run_timed(struct rhythm *r, const struct humi_piece *piece, struct h
 {
     uint64_t start = humi_clock_ns();
 
-    run_units(piece->entry, piece, place, first, end);
+    run_units(piece->kernel->native, piece, place, first, end);
     if (first < end)
         learn_plain(r, (double)(humi_clock_ns() - start) / (double)(end - first));
 }
@@ -213,6 +213,6 @@ void humi_slices_run(struct humi_slices *slices, const struct humi_piece *piece,
         r->skip = 0;
         run_sampled(slices, r, piece, place, at++);
     }
-    run_units(piece->entry, piece, place, at, units);
+    run_units(piece->kernel->native, piece, place, at, units);
     r->skip -= units - at;
 }

@@ -11,6 +11,9 @@
  * HUMI_EMU_SIGNAL is SIGSYS because a thread sanitizer delivers other signals that are sent only
  * when the thread next calls the C library, which kernel code never does.
  *
+ * A launch that a helper runs (opencl/) cannot be left, for the helper is in the middle of code
+ * that is not ours: why it should be is written into its slot, and the process ends.
+ *
  * sigsetjmp() saves no mask, which keeps it free of system calls: workers run with no signal
  * blocked, and whoever leaves a handler says so again (a sanitizer blocks all of them in handlers).
  */
@@ -26,10 +29,22 @@
 
 static __thread struct humi_worker *self;
 
+static _Noreturn void end_process(struct humi_emu_slot *slot, const struct humi_result *result)
+{
+    slot->status = result->status;
+    slot->signal = result->signal;
+    slot->address = result->address;
+    __atomic_store_n(&slot->fatal, slot->serial, __ATOMIC_RELEASE);
+    _exit(1);
+}
+
 static _Noreturn void leave(struct humi_worker *worker, struct humi_result result)
 {
+    struct humi_emu_slot *helped = __atomic_load_n(&worker->helped, __ATOMIC_SEQ_CST);
     sigset_t none;
 
+    if (helped)
+        end_process(helped, &result);
     /* First: a signal that comes now finds no kernel to leave. */
     __atomic_store_n(&worker->serial, 0, __ATOMIC_SEQ_CST);
     worker->trapped = result;
@@ -43,7 +58,7 @@ static void die_of(int number, const siginfo_t *info)
 {
     struct sigaction action = {.sa_handler = SIG_DFL};
 
-    sigaction(number, &action, NULL);
+    (void)humi_signals_set(number, &action);
     if (info->si_code <= 0)
         raise(number); /* was sent; one that was raised comes again by itself */
 }
@@ -99,6 +114,15 @@ static void on_interrupt(int number, siginfo_t *info, void *context)
 
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
 
+bool humi_trap_handles(int number)
+{
+    bool handled = number == HUMI_EMU_SIGNAL;
+
+    for (size_t i = 0; i < sizeof crash_signals / sizeof crash_signals[0]; i++)
+        handled |= number == crash_signals[i];
+    return handled;
+}
+
 static enum hum_status handle(int number, void (*handler)(int, siginfo_t *, void *))
 {
     struct sigaction action = {.sa_sigaction = handler,
@@ -107,7 +131,7 @@ static enum hum_status handle(int number, void (*handler)(int, siginfo_t *, void
     /* A crash handler may hold the lock of prot.c, so nothing takes a worker out of it. */
     sigemptyset(&action.sa_mask);
     sigaddset(&action.sa_mask, HUMI_EMU_SIGNAL);
-    if (sigaction(number, &action, NULL) != 0)
+    if (humi_signals_set(number, &action) != 0)
         return humi_fail_errno("sigaction");
     return HUM_OK;
 }
@@ -136,5 +160,8 @@ enum hum_status humi_trap_init_worker(struct humi_worker *worker)
 
 void humi_trap_interrupt(const struct humi_worker *worker)
 {
-    (void)syscall(SYS_tgkill, getpid(), worker->tid, HUMI_EMU_SIGNAL);
+    const struct humi_emu_worker *record = &humi_device.control->workers[worker->index];
+    bool helped = __atomic_load_n(&worker->helped, __ATOMIC_SEQ_CST) != NULL;
+
+    (void)syscall(SYS_tgkill, getpid(), helped ? record->helper : worker->tid, HUMI_EMU_SIGNAL);
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "device/emu/process/opencl/opencl.h"
 #include "device/emu/process/process.h"
 #include "os/futex.h"
 
@@ -38,8 +39,9 @@ static void move_to(struct hum_place *place, size_t part)
 
 static void run_parts(const struct humi_piece *piece, const struct humi_worker *worker)
 {
+    const struct humi_kernel *kernel = piece->kernel;
     struct hum_place place = place_of(piece, worker->local);
-    uint64_t start = piece->telling ? humi_clock_ns() : 0;
+    uint64_t start = kernel->telling ? humi_clock_ns() : 0;
 
     for (size_t part = piece->first; part < piece->end; part++) {
         if (__atomic_load_n(piece->cancelled, __ATOMIC_RELAXED))
@@ -48,22 +50,29 @@ static void run_parts(const struct humi_piece *piece, const struct humi_worker *
             move_to(&place, part);
         else
             place.part = part;
-        if (piece->telling)
+        if (kernel->telling)
             humi_slices_run(worker->slices, piece, &place);
         else
-            piece->entry->run(piece->slot->args, &place);
+            kernel->native->run(piece->slot->args, &place);
     }
-    if (piece->telling)
+    if (kernel->telling)
         humi_slices_earn(worker->slices, humi_clock_ns() - start);
 }
 
-static struct humi_result run(struct humi_worker *worker, const struct humi_piece *piece)
+/* Say what the worker runs, to the runtime. */
+static void announce(const struct humi_worker *worker, const struct humi_emu_slot *slot)
 {
     struct humi_emu_worker *record = &humi_device.control->workers[worker->index];
+
+    __atomic_store_n(&record->kernel, slot->kernel, __ATOMIC_RELAXED);
+    __atomic_store_n(&record->serial, slot->serial, __ATOMIC_RELEASE);
+}
+
+static struct humi_result run_native(struct humi_worker *worker, const struct humi_piece *piece)
+{
     uint64_t serial = piece->slot->serial;
 
-    __atomic_store_n(&record->kernel, piece->slot->kernel, __ATOMIC_RELAXED);
-    __atomic_store_n(&record->serial, serial, __ATOMIC_RELEASE);
+    announce(worker, piece->slot);
     if (sigsetjmp(worker->escape, 0) != 0) {
         humi_hooks_end(false); /* of the piece; serial is 0 already */
         return worker->trapped;
@@ -77,6 +86,48 @@ static struct humi_result run(struct humi_worker *worker, const struct humi_piec
     }
     __atomic_store_n(&worker->serial, 0, __ATOMIC_SEQ_CST);
     return (struct humi_result){.status = HUM_OK};
+}
+
+/* What the helper does is of this launch from now on; NULL: of none. */
+static void lend_helper(struct humi_worker *worker, struct humi_emu_slot *slot)
+{
+    if (slot) {
+        announce(worker, slot);
+        __atomic_store_n(&worker->helped, slot, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&worker->serial, slot->serial, __ATOMIC_SEQ_CST);
+    } else {
+        __atomic_store_n(&worker->serial, 0, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&worker->helped, NULL, __ATOMIC_SEQ_CST);
+    }
+}
+
+/* A plain kernel has all helpers, and no other worker has a piece. */
+static struct humi_result run_helped(struct humi_worker *worker, const struct humi_piece *piece)
+{
+    bool all = humi_cl_is_plain(piece->kernel->cl);
+    unsigned first = all ? 0 : worker->index;
+    unsigned end = all ? humi_device.hello.workers : worker->index + 1;
+    struct humi_result result;
+
+    if (__atomic_load_n(piece->cancelled, __ATOMIC_RELAXED))
+        return (struct humi_result){.status = HUM_OK};
+    for (unsigned i = first; i < end; i++)
+        lend_helper(&humi_workers[i], piece->slot);
+    result = humi_cl_run(worker, piece);
+    for (unsigned i = first; i < end; i++)
+        lend_helper(&humi_workers[i], NULL);
+    return result;
+}
+
+void humi_worker_help(struct humi_worker *worker)
+{
+    struct humi_emu_worker *record = &humi_device.control->workers[worker->index];
+
+    if (record->helper == gettid())
+        return;
+    if (humi_trap_init_worker(worker) != HUM_OK)
+        _exit(1);
+    __atomic_store_n(&record->helper, gettid(), __ATOMIC_RELEASE);
 }
 
 /* ---- the thread ------------------------------------------------------------------------------ */
@@ -111,7 +162,8 @@ static void *work(void *arg)
     for (;;) {
         uint32_t bell = __atomic_load_n(&humi_device.control->doorbell, __ATOMIC_SEQ_CST);
         if (humi_schedule_take(worker, &piece)) {
-            struct humi_result result = run(worker, &piece);
+            struct humi_result result = piece.kernel->cl ? run_helped(worker, &piece)
+                                                         : run_native(worker, &piece);
             humi_schedule_finish(worker, &piece, &result);
             worked = true;
         } else {
