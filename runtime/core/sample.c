@@ -453,15 +453,15 @@ enum hum_status humi_sample_start(struct hum *hum, uint32_t share_ppm,
     for (unsigned p = 0; p < hum->processors; p++)
         humi_quota_init(&sample->target[p].quota, share_ppm);
     sample->stop_fd = eventfd(0, EFD_CLOEXEC);
+    *sample_out = sample; /* the thread reads it */
     enum hum_status status =
         sample->stop_fd < 0 ? humi_fail_errno("cannot make an eventfd to sample touches")
                             : humi_thread_start(&sample->thread, "hum-sample", run, sample);
     if (status != HUM_OK) {
+        *sample_out = NULL;
         humi_sample_destroy(sample);
-        return status;
     }
-    *sample_out = sample;
-    return HUM_OK;
+    return status;
 }
 
 void humi_sample_stop(struct humi_sample *sample)

@@ -13,11 +13,11 @@
  * the cost of instrumented code", PLDI 2001.
  *
  * Cost.  A sampled unit is charged with all the time that it took, and what a worker runs earns the
- * allowed share.  The gap is first such that the two agree by what plain and sampled units of this
- * kernel usually take, then wider or closer by what is owed or left over.  A fault in a sampled
- * unit is not charged, because it would have been one anyway: a unit costs at most CHARGE_NS and
- * CHARGE_TOUCH_NS for each touch.  Units that take longer than UNIT_MAX_NS are not sampled: one
- * alone would be felt.
+ * allowed share; all workers together spend the device's, so each has its part of it.  The gap is
+ * first such that the two agree by what plain and sampled units of this kernel usually take, then
+ * wider or closer by what is owed or left over.  A fault in a sampled unit is not charged, because
+ * it would have been one anyway: a unit costs at most CHARGE_NS and CHARGE_TOUCH_NS for each touch.
+ * Units that take longer than UNIT_MAX_NS are not sampled: one alone would be felt.
  *
  * Threads: each worker has its own.  Kernel code may be left in the middle (trap.c): all that is
  * lost then is one sample.

@@ -179,6 +179,7 @@ static void *work(void *arg)
 enum hum_status humi_workers_start(void)
 {
     unsigned count = humi_device.hello.workers;
+    uint32_t share_ppm = (humi_device.hello.sample_ppm + count - 1) / count; /* for all of them */
 
     humi_workers = calloc(count, sizeof *humi_workers);
     if (!humi_workers)
@@ -190,7 +191,7 @@ enum hum_status humi_workers_start(void)
             return humi_fail(HUM_ERR_NO_MEMORY, "no local memory for a worker");
         if (!humi_device.samples)
             continue;
-        humi_workers[i].slices = humi_slices_create(humi_device.hello.sample_ppm, i);
+        humi_workers[i].slices = humi_slices_create(share_ppm, i);
         if (!humi_workers[i].slices)
             return humi_fail(HUM_ERR_NO_MEMORY, "no memory to sample touches");
     }
