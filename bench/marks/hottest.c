@@ -35,21 +35,35 @@ static struct chunk *sorted(const uint64_t *heat, size_t count)
     return chunks;
 }
 
+/* Chunks of the first `number` by `order` that have more heat than `least`; *alike_out: as much. */
+static size_t count_hotter(const struct chunk *order, size_t number, const uint64_t *heat,
+                           uint64_t least, size_t *alike_out)
+{
+    size_t hotter = 0;
+
+    *alike_out = 0;
+    for (size_t i = 0; i < number; i++) {
+        hotter += heat[order[i].index] > least;
+        *alike_out += heat[order[i].index] == least;
+    }
+    return hotter;
+}
+
 double hottest_overlap(const uint64_t *truth, const uint64_t *found, size_t count,
                        double *weight_out)
 {
     struct chunk *hot = sorted(truth, count), *candidates = sorted(found, count);
-    size_t number = hottest_number(count), right = 0;
+    size_t number = hottest_number(count), right, alike, room;
     double share = NAN, all = 0, got = 0;
 
     if (hot && candidates && count) {
         for (size_t i = 0; i < number; i++) {
-            uint64_t heat = truth[candidates[i].index];
-
-            right += heat >= hot[number - 1].heat;
-            got += (double)heat;
+            got += (double)truth[candidates[i].index];
             all += (double)hot[i].heat;
         }
+        (void)count_hotter(hot, number, truth, hot[number - 1].heat, &room);
+        right = count_hotter(candidates, number, truth, hot[number - 1].heat, &alike);
+        right += alike < room ? alike : room;
         share = (double)right / (double)number;
     }
     *weight_out = all > 0 ? got / all : NAN;

@@ -16,9 +16,10 @@ size_t hottest_number(size_t count);
 
 /*
  * Of the hottest by `found`, the share (0..1) that is among the hottest by `truth`.  Of chunks that
- * found[] has alike, the later ones are taken, so that luck helps nobody; a chunk that truth[] has
- * as hot as the last of the hottest is one of them.  *weight_out: the touches that the found ones
- * have by truth, as a share of what the hottest have.  NaN without memory.
+ * found[] has alike, the later ones are taken, so that luck helps nobody.  Chunks that truth[] has
+ * as hot as the last of the hottest are as good as each other, but only as many of them count as
+ * are among the hottest: they stand for none that is hotter.  *weight_out: the touches that the
+ * found ones have by truth, as a share of what the hottest have.  NaN without memory.
  */
 double hottest_overlap(const uint64_t *truth, const uint64_t *found, size_t count,
                        double *weight_out);

@@ -137,7 +137,8 @@ struct hum_options {
                                  launches and waits, by faults; "full": as exact, and the host's
                                  as by epoch; all of them make runs slower */
     const char *sample;       /* HUM_SAMPLE   "off" | "on" | "0.5%": sample touches that would not
-                                 be seen, for so much of the run time; "on" is 2 %      ("off") */
+                                 be seen, for so much of the run time; "on" is 2 %; with none
+                                 the policy decides, most of them: off */
     bool pace;                /* HUM_PACE=on  moves take at least as long as on that link */
     const char *check;        /* HUM_CHECK    "uses": report touches that launches did not declare,
                                               see declared.h; makes runs slower      (nothing) */
@@ -518,10 +519,11 @@ struct hum_stats {
     uint64_t regions;                         /* live regions */
     uint64_t region_bytes;                    /* their sizes, rounded to pages */
     uint64_t metadata_bytes;                  /* the runtime's own bookkeeping */
-    uint64_t samples_taken;                   /* blocks and chunks whose mappings were taken away to
-                                                 see the next touch (hum_options.sample) */
-    uint64_t samples_touched;                 /* of these, the ones that were touched and answered;
-                                                 not counted as faults */
+    uint64_t samples_taken;                   /* pieces of launches whose touches were told, and
+                                                 blocks whose mappings were taken away to see the
+                                                 next touch (hum_options.sample) */
+    uint64_t samples_touched;                 /* the same without blocks that nobody touched; not
+                                                 counted as faults */
     uint64_t sample_ns;                       /* what that cost: measured, with an estimate of the
                                                  kernel's part */
     uint32_t sample_ppm;                      /* the most it may cost, in millionths of the time

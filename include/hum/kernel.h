@@ -15,6 +15,7 @@
  * declares.  It may not call the C library, allocate, keep static variables, recurse, call through
  * pointers, or wait for another index of the same launch (indices may run one after the other).
  * Its functions are not called as built-in ones of OpenCL C are (step, distance, mix, ...).
+ * The body may be called any number of times in a launch, each time for some of the indices.
  *
  * Two shapes of kernel:
  *   flat     hum_launch(): hum_for_each spreads [0, n) over everything that runs the launch, each
@@ -44,7 +45,7 @@
 #ifndef HUM_KERNEL_H
 #define HUM_KERNEL_H
 
-#define HUM_KERNEL_ABI 1u
+#define HUM_KERNEL_ABI 2u
 
 #if defined(__OPENCL_C_VERSION__)
 #include <hum/kernel_opencl.h>

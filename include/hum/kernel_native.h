@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * kernel_native.h - kernel.h for devices that run machine code: a module is a shared object, and a
- * call of a kernel's body runs one part of a flat launch, or one group with its items in a loop.
+ * call of a kernel's body runs one part of a flat launch, or some slices of one, or one group with
+ * its items in a loop.
  * Included by kernel.h only.
  */
 #ifndef HUM_KERNEL_NATIVE_H
@@ -33,6 +34,8 @@ struct hum_place {
     size_t items[3];            /* work-items of a group in each dimension */
     size_t items_total;         /* their product */
     void *local;                /* local memory of the group, 64-byte aligned */
+    size_t slice, slice_end;    /* of a flat part: only these of its `slices` equal slices */
+    size_t slices;              /* 0: all of it */
 };
 
 /* What a module exports for each kernel, under the name hum_kernel_<name>. */
@@ -64,10 +67,32 @@ static inline size_t hum_share_start(const struct hum_place *place, size_t part,
     return part * each + (part < rest ? part : rest);
 }
 
+/* The same within the part: where a slice of it begins. */
+static inline size_t hum_slice_start(const struct hum_place *place, size_t slice, size_t n)
+{
+    size_t start = hum_share_start(place, place->part, n);
+    size_t end = hum_share_start(place, place->part + 1, n);
+    return start + (end - start) / place->slices * slice +
+           (end - start) % place->slices * slice / place->slices;
+}
+
+/* The indices of this call. */
+static inline size_t hum_first_index(const struct hum_place *place, size_t n)
+{
+    return place->slices ? hum_slice_start(place, place->slice, n)
+                         : hum_share_start(place, place->part, n);
+}
+
+static inline size_t hum_end_index(const struct hum_place *place, size_t n)
+{
+    return place->slices ? hum_slice_start(place, place->slice_end, n)
+                         : hum_share_start(place, place->part + 1, n);
+}
+
 /* for each i of [0, n) */
 #define hum_for_each(i, n)                                                                         \
-    for (size_t hum_n_##i = (n), i = hum_share_start(hum_place, hum_place->part, hum_n_##i),       \
-                hum_end_##i = hum_share_start(hum_place, hum_place->part + 1, hum_n_##i);          \
+    for (size_t hum_n_##i = (n), i = hum_first_index(hum_place, hum_n_##i),                        \
+                hum_end_##i = hum_end_index(hum_place, hum_n_##i);                                 \
          i < hum_end_##i; i++)
 
 /* Groups: dimension d is 0, 1 or 2. */

@@ -24,7 +24,7 @@
 
 #pragma OPENCL FP_CONTRACT OFF
 
-/* As in kernel_native.h; a kernel reads it through the macros below only. */
+/* As in kernel_native.h, without slices; a kernel reads it through the macros below only. */
 struct hum_place {
     size_t part, parts;
     size_t group[3], groups[3];

@@ -156,6 +156,12 @@ struct hum_part {
     uint32_t memory_bytes[HUM_MEMORY_COUNT]; /* a block: at most 64, a region or space: 64 KiB */
     void (*plan)(const struct hum_view *view, const struct hum_part_context *context,
                  struct hum_plan *plan);
+    /*
+     * It decides by counted touches (place parts only).  Touches are then sampled where the user
+     * says nothing about it, and when some were counted on pages that are mapped where they are,
+     * it is asked as if these had been read now: what it does not leave in `remote` comes.
+     */
+    bool counts_touches;
 };
 
 /* What an evict part is told of a block. */
@@ -210,7 +216,7 @@ struct hum_evict {
     uint32_t (*victim)(void *state, uint32_t incoming, uint32_t after);
 };
 
-#define HUM_POLICY_VERSION 2u
+#define HUM_POLICY_VERSION 3u
 
 struct hum_policy {
     uint32_t struct_size;        /* sizeof(struct hum_policy) */

@@ -15,6 +15,7 @@
 #include "core/residency.h"
 #include "core/room.h"
 #include "core/view.h"
+#include "core/warm.h"
 #include "os/placement.h"
 
 #define QUEUE_MAX 32u
@@ -88,6 +89,10 @@ static void work_on(struct hum *hum, const struct humi_ahead_item *item)
 {
     struct humi_block *block = humi_table_get(&hum->table, item->block);
     enum hum_status status = HUM_OK;
+    if (item->warm) {
+        humi_warm_decide(hum, item->region, item->processor, item->block);
+        return;
+    }
     if (!block || !has_room(&hum->order[item->processor]) ||
         humi_budget_is_reached(hum, item->region, item->processor, block))
         return;

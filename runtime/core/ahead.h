@@ -30,6 +30,8 @@ struct humi_ahead_item {
     unsigned changes;            /* of the block when it was asked for: late guesses are void */
     bool takes;                  /* even if all of it is here and others lose copies */
     unsigned char guesses;       /* then: blocks taken so without proof, this one included */
+    bool warm;                   /* what of it was touched where it is may come (warm.h); nothing
+                                    else of this counts then */
 };
 
 /* in_line: no thread. */

@@ -127,6 +127,7 @@ struct humi_table {
     _Atomic(_Atomic(struct humi_block *) *) *leaves;
     uint32_t leaf_count;
     unsigned processors;
+    bool fractions;              /* of counters (heat.h); set before the first block is made */
     atomic_size_t bytes;         /* of leaves and blocks */
 };
 

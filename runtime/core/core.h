@@ -37,6 +37,7 @@ struct humi_listener;
 struct humi_kernel_meter;
 struct humi_live;
 struct humi_sample;
+struct humi_ahead;
 struct humi_service;
 struct humi_file;
 struct humi_sink;
@@ -105,6 +106,7 @@ struct hum {
     struct hum *next_opened;                   /* opened.c guards it */
     char *reduced;                             /* hum_system_info.reduced */
     struct humi_service *service;
+    _Atomic(struct humi_ahead *) ahead; /* the service's while it runs; else NULL */
     struct humi_accesses *accesses;            /* NULL: none are recorded */
     struct humi_sample *sample;                /* NULL: nothing is sampled */
     struct humi_live *live;                    /* NULL: there is no live view */

@@ -6,8 +6,9 @@
 
 #include "base/mask.h"
 #include "core/core.h"
+#include "core/warm.h"
 
-#define COUNT_MAX 255u
+#define FRACTION_BITS 8u
 #define SCALE_MAX 63u
 #define GOLDEN 0x9E3779B9u /* 2^32 divided by the golden ratio */
 
@@ -23,35 +24,80 @@ static bool rounds_up(struct humi_heat *heat, uint64_t rest, unsigned bits)
     return heat->dither < part;
 }
 
-/* Rounding down keeps the order, however often it is done. */
-static void halve(uint8_t *counters)
+/* ---- values ---------------------------------------------------------------------------------- */
+
+/* A counter in the smallest part of a unit that is kept: bits more than those of the unit. */
+static unsigned fraction_bits(const struct humi_heat *heat)
 {
-    for (unsigned i = 0; i < HUM_CHUNKS_PER_BLOCK; i++)
-        counters[i] /= 2;
+    return heat->has_fractions ? FRACTION_BITS : 0;
+}
+
+static uint64_t value_of(const struct humi_heat *heat, unsigned chunk, bool write)
+{
+    const struct hum_heat *counts = &heat->counts;
+    uint64_t units = write ? counts->writes[chunk] : counts->reads[chunk];
+    if (!heat->has_fractions)
+        return units;
+    return units << FRACTION_BITS | heat->fraction[write * HUM_CHUNKS_PER_BLOCK + chunk];
+}
+
+static void set_value(struct humi_heat *heat, unsigned chunk, bool write, uint64_t value)
+{
+    uint8_t *counters = write ? heat->counts.writes : heat->counts.reads;
+    counters[chunk] = (uint8_t)(value >> fraction_bits(heat));
+    if (heat->has_fractions)
+        heat->fraction[write * HUM_CHUNKS_PER_BLOCK + chunk] = (uint8_t)value;
+}
+
+/* Rounding down keeps the order, however often it is done. */
+static void halve(struct humi_heat *heat)
+{
+    for (unsigned i = 0; i < 2 * HUM_CHUNKS_PER_BLOCK; i++) {
+        unsigned chunk = i % HUM_CHUNKS_PER_BLOCK;
+        bool write = i >= HUM_CHUNKS_PER_BLOCK;
+        set_value(heat, chunk, write, value_of(heat, chunk, write) / 2);
+    }
+    heat->counts.scale++;
+}
+
+/* ---- counting -------------------------------------------------------------------------------- */
+
+/* In the smallest part that is kept, rounded down; *rest_out of 2^*bits_out: what is lost. */
+static uint64_t parts_of(const struct humi_heat *heat, uint64_t touches, uint64_t *rest_out,
+                         unsigned *bits_out)
+{
+    unsigned scale = heat->counts.scale, bits = fraction_bits(heat);
+    *rest_out = *bits_out = 0;
+    if (scale < bits)
+        return touches > UINT64_MAX >> bits ? UINT64_MAX >> 1 : touches << (bits - scale);
+    *bits_out = scale - bits;
+    *rest_out = touches & ((UINT64_C(1) << *bits_out) - 1);
+    return touches >> *bits_out;
 }
 
 void humi_heat_count(struct humi_heat *heat, unsigned chunk, bool write, uint64_t touches)
 {
-    struct hum_heat *counts = &heat->counts;
-    uint8_t *counters = write ? counts->writes : counts->reads;
-    /* One is left for rounding up. */
-    while (counts->scale < SCALE_MAX &&
-           counters[chunk] + (touches >> counts->scale) +
-                   ((touches & ((UINT64_C(1) << counts->scale) - 1)) != 0) > COUNT_MAX) {
-        halve(counts->reads);
-        halve(counts->writes);
-        counts->scale++;
+    uint64_t most = (UINT64_C(1) << (8 + fraction_bits(heat))) - 1, rest, parts;
+    unsigned bits;
+    for (;;) {
+        parts = parts_of(heat, touches, &rest, &bits);
+        /* One is left for rounding up. */
+        if (heat->counts.scale >= SCALE_MAX ||
+            value_of(heat, chunk, write) + parts + (rest != 0) <= most)
+            break;
+        halve(heat);
     }
-    uint64_t units = touches >> counts->scale;
-    units += rounds_up(heat, touches - (units << counts->scale), counts->scale);
-    uint64_t sum = counters[chunk] + units;
-    counters[chunk] = (uint8_t)(sum < COUNT_MAX ? sum : COUNT_MAX);
+    uint64_t sum = value_of(heat, chunk, write) + parts + rounds_up(heat, rest, bits);
+    set_value(heat, chunk, write, sum < most ? sum : most);
 }
 
-uint64_t humi_heat_touches(const struct hum_heat *counts, unsigned chunk, bool write)
+uint64_t humi_heat_touches(const struct humi_heat *heat, unsigned chunk, bool write)
 {
-    uint64_t count = write ? counts->writes[chunk] : counts->reads[chunk];
-    return count > UINT64_MAX >> counts->scale ? UINT64_MAX : count << counts->scale;
+    uint64_t value = heat ? value_of(heat, chunk, write) : 0;
+    unsigned scale = heat ? heat->counts.scale : 0, bits = heat ? fraction_bits(heat) : 0;
+    if (scale < bits)
+        return value >> (bits - scale);
+    return value > UINT64_MAX >> (scale - bits) ? UINT64_MAX : value << (scale - bits);
 }
 
 void humi_heat_forget(struct humi_heat *heat, const struct hum_pages *pages)
@@ -60,7 +106,8 @@ void humi_heat_forget(struct humi_heat *heat, const struct hum_pages *pages)
         unsigned first = c * HUM_PAGES_PER_CHUNK;
         if (humi_mask_count_range(pages, first, first + HUM_PAGES_PER_CHUNK) != HUM_PAGES_PER_CHUNK)
             continue;
-        heat->counts.reads[c] = heat->counts.writes[c] = 0;
+        set_value(heat, c, false, 0);
+        set_value(heat, c, true, 0);
     }
 }
 
@@ -71,11 +118,13 @@ struct humi_heat *humi_heat_get(struct humi_table *table, struct humi_block *blo
     struct humi_hold *hold = &block->hold[p];
     if (hold->heat)
         return hold->heat;
-    struct humi_heat *made = calloc(1, sizeof *made);
+    size_t bytes = humi_heat_bytes(table->fractions);
+    struct humi_heat *made = calloc(1, bytes);
     if (!made)
         return NULL;
+    made->has_fractions = table->fractions;
     made->wait = HUMI_HEAT_WAIT_UNKNOWN;
-    atomic_fetch_add(&table->bytes, sizeof *made);
+    atomic_fetch_add(&table->bytes, bytes);
     hold->heat = made;
     return made;
 }
@@ -131,6 +180,7 @@ static void count_touch(struct hum *hum, unsigned p, const struct humi_touch *to
     if (heat)
         humi_order_renew(&hum->order[p], block, HUM_EVICT_ON_TOUCH);
     humi_unlock(&block->lock);
+    humi_warm_note(hum, p, block->index);
 }
 
 void humi_heat_touch(struct hum *hum, unsigned p, const struct humi_touch *touch)

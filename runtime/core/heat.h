@@ -15,6 +15,10 @@
  * the same counters.  A counter that grew by parts of a unit to n of them is off by sqrt(n) or so
  * (R. Morris, Counting Large Numbers of Events in Small Registers, 1978, has the idea).
  *
+ * Fractions.  Where touches between faults are counted, a block has many of them and one scale, and
+ * chunks that differ would share a value: on the slots of a hash join 8 bits lost a seventh of the
+ * hottest tenth.  There each counter has 8 bits more, below its unit, which policies do not see.
+ *
  * Threads: guarded by the block's lock.
  * Ownership: made at first need, freed with the block.  No memory for one is no failure: the
  * touches are not counted then.
@@ -34,19 +38,28 @@ struct humi_touch;
 
 struct humi_heat {
     struct hum_heat counts;
+    bool has_fractions;  /* fixed */
     uint16_t wait;       /* mean time from sampling to the touch, HUMI_HEAT_WAIT_NS */
     uint32_t armed_us;   /* since when it is sampled (sample.h's clock); 0: it is not */
     uint32_t counted_us; /* up to when samples stand for its touches */
     uint32_t dither;     /* state of rounding */
+    uint8_t fraction[];  /* HUMI_HEAT_FRACTIONS: of reads, then of writes, in 1/256 of a unit */
 };
+#define HUMI_HEAT_FRACTIONS (2 * HUM_CHUNKS_PER_BLOCK)
+
+/* Bytes of one, with fractions or without. */
+static inline size_t humi_heat_bytes(bool fractions)
+{
+    return sizeof(struct humi_heat) + (fractions ? HUMI_HEAT_FRACTIONS : 0);
+}
 
 /* ---- pure ------------------------------------------------------------------------------------ */
 
 /* Add touches of a chunk. */
 void humi_heat_count(struct humi_heat *heat, unsigned chunk, bool write, uint64_t touches);
 
-/* How many were counted, in touches. */
-uint64_t humi_heat_touches(const struct hum_heat *counts, unsigned chunk, bool write);
+/* How many were counted, in touches; heat may be NULL. */
+uint64_t humi_heat_touches(const struct humi_heat *heat, unsigned chunk, bool write);
 
 /* Chunks that lie wholly within `pages` become untouched. */
 void humi_heat_forget(struct humi_heat *heat, const struct hum_pages *pages);

@@ -84,7 +84,7 @@ enum hum_status hum_query(struct hum *hum, const void *ptr, size_t bytes,
 /* Of one block: the chunk's counters. */
 static struct hum_chunk_heat chunk_heat(const struct humi_block *block, unsigned p, unsigned chunk)
 {
-    const struct hum_heat *heat = humi_heat_of(block, p);
+    const struct humi_heat *heat = block ? block->hold[p].heat : NULL;
     return (struct hum_chunk_heat){humi_heat_touches(heat, chunk, false),
                                    humi_heat_touches(heat, chunk, true)};
 }
@@ -96,6 +96,7 @@ enum hum_status hum_heat_query(struct hum *hum, const void *ptr, size_t bytes, i
         return humi_fail(HUM_ERR_INVALID, "hum_heat_query needs a space and an output");
     if (!humi_is_processor(hum, processor))
         return humi_fail(HUM_ERR_INVALID, "there is no processor %d", processor);
+    humi_sample_take(hum, humi_number(processor));
     struct humi_region *region = humi_visit_region(hum, ptr, bytes);
     if (!region)
         return HUM_ERR_INVALID;

@@ -43,6 +43,7 @@ struct settings {
     uint32_t watched;          /* processors whose access epochs take */
     uint32_t exact_window;
     uint32_t sample_ppm;
+    bool sample_said;          /* the user chose it; else policies do */
 };
 
 /* ---- settings -------------------------------------------------------------------------------- */
@@ -225,6 +226,7 @@ static enum hum_status read_sample(const char *given, struct settings *settings)
     bool on = false;
     if (!humi_option_is_set(&option))
         return HUM_OK;
+    settings->sample_said = true;
     if (!parse_share(&option.value, &settings->sample_ppm)) {
         if (humi_option_switch(&option, &on) != HUM_OK)
             return humi_fail(HUM_ERR_INVALID,
@@ -305,6 +307,7 @@ static enum hum_status open_space(struct hum *hum, const struct settings *settin
     hum->params.shared_read = settings->shared_read;
     hum->params.exact = settings->exact;
     hum->params.exact_window = settings->exact_window;
+    hum->params.sample_ppm = settings->sample_ppm;
     return humi_space_reserve(settings->space_bytes, settings->space_bytes != 0,
                               &hum->params.start, &hum->params.bytes);
 }
@@ -381,10 +384,20 @@ static char *describe_reductions(const struct hum *hum)
 
 /* ---- open and close -------------------------------------------------------------------------- */
 
+/* A policy that decides by touches gets them, unless the user said otherwise or nothing may be. */
+static void sample_as_needed(const struct hum *hum, struct settings *settings)
+{
+    if (!settings->sample_said && !settings->watched && !settings->deterministic &&
+        humi_policies_count_touches(hum))
+        settings->sample_ppm = HUMI_SAMPLE_SHARE_PPM;
+}
+
 static enum hum_status open_parts(struct hum *hum, struct settings *settings)
 {
     const struct humi_option *policy = &settings->policy;
     enum hum_status status = humi_policies_open(hum, policy->name, policy->value);
+    if (status == HUM_OK)
+        sample_as_needed(hum, settings);
     if (status == HUM_OK)
         status = open_space(hum, settings);
     if (status == HUM_OK)
@@ -395,6 +408,7 @@ static enum hum_status open_parts(struct hum *hum, struct settings *settings)
         status = humi_regions_init(&hum->regions, hum->params.start, hum->params.bytes);
     if (status == HUM_OK)
         status = humi_table_init(&hum->table, hum->params.bytes, hum->processors);
+    hum->table.fractions = settings->sample_ppm || settings->exact;
     if (status == HUM_OK)
         status = humi_room_open(hum);
     if (status == HUM_OK)
@@ -468,9 +482,9 @@ void hum_close(struct hum *hum)
     if (humi_opened_remove(hum) && humi_summary_path())
         humi_summary_write(hum, humi_summary_path());
     humi_sample_stop(hum->sample);
+    humi_accesses_stop(hum->accesses);
     humi_service_stop(hum->service);
     humi_sample_destroy(hum->sample);
-    humi_accesses_stop(hum->accesses);
     humi_watches_close(hum);
     humi_record_close(hum);
     humi_modules_close(hum);

@@ -276,3 +276,17 @@ enum hum_status hum_policy_get(struct hum *hum, const void *ptr, char *text_out,
     strcpy(text_out, text);
     return HUM_OK;
 }
+
+static bool counts(const struct humi_choice *choice)
+{
+    return choice->policy.part[HUMI_PLACE]->counts_touches;
+}
+
+bool humi_policies_count_touches(const struct hum *hum)
+{
+    const struct humi_policies *policies = &hum->policies;
+    bool any = counts(atomic_load(&policies->space));
+    for (unsigned i = 0; i < policies->rule_count; i++)
+        any |= counts(policies->rules[i].choice);
+    return any;
+}

@@ -64,6 +64,9 @@ void humi_policies_close(struct hum *hum);
 /* What decides for the region. */
 struct humi_choice *humi_policies_of(const struct hum *hum, const struct humi_region *region);
 
+/* The policy of the space, or one that a rule names, decides by counted touches. */
+bool humi_policies_count_touches(const struct hum *hum);
+
 /* The region has got a name.  A policy that the program set for it stays. */
 void humi_policies_named(struct hum *hum, struct humi_region *region, const char *name);
 

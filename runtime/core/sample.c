@@ -17,12 +17,14 @@
 #include "base/thread.h"
 #include "core/grant.h"
 #include "core/quota.h"
+#include "core/warm.h"
 
 #define GROUP_MAX 16u          /* blocks taken together */
 #define ALL_EVERY 4u           /* rounds; those in between take hot blocks only */
 #define LOOKS_MAX 4096u        /* blocks looked at to find them */
 #define TICK_MIN_NS UINT64_C(500000)
 #define TICK_MAX_NS UINT64_C(20000000)
+#define ITSELF_US 100000u      /* a device that sampled within so long needs no mappings taken */
 #define UNITS 64u              /* touches are counted in parts, so that seldom ones are not lost */
 #define HOT_WAIT (HUMI_SAMPLE_FLOOR_NS / HUMI_HEAT_WAIT_NS) /* blocks touched sooner are hot */
 #define TRAP_NS UINT64_C(4000) /* the kernel's part of a fault, on both sides */
@@ -38,6 +40,8 @@ struct target {
     /* the thread's */
     uint32_t round, round_us;  /* number and time of the last round */
     uint32_t cursor[2];        /* block to go on from: of all, of the hot ones */
+    struct humi_sampled_cost told; /* what the device sampled by itself, as far as it is charged */
+    uint32_t told_us;          /* when it last did; 0: never */
     /* everybody's */
     struct humi_quota quota;   /* guarded by humi_sample.lock */
 };
@@ -182,6 +186,60 @@ static void take_round(struct humi_sample *sample, unsigned p)
     processor->ops->forget(processor, taken.first * HUM_BLOCK_SIZE, taken.count * HUM_BLOCK_SIZE);
     atomic_fetch_add(&sample->taken, taken.count);
     spend(sample, p, humi_clock_thread_ns() - start + (p ? AGENT_NS : 0) + taken.count * FORGET_NS);
+}
+
+/* ---- what devices sample by themselves ------------------------------------------------------- */
+
+/* Of one block. */
+static void count_sampled(struct hum *hum, unsigned p, const struct humi_sampled *sampled)
+{
+    struct humi_block *block = humi_table_peek(&hum->table, sampled->block);
+    if (!block)
+        return;
+    humi_lock(&block->lock);
+    struct humi_heat *heat = humi_heat_get(&hum->table, block, p);
+    for (unsigned i = 0; heat && i < 2 * HUM_CHUNKS_PER_BLOCK; i++) {
+        unsigned chunk = i % HUM_CHUNKS_PER_BLOCK;
+        bool write = i >= HUM_CHUNKS_PER_BLOCK;
+        if (sampled->touches[write][chunk])
+            humi_heat_count(heat, chunk, write, sampled->touches[write][chunk]);
+    }
+    if (heat && atomic_load(&block->hold[p].resident_pages))
+        humi_order_renew(&hum->order[p], block, HUM_EVICT_ON_TOUCH);
+    humi_unlock(&block->lock);
+}
+
+void humi_sample_take(struct hum *hum, unsigned p)
+{
+    struct humi_processor *processor = hum->processor[p];
+    struct humi_sampled sampled;
+    uint32_t cursor = 0;
+    if (!hum->sample || !processor->ops->sampled_next)
+        return;
+    while (processor->ops->sampled_next(processor, &cursor, &sampled)) {
+        count_sampled(hum, p, &sampled);
+        humi_warm_note(hum, p, sampled.block);
+    }
+}
+
+/* The thread's: charge the device with what it has spent.  True: it samples by itself. */
+static bool samples_itself(struct humi_sample *sample, unsigned p)
+{
+    struct target *target = &sample->target[p];
+    struct humi_processor *processor = sample->hum->processor[p];
+    if (!processor->ops->sampled_cost)
+        return false;
+    struct humi_sampled_cost cost = processor->ops->sampled_cost(processor);
+    uint32_t now_us = ran_us(target, humi_clock_ns());
+    uint64_t slices = cost.slices - target->told.slices;
+    if (slices) {
+        spend(sample, p, cost.ns - target->told.ns);
+        atomic_fetch_add(&sample->taken, slices);
+        atomic_fetch_add(&sample->touched, slices);
+        target->told = cost;
+        target->told_us = now_us;
+    }
+    return target->told_us && since_us(now_us, target->told_us) < ITSELF_US;
 }
 
 /* ---- answering ------------------------------------------------------------------------------- */
@@ -344,14 +402,16 @@ static uint64_t tick(struct humi_sample *sample)
     for (unsigned p = 0; p < sample->hum->processors; p++) {
         struct target *target = &sample->target[p];
         look(sample, p, now);
+        humi_sample_take(sample->hum, p);
+        bool itself = samples_itself(sample, p);
         humi_lock(&sample->lock);
-        bool may = !sample->hum->processor[p]->cannot_fault &&
+        bool may = !itself && !sample->hum->processor[p]->cannot_fault &&
                    humi_quota_allows(&target->quota) && atomic_load(&target->seen_ns);
         humi_unlock(&sample->lock);
         if (may)
             take_round(sample, p);
         humi_lock(&sample->lock);
-        uint64_t wait = humi_quota_wait_ns(&target->quota);
+        uint64_t wait = itself ? UINT64_MAX : humi_quota_wait_ns(&target->quota);
         humi_unlock(&sample->lock);
         least = wait < least ? wait : least;
     }
@@ -393,15 +453,15 @@ enum hum_status humi_sample_start(struct hum *hum, uint32_t share_ppm,
     for (unsigned p = 0; p < hum->processors; p++)
         humi_quota_init(&sample->target[p].quota, share_ppm);
     sample->stop_fd = eventfd(0, EFD_CLOEXEC);
+    *sample_out = sample; /* the thread reads it */
     enum hum_status status =
         sample->stop_fd < 0 ? humi_fail_errno("cannot make an eventfd to sample touches")
                             : humi_thread_start(&sample->thread, "hum-sample", run, sample);
     if (status != HUM_OK) {
+        *sample_out = NULL;
         humi_sample_destroy(sample);
-        return status;
     }
-    *sample_out = sample;
-    return HUM_OK;
+    return status;
 }
 
 void humi_sample_stop(struct humi_sample *sample)

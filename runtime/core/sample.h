@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sample.h - touches that nobody would see are sampled: the mappings of blocks are taken away,
- * their frames stay, and the next touch faults.
+ * sample.h - touches that nobody would see are sampled.
+ *
+ * A device can sample by itself: an emulated one runs a few indices of each launch in the build of
+ * the kernel that tells its touches (device/emu/process/slices.c).  What they stand for is taken
+ * from it at every tick and before anybody asks, as touches, and its cost is charged as any other.
+ * While it does, nothing else is done about it.  The rest of this page is about the host, and
+ * kernels that have no such build: there the mappings of blocks are taken away, their frames stay,
+ * and the next touch faults.  What that counts is time rather than touches, so the two compare
+ * within a processor only where it is sampled in one way.
  *
  * Whole blocks are taken.  A part of one would cost its huge page, and slow down the kernel that
  * runs on it; and how soon one chunk is touched tells nothing where that is sooner than a fault can
@@ -62,6 +69,9 @@ void humi_sample_destroy(struct humi_sample *sample);
  */
 unsigned humi_sample_answer(struct hum *hum, unsigned p, struct humi_fault *faults, unsigned count,
                             uint64_t now_ns);
+
+/* Count what the processor sampled by itself.  No lock of a block is held. */
+void humi_sample_take(struct hum *hum, unsigned p);
 
 /* What was done so far, for hum_stats(). */
 void humi_sample_tell(const struct hum *hum, struct hum_stats *stats);

@@ -219,6 +219,7 @@ static void *run(void *argument)
 
 static void service_destroy(struct humi_service *service)
 {
+    atomic_store(&service->hum->ahead, NULL);
     humi_ahead_stop(service->server.ahead);
     if (service->wake_fd >= 0)
         close(service->wake_fd);
@@ -243,6 +244,7 @@ enum hum_status humi_service_start(struct hum *hum, struct humi_service **servic
         service_destroy(service);
         return status;
     }
+    atomic_store(&hum->ahead, service->server.ahead);
     *service_out = service;
     return HUM_OK;
 }

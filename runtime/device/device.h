@@ -48,6 +48,8 @@ struct humi_space_params {
     bool shared_read;       /* map read-only copies if the kernel can */
     bool exact;             /* record every touch by kernels, for touches() */
     uint32_t exact_window;  /* pages whose touches are merged; 0: as many as can be */
+    uint32_t sample_ppm;    /* let devices tell a sample of what kernels touch, for sampled_next();
+                               it may cost this share of their time; 0: do not */
     uint32_t exact_records; /* a worker waits once so many are not taken; 0: a good number */
 };
 
@@ -110,6 +112,17 @@ struct humi_touch {
     bool write;
 };
 
+/* What touches that a device sampled stand for, of one block: [0] reads, [1] writes by chunk. */
+struct humi_sampled {
+    uint32_t block;
+    uint32_t touches[2][HUM_BLOCK_SIZE / HUM_CHUNK_SIZE];
+};
+
+/* What that sampling cost so far: time of the device, and pieces of launches that were sampled. */
+struct humi_sampled_cost {
+    uint64_t ns, slices;
+};
+
 /* The part of every processor that the core sees.  Back ends embed it as their first member. */
 struct humi_processor {
     const struct humi_processor_ops *ops;
@@ -140,8 +153,9 @@ struct humi_processor {
 };
 
 /*
- * Every member is required of devices, but for touches() and map_remote(), and for put(), get() and
- * fence() of those with a window; the host has those marked H only, the others are NULL.
+ * Every member is required of devices, but for touches(), map_remote(), the two of sampling at the
+ * end, and put(), get() and fence() of those with a window; the host has those marked H only, the
+ * others are NULL.
  */
 struct humi_processor_ops {
     const char *kind;
@@ -269,6 +283,15 @@ struct humi_processor_ops {
      */
     unsigned (*touches)(struct humi_processor *p, struct humi_touch *touches_out, unsigned max,
                         int64_t timeout_ns);
+
+    /*
+     * Take what was sampled of the next block from *cursor on, which moves behind it; false: there
+     * is no more.  Any thread; what one takes no other gets.  Both or none; NULL: this kind of
+     * device samples nothing by itself.
+     */
+    bool (*sampled_next)(struct humi_processor *p, uint32_t *cursor,
+                         struct humi_sampled *sampled_out);
+    struct humi_sampled_cost (*sampled_cost)(struct humi_processor *p);
 };
 
 /* There are bytes behind its frames, to be filled and copied. */

@@ -260,6 +260,12 @@ void humi_charge_begin(struct humi_charge *charge, double start_ns)
     charge->ahead_count = 0;
 }
 
+void humi_charge_begin_ahead(struct humi_charge *charge, double start_ns)
+{
+    humi_charge_begin(charge, start_ns);
+    charge->begun = charge->behind = !charge->model.serial;
+}
+
 double humi_charge_end(struct humi_charge *charge)
 {
     bring_all_ahead(charge);

@@ -80,6 +80,12 @@ void humi_charge_take(void *self, const struct hum_trace_record *record);
 /* Faults are answered from then on, or something else is done that waits for its copies. */
 void humi_charge_begin(struct humi_charge *charge, double start_ns);
 
+/*
+ * The same for what nobody asked and waits for: whoever goes ahead does all of it, the service
+ * nothing, unless all is `serial`.
+ */
+void humi_charge_begin_ahead(struct humi_charge *charge, double start_ns);
+
 /* It was served: when all it answers may go on. */
 double humi_charge_end(struct humi_charge *charge);
 

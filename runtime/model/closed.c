@@ -308,6 +308,31 @@ static bool program_step(struct simulation *sim, struct agent *agent,
     return true;
 }
 
+/* The next page that the agent will touch. */
+static struct humi_world_touch touch_of(const struct agent *agent)
+{
+    const struct humi_script_step *step = &agent->lane->steps[agent->step];
+    return (struct humi_world_touch){.processor = agent->lane->processor,
+                                     .page = step->data + agent->page,
+                                     .thread = agent->thread,
+                                     .kernel = step->kernel,
+                                     .write = step->write};
+}
+
+/* What the touches bring is brought by whoever goes ahead, and nobody waits for it. */
+static void warm(struct simulation *sim, const struct agent *agent,
+                 const struct humi_script_step *step)
+{
+    struct humi_world_touch touch = touch_of(agent);
+    set_time(sim, agent->ns);
+    humi_charge_begin_ahead(sim->charge, agent->ns);
+    if (!humi_world_reach(sim->world, &touch, step->count))
+        return;
+    double end = humi_charge_end(sim->charge);
+    sim->free_ns = end > sim->free_ns ? end : sim->free_ns;
+    sim->service_ns += end - agent->ns;
+}
+
 /*
  * Touches that go over the link: the host's are of a device's frames, a device's are taken to be of
  * the host's, of which a peer's do not differ in price.
@@ -317,8 +342,8 @@ static double reach(struct simulation *sim, struct agent *agent,
 {
     bool down = (agent->lane->processor == 0) != step->write;
     bool waits = !agent->reached;
-    sim->world->remote += step->count;
     sim->world->reaches += waits;
+    warm(sim, agent, step);
     agent->reached = true;
     return humi_charge_reach(sim->charge, down ? HUM_D2H : HUM_H2D, step->count, waits, agent->ns);
 }
@@ -385,17 +410,6 @@ static void advance(struct simulation *sim, struct agent *agent, double until_ns
 static struct agent *agent_at(struct simulation *sim, size_t i)
 {
     return i < sim->agent_count ? &sim->agents[i] : &sim->program;
-}
-
-/* The next page that the agent will touch. */
-static struct humi_world_touch touch_of(const struct agent *agent)
-{
-    const struct humi_script_step *step = &agent->lane->steps[agent->step];
-    return (struct humi_world_touch){.processor = agent->lane->processor,
-                                     .page = step->data + agent->page,
-                                     .thread = agent->thread,
-                                     .kernel = step->kernel,
-                                     .write = step->write};
 }
 
 /* Agents of one processor whose faults the batch answers; how many. */

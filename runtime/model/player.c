@@ -166,7 +166,7 @@ static enum hum_status take_access(struct humi_player *player,
     for (uint32_t i = 0; i < access->pages && status == HUM_OK; i++, touch.page++) {
         status = humi_world_touch(player->world, &touch);
         if (status == HUM_OK && humi_world_is_remote(player->world, touch.processor, touch.page))
-            player->world->remote += access->count;
+            (void)humi_world_reach(player->world, &touch, access->count);
         else if (status == HUM_ERR_ILLEGAL_ADDRESS)
             player->failed++, status = HUM_OK;
     }

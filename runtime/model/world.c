@@ -14,6 +14,7 @@
 #include "core/room.h"
 #include "core/visit.h"
 #include "core/uses.h"
+#include "core/warm.h"
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
@@ -62,9 +63,12 @@ static enum hum_status open_parts(struct humi_world *world, const struct humi_wo
     if (status == HUM_OK)
         status = humi_table_init(&hum->table, hum->params.bytes, hum->processors);
     if (status == HUM_OK)
+        hum->table.fractions = humi_policies_count_touches(hum);
+    if (status == HUM_OK)
         status = humi_room_open(hum);
     if (status == HUM_OK)
         status = humi_ahead_start(hum, true, &world->server.ahead);
+    atomic_store(&hum->ahead, world->server.ahead);
     if (status == HUM_OK)
         status = humi_record_open(hum, params->trace);
     return status;
@@ -190,6 +194,21 @@ enum hum_status humi_world_fault(struct humi_world *world, const struct humi_wor
                              (unsigned long long)touch->page, hum_status_text(processor->failed));
     } while (!humi_world_may(world, touch->processor, touch->page, touch->write));
     return HUM_OK;
+}
+
+bool humi_world_reach(struct humi_world *world, const struct humi_world_touch *touch,
+                      uint32_t times)
+{
+    struct hum *hum = &world->hum;
+    const _Atomic uint64_t *moved = &hum->meter.events[HUM_CAUSE_PREFETCH_POLICY];
+    uint64_t before_events = atomic_load(moved);
+    const uint64_t *before = humi_clock_follow(&world->now_ns);
+    world->remote += times;
+    if (humi_warm_touch(hum, touch->processor, (uint32_t)touch->page, touch->write, times))
+        while (humi_ahead_help(world->server.ahead)) {
+        }
+    humi_clock_follow(before);
+    return atomic_load(moved) != before_events;
 }
 
 /* ---- what programs do beside touching -------------------------------------------------------- */

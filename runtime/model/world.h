@@ -123,6 +123,13 @@ static inline enum hum_status humi_world_touch(struct humi_world *world,
     return humi_world_fault(world, touch);
 }
 
+/*
+ * The touch was of a page in the frame of another processor, so many times: a policy that decides
+ * by touches may have the page brought.  True: something came, by nobody's fault.
+ */
+bool humi_world_reach(struct humi_world *world, const struct humi_world_touch *touch,
+                      uint32_t times);
+
 /* ---- what programs do beside touching -------------------------------------------------------- */
 
 /* A region where it was in the run that is repeated; named like there. */

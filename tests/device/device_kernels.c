@@ -91,7 +91,7 @@ break_rules(const struct crash_args *args)
 
 HUM_KERNEL(crash, struct crash_args)
 {
-    if (hum_place->part == 0)
+    hum_for_each (once, 1)
         break_rules(args);
 }
 

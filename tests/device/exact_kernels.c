@@ -62,7 +62,7 @@ HUM_KERNEL(records, struct records_args)
         else
             __builtin_memcpy(&args->to[i], &args->from[i], sizeof(struct record));
     }
-    if (hum_place->part == 0)
+    hum_for_each (once, 1)
         __builtin_memset(args->zeroed, 0, args->bytes);
 }
 

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define CHUNK HUM_CHUNK_SIZE
@@ -128,6 +129,31 @@ static void samples_find_the_chunk_that_is_touched(void **state)
     hum_close(hum);
 }
 
+/* A hundred times as many touches of one chunk as of another; nothing is taken from the device. */
+static void devices_sample_in_proportion_to_touches(void **state)
+{
+    struct hum *hum = open_counting(ONE_DEVICE, "20%", NULL);
+    uint64_t *words = flow_alloc(hum, 4 * MIB), *often = words + 50 * CHUNK_WORDS;
+    uint64_t seldom_touches, often_touches, sum = 0, launches = 0;
+
+    (void)state;
+    flow_words(hum, "fill", words, 4 * MIB / sizeof(uint64_t), 0);
+    do {
+        for (unsigned i = 0; i < 100; i++)
+            flow_words(hum, "add", often, CHUNK_WORDS, 1);
+        flow_words(hum, "add", words + 7 * CHUNK_WORDS, CHUNK_WORDS, 1);
+        seldom_touches = heat_of(hum, words + 7 * CHUNK_WORDS, 0);
+        often_touches = heat_of(hum, often, 0);
+    } while (++launches < 100 && often_touches < 100 * 50 * 2 * CHUNK_WORDS);
+    for (unsigned i = 0; i < CHUNK_WORDS; i++)
+        sum += often[i];
+    assert_int_equal(sum, CHUNK_WORDS * (50 * CHUNK_WORDS + 100 * launches) +
+                              CHUNK_WORDS * (CHUNK_WORDS - 1) / 2);
+    assert_true(often_touches > 20 * seldom_touches);
+    assert_true(flow_stats(hum).samples_touched > 100);
+    hum_close(hum);
+}
+
 static void samples_see_the_host_too(void **state)
 {
     struct hum *hum = open_counting(ONE_DEVICE, "50%", NULL);
@@ -147,6 +173,60 @@ static void samples_see_the_host_too(void **state)
     }
     assert_true(heat_of(hum, (const void *)(uintptr_t)(words + 3 * CHUNK_WORDS), HUM_HOST) >
                 before + 64 * 20);
+    hum_close(hum);
+}
+
+static struct hum *open_policy(const char *policy, const char *sample)
+{
+    struct hum_options options = HUM_OPTIONS_INIT;
+    struct hum *hum;
+
+    options.devices = ONE_DEVICE;
+    options.policy = policy;
+    options.sample = sample;
+    ok(hum_open(&options, &hum));
+    return hum;
+}
+
+/* The policy switches sampling on by itself; what is mapped far comes without a fault. */
+static void what_is_touched_far_too_often_comes(void **state)
+{
+    struct hum *hum = open_policy("counter,prefetch=none", NULL);
+    uint64_t *words = flow_alloc(hum, 2 * MIB);
+    struct hum_stats stats;
+    uint64_t rounds = 0;
+
+    (void)state;
+    memset(words, 0, 2 * MIB);
+    flow_words(hum, "add", words, CHUNK_WORDS, 1);
+    stats = flow_stats(hum);
+    assert_true(stats.sample_ppm > 0);
+    if (!stats.total.pages[HUM_CAUSE_REMOTE_MAP]) { /* nothing can be mapped far here */
+        hum_close(hum);
+        skip();
+    }
+    do {
+        flow_words(hum, "add", words, CHUNK_WORDS, 1);
+        stats = flow_stats(hum);
+    } while (++rounds < 50 * PATIENCE && !stats.total.bytes[HUM_H2D]);
+    assert_true(stats.total.bytes[HUM_H2D] > 0);
+    assert_true(stats.total.pages[HUM_CAUSE_PREFETCH_POLICY] > 0);
+    for (size_t i = 0; i < CHUNK_WORDS; i++)
+        assert_int_equal(words[i], rounds + 1);
+    hum_close(hum);
+}
+
+static void sampling_that_is_off_stays_off(void **state)
+{
+    struct hum *hum = open_policy("counter", "off");
+
+    (void)state;
+    assert_int_equal(flow_stats(hum).sample_ppm, 0);
+    hum_close(hum);
+    if (getenv("HUM_SAMPLE"))
+        return; /* there is always a choice then */
+    hum = open_policy("driver", NULL);
+    assert_int_equal(flow_stats(hum).sample_ppm, 0);
     hum_close(hum);
 }
 
@@ -276,7 +356,10 @@ int main(void)
         cmocka_unit_test(faults_are_counted),
         cmocka_unit_test(a_query_asks_for_a_part_of_a_live_region),
         cmocka_unit_test(samples_find_the_chunk_that_is_touched),
+        cmocka_unit_test(devices_sample_in_proportion_to_touches),
         cmocka_unit_test(samples_see_the_host_too),
+        cmocka_unit_test(what_is_touched_far_too_often_comes),
+        cmocka_unit_test(sampling_that_is_off_stays_off),
         cmocka_unit_test(without_sampling_nothing_is_taken),
         cmocka_unit_test(a_share_that_is_none_is_refused),
         cmocka_unit_test(exact_touches_are_counted),

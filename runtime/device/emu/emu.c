@@ -151,6 +151,7 @@ static void emu_close(struct humi_processor *p)
         close(emu->control_fd);
     if (emu->agent_channel >= 0)
         close(emu->agent_channel);
+    humi_emu_close_samples(emu);
     humi_emu_close_touches(emu);
     humi_access_fini(&emu->access);
     humi_window_unmap(emu->base.window, emu->space.bytes);
@@ -183,6 +184,8 @@ static const struct humi_processor_ops emu_ops = {
     .wait = humi_emu_wait,
     .restart = humi_emu_restart,
     .touches = humi_emu_touches,
+    .sampled_next = humi_emu_sampled_next,
+    .sampled_cost = humi_emu_sampled_cost,
 };
 
 static struct humi_emu *create(const struct humi_space_params *space,
@@ -288,6 +291,8 @@ enum hum_status humi_emu_open(const struct humi_space_params *space,
         status = open_memory(emu);
     if (status == HUM_OK)
         status = humi_emu_open_touches(emu);
+    if (status == HUM_OK)
+        status = humi_emu_open_samples(emu);
     if (status == HUM_OK)
         status = humi_emu_start(emu);
     if (status != HUM_OK) {

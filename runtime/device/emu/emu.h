@@ -25,6 +25,7 @@
 #include "device/device.h"
 #include "device/emu/control.h"
 #include "device/emu/message.h"
+#include "device/emu/samples.h"
 #include "device/emu/touches.h"
 #include "os/frames.h"
 #include "os/process.h"
@@ -68,8 +69,9 @@ struct humi_emu {
     struct humi_frames frames;
     int control_fd;
     struct humi_emu_control *control;
-    int touches_fd;                 /* empty unless recording is exact */
-    struct humi_emu_touches *touches; /* NULL then */
+    int touches_fd;                 /* empty unless recording is exact or touches are sampled */
+    struct humi_emu_touches *touches; /* NULL: not exact */
+    struct humi_emu_samples *samples; /* NULL: not sampled */
     uint32_t touch_records;         /* of a worker's ring */
     char path[4096];                /* of hum-emu */
     int64_t patience_ns;            /* an answer later than this: the device is lost */
@@ -158,6 +160,15 @@ unsigned humi_emu_touches(struct humi_processor *p, struct humi_touch *touches_o
                           int64_t timeout_ns);
 /* "a.exact.so" of "a.so", if it can be read; itself if it is one.  False: there is none. */
 bool humi_emu_exact_path(const char *path, char *out, size_t bytes);
+
+/* ---- samples.c ------------------------------------------------------------------------------- */
+
+/* Behind humi_emu_open_touches(), whose file it uses. */
+HUM_MUST_USE enum hum_status humi_emu_open_samples(struct humi_emu *emu);
+void humi_emu_close_samples(struct humi_emu *emu);
+bool humi_emu_sampled_next(struct humi_processor *p, uint32_t *cursor,
+                           struct humi_sampled *sampled_out);
+struct humi_sampled_cost humi_emu_sampled_cost(struct humi_processor *p);
 
 /* ---- zaps.c ---------------------------------------------------------------------------------- */
 

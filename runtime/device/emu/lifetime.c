@@ -121,7 +121,8 @@ static enum hum_status greet(struct humi_emu *emu, struct humi_process *process,
                                    .touch_window = emu->space.exact_window
                                                        ? emu->space.exact_window
                                                        : HUM_EXACT_WINDOW_MAX,
-                                   .touch_records = emu->touch_records};
+                                   .touch_records = emu->touch_records,
+                                   .sample_ppm = emu->samples ? emu->space.sample_ppm : 0};
     struct humi_emu_answer answer;
     enum hum_status status = send_hello(emu, process, &hello);
 

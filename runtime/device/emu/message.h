@@ -27,6 +27,8 @@ struct humi_emu_hello {
     int32_t use_prot;       /* the space is mapped read-only at first (device/prot.h) */
     uint32_t touch_window;  /* pages that a worker counts touches of at a time */
     uint32_t touch_records; /* of a worker's ring of touches; 0: they are not recorded */
+    uint32_t sample_ppm;    /* the time's share that sampling touches may cost; 0: it is not done */
+    uint32_t unused;
 };
 
 /* Over the agent's channel, with one descriptor. */

@@ -52,4 +52,5 @@ const struct hum_part humi_place_adaptive = {
     .tunables = tunables,
     .tunable_count = sizeof tunables / sizeof tunables[0],
     .plan = plan,
+    .counts_touches = true,
 };

@@ -30,4 +30,5 @@ const struct hum_part humi_place_counter = {
     .tunables = tunables,
     .tunable_count = 1,
     .plan = plan,
+    .counts_touches = true,
 };

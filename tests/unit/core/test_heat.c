@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_heat.c - access counters: counted, halved, kept in order, beside a naive model. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/heat.h"
@@ -11,7 +12,7 @@
 
 static uint64_t reads(const struct humi_heat *heat, unsigned chunk)
 {
-    return humi_heat_touches(&heat->counts, chunk, false);
+    return humi_heat_touches(heat, chunk, false);
 }
 
 /* ---- by hand --------------------------------------------------------------------------------- */
@@ -26,7 +27,7 @@ static void a_counter_is_exact_up_to_255(void **state)
         assert_int_equal(reads(&heat, 3), i);
     }
     assert_int_equal(heat.counts.scale, 0);
-    assert_int_equal(humi_heat_touches(&heat.counts, 3, true), 0);
+    assert_int_equal(humi_heat_touches(&heat, 3, true), 0);
     assert_int_equal(reads(&heat, 2), 0);
 }
 
@@ -55,7 +56,7 @@ static void the_largest_number_of_touches_is_kept(void **state)
         humi_heat_count(&heat, 31, true, UINT64_MAX);
     assert_int_equal(heat.counts.scale, 63);
     assert_int_equal(heat.counts.writes[31], 255);
-    assert_true(humi_heat_touches(&heat.counts, 31, true) == UINT64_MAX);
+    assert_true(humi_heat_touches(&heat, 31, true) == UINT64_MAX);
     assert_int_equal(reads(&heat, 31), 0);
 }
 
@@ -82,17 +83,43 @@ static void only_whole_chunks_are_forgotten(void **state)
         humi_heat_count(&heat, c, c % 2, 9);
     humi_heat_forget(&heat, &pages);
     for (unsigned c = 0; c < CHUNKS; c++)
-        assert_int_equal(humi_heat_touches(&heat.counts, c, c % 2), c == 1 ? 0 : 9);
+        assert_int_equal(humi_heat_touches(&heat, c, c % 2), c == 1 ? 0 : 9);
     humi_heat_forget(NULL, &pages);
 }
 
 /* ---- beside a naive model -------------------------------------------------------------------- */
 
+/* Of the size that is asked for; the caller frees it. */
+static struct humi_heat *make_heat(bool fractions)
+{
+    struct humi_heat *heat = calloc(1, humi_heat_bytes(fractions));
+
+    assert_non_null(heat);
+    heat->has_fractions = fractions;
+    return heat;
+}
+
+static void check_against(const struct humi_heat *heat, uint64_t naive[2][CHUNKS], uint64_t seed)
+{
+    double part = (double)(UINT64_C(1) << heat->counts.scale) / (heat->has_fractions ? 256 : 1);
+
+    for (unsigned c = 0; c < 2 * CHUNKS; c++) {
+        uint64_t truth = naive[c / CHUNKS][c % CHUNKS];
+        uint64_t found = humi_heat_touches(heat, c % CHUNKS, c / CHUNKS);
+        double wrong = fabs((double)found - (double)truth) / part;
+
+        if (wrong > 4 * sqrt((double)truth / part) + 2)
+            fail_msg("seed %llu, chunk %u: %llu instead of %llu, scale %u",
+                     (unsigned long long)seed, c, (unsigned long long)found,
+                     (unsigned long long)truth, heat->counts.scale);
+    }
+}
+
 /* Off by four deviations at most: with the seeds below every chunk of every block. */
-static void check_seed(uint64_t seed)
+static void check_seed(uint64_t seed, bool fractions)
 {
     struct random random;
-    struct humi_heat heat = {0};
+    struct humi_heat *heat = make_heat(fractions);
     uint64_t naive[2][CHUNKS] = {{0}}, most = 0;
 
     random = random_make(seed, 0);
@@ -101,31 +128,45 @@ static void check_seed(uint64_t seed)
         bool write = random_below(&random, 3) == 0;
         uint64_t touches = random_below(&random, (chunk + 1) * 20) * (1 + (i >> 12));
 
-        humi_heat_count(&heat, chunk, write, touches);
+        humi_heat_count(heat, chunk, write, touches);
         naive[write][chunk] += touches;
     }
     for (unsigned c = 0; c < 2 * CHUNKS; c++)
         most = naive[c / CHUNKS][c % CHUNKS] > most ? naive[c / CHUNKS][c % CHUNKS] : most;
     /* The largest fills more than 7 of its 8 bits. */
-    assert_true(most >> heat.counts.scale >= 100 && most >> heat.counts.scale <= 280);
-    for (unsigned c = 0; c < 2 * CHUNKS; c++) {
-        uint64_t truth = naive[c / CHUNKS][c % CHUNKS];
-        uint64_t found = humi_heat_touches(&heat.counts, c % CHUNKS, c / CHUNKS);
-        double unit = (double)(UINT64_C(1) << heat.counts.scale);
-        double wrong = fabs((double)found - (double)truth) / unit;
-
-        if (wrong > 4 * sqrt((double)truth / unit) + 2)
-            fail_msg("seed %llu, chunk %u: %llu instead of %llu, scale %u",
-                     (unsigned long long)seed, c, (unsigned long long)found,
-                     (unsigned long long)truth, heat.counts.scale);
-    }
+    assert_true(most >> heat->counts.scale >= 100 && most >> heat->counts.scale <= 280);
+    check_against(heat, naive, seed);
+    free(heat);
 }
 
 static void counters_stay_near_the_truth(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 40; seed++)
-        check_seed(seed);
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        check_seed(seed, false);
+        check_seed(seed, true);
+    }
+}
+
+/* Counts of which 8 bits would say the same. */
+static void fractions_tell_apart_what_units_do_not(void **state)
+{
+    struct humi_heat *heat = make_heat(true);
+
+    (void)state;
+    humi_heat_count(heat, 0, false, 1000000);
+    humi_heat_count(heat, 1, false, 8200);
+    humi_heat_count(heat, 2, false, 8300);
+    assert_int_equal(heat->counts.scale, 12);
+    assert_int_equal(heat->counts.reads[1], heat->counts.reads[2]);
+    assert_in_range(reads(heat, 1), 8184, 8200);
+    assert_in_range(reads(heat, 2), 8284, 8300 + 16);
+    humi_heat_forget(heat, &(struct hum_pages){{UINT64_MAX}});
+    for (unsigned c = 0; c < 4; c++)
+        assert_int_equal(reads(heat, c), 0);
+    humi_heat_count(heat, 5, true, UINT64_MAX);
+    assert_true(humi_heat_touches(heat, 5, true) >= UINT64_MAX - (UINT64_C(1) << 50));
+    free(heat);
 }
 
 /* Halving never turns two counters round. */
@@ -207,6 +248,7 @@ int main(void)
         cmocka_unit_test(single_touches_count_at_any_scale),
         cmocka_unit_test(only_whole_chunks_are_forgotten),
         cmocka_unit_test(counters_stay_near_the_truth),
+        cmocka_unit_test(fractions_tell_apart_what_units_do_not),
         cmocka_unit_test(order_is_kept),
         cmocka_unit_test(faults_count_their_pages),
         cmocka_unit_test(exact_touches_go_to_every_block_of_their_range),

@@ -78,10 +78,10 @@ static void a_touch_of_what_was_taken_is_answered_and_counted(void **state)
     assert_int_equal(answer(world, &fault, 1), 0);
     assert_int_equal(fake_access(world->fake[DEV0], 0), FAKE_OWN);
     assert_false(humi_heat_is_armed(heat));
-    assert_true(humi_heat_touches(&heat->counts, 3, true) > 0);
+    assert_true(humi_heat_touches(heat, 3, true) > 0);
     for (unsigned c = 0; c < HUM_CHUNKS_PER_BLOCK; c++) {
-        assert_int_equal(humi_heat_touches(&heat->counts, c, false), 0);
-        assert_true(c == 3 || humi_heat_touches(&heat->counts, c, true) == 0);
+        assert_int_equal(humi_heat_touches(heat, c, false), 0);
+        assert_true(c == 3 || humi_heat_touches(heat, c, true) == 0);
     }
     humi_sample_tell(&world->hum, &stats);
     assert_int_equal(stats.samples_taken, 1);
@@ -106,7 +106,7 @@ static void a_loop_through_a_block_counts_for_all_of_it(void **state)
     heat->counted_us -= 2000000;
     assert_int_equal(answer(world, &fault, 1), 0);
     for (unsigned c = 0; c < HUM_CHUNKS_PER_BLOCK; c++)
-        assert_true(humi_heat_touches(&heat->counts, c, true) > 0);
+        assert_true(humi_heat_touches(heat, c, true) > 0);
     end(world);
 }
 

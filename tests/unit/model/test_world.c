@@ -357,6 +357,77 @@ static void wrong_parameters_are_refused(void **state)
     end();
 }
 
+/* ---- touches where pages are ----------------------------------------------------------------- */
+
+/* The touch, which needs no fault, and what it does to a page that is not here. */
+static bool reach(unsigned p, uint64_t page, uint32_t times)
+{
+    const struct humi_world_touch one = {.processor = p, .page = page};
+
+    assert_int_equal(humi_world_touch(world, &one), HUM_OK);
+    assert_true(humi_world_is_remote(world, p, page));
+    return humi_world_reach(world, &one, times);
+}
+
+static void a_chunk_comes_when_it_was_touched_often_enough(void **state)
+{
+    const struct humi_world_params params = params_of("counter,prefetch=none", 8);
+
+    (void)state;
+    begin(&params);
+    alloc(1, 0, 512);
+    touches(HOST, 0, 512, true);
+    assert_int_equal(touch(DEV0, 16, false), HUM_OK); /* each fault is one touch */
+    assert_int_equal(touch(DEV0, 32, false), HUM_OK);
+    assert_false(reach(DEV0, 17, 254));
+    assert_false(reach(DEV0, 33, 200));
+    assert_int_equal(counters().bytes[HUM_H2D], 0);
+    assert_true(reach(DEV0, 18, 1));
+    assert_int_equal(counters().bytes[HUM_H2D], 16 * HUM_PAGE_SIZE);
+    assert_int_equal(counters().pages[HUM_CAUSE_PREFETCH_POLICY], 16);
+    touches(DEV0, 16, 32, false);
+    assert_false(humi_world_is_remote(world, DEV0, 20));
+    assert_false(reach(DEV0, 33, 1));
+    assert_int_equal(counters().faults_device, 2);
+    end();
+}
+
+/* The device has room for one block, and both are touched often: one leaves for the other. */
+static void what_comes_by_touches_makes_room(void **state)
+{
+    const struct humi_world_params params = params_of("counter,prefetch=none", 1);
+
+    (void)state;
+    begin(&params);
+    alloc(1, 0, 1024);
+    touches(HOST, 0, 1024, true);
+    for (unsigned b = 0; b < 2; b++) {
+        assert_int_equal(touch(DEV0, b * 512, false), HUM_OK);
+        assert_true(reach(DEV0, b * 512, 255));
+    }
+    assert_int_equal(counters().bytes[HUM_H2D], 32 * HUM_PAGE_SIZE);
+    assert_int_equal(counters().events[HUM_CAUSE_EVICTION], 1);
+    end();
+}
+
+/* Policies that do not decide by touches are not asked, and nothing is counted for them. */
+static void other_policies_are_not_asked(void **state)
+{
+    const struct humi_world_params params = params_of("place=remote,prefetch=none", 8);
+    struct hum_chunk_heat heat;
+
+    (void)state;
+    begin(&params);
+    alloc(1, 0, 512);
+    touches(HOST, 0, 512, true);
+    assert_int_equal(touch(DEV0, 16, false), HUM_OK);
+    assert_false(reach(DEV0, 16, 1000000));
+    assert_int_equal(counters().bytes[HUM_H2D], 0);
+    assert_int_equal(hum_heat_query(&world->hum, at(16), 1, 0, &heat, 1), HUM_OK);
+    assert_int_equal(heat.reads, 1);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -372,6 +443,9 @@ int main(void)
         cmocka_unit_test(a_boundary_takes_the_hosts_access_alone),
         cmocka_unit_test(records_sum_up_to_the_counters),
         cmocka_unit_test(wrong_parameters_are_refused),
+        cmocka_unit_test(a_chunk_comes_when_it_was_touched_often_enough),
+        cmocka_unit_test(what_comes_by_touches_makes_room),
+        cmocka_unit_test(other_policies_are_not_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

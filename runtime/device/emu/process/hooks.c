@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "device/emu/process/process.h"
+#include "device/emu/process/tally.h"
 #include "device/emu/process/touch.h"
 
 #define HOOK __attribute__((visibility("default")))
@@ -21,6 +22,8 @@
 /* bytes 0 while no kernel runs */
 static __thread struct humi_touch_table table = {.epoch = HUMI_TOUCH_EPOCH};
 
+__thread struct humi_tally humi_tally;
+
 /* ---- a worker's recording -------------------------------------------------------------------- */
 
 void humi_hooks_start(unsigned worker)
@@ -28,6 +31,9 @@ void humi_hooks_start(unsigned worker)
     if (humi_device.touches)
         humi_touch_init(&table, humi_device.touches, humi_device.hello.touch_records,
                         humi_device.hello.touch_window, worker);
+    humi_tally.start = humi_device.hello.start;
+    humi_tally.bytes = humi_device.hello.bytes;
+    humi_tally.samples = humi_device.samples;
 }
 
 void humi_hooks_begin(const struct humi_emu_slot *slot)
@@ -42,6 +48,7 @@ void humi_hooks_begin(const struct humi_emu_slot *slot)
 
 void humi_hooks_end(bool wait)
 {
+    humi_tally.open = false;
     if (!humi_device.touches)
         return;
     table.bytes = 0;
@@ -53,15 +60,23 @@ void humi_hooks_end(bool wait)
 /* The code that called the hook. */
 #define SITE ((uintptr_t)__builtin_return_address(0) >> 2)
 
+static inline void note_at(uintptr_t at, bool write, uintptr_t site)
+{
+    if (__builtin_expect(humi_tally.open, 0))
+        humi_tally_touch(&humi_tally, at, write);
+    else
+        humi_touch(&table, at, write, site);
+}
+
 /* Within one line, as what is aligned is. */
-#define note(at, write) humi_touch(&table, (uintptr_t)(at), (write), SITE)
+#define note(at, write) note_at((uintptr_t)(at), (write), SITE)
 
 static void note_range(const volatile void *at, size_t bytes, bool write)
 {
     uintptr_t first = (uintptr_t)at / LINE, last = ((uintptr_t)at + bytes - 1) / LINE;
 
     for (uintptr_t line = first; bytes > 0 && line <= last; line++)
-        humi_touch(&table, line * LINE, write, line);
+        note_at(line * LINE, write, line);
 }
 
 #define HOOK_PLAIN(name, bytes, write)                                                             \

@@ -95,6 +95,21 @@ static enum hum_status open_touches(int touches)
     return HUM_OK;
 }
 
+static enum hum_status open_samples(int samples)
+{
+    const struct humi_emu_hello *hello = &humi_device.hello;
+    void *shared;
+
+    if (hello->sample_ppm == 0)
+        return HUM_OK;
+    shared = mmap(NULL, humi_emu_samples_bytes(hello->bytes), PROT_READ | PROT_WRITE, MAP_SHARED,
+                  samples, 0);
+    if (shared == MAP_FAILED)
+        return humi_fail_errno("memory for sampled touches");
+    humi_device.samples = shared;
+    return HUM_OK;
+}
+
 static enum hum_status open_memory(int control, int frames)
 {
     const struct humi_emu_hello *hello = &humi_device.hello;
@@ -120,6 +135,8 @@ static enum hum_status start(const int fds[5], bool *kernel_faults_out)
     humi_device.agent_channel = fds[4];
     if (status == HUM_OK)
         status = open_touches(fds[3]);
+    if (status == HUM_OK)
+        status = open_samples(fds[3]);
     if (status == HUM_OK)
         status = humi_userfault_open(humi_device.hello.kernel_faults, &humi_device.uffd,
                                      kernel_faults_out);

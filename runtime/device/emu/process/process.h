@@ -25,6 +25,7 @@
 
 #include "device/emu/control.h"
 #include "device/emu/message.h"
+#include "device/emu/samples.h"
 #include "device/emu/touches.h"
 
 struct humi_cl_kernel;
@@ -33,6 +34,7 @@ struct humi_device {
     struct humi_emu_hello hello;
     struct humi_emu_control *control;
     struct humi_emu_touches *touches;  /* NULL: recording is not exact */
+    struct humi_emu_samples *samples;  /* NULL: touches are not sampled */
     int uffd;
     int frames;                        /* the file of its own frames */
     int agent_channel;
@@ -49,6 +51,8 @@ struct humi_result {
 /* A kernel that was found: machine code, or one that OpenCL runs.  One of the two is NULL. */
 struct humi_kernel {
     const struct hum_kernel_entry *native;
+    const struct hum_kernel_entry *telling; /* of native, the build that tells its touches;
+                                               NULL: there is none, or nothing is sampled */
     struct humi_cl_kernel *cl;
 };
 
@@ -66,6 +70,7 @@ struct humi_worker {
     pthread_t thread;
     int tid;
     void *local;                /* HUM_LOCAL_MAX bytes */
+    struct humi_slices *slices; /* what of its pieces is sampled; NULL: nothing */
     unsigned queue;             /* of its last piece: it goes on there if it can */
     uint64_t serial;            /* atomic: the launch whose kernel code it runs, 0: none */
     uint64_t timeout_serial;    /* atomic: the launch that the watchdog ends */
@@ -118,6 +123,18 @@ bool humi_prot_settle(uintptr_t address);
  * kernel code.
  */
 enum hum_status humi_prot_store(uintptr_t address);
+
+/* ---- slices.c: what of launches is sampled --------------------------------------------------- */
+
+struct humi_slices;
+
+/* NULL without memory.  seed: any number, another one for each worker. */
+struct humi_slices *humi_slices_create(uint32_t share_ppm, uint64_t seed);
+/* Run the part of the piece that `place` says; some of it in the build that tells its touches. */
+void humi_slices_run(struct humi_slices *slices, const struct humi_piece *piece,
+                     struct hum_place *place);
+/* A piece, of all whose parts it was called, ran for so long. */
+void humi_slices_earn(struct humi_slices *slices, uint64_t ran_ns);
 
 /* ---- hooks.c: what kernels touched, for exact recording; each does nothing without it -------- */
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/status.h"
 #include "device/emu/process/opencl/opencl.h"
 #include "device/emu/process/process.h"
@@ -36,9 +37,11 @@ static void move_to(struct hum_place *place, size_t part)
     }
 }
 
-static void run_parts(const struct humi_piece *piece, void *local)
+static void run_parts(const struct humi_piece *piece, const struct humi_worker *worker)
 {
-    struct hum_place place = place_of(piece, local);
+    const struct humi_kernel *kernel = piece->kernel;
+    struct hum_place place = place_of(piece, worker->local);
+    uint64_t start = kernel->telling ? humi_clock_ns() : 0;
 
     for (size_t part = piece->first; part < piece->end; part++) {
         if (__atomic_load_n(piece->cancelled, __ATOMIC_RELAXED))
@@ -47,8 +50,13 @@ static void run_parts(const struct humi_piece *piece, void *local)
             move_to(&place, part);
         else
             place.part = part;
-        piece->kernel->native->run(piece->slot->args, &place);
+        if (kernel->telling)
+            humi_slices_run(worker->slices, piece, &place);
+        else
+            kernel->native->run(piece->slot->args, &place);
     }
+    if (kernel->telling)
+        humi_slices_earn(worker->slices, humi_clock_ns() - start);
 }
 
 /* Say what the worker runs, to the runtime. */
@@ -73,7 +81,7 @@ static struct humi_result run_native(struct humi_worker *worker, const struct hu
     /* The watchdog may have looked just before: it marks first, then looks at serial. */
     if (__atomic_load_n(&worker->timeout_serial, __ATOMIC_SEQ_CST) != serial) {
         humi_hooks_begin(piece->slot);
-        run_parts(piece, worker->local);
+        run_parts(piece, worker);
         humi_hooks_end(true); /* where it can be interrupted, for it may wait */
     }
     __atomic_store_n(&worker->serial, 0, __ATOMIC_SEQ_CST);
@@ -171,6 +179,7 @@ static void *work(void *arg)
 enum hum_status humi_workers_start(void)
 {
     unsigned count = humi_device.hello.workers;
+    uint32_t share_ppm = (humi_device.hello.sample_ppm + count - 1) / count; /* for all of them */
 
     humi_workers = calloc(count, sizeof *humi_workers);
     if (!humi_workers)
@@ -180,6 +189,11 @@ enum hum_status humi_workers_start(void)
         humi_workers[i].local = aligned_alloc(64, HUM_LOCAL_MAX);
         if (!humi_workers[i].local)
             return humi_fail(HUM_ERR_NO_MEMORY, "no local memory for a worker");
+        if (!humi_device.samples)
+            continue;
+        humi_workers[i].slices = humi_slices_create(share_ppm, i);
+        if (!humi_workers[i].slices)
+            return humi_fail(HUM_ERR_NO_MEMORY, "no memory to sample touches");
     }
     for (unsigned i = 0; i < count; i++)
         if (pthread_create(&humi_workers[i].thread, NULL, work, &humi_workers[i]) != 0)

@@ -23,7 +23,7 @@ HUM_KERNEL(reverse, struct reverse_args)
 
 HUM_KERNEL(poke, struct poke_args)
 {
-    if (hum_place->part == 0)
+    hum_for_each (once, 1)
         *args->at = 1;
 }
 
