@@ -55,13 +55,17 @@ struct humi_space_params {
 
 /* What one device was asked to be.  Parsed from HUM_DEVICES by registry.h. */
 struct humi_device_params {
-    char kind[16];          /* "emu" */
+    char kind[16];          /* "emu", "opencl" */
     int index;              /* 0.. */
     size_t memory_bytes;    /* capacity, a multiple of the block */
     unsigned workers;       /* threads that run kernels */
     unsigned watchdog_ms;   /* 0: none */
     bool cannot_fault;      /* as if its touches could not be answered, see humi_processor */
     bool opencl;            /* kernels in OpenCL C are preferred to native ones */
+    int unit;               /* opencl: which device of the machine; -1: the best there is */
+    size_t arena_bytes;     /* opencl: most of the space that has frames; 0: as much as can be */
+    bool without_svm;       /* opencl: as if it had no shared virtual memory */
+    bool memory_is_usual;   /* memory_bytes was not said: less will do */
     bool prompt;            /* mappings that are taken are forgotten at once and one by one, also
                                where it is cheaper later, all together or more than was asked */
 };
@@ -166,7 +170,8 @@ struct humi_processor_ops {
     /*
      * H  Make frames present for [offset, +bytes) (within one block) so that the window can be
      * written there without failing.  New frames read as zero; present ones are left alone.
-     * HUM_ERR_NO_MEMORY: the system has none; nothing is changed then.
+     * HUM_ERR_NO_MEMORY: the system has none; HUM_ERR_UNSUPPORTED: this processor cannot have
+     * frames there.  Nothing is changed then.
      */
     enum hum_status (*back)(struct humi_processor *p, size_t offset, size_t bytes);
 
@@ -308,5 +313,10 @@ enum hum_status humi_host_open(const struct humi_space_params *space, size_t hos
 enum hum_status humi_emu_open(const struct humi_space_params *space,
                               const struct humi_device_params *params,
                               struct humi_processor **out);
+
+/* A device of the installed OpenCL, in this process.  runtime/device/opencl/. */
+enum hum_status humi_opencl_open(const struct humi_space_params *space,
+                                 const struct humi_device_params *params,
+                                 struct humi_processor **out);
 
 #endif

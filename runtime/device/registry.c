@@ -12,6 +12,7 @@
 #include "os/topology.h"
 
 #define MEMORY_DEFAULT_MAX ((size_t)4 << 30)
+#define UNIT_MAX 63u
 
 /* One more back end is one more line. */
 static const struct kind {
@@ -20,9 +21,10 @@ static const struct kind {
                             const struct humi_device_params *params, struct humi_processor **out);
 } kinds[] = {
     {"emu", humi_emu_open},
+    {"opencl", humi_opencl_open},
 };
-#define KINDS_TEXT "emu"
-#define SETTINGS_TEXT "mem, workers, watchdog, faults, kernels"
+#define KINDS_TEXT "emu, opencl"
+#define SETTINGS_TEXT "mem, workers, watchdog, faults, kernels, arena, svm"
 
 static const struct kind *find_kind(const struct humi_slice *name)
 {
@@ -45,7 +47,33 @@ static enum hum_status set_memory(struct humi_device_params *params,
                                           "needed",
                          (int)option->value.bytes, option->value.text);
     params->memory_bytes = humi_round_down(bytes, HUM_BLOCK_SIZE);
+    params->memory_is_usual = false;
     return HUM_OK;
+}
+
+static enum hum_status set_arena(struct humi_device_params *params,
+                                 const struct humi_option *option)
+{
+    size_t bytes;
+    enum hum_status status = humi_option_size(option, &bytes);
+
+    if (status == HUM_OK && bytes < HUM_BLOCK_SIZE)
+        return humi_fail(HUM_ERR_INVALID, "HUM_DEVICES: arena=%.*s is too little, at least 2M is "
+                                          "needed",
+                         (int)option->value.bytes, option->value.text);
+    if (status == HUM_OK)
+        params->arena_bytes = humi_round_down(bytes, HUM_BLOCK_SIZE);
+    return status;
+}
+
+static enum hum_status set_svm(struct humi_device_params *params,
+                               const struct humi_option *option)
+{
+    bool svm;
+    enum hum_status status = humi_option_switch(option, &svm);
+
+    params->without_svm = !svm;
+    return status;
 }
 
 static enum hum_status set_workers(struct humi_device_params *params,
@@ -101,29 +129,51 @@ static enum hum_status set_kernels(struct humi_device_params *params,
 
 static const struct setting {
     const char *name;
+    const char *kind;   /* that has it; NULL: all */
     const char *option; /* as error texts call it */
     enum hum_status (*set)(struct humi_device_params *params, const struct humi_option *option);
 } settings[] = {
-    {"mem", "HUM_DEVICES: mem", set_memory},
-    {"workers", "HUM_DEVICES: workers", set_workers},
-    {"watchdog", "HUM_DEVICES: watchdog", set_watchdog},
-    {"faults", "HUM_DEVICES: faults", set_faults},
-    {"kernels", "HUM_DEVICES: kernels", set_kernels},
+    {"mem", NULL, "HUM_DEVICES: mem", set_memory},
+    {"workers", "emu", "HUM_DEVICES: workers", set_workers},
+    {"watchdog", NULL, "HUM_DEVICES: watchdog", set_watchdog},
+    {"faults", "emu", "HUM_DEVICES: faults", set_faults},
+    {"kernels", "emu", "HUM_DEVICES: kernels", set_kernels},
+    {"arena", "opencl", "HUM_DEVICES: arena", set_arena},
+    {"svm", "opencl", "HUM_DEVICES: svm", set_svm},
 };
+
+/* opencl:1, the second one of the machine. */
+static bool read_unit(struct humi_device_params *params, const struct humi_slice *item)
+{
+    struct humi_option option = {"HUM_DEVICES", *item};
+    uint64_t unit;
+
+    if (strcmp(params->kind, "opencl") != 0 ||
+        humi_option_number(&option, UNIT_MAX, &unit) != HUM_OK)
+        return false;
+    params->unit = (int)unit;
+    return true;
+}
 
 static enum hum_status read_setting(struct humi_device_params *params,
                                     const struct humi_slice *item)
 {
-    struct humi_slice name, value;
+    struct humi_slice name, value = {NULL, 0};
 
-    if (!humi_slice_cut(item, '=', &name, &value))
+    if (!humi_slice_cut(item, '=', &name, &value) && read_unit(params, item))
+        return HUM_OK;
+    if (!value.text)
         return humi_fail(HUM_ERR_INVALID,
                          "HUM_DEVICES: \"%.*s\" is not name=value; the names are " SETTINGS_TEXT,
                          (int)item->bytes, item->text);
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
         struct humi_option option = {settings[i].option, value};
-        if (humi_slice_is(&name, settings[i].name))
-            return settings[i].set(params, &option);
+        if (!humi_slice_is(&name, settings[i].name))
+            continue;
+        if (settings[i].kind && strcmp(settings[i].kind, params->kind) != 0)
+            return humi_fail(HUM_ERR_INVALID, "HUM_DEVICES: a device of kind %s has no %s=",
+                             params->kind, settings[i].name);
+        return settings[i].set(params, &option);
     }
     return humi_fail(HUM_ERR_INVALID,
                      "HUM_DEVICES: unknown setting \"%.*s\"; the known ones are " SETTINGS_TEXT,
@@ -153,7 +203,8 @@ static enum hum_status read_device(struct humi_device_params *params, const stru
 
 static struct humi_device_params defaults(unsigned watchdog_ms)
 {
-    struct humi_device_params params = {.watchdog_ms = watchdog_ms};
+    struct humi_device_params params = {
+        .watchdog_ms = watchdog_ms, .unit = -1, .memory_is_usual = true};
     struct humi_topology machine;
     size_t memory;
 

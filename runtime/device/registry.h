@@ -3,10 +3,11 @@
  * registry.h - the kinds of devices, and reading which ones a user wants.
  *
  *     devices := device { ';' device }          device  := kind [ ':' setting { ',' setting } ]
- *     setting := "mem=" size | "workers=" number | "watchdog=" duration |
- *                "kernels=" ( "native" | "opencl" )
+ *     setting := "mem=" size | "watchdog=" duration
+ *       emu      | "workers=" number | "kernels=" ( "native" | "opencl" ) | "faults=" switch
+ *       opencl   | number of the device among all of the machine | "arena=" size | "svm=" switch
  *
- *     "emu:mem=256M,workers=2;emu:mem=1G"
+ *     "emu:mem=256M,workers=2;emu:mem=1G", "opencl:0,mem=256M"
  *
  * Threads: any.  Nothing is allocated.
  */

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "device/emu/emu.h"
+#include "device/launch.h"
 #include "os/futex.h"
 
 /* ---- tickets (all need gate) ----------------------------------------------------------------- */
@@ -226,28 +227,11 @@ static void ring_doorbell(struct humi_emu_control *c)
 
 static enum hum_status check_launch(const struct humi_emu *emu, const struct humi_launch *launch)
 {
-    const struct hum_grid *grid = &launch->grid;
-    size_t groups = 1, items = 1;
+    const struct humi_emu_kernel *kernel = &emu->kernels[launch->kernel];
 
-    if (launch->kernel >= __atomic_load_n(&emu->kernel_count, __ATOMIC_ACQUIRE) ||
-        launch->queue >= HUMI_QUEUES_MAX || launch->args_bytes > HUM_ARGS_MAX)
-        return humi_fail(HUM_ERR_INVALID, "no such kernel or queue, or arguments too big");
-    if (launch->args_bytes != emu->kernels[launch->kernel].args_bytes)
-        return humi_fail(HUM_ERR_INVALID, "kernel %s takes %zu bytes of arguments, not %zu",
-                         emu->kernels[launch->kernel].name,
-                         emu->kernels[launch->kernel].args_bytes, launch->args_bytes);
-    if (!launch->grouped)
-        return HUM_OK;
-    if (grid->dimensions < 1 || grid->dimensions > 3 || grid->local_bytes > HUM_LOCAL_MAX)
-        return humi_fail(HUM_ERR_INVALID, "a grid has 1 to 3 dimensions and at most %zu bytes of "
-                                          "local memory",
-                         HUM_LOCAL_MAX);
-    for (unsigned d = 0; d < grid->dimensions; d++)
-        if (__builtin_mul_overflow(groups, grid->groups[d], &groups) ||
-            __builtin_mul_overflow(items, grid->items[d], &items) || grid->items[d] == 0 ||
-            items > 65536)
-            return humi_fail(HUM_ERR_INVALID, "a group has 1 to 65536 work-items");
-    return HUM_OK;
+    if (launch->kernel >= __atomic_load_n(&emu->kernel_count, __ATOMIC_ACQUIRE))
+        return humi_fail(HUM_ERR_INVALID, "no kernel has this number");
+    return humi_launch_check(launch, kernel->name, kernel->args_bytes);
 }
 
 enum hum_status humi_emu_submit(struct humi_processor *p, const struct humi_launch *launch,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The block of a plain OpenCL kernel is the struct that a C compiler makes of the same members. */
-#include "device/emu/process/opencl/args.h"
+#include "device/opencl/args.h"
 #include "support/random.h"
 #include "support/test.h"
 

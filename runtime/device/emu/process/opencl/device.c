@@ -2,56 +2,20 @@
 /* device.c - see device.h */
 #include "device/emu/process/opencl/device.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/status.h"
 #include "device/emu/process/process.h"
+#include "device/opencl/cache.h"
 
 #define PLATFORMS_MAX 16u
 
 struct humi_cl_device humi_cl_device;
 
 /* ---- settings of the implementation ---------------------------------------------------------- */
-
-static bool make_folder(const char *path)
-{
-    return mkdir(path, 0700) == 0 || errno == EEXIST;
-}
-
-/* Where hum keeps what can be made again. */
-static bool cache_root(char *path_out, size_t bytes)
-{
-    static const struct {
-        const char *variable, *below;
-    } places[] = {{"HUM_CACHE_DIR", ""}, {"XDG_CACHE_HOME", "/hum"}, {"HOME", "/.cache/hum"}};
-
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        const char *value = getenv(places[i].variable);
-        if (value && *value == '/')
-            return (size_t)snprintf(path_out, bytes, "%s%s", value, places[i].below) < bytes;
-    }
-    return false;
-}
-
-bool humi_cl_cache_folder(const char *name, char *path_out, size_t bytes)
-{
-    char root[3072];
-
-    if (!cache_root(root, sizeof root) ||
-        (size_t)snprintf(path_out, bytes, "%s/%s", root, name) >= bytes)
-        return false;
-    for (char *slash = strchr(path_out + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        (void)make_folder(path_out); /* what cannot be made shows at the last */
-        *slash = '/';
-    }
-    return make_folder(path_out);
-}
 
 /* PoCL reads these when it starts.  Handlers of signals are ours to have. */
 static void set_up_pocl(void)
@@ -78,7 +42,7 @@ static bool runs_native_kernels(cl_device_id id)
 }
 
 /* The first device that is a processor and runs what we give it. */
-static bool find_device(void)
+static bool find_device(cl_device_id *id_out)
 {
     cl_platform_id platforms[PLATFORMS_MAX];
     cl_uint count = 0, devices;
@@ -86,24 +50,11 @@ static bool find_device(void)
     if (humi_cl.GetPlatformIDs(PLATFORMS_MAX, platforms, &count) != CL_SUCCESS)
         return false;
     for (cl_uint i = 0; i < count && i < PLATFORMS_MAX; i++)
-        if (humi_cl.GetDeviceIDs(platforms[i], CL_DEVICE_TYPE_CPU, 1, &humi_cl_device.id,
+        if (humi_cl.GetDeviceIDs(platforms[i], CL_DEVICE_TYPE_CPU, 1, id_out,
                                  &devices) == CL_SUCCESS &&
-            runs_native_kernels(humi_cl_device.id))
+            runs_native_kernels(*id_out))
             return true;
     return false;
-}
-
-static void read_device(void)
-{
-    struct humi_cl_device *device = &humi_cl_device;
-    char spirv[256] = "";
-
-    (void)humi_cl.GetDeviceInfo(device->id, CL_DEVICE_NAME, sizeof device->name - 1, device->name,
-                                NULL);
-    (void)humi_cl.GetDeviceInfo(device->id, CL_DEVICE_IL_VERSION, sizeof spirv - 1, spirv, NULL);
-    (void)humi_cl.GetDeviceInfo(device->id, CL_DEVICE_MAX_WORK_GROUP_SIZE,
-                                sizeof device->items_max, &device->items_max, NULL);
-    device->takes_spirv = strstr(spirv, "SPIR-V") != NULL;
 }
 
 /* ---- a part of it for each worker ------------------------------------------------------------ */
@@ -111,7 +62,7 @@ static void read_device(void)
 static enum hum_status fail_cl(const char *what, cl_int error)
 {
     return humi_fail(HUM_ERR_UNSUPPORTED, "OpenCL on %s: %s failed with error %d",
-                     humi_cl_device.name, what, error);
+                     humi_cl_device.target.name, what, error);
 }
 
 static enum hum_status divide(cl_device_id *parts)
@@ -120,14 +71,14 @@ static enum hum_status divide(cl_device_id *parts)
     cl_uint workers = humi_device.hello.workers, count = 0;
     cl_int error;
 
-    parts[0] = humi_cl_device.id;
+    parts[0] = humi_cl_device.target.id;
     if (workers == 1)
         return HUM_OK;
-    error = humi_cl.CreateSubDevices(humi_cl_device.id, each, workers, parts, &count);
+    error = humi_cl.CreateSubDevices(humi_cl_device.target.id, each, workers, parts, &count);
     if (error != CL_SUCCESS || count != workers)
         return humi_fail(HUM_ERR_UNSUPPORTED,
                          "OpenCL on %s cannot be divided among %u workers (%u parts, error %d)",
-                         humi_cl_device.name, workers, count, error);
+                         humi_cl_device.target.name, workers, count, error);
     return HUM_OK;
 }
 
@@ -135,19 +86,19 @@ static enum hum_status open_queues(const cl_device_id *parts)
 {
     struct humi_cl_device *device = &humi_cl_device;
     unsigned workers = humi_device.hello.workers;
-    cl_device_id all[HUMI_WORKERS_MAX + 1] = {device->id};
+    cl_device_id all[HUMI_WORKERS_MAX + 1] = {device->target.id};
     cl_int error;
 
     memcpy(all + 1, parts, workers * sizeof parts[0]);
-    device->context = humi_cl.CreateContext(NULL, workers > 1 ? workers + 1 : 1, all, NULL, NULL,
+    device->target.context = humi_cl.CreateContext(NULL, workers > 1 ? workers + 1 : 1, all, NULL, NULL,
                                             &error);
     if (error != CL_SUCCESS)
         return fail_cl("clCreateContext", error);
     device->whole =
-        humi_cl.CreateCommandQueueWithProperties(device->context, device->id, NULL, &error);
+        humi_cl.CreateCommandQueueWithProperties(device->target.context, device->target.id, NULL, &error);
     for (unsigned i = 0; error == CL_SUCCESS && i < workers; i++)
         device->queue[i] =
-            humi_cl.CreateCommandQueueWithProperties(device->context, parts[i], NULL, &error);
+            humi_cl.CreateCommandQueueWithProperties(device->target.context, parts[i], NULL, &error);
     return error == CL_SUCCESS ? HUM_OK : fail_cl("clCreateCommandQueueWithProperties", error);
 }
 
@@ -178,7 +129,7 @@ static enum hum_status name_helpers(void)
             if (round > 0 && records[i].helper != before)
                 return humi_fail(HUM_ERR_UNSUPPORTED,
                                  "OpenCL on %s does not keep a thread for each compute unit",
-                                 humi_cl_device.name);
+                                 humi_cl_device.target.name);
         }
     }
     return HUM_OK;
@@ -188,17 +139,17 @@ static enum hum_status name_helpers(void)
 
 static enum hum_status open_all(void)
 {
-    cl_device_id parts[HUMI_WORKERS_MAX];
+    cl_device_id parts[HUMI_WORKERS_MAX], id;
     enum hum_status status;
 
     set_up_pocl();
-    status = humi_cl_library_open();
+    status = humi_cl_library_open(210);
     if (status != HUM_OK)
         return status;
-    if (!find_device())
+    if (!find_device(&id))
         return humi_fail(HUM_ERR_UNSUPPORTED,
                          "OpenCL finds no implementation for processors; " HUMI_CL_PACKAGES);
-    read_device();
+    humi_cl_target_read(id, &humi_cl_device.target);
     status = divide(parts);
     if (status == HUM_OK)
         status = open_queues(parts);

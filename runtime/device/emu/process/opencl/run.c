@@ -1,106 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* run.c - running a piece of a launch: arguments, the enqueue, and waiting for its end. */
-#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "device/emu/process/opencl/program.h"
-
-/* One enqueue, as OpenCL wants it. */
-struct range {
-    cl_uint dimensions;
-    size_t global[3], local[3];
-    bool any_local; /* OpenCL chooses the size of groups */
-};
-
-/* ---- arguments ------------------------------------------------------------------------------- */
-
-static cl_int set_portable(cl_kernel kernel, const struct humi_piece *piece)
-{
-    const struct humi_emu_slot *slot = piece->slot;
-    cl_ulong first = piece->first, parts = piece->parts;
-    cl_ulong groups[4] = {1, 1, 1, 1}, items[4] = {1, 1, 1, 1};
-    size_t local = slot->grouped && slot->grid.local_bytes ? slot->grid.local_bytes : 64;
-    cl_int error;
-
-    for (unsigned d = 0; slot->grouped && d < slot->grid.dimensions && d < 3; d++) {
-        groups[d] = slot->grid.groups[d];
-        items[d] = slot->grid.items[d];
-    }
-    error = humi_cl.SetKernelArgSVMPointer(kernel, 0, slot->args);
-    if (error == CL_SUCCESS)
-        error = humi_cl.SetKernelArg(kernel, 1, sizeof first, &first);
-    if (error == CL_SUCCESS)
-        error = humi_cl.SetKernelArg(kernel, 2, sizeof parts, &parts);
-    if (error == CL_SUCCESS)
-        error = humi_cl.SetKernelArg(kernel, 3, sizeof groups, groups);
-    if (error == CL_SUCCESS)
-        error = humi_cl.SetKernelArg(kernel, 4, sizeof items, items);
-    return error == CL_SUCCESS ? humi_cl.SetKernelArg(kernel, 5, local, NULL) : error;
-}
-
-static cl_int set_plain(cl_kernel kernel, const struct humi_cl_kernel *known,
-                        const struct humi_emu_slot *slot)
-{
-    cl_int error = CL_SUCCESS;
-
-    for (cl_uint i = 0; error == CL_SUCCESS && i < known->count; i++) {
-        const struct humi_cl_arg *arg = &known->args[i];
-        const unsigned char *at = slot->args + arg->offset;
-        size_t bytes;
-        void *pointer;
-
-        switch (arg->kind) {
-        case HUMI_CL_POINTER:
-            memcpy(&pointer, at, sizeof pointer);
-            error = humi_cl.SetKernelArgSVMPointer(kernel, i, pointer);
-            break;
-        case HUMI_CL_LOCAL:
-            memcpy(&bytes, at, sizeof bytes);
-            error = humi_cl.SetKernelArg(kernel, i, bytes, NULL);
-            break;
-        default:
-            error = humi_cl.SetKernelArg(kernel, i, arg->size, at);
-        }
-    }
-    return error;
-}
-
-/* ---- ranges ---------------------------------------------------------------------------------- */
-
-/* A work-group a part; its place in the grid comes as arguments. */
-static struct range portable_range(const struct humi_piece *piece)
-{
-    const struct humi_emu_slot *slot = piece->slot;
-    size_t items = 1;
-
-    for (unsigned d = 0; slot->grouped && d < slot->grid.dimensions && d < 3; d++)
-        items *= slot->grid.items[d];
-    items = items < humi_cl_device.items_max ? items : humi_cl_device.items_max;
-    return (struct range){.dimensions = 1,
-                          .global = {(piece->end - piece->first) * items},
-                          .local = {items}};
-}
-
-static struct range plain_range(const struct humi_emu_slot *slot)
-{
-    struct range range = {.dimensions = 1, .global = {slot->count}, .any_local = true};
-
-    if (!slot->grouped)
-        return range;
-    range.any_local = false;
-    range.dimensions = slot->grid.dimensions < 3 ? slot->grid.dimensions : 3;
-    for (unsigned d = 0; d < range.dimensions; d++) {
-        range.local[d] = slot->grid.items[d];
-        range.global[d] = slot->grid.groups[d] * slot->grid.items[d];
-    }
-    return range;
-}
+#include "device/opencl/enqueue.h"
 
 /* ---- the first run of a shape ---------------------------------------------------------------- */
 
 /* The size of the groups as a number that is not 0. */
-static size_t shape_of(const struct range *range)
+static size_t shape_of(const struct humi_cl_range *range)
 {
     return range->any_local ? ~(range->global[0] << 1)
                             : range->local[0] | range->local[1] << 20 | range->local[2] << 40;
@@ -139,10 +48,10 @@ static void await_start(cl_event event)
 /* ---- running --------------------------------------------------------------------------------- */
 
 static cl_int enqueue(unsigned worker, const struct humi_piece *piece, cl_kernel kernel,
-                      const struct range *range)
+                      const struct humi_cl_range *range)
 {
     struct humi_cl_kernel *known = piece->kernel->cl;
-    cl_command_queue queue = known->plain ? humi_cl_device.whole : humi_cl_device.queue[worker];
+    cl_command_queue queue = known->form.plain ? humi_cl_device.whole : humi_cl_device.queue[worker];
     size_t shape = shape_of(range);
     cl_int error, end = CL_COMPLETE;
     cl_event event;
@@ -168,15 +77,23 @@ static cl_int enqueue(unsigned worker, const struct humi_piece *piece, cl_kernel
 static cl_int run_on(unsigned worker, const struct humi_piece *piece)
 {
     struct humi_cl_kernel *known = piece->kernel->cl;
-    struct range range = known->plain ? plain_range(piece->slot) : portable_range(piece);
+    const struct humi_cl_form *form = &known->form;
+    const struct humi_emu_slot *slot = piece->slot;
+    const struct hum_grid *grid = slot->grouped ? &slot->grid : NULL;
+    cl_kernel *kernel = &known->of_worker[worker];
+    struct humi_cl_range range =
+        form->plain ? humi_cl_range_plain(slot->count, grid)
+                    : humi_cl_range_portable(piece->end - piece->first, grid, 1,
+                                             humi_cl_device.target.items_max);
     cl_int error = CL_SUCCESS;
 
-    if (!known->of_worker[worker])
-        known->of_worker[worker] = humi_cl.CreateKernel(known->program, known->name, &error);
+    if (!*kernel)
+        *kernel = humi_cl.CreateKernel(form->program, form->name, &error);
     if (error == CL_SUCCESS)
-        error = known->plain ? set_plain(known->of_worker[worker], known, piece->slot)
-                             : set_portable(known->of_worker[worker], piece);
-    return error == CL_SUCCESS ? enqueue(worker, piece, known->of_worker[worker], &range) : error;
+        error = form->plain
+                    ? humi_cl_set_plain(*kernel, form, slot->args, humi_cl_set_pointer, NULL)
+                    : humi_cl_set_portable(*kernel, slot->args, piece->first, piece->parts, grid);
+    return error == CL_SUCCESS ? enqueue(worker, piece, *kernel, &range) : error;
 }
 
 static enum hum_status status_of(cl_int error)
@@ -203,6 +120,6 @@ struct humi_result humi_cl_run(struct humi_worker *worker, const struct humi_pie
     cl_int error = run_on(worker->index, piece);
 
     if (error != CL_SUCCESS)
-        humi_warn("OpenCL does not run kernel %s: error %d", piece->kernel->cl->name, error);
+        humi_warn("OpenCL does not run kernel %s: error %d", piece->kernel->cl->form.name, error);
     return (struct humi_result){.status = status_of(error)};
 }

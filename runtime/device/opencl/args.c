@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* args.c - see args.h */
-#include "device/emu/process/opencl/args.h"
+#include "device/opencl/args.h"
 
 #include <string.h>
 

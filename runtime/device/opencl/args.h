@@ -13,8 +13,8 @@
  * Images, samplers, pipes and structs are refused: OpenCL does not tell how big a struct is.
  * Threads: any.  Nothing is allocated.
  */
-#ifndef HUMI_DEVICE_EMU_PROCESS_OPENCL_ARGS_H
-#define HUMI_DEVICE_EMU_PROCESS_OPENCL_ARGS_H
+#ifndef HUMI_DEVICE_OPENCL_ARGS_H
+#define HUMI_DEVICE_OPENCL_ARGS_H
 
 #include <hum/hum.h>
 
