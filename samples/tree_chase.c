@@ -98,6 +98,7 @@ static void *unified_open(struct context *context, const void *problem)
     u->kernel = context_kernel(context, "tree_chase");
     u->nodes = context_alloc(context, p->nodes * sizeof *u->nodes, "nodes");
     u->sums = context_alloc(context, p->walks * sizeof *u->sums, "sums");
+    CHECK(hum_reachable(context->hum, u->nodes, true)); /* by pointers in it */
     return u;
 }
 

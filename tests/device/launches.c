@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* launches.c - how an emulated device runs kernels: parts, groups, order, results. */
+/* launches.c - how devices run kernels: parts, groups, order, results. */
 #include <string.h>
 
 #include "device/launch.h"
 
+static const struct mode opencl_mode = {"opencl", ON_OPENCL, true, true, true, true};
+static const struct mode *mode;
 static struct world w;
+static char bytes[4 * HUM_BLOCK_SIZE]; /* what is written to the device, or read from it */
+
+static void clear(size_t amount)
+{
+    memset(bytes, 0, amount);
+    world_write(&w, 0, bytes, amount);
+}
 
 static int setup(void **state)
 {
     (void)state;
-    world_open(&w, &launch_mode);
+    world_open(&w, mode);
     world_map(&w, 0, 4 * HUM_BLOCK_SIZE, HUMI_MAP_OWN);
-    memset(frame(&w, 0), 0, 4 * HUM_BLOCK_SIZE);
+    clear(4 * HUM_BLOCK_SIZE);
     return 0;
 }
 
@@ -27,13 +36,14 @@ static int teardown(void **state)
 static void each_index_runs_once(void **state)
 {
     static const size_t counts[] = {0, 1, 2, 7, 31, 32, 33, 1000, 65537};
-    const uint32_t *count = (const uint32_t *)frame(&w, 0);
+    const uint32_t *count = (const uint32_t *)bytes;
 
     (void)state;
     for (size_t c = 0; c < COUNT_OF(counts); c++) {
         struct mark_args args = {(uint32_t *)at(&w, 0), counts[c]};
-        memset(frame(&w, 0), 0, HUM_BLOCK_SIZE);
+        clear(HUM_BLOCK_SIZE);
         launch_ok(&w, "mark", counts[c], &args, sizeof args);
+        world_read(&w, 0, bytes, HUM_BLOCK_SIZE);
         for (size_t i = 0; i < 65600; i++)
             assert_int_equal(count[i], i < counts[c]);
     }
@@ -58,11 +68,12 @@ static void each_item_of_each_group_runs_once(void **state)
             total *= grids[g].groups[d] * grids[g].items[d];
             items *= grids[g].items[d];
         }
-        memset(frame(&w, 0), 0, 4 * HUM_BLOCK_SIZE);
+        clear(4 * HUM_BLOCK_SIZE);
         launch_grid_ok(&w, "grid", &grids[g], &args, sizeof args);
+        world_read(&w, 0, bytes, sizeof bytes);
         for (size_t i = 0; i < total; i++)
-            assert_int_equal(frame(&w, 0)[i], 1 + items * (items - 1) / 2);
-        assert_int_equal(frame(&w, 0)[total], 0);
+            assert_int_equal(((uint64_t *)bytes)[i], 1 + items * (items - 1) / 2);
+        assert_int_equal(((uint64_t *)bytes)[total], 0);
     }
 }
 
@@ -103,7 +114,10 @@ static void loading_again_gives_the_same_numbers(void **state)
     unsigned module, a = world_kernel(&w, "empty"), b = world_kernel(&w, "mark");
 
     (void)state;
-    assert_int_equal(w.p->ops->load(w.p, world_module_path(), &module), HUM_OK);
+    assert_int_equal(w.p->ops->load(w.p, world_file(mode->opencl ? "device_kernels.cl"
+                                                                 : "device_kernels.so"),
+                                    &module),
+                     HUM_OK);
     assert_int_equal(module, w.module);
     assert_int_equal(world_kernel(&w, "empty"), a);
     assert_int_equal(world_kernel(&w, "mark"), b);
@@ -113,16 +127,16 @@ static void loading_again_gives_the_same_numbers(void **state)
 static void modules_that_cannot_be_loaded_say_why(void **state)
 {
     unsigned id = 7;
-    size_t bytes;
+    size_t args_bytes;
 
     (void)state;
     assert_int_equal(w.p->ops->load(w.p, "/nowhere/at/all.so", &id), HUM_ERR_NOT_FOUND);
     assert_non_null(strstr(hum_error_text(), "/nowhere/at/all.so"));
     assert_int_equal(w.p->ops->load(w.p, "/proc/self/status", &id), HUM_ERR_MODULE);
     assert_true(strlen(hum_error_text()) > 0);
-    assert_int_equal(w.p->ops->kernel(w.p, w.module, "no_such", &id, &bytes), HUM_ERR_NOT_FOUND);
+    assert_int_equal(w.p->ops->kernel(w.p, w.module, "no_such", &id, &args_bytes), HUM_ERR_NOT_FOUND);
     assert_non_null(strstr(hum_error_text(), "no_such"));
-    assert_int_equal(w.p->ops->kernel(w.p, 12, "empty", &id, &bytes), HUM_ERR_INVALID);
+    assert_int_equal(w.p->ops->kernel(w.p, 12, "empty", &id, &args_bytes), HUM_ERR_INVALID);
     assert_int_equal(id, 7);
 }
 
@@ -132,7 +146,7 @@ static void launches_of_a_queue_run_in_order(void **state)
 {
     enum { LAUNCHES = 10000 }; /* ten times what can be in flight */
     static uint64_t tickets[LAUNCHES];
-    const uint32_t *log = (const uint32_t *)frame(&w, HUM_BLOCK_SIZE);
+    const uint32_t *log = (const uint32_t *)bytes;
 
     (void)state;
     for (uint32_t i = 0; i < LAUNCHES; i++) {
@@ -145,6 +159,7 @@ static void launches_of_a_queue_run_in_order(void **state)
         assert_string_equal(outcome.kernel, "order");
         assert_true(outcome.start_ns > 0 && outcome.end_ns >= outcome.start_ns);
     }
+    world_read(&w, HUM_BLOCK_SIZE, bytes, HUM_BLOCK_SIZE);
     for (uint32_t i = 0; i < LAUNCHES; i++)
         assert_int_equal(log[i], i);
 }
@@ -194,20 +209,32 @@ static void a_waiting_kernel_does_not_block_others(void **state)
     touch_end(t);
 }
 
+/* ---- the list of them ------------------------------------------------------------------------ */
+
 #define launch_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+/* What every device does, first; what needs kernels to see what the host stores, follows. */
+static const struct CMUnitTest tests[] = {
+    launch_test(each_index_runs_once),
+    launch_test(each_item_of_each_group_runs_once),
+    launch_test(bad_launches_are_refused),
+    launch_test(loading_again_gives_the_same_numbers),
+    launch_test(modules_that_cannot_be_loaded_say_why),
+    launch_test(launches_of_a_queue_run_in_order),
+#define OF_ALL 6
+    launch_test(queues_overlap),
+    launch_test(waiting_can_look_only),
+    launch_test(a_waiting_kernel_does_not_block_others),
+};
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        launch_test(each_index_runs_once),
-        launch_test(each_item_of_each_group_runs_once),
-        launch_test(bad_launches_are_refused),
-        launch_test(loading_again_gives_the_same_numbers),
-        launch_test(modules_that_cannot_be_loaded_say_why),
-        launch_test(launches_of_a_queue_run_in_order),
-        launch_test(queues_overlap),
-        launch_test(waiting_can_look_only),
-        launch_test(a_waiting_kernel_does_not_block_others),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed;
+
+    mode = &launch_mode;
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    if (!world_has_opencl(ON_OPENCL))
+        return failed;
+    mode = &opencl_mode;
+    return failed + _cmocka_run_group_tests(mode->name, tests, OF_ALL, NULL, NULL);
 }

@@ -16,9 +16,14 @@
 
 #define PATIENCE_NS (10 * (int64_t)HUMI_NS_PER_S)
 #define SPACE_BYTES ((size_t)4 << 30)
+#define OPENCL_SPACE_BYTES ((size_t)1 << 30) /* what most devices give in one piece */
 
 /* Words of a touch that are not under test: the last block of the space, always mapped. */
-#define SCRATCH (SPACE_BYTES - HUM_BLOCK_SIZE)
+static size_t scratch(const struct world *w)
+{
+    return w->space.bytes - HUM_BLOCK_SIZE;
+}
+
 #define TOUCHES 16u
 
 struct touch {
@@ -80,14 +85,16 @@ static void reserve(struct world *w, const struct mode *mode)
     w->space.huge = mode->huge;
     w->space.kernel_faults = mode->kernel_faults;
     w->space.shared_read = mode->shared_read;
-    must(humi_space_reserve(SPACE_BYTES, true, &w->space.start, &w->space.bytes));
+    must(humi_space_reserve(mode->device == ON_OPENCL ? OPENCL_SPACE_BYTES : SPACE_BYTES, true,
+                            &w->space.start, &w->space.bytes));
 }
 
 static void open_reserved_device(struct world *w, const struct humi_device_params *params)
 {
-    must(humi_emu_open(&w->space, params, &w->p));
+    must(w->mode->device == ON_OPENCL ? humi_opencl_open(&w->space, params, &w->p)
+                                      : humi_emu_open(&w->space, params, &w->p));
     world_load(w, w->mode->opencl ? "device_kernels.cl" : "device_kernels.so");
-    world_map(w, SCRATCH, HUM_BLOCK_SIZE, HUMI_MAP_OWN);
+    world_map(w, scratch(w), HUM_BLOCK_SIZE, HUMI_MAP_OWN);
 }
 
 void world_open_device(struct world *w, const struct mode *mode,
@@ -109,14 +116,14 @@ void world_open_exact(struct world *w, const struct mode *mode,
 static void open_reserved(struct world *w)
 {
     const struct humi_device_params params = {
-        .kind = "emu", .index = w->joined, .memory_bytes = SPACE_BYTES, .workers = 4};
+        .kind = "emu", .index = w->joined, .memory_bytes = SPACE_BYTES, .workers = 4, .unit = -1};
 
     if (w->mode->device) {
         open_reserved_device(w, &params);
         return;
     }
     must(humi_host_open(&w->space, 0, &w->p));
-    world_map(w, SCRATCH, HUM_BLOCK_SIZE, HUMI_MAP_OWN);
+    world_map(w, scratch(w), HUM_BLOCK_SIZE, HUMI_MAP_OWN);
 }
 
 void world_open(struct world *w, const struct mode *mode)
@@ -125,17 +132,25 @@ void world_open(struct world *w, const struct mode *mode)
     open_reserved(w);
 }
 
-bool world_has_opencl(void)
+bool world_has_opencl(enum world_place place)
 {
-    static const struct mode mode = {"emu", true, true, true, true, false};
+    static const struct mode mode = {"emu", ON_EMU, true, true, true, false};
+    const struct humi_device_params params = {.kind = "opencl", .unit = -1,
+                                              .memory_bytes = SPACE_BYTES};
+    struct humi_processor *p = NULL;
     struct world w;
     unsigned module;
     enum hum_status status;
 
     world_open(&w, &mode);
-    status = w.p->ops->load(w.p, world_file("device_kernels.cl"), &module);
+    if (place == ON_OPENCL)
+        status = humi_opencl_open(&w.space, &params, &p);
+    else
+        status = w.p->ops->load(w.p, world_file("device_kernels.cl"), &module);
     if (status != HUM_OK)
         printf("%s: %s\n", status == HUM_ERR_UNSUPPORTED ? "skipped" : "failed", hum_error_text());
+    if (p)
+        p->ops->close(p);
     world_close(&w);
     return status != HUM_ERR_UNSUPPORTED;
 }
@@ -170,6 +185,56 @@ void world_map(struct world *w, size_t offset, size_t bytes, enum humi_map_acces
     }
     must(w->p->ops->map(w->p, offset, bytes, access, &own));
     assert_int_equal(own, access == HUMI_MAP_OWN);
+}
+
+/* Copies are of whole pages of one block; what is around the bytes stays. */
+static void copy_pages(struct world *w, size_t offset, size_t bytes, char *to, const char *from)
+{
+    static char stage[HUM_BLOCK_SIZE];
+
+    while (bytes > 0) {
+        size_t start = offset / HUM_PAGE_SIZE * HUM_PAGE_SIZE, in = offset - start;
+        size_t left = (offset / HUM_BLOCK_SIZE + 1) * HUM_BLOCK_SIZE - offset;
+        size_t part = left < bytes ? left : bytes;
+        size_t whole = (in + part + HUM_PAGE_SIZE - 1) / HUM_PAGE_SIZE * HUM_PAGE_SIZE;
+        w->p->ops->get(w->p, start, whole, stage);
+        w->p->ops->fence(w->p);
+        if (to) {
+            memcpy(to, stage + in, part);
+            to += part;
+        } else {
+            memcpy(stage + in, from, part);
+            from += part;
+            w->p->ops->put(w->p, start, whole, stage);
+            w->p->ops->fence(w->p);
+        }
+        offset += part;
+        bytes -= part;
+    }
+}
+
+void world_read(struct world *w, size_t offset, void *to, size_t bytes)
+{
+    if (w->p->window)
+        memcpy(to, w->p->window + offset, bytes);
+    else
+        copy_pages(w, offset, bytes, to, NULL);
+}
+
+void world_write(struct world *w, size_t offset, const void *from, size_t bytes)
+{
+    if (w->p->window)
+        memcpy(w->p->window + offset, from, bytes);
+    else
+        copy_pages(w, offset, bytes, NULL, from);
+}
+
+uint64_t world_word(struct world *w, size_t offset)
+{
+    uint64_t word;
+
+    world_read(w, offset, &word, sizeof word);
+    return word;
 }
 
 static bool next_fault(struct world *w, int timeout_ms, struct humi_fault *fault_out)
@@ -232,9 +297,9 @@ static struct touch *start(struct world *w, struct touch_args args, bool hammer)
         t++;
     assert_true(t < touches + TOUCHES);
     *t = (struct touch){.world = w, .used = true, .args = args, .hammer = hammer};
-    t->result = SCRATCH + (size_t)(t - touches) * 64;
+    t->result = scratch(w) + (size_t)(t - touches) * 64;
     t->args.result = at(w, t->result);
-    *frame(w, t->result) = 0;
+    world_write(w, t->result, &(uint64_t){0}, sizeof(uint64_t));
     if (w->mode->device)
         start_on_device(t);
     else
@@ -291,7 +356,7 @@ uint64_t touch_end(struct touch *t)
     if (!ended(t, PATIENCE_NS))
         fail_msg("a touch does not end");
     t->used = false;
-    return *frame(t->world, t->result);
+    return world_word(t->world, t->result);
 }
 
 /* Either the touch ends or a fault comes; the fault is served. */

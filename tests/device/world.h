@@ -13,12 +13,16 @@
 #include "device/kernels.h"
 #include "support/test.h"
 
-/* One way to open processors. */
+/*
+ * One way to open processors.  A device of OpenCL in this process cannot fault, and its frames are
+ * reached by copies only.
+ */
+enum world_place { ON_HOST, ON_EMU, ON_OPENCL };
 struct mode {
     const char *name;
-    bool device;                /* an emulated device, else the host */
+    enum world_place device;
     bool huge, kernel_faults, shared_read;
-    bool opencl;                /* the same kernels as OpenCL C */
+    bool opencl;                /* the same kernels as OpenCL C; always on OpenCL */
 };
 
 struct touch;
@@ -43,8 +47,8 @@ void world_open_exact(struct world *w, const struct mode *mode,
 void world_join(struct world *w, const struct world *with, const struct mode *mode);
 void world_close(struct world *w);
 
-/* Whether this machine runs modes of OpenCL; if not, says why. */
-bool world_has_opencl(void);
+/* Whether this machine runs modes of OpenCL there; if not, says why. */
+bool world_has_opencl(enum world_place place);
 
 /* Path of device_kernels.so, beside the test; of another file there.  Static. */
 const char *world_module_path(void);
@@ -62,6 +66,11 @@ static inline uint64_t *frame(const struct world *w, size_t offset)
 {
     return (uint64_t *)(w->p->window + offset);
 }
+
+/* Frames as far as the core gets at them, by the window or by copies. */
+void world_read(struct world *w, size_t offset, void *to, size_t bytes);
+void world_write(struct world *w, size_t offset, const void *from, size_t bytes);
+uint64_t world_word(struct world *w, size_t offset);
 
 /* back and map, or fail the test. */
 void world_map(struct world *w, size_t offset, size_t bytes, enum humi_map_access access);

@@ -43,6 +43,16 @@ static const char *with_kernels(const char *devices, char *text, size_t bytes)
     return text;
 }
 
+/* A machine without OpenCL cannot tell the stories of it. */
+static void skip_without_opencl(enum hum_status status, bool wanted)
+{
+    if (status != HUM_ERR_UNSUPPORTED || !wanted)
+        return;
+    printf("skipped: %s\n", hum_error_text());
+    fflush(stdout);
+    _exit(77);
+}
+
 struct hum *flow_open(const char *devices, const char *policy)
 {
     struct hum_options options = HUM_OPTIONS_INIT;
@@ -51,7 +61,9 @@ struct hum *flow_open(const char *devices, const char *policy)
 
     options.devices = with_kernels(devices, text, sizeof text);
     options.policy = policy;
-    ok(hum_open(&options, &hum));
+    enum hum_status status = hum_open(&options, &hum);
+    skip_without_opencl(status, devices && strstr(devices, "opencl:"));
+    ok(status);
     return hum;
 }
 
@@ -63,17 +75,12 @@ void *flow_alloc(struct hum *hum, size_t bytes)
     return ptr;
 }
 
-/* A machine without OpenCL cannot tell the stories of it. */
 static enum hum_status load_or_skip(struct hum *hum, int device, const char *name,
                                     struct hum_module **module_out)
 {
     enum hum_status status = hum_module_load(hum, device, name, module_out);
 
-    if (status == HUM_ERR_UNSUPPORTED && getenv("FLOW_KERNELS")) {
-        printf("skipped: %s\n", hum_error_text());
-        fflush(stdout);
-        _exit(77);
-    }
+    skip_without_opencl(status, getenv("FLOW_KERNELS") != NULL);
     return status;
 }
 
