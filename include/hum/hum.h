@@ -116,7 +116,8 @@ struct hum_event;
 struct hum_options {
     size_t struct_size;       /* set by HUM_OPTIONS_INIT */
     const char *devices;      /* HUM_DEVICES  "emu:mem=256M,workers=2;emu:mem=1G"  (one emu); with
-                                 "emu:kernels=opencl" modules are loaded as OpenCL C */
+                                 "emu:kernels=opencl" modules are loaded as OpenCL C; "opencl:0"
+                                 is the machine's first OpenCL device, see hum/declared.h */
     const char *policy;       /* HUM_POLICY   "ahead" | "driver" | "ondemand" | ... ("ahead"), or
                                  parts and numbers: "driver,evict=lru,prefetch.threshold=75";
                                  behind it rules for regions by name:
@@ -208,7 +209,8 @@ HUM_API HUM_MUST_USE enum hum_status hum_name(struct hum *hum, void *ptr, const 
 /*
  * Load the module `name` on a device.  A name with a '/' is a path; otherwise name.so is searched
  * beside the program, in options.kernel_path / HUM_KERNEL_PATH, then name.cl and name.spv; the
- * other way round on a device with kernels=opencl.  A name that ends in one of these is that file.
+ * other way round on a device with kernels=opencl or of kind opencl.  A name that ends in one of
+ * these is that file.
  * Belongs to hum; closed with it.
  *
  * name.cl is OpenCL C 3.0, name.spv SPIR-V where the implementation takes it.  The OpenCL

@@ -8,7 +8,7 @@
 
 #include "device/device.h"
 
-/* HUM_ERR_INVALID: no such queue, a bad grid, or not the bytes of arguments that the kernel takes. */
+/* HUM_ERR_INVALID: no such queue, a bad grid, or not the bytes of arguments that it takes. */
 HUM_MUST_USE enum hum_status humi_launch_check(const struct humi_launch *launch,
                                                const char *kernel, size_t args_bytes);
 

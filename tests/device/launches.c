@@ -134,7 +134,8 @@ static void modules_that_cannot_be_loaded_say_why(void **state)
     assert_non_null(strstr(hum_error_text(), "/nowhere/at/all.so"));
     assert_int_equal(w.p->ops->load(w.p, "/proc/self/status", &id), HUM_ERR_MODULE);
     assert_true(strlen(hum_error_text()) > 0);
-    assert_int_equal(w.p->ops->kernel(w.p, w.module, "no_such", &id, &args_bytes), HUM_ERR_NOT_FOUND);
+    assert_int_equal(w.p->ops->kernel(w.p, w.module, "no_such", &id, &args_bytes),
+                     HUM_ERR_NOT_FOUND);
     assert_non_null(strstr(hum_error_text(), "no_such"));
     assert_int_equal(w.p->ops->kernel(w.p, 12, "empty", &id, &args_bytes), HUM_ERR_INVALID);
     assert_int_equal(id, 7);

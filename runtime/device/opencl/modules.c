@@ -68,7 +68,7 @@ enum hum_status humi_opencl_load(struct humi_processor *p, const char *path, uns
 
 /* ---- kernels (all need building) ------------------------------------------------------------- */
 
-/* A portable kernel finds its way through pointers in memory, which a buffer has no addresses for. */
+/* A portable kernel takes pointers in memory, and a buffer has no addresses for them. */
 static enum hum_status check_form(const struct humi_opencl *device,
                                   const struct humi_opencl_kernel *kernel)
 {

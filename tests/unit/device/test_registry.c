@@ -50,6 +50,24 @@ static void settings_are_read(void **state)
     assert_false(params[1].opencl);
 }
 
+static void devices_of_opencl_have_numbers_and_settings_of_their_own(void **state)
+{
+    (void)state;
+    assert_int_equal(humi_devices_parse("opencl;opencl:2, mem=256M, arena=1G, svm=off", 0, params,
+                                        &count),
+                     HUM_OK);
+    assert_int_equal(count, 2);
+    assert_string_equal(params[0].kind, "opencl");
+    assert_int_equal(params[0].unit, -1);
+    assert_true(params[0].memory_is_usual);
+    assert_false(params[0].without_svm);
+    assert_int_equal(params[1].unit, 2);
+    assert_int_equal(params[1].memory_bytes, (size_t)256 << 20);
+    assert_false(params[1].memory_is_usual);
+    assert_int_equal(params[1].arena_bytes, (size_t)1 << 30);
+    assert_true(params[1].without_svm);
+}
+
 static void bad_texts_name_the_word_and_the_known_ones(void **state)
 {
     static const struct {
@@ -69,6 +87,13 @@ static void bad_texts_name_the_word_and_the_known_ones(void **state)
         {"emu:mem=1G,,workers=2", "\"\"", "mem, workers"},
         {"emu:kernels=cuda", "cuda", "native or opencl"},
         {"emu:kernels=", "kernels", "native or opencl"},
+        {"emu:arena=1G", "emu", "arena"},
+        {"opencl:0,workers=2", "opencl", "workers"},
+        {"opencl:64", "64", "mem, workers"},
+        {"opencl:first", "first", "mem, workers"},
+        {"opencl:arena=1M", "1M", "2M"},
+        {"opencl:svm=maybe", "maybe", "svm"},
+        {"emu:1", "\"1\"", "mem, workers"},
         {"emu;", "\"\"", "emu"},
     };
 
@@ -111,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_said_is_one_device_of_a_sensible_size),
         cmocka_unit_test(settings_are_read),
+        cmocka_unit_test(devices_of_opencl_have_numbers_and_settings_of_their_own),
         cmocka_unit_test(bad_texts_name_the_word_and_the_known_ones),
         cmocka_unit_test(at_most_fifteen_devices),
         cmocka_unit_test(an_unknown_kind_is_not_opened),

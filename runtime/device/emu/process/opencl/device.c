@@ -90,15 +90,17 @@ static enum hum_status open_queues(const cl_device_id *parts)
     cl_int error;
 
     memcpy(all + 1, parts, workers * sizeof parts[0]);
-    device->target.context = humi_cl.CreateContext(NULL, workers > 1 ? workers + 1 : 1, all, NULL, NULL,
-                                            &error);
+    device->target.context = humi_cl.CreateContext(NULL, workers > 1 ? workers + 1 : 1, all, NULL,
+                                                   NULL, &error);
     if (error != CL_SUCCESS)
         return fail_cl("clCreateContext", error);
     device->whole =
-        humi_cl.CreateCommandQueueWithProperties(device->target.context, device->target.id, NULL, &error);
+        humi_cl.CreateCommandQueueWithProperties(device->target.context, device->target.id, NULL,
+                                                 &error);
     for (unsigned i = 0; error == CL_SUCCESS && i < workers; i++)
         device->queue[i] =
-            humi_cl.CreateCommandQueueWithProperties(device->target.context, parts[i], NULL, &error);
+            humi_cl.CreateCommandQueueWithProperties(device->target.context, parts[i], NULL,
+                                                     &error);
     return error == CL_SUCCESS ? HUM_OK : fail_cl("clCreateCommandQueueWithProperties", error);
 }
 

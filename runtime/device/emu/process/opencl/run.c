@@ -51,7 +51,8 @@ static cl_int enqueue(unsigned worker, const struct humi_piece *piece, cl_kernel
                       const struct humi_cl_range *range)
 {
     struct humi_cl_kernel *known = piece->kernel->cl;
-    cl_command_queue queue = known->form.plain ? humi_cl_device.whole : humi_cl_device.queue[worker];
+    cl_command_queue queue =
+        known->form.plain ? humi_cl_device.whole : humi_cl_device.queue[worker];
     size_t shape = shape_of(range);
     cl_int error, end = CL_COMPLETE;
     cl_event event;
