@@ -119,7 +119,8 @@ static void a_grid_runs_every_item_once(void **state)
         assert_int_equal(args.hits[i], 1);
     cuda(cudaFree(args.hits));
     says(cudaErrorInvalidConfiguration,
-         HUM_COMPAT_LAUNCH("flow_memory:nothing", HUM_DIM3(0, 1, 1), HUM_DIM3(1, 1, 1), NULL, none));
+         HUM_COMPAT_LAUNCH("flow_memory:nothing", HUM_DIM3(0, 1, 1), HUM_DIM3(1, 1, 1), NULL,
+                           none));
     says(cudaErrorInvalidConfiguration,
          HUM_COMPAT_LAUNCH("flow_memory:nothing", HUM_DIM3(1, 1, 1), HUM_DIM3(1u << 31, 2, 1), NULL,
                            none));
@@ -227,14 +228,16 @@ static void a_prefetch_moves_pages_and_is_remembered(void **state)
 
 static void batches_are_checked_whole_before_anything_moves(void **state)
 {
-    struct cudaMemLocation places[] = {{cudaMemLocationTypeDevice, 0}, {cudaMemLocationTypeHost, 0}};
+    struct cudaMemLocation places[] = {{cudaMemLocationTypeDevice, 0},
+                                       {cudaMemLocationTypeHost, 0}};
     void *ptrs[] = {managed(PAGE), managed(PAGE), managed(PAGE)};
     size_t sizes[] = {PAGE, PAGE, PAGE}, firsts[] = {0, 2}, wrong[] = {0, 3};
 
     (void)state;
     for (unsigned i = 0; i < 3; i++)
         memset(ptrs[i], 1, PAGE);
-    says(cudaErrorInvalidValue, cudaMemPrefetchBatchAsync(ptrs, sizes, 3, places, wrong, 2, 0, NULL));
+    says(cudaErrorInvalidValue,
+         cudaMemPrefetchBatchAsync(ptrs, sizes, 3, places, wrong, 2, 0, NULL));
     says(cudaErrorInvalidValue,
          cudaMemPrefetchBatchAsync(ptrs, sizes, 3, places, firsts, 2, 1, NULL));
     sizes[2] = PAGE + 1;

@@ -146,7 +146,7 @@ static inline bool hum_compat_overruns(const void *ptr, size_t bytes)
     return bytes > 0 && hum_compat_inside(ptr, 1) && !hum_compat_inside(ptr, bytes);
 }
 
-/* NULL, cudaStreamLegacy (1) and cudaStreamPerThread (2): the default one of the thread's device. */
+/* NULL, cudaStreamLegacy (1), cudaStreamPerThread (2): the default one of the thread's device. */
 static inline struct hum_stream *hum_compat_stream(struct hum *hum, cudaStream_t stream)
 {
     return (size_t)stream > 2 ? (struct hum_stream *)(void *)stream

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * compat_values.h - every value of hum/compat/values.h by name, as this file's CUDA headers have it.
+ * compat_values.h - every value of hum/compat/values.h by name, as the headers before it have it.
  *
  * Read twice, after hum's header and after NVIDIA's, which cannot stand in one file.
  */
