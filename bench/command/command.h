@@ -33,6 +33,7 @@ extern const struct command command_top;
 extern const struct command command_compare;
 extern const struct command command_advise;
 extern const struct command command_rank;
+extern const struct command command_selftest;
 
 /* "hum <name>: sentence" to standard error. */
 void command_say(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));

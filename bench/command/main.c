@@ -17,7 +17,7 @@ static const struct command *const commands[] = {&command_info, &command_run, &c
                                                  &command_trace, &command_report,
                                                  &command_explain, &command_replay,
                                                  &command_compare, &command_advise,
-                                                 &command_rank,
+                                                 &command_rank, &command_selftest,
                                                  &command_top};
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -14,7 +14,7 @@ for folder in "$@"; do
 done
 
 # The public headers promise to need nothing: no macro of ours, no GNU extension asked for.
-for header in include/hum/*.h; do
+for header in include/hum/*.h include/hum/compat/*.h; do
     printf '#include <%s>\n' "${header#include/}" | $cc $flags -Iinclude - || {
         echo "$header: does not compile alone"
         failed=1

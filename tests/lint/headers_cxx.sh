@@ -11,7 +11,7 @@ if ! echo 'int main() { return 0; }' | $cxx -fsyntax-only -x c++ - 2>/dev/null; 
     echo "no C++ compiler, skipped"
     exit 77
 fi
-for header in include/hum/*.h; do
+for header in include/hum/*.h include/hum/compat/*.h; do
     printf '#include <%s>\n' "${header#include/}" | $cxx $flags - || {
         echo "$header: does not compile alone in C++"
         failed=1
