@@ -20,8 +20,9 @@ static const struct kind {
                             const struct humi_device_params *params, struct humi_processor **out);
 } kinds[] = {
     {"emu", humi_emu_open},
+    {"cuda", humi_cuda_device_open},
 };
-#define KINDS_TEXT "emu"
+#define KINDS_TEXT "emu, cuda"
 #define SETTINGS_TEXT "mem, workers, watchdog, faults, kernels"
 
 static const struct kind *find_kind(const struct humi_slice *name)
@@ -45,7 +46,24 @@ static enum hum_status set_memory(struct humi_device_params *params,
                                           "needed",
                          (int)option->value.bytes, option->value.text);
     params->memory_bytes = humi_round_down(bytes, HUM_BLOCK_SIZE);
+    params->memory_given = true;
     return HUM_OK;
+}
+
+/* "cuda:1": the number of the device comes first. */
+static bool read_ordinal(struct humi_device_params *params, const struct humi_slice *item)
+{
+    int ordinal = 0;
+
+    if (strcmp(params->kind, "cuda") != 0 || item->bytes == 0 || item->bytes > 3)
+        return false;
+    for (size_t i = 0; i < item->bytes; i++) {
+        if (item->text[i] < '0' || item->text[i] > '9')
+            return false;
+        ordinal = ordinal * 10 + (item->text[i] - '0');
+    }
+    params->ordinal = ordinal;
+    return true;
 }
 
 static enum hum_status set_workers(struct humi_device_params *params,
@@ -143,7 +161,9 @@ static enum hum_status read_device(struct humi_device_params *params, const stru
                          KINDS_TEXT,
                          (int)kind.bytes, kind.text);
     snprintf(params->kind, sizeof params->kind, "%s", found->name);
-    while (rest.text && humi_slice_next(&rest, ',', &setting)) {
+    for (bool first = true; rest.text && humi_slice_next(&rest, ',', &setting); first = false) {
+        if (first && read_ordinal(params, &setting))
+            continue;
         enum hum_status status = read_setting(params, &setting);
         if (status != HUM_OK)
             return status;
