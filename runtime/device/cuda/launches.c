@@ -386,8 +386,8 @@ static enum hum_status enqueue(struct humi_cuda_device *d, struct humi_cuda_laun
         status = humi_cuda_do(d, cuLaunchKernel, function, shape->grid[0], shape->grid[1],
                               shape->grid[2], shape->block[0], shape->block[1], shape->block[2],
                               shape->shared_bytes, stream, parameters, NULL);
-    if (status == HUM_OK)
-        status = humi_cuda_do(d, cuEventRecord, l->end, stream);
+    if (status == HUM_OK && humi_cuda_do(d, cuEventRecord, l->end, stream) != HUM_OK)
+        humi_cuda_lose(d, HUMI_CUDA_ERROR_UNKNOWN); /* it runs, or has lost the device already */
     return status;
 }
 
