@@ -97,6 +97,8 @@ static enum hum_status launch_run(struct hum_stream *stream, struct humi_work *w
 {
     struct launch_work *mine = humi_container_of(work, struct launch_work, work);
     humi_service_await(stream->hum, stream->processor);
+    mine->launch.restarted =
+        atomic_load(&stream->hum->processor[stream->processor]->restarted);
     struct humi_uses *uses = mine->uses;
     mine->uses = NULL;
     enum hum_status status =
@@ -184,7 +186,7 @@ static enum hum_status check_launch(struct hum_stream *stream, struct hum_kernel
                          "kernel '%s' was loaded on another device than the stream's; load its "
                          "module on that device too",
                          kernel->name);
-    if (args_bytes != kernel->args_bytes)
+    if (args_bytes != kernel->args_bytes && kernel->args_bytes != HUMI_ARGS_UNKNOWN)
         return humi_fail(HUM_ERR_INVALID,
                          "kernel '%s' takes an argument block of %zu bytes, not %zu",
                          kernel->name, kernel->args_bytes, args_bytes);

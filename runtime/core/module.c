@@ -53,15 +53,30 @@ static bool try_folders(const char *beside, const char *folders, const struct fi
     return false;
 }
 
-static bool has_form(const char *name)
+/* The forms that a device takes, best first. */
+static const char *const native_forms[] = {".so", ".cl", ".spv", NULL};
+static const char *const opencl_forms[] = {".cl", ".spv", ".so", NULL};
+static const char *const cuda_forms[] = {".cubin", ".fatbin", ".ptx", NULL};
+
+static const char *const *forms_of(const struct humi_processor *processor)
 {
-    const char *dot = strrchr(name, '.');
-    return dot && (strcmp(dot, ".cl") == 0 || strcmp(dot, ".spv") == 0 || strcmp(dot, ".so") == 0);
+    if (processor->prefers_cuda)
+        return cuda_forms;
+    return processor->prefers_opencl ? opencl_forms : native_forms;
 }
 
-static enum hum_status find(const struct hum *hum, const char *name, bool opencl, char *path_out)
+static bool has_form(const char *name, const char *const *forms)
 {
-    static const char *const forms[2][3] = {{".so", ".cl", ".spv"}, {".cl", ".spv", ".so"}};
+    const char *dot = strrchr(name, '.');
+    for (; dot && *forms; forms++)
+        if (strcmp(dot, *forms) == 0)
+            return true;
+    return false;
+}
+
+static enum hum_status find(const struct hum *hum, const char *name, const char *const *forms,
+                            char *path_out)
+{
     char beside[PATH_MAX];
     if (strchr(name, '/')) {
         if (!realpath(name, path_out))
@@ -70,16 +85,17 @@ static enum hum_status find(const struct hum *hum, const char *name, bool opencl
     }
     program_folder(beside, sizeof beside);
     const char *folders = hum->kernel_path ? hum->kernel_path : "";
-    if (has_form(name) &&
-        try_folders(beside, folders, &(struct file_name){name, ""}, path_out))
+    bool named = has_form(name, forms);
+    if (named && try_folders(beside, folders, &(struct file_name){name, ""}, path_out))
         return HUM_OK;
-    for (size_t i = 0; !has_form(name) && i < 3; i++)
-        if (try_folders(beside, folders, &(struct file_name){name, forms[opencl][i]}, path_out))
+    for (const char *const *form = forms; !named && *form; form++)
+        if (try_folders(beside, folders, &(struct file_name){name, *form}, path_out))
             return HUM_OK;
     return humi_fail(HUM_ERR_NOT_FOUND,
                      "no module '%s%s' beside the program (%s) or in HUM_KERNEL_PATH (%s); build "
                      "it with hum_add_kernels() or give a path with a '/'",
-                     name, has_form(name) ? "" : ".so", beside, *folders ? folders : "not set");
+                     name, named ? "" : forms == cuda_forms ? ".ptx" : ".so", beside,
+                     *folders ? folders : "not set");
 }
 
 /* ---- modules and kernels --------------------------------------------------------------------- */
@@ -124,7 +140,7 @@ enum hum_status hum_module_load(struct hum *hum, int device, const char *name,
     if (!humi_is_device(hum, device))
         return humi_fail(HUM_ERR_INVALID, "there is no device %d", device);
     struct humi_processor *processor = hum->processor[humi_number(device)];
-    enum hum_status status = find(hum, name, processor->prefers_opencl, path);
+    enum hum_status status = find(hum, name, forms_of(processor), path);
     if (status != HUM_OK)
         return status;
     struct hum_module *module = module_create(hum, humi_number(device), path);

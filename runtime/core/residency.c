@@ -488,8 +488,23 @@ void humi_residency_forget(struct hum *hum, struct humi_block *block, struct hum
     humi_block_check(hum, block);
 }
 
-void humi_residency_lost(struct hum *hum, struct humi_block *block, unsigned p)
+/* Frames died: what was only there, and written, is nowhere any more and reads as zero. */
+static struct hum_pages forget_frames(struct hum *hum, struct humi_block *block, unsigned p)
 {
+    struct hum_pages elsewhere = humi_block_resident_elsewhere(hum, block, (int)p);
+    struct hum_pages sole = humi_mask_minus(&block->hold[p].resident, &elsewhere);
+    humi_mask_keep(&sole, &block->written);
+    humi_remote_take_all(hum, block, &block->hold[p].resident);
+    humi_mask_remove(&block->written, &sole);
+    humi_mask_remove(&block->dirty, &sole);
+    drop_frames(hum, block, p);
+    humi_block_changed(block);
+    return sole;
+}
+
+unsigned humi_residency_lost(struct hum *hum, struct humi_block *block, unsigned p)
+{
+    struct hum_pages gone = humi_mask_none();
     struct humi_hold *hold = &block->hold[p];
     struct humi_event event = {.cause = HUM_CAUSE_DEVICE_LOST,
                                .processor = p,
@@ -502,7 +517,10 @@ void humi_residency_lost(struct hum *hum, struct humi_block *block, unsigned p)
     hold->own = false;
     hold->map_faults = 0;
     humi_heat_disarm(hold->heat);
+    if (hum->processor[p]->frames_die)
+        gone = forget_frames(hum, block, p);
     if (event.pages)
         humi_record_event(hum, NULL, block, &event);
     humi_block_check(hum, block);
+    return humi_mask_count(&gone);
 }

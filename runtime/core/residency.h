@@ -73,7 +73,10 @@ void humi_residency_forget(struct hum *hum, struct humi_block *block, struct hum
 enum hum_status humi_residency_assume(struct hum *hum, struct humi_block *block, unsigned p,
                                       struct hum_pages pages);
 
-/* The processor's process is gone and with it every access it had. */
-void humi_residency_lost(struct hum *hum, struct humi_block *block, unsigned p);
+/*
+ * The processor's process is gone and with it every access it had; where frames_die, these too.
+ * Returns how many pages, written and nowhere else, are lost with them: they read as zero.
+ */
+unsigned humi_residency_lost(struct hum *hum, struct humi_block *block, unsigned p);
 
 #endif

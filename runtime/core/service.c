@@ -3,6 +3,7 @@
 #include "core/service.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -43,21 +44,62 @@ struct humi_service {
 
 /* ---- the thread ------------------------------------------------------------------------------ */
 
+/* Pages of one region that died with a device's frames. */
+struct loss {
+    uintptr_t region;
+    uint64_t pages;
+};
+
+static void tell_loss(const struct hum *hum, unsigned p, const struct loss *loss)
+{
+    if (loss->pages)
+        humi_warn("%s: %" PRIu64 " pages of the region at %#lx were only there and are lost: they "
+                  "read as zero",
+                  hum->processor[p]->name, loss->pages, (unsigned long)loss->region);
+}
+
+static void add_loss(struct hum *hum, unsigned p, struct loss *loss,
+                     const struct humi_block *block, unsigned pages)
+{
+    struct humi_region *region = humi_regions_find(&hum->regions, humi_block_start(hum, block));
+    uintptr_t start = region ? region->start : humi_block_start(hum, block);
+    humi_region_put(region);
+    if (start != loss->region) {
+        tell_loss(hum, p, loss);
+        *loss = (struct loss){.region = start};
+    }
+    loss->pages += pages;
+}
+
 static void forget_accesses(struct hum *hum, unsigned p)
 {
     uint32_t end = (uint32_t)(hum->params.bytes / HUM_BLOCK_SIZE);
     struct humi_block *block = humi_table_next(&hum->table, 0, end);
+    struct loss loss = {0};
     for (; block; block = humi_table_next(&hum->table, block->index + 1, end)) {
         humi_lock(&block->lock);
-        humi_residency_lost(hum, block, p);
+        unsigned pages = humi_residency_lost(hum, block, p);
         humi_unlock(&block->lock);
+        if (pages)
+            add_loss(hum, p, &loss, block, pages);
     }
+    tell_loss(hum, p, &loss);
+}
+
+static void tell_death(const struct humi_processor *processor)
+{
+    if (processor->frames_die)
+        humi_warn("%s was lost: what only its memory had is gone", processor->name);
+    else
+        humi_warn("%s: process %d died; its pages stay readable", processor->name, processor->pid);
 }
 
 /*
- * A device's process died: its access is gone, its frames are not.  Only this thread and the paused
- * one map on devices, so nothing is mapped between forgetting and the new start.  If a module was
- * loaded meanwhile, the device runs again already; then masks claim too much, which is harmless.
+ * A device's process died: its access is gone, its frames are not, but where they die.  Only this
+ * thread and the paused one map on devices, so nothing is mapped between forgetting and the new
+ * start.  If a module was loaded meanwhile, the device runs again already; then masks claim too
+ * much, which is harmless.  Where frames die streams may bring pages meanwhile: a lost device backs
+ * none, and a launch with pages from before is refused (restarted).
  */
 static void recover(struct humi_service *service, unsigned p)
 {
@@ -66,7 +108,7 @@ static void recover(struct humi_service *service, unsigned p)
     if (!humi_service_is_dead(hum, p))
         return;
     if (!atomic_exchange(&hum->lost[p], true))
-        humi_warn("%s: process %d died; its pages stay readable", processor->name, processor->pid);
+        tell_death(processor);
     humi_waiting_forget(&service->server.waiting, p);
     humi_ahead_pause(service->server.ahead);
     forget_accesses(hum, p);

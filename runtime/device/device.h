@@ -55,7 +55,7 @@ struct humi_space_params {
 
 /* What one device was asked to be.  Parsed from HUM_DEVICES by registry.h. */
 struct humi_device_params {
-    char kind[16];          /* "emu", "opencl" */
+    char kind[16];          /* "emu", "opencl", "cuda" */
     int index;              /* 0.. */
     size_t memory_bytes;    /* capacity, a multiple of the block */
     unsigned workers;       /* threads that run kernels */
@@ -85,6 +85,7 @@ struct humi_launch {
     unsigned kernel;        /* id given by load() */
     unsigned queue;         /* launches of one queue run in order, 0 .. HUMI_QUEUES_MAX-1 */
     uint64_t label;         /* anything; its touches carry it */
+    unsigned restarted;     /* the processor's when the first of what it uses was brought */
     bool grouped;           /* false: count indices; true: grid */
     size_t count;
     struct hum_grid grid;
@@ -154,7 +155,15 @@ struct humi_processor {
                                before it is submitted, and stays until it has ended.  A fault of
                                it ends its launch */
     bool prefers_opencl;    /* of a module in several forms load() is to be given the .cl */
+    bool prefers_cuda;      /* the same of .cubin, .fatbin and .ptx; it takes no other */
+    bool frames_die;        /* what its frames hold is gone after restart(): the core drops them
+                               all before it calls that */
+    atomic_uint restarted;  /* counts restart()s of those whose frames die: a launch is submitted to
+                               the device that it was brought to, or not at all */
 };
+
+/* args_bytes_out of kernel() where the device cannot tell them: any number is right. */
+#define HUMI_ARGS_UNKNOWN SIZE_MAX
 
 /*
  * Every member is required of devices, but for touches(), map_remote(), the two of sampling at the
@@ -272,6 +281,8 @@ struct humi_processor_ops {
      * After life_fd became readable: every launch in flight ends with DEVICE_LOST, frames stay
      * readable through the window, and a new process starts in which nothing is mapped (modules
      * are loaded again).  fault_fd and life_fd are new.  May be tried again when it failed.
+     * Where frames_die they were dropped before, and `restarted` goes up: submit() refuses what was
+     * brought before with DEVICE_LOST.
      */
     enum hum_status (*restart)(struct humi_processor *p);
 
@@ -318,5 +329,9 @@ enum hum_status humi_emu_open(const struct humi_space_params *space,
 enum hum_status humi_opencl_open(const struct humi_space_params *space,
                                  const struct humi_device_params *params,
                                  struct humi_processor **out);
+/* A GPU of NVIDIA's, through its driver.  runtime/device/cuda/. */
+enum hum_status humi_cuda_device_open(const struct humi_space_params *space,
+                                      const struct humi_device_params *params,
+                                      struct humi_processor **out);
 
 #endif

@@ -22,8 +22,9 @@ static const struct kind {
 } kinds[] = {
     {"emu", humi_emu_open},
     {"opencl", humi_opencl_open},
+    {"cuda", humi_cuda_device_open},
 };
-#define KINDS_TEXT "emu, opencl"
+#define KINDS_TEXT "emu, opencl, cuda"
 #define SETTINGS_TEXT "mem, workers, watchdog, faults, kernels, arena, svm"
 
 static const struct kind *find_kind(const struct humi_slice *name)
@@ -142,13 +143,13 @@ static const struct setting {
     {"svm", "opencl", "HUM_DEVICES: svm", set_svm},
 };
 
-/* opencl:1, the second one of the machine. */
+/* opencl:1 or cuda:1, the second one of the machine. */
 static bool read_unit(struct humi_device_params *params, const struct humi_slice *item)
 {
     struct humi_option option = {"HUM_DEVICES", *item};
     uint64_t unit;
 
-    if (strcmp(params->kind, "opencl") != 0 ||
+    if (strcmp(params->kind, "emu") == 0 ||
         humi_option_number(&option, UNIT_MAX, &unit) != HUM_OK)
         return false;
     params->unit = (int)unit;

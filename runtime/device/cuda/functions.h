@@ -184,6 +184,8 @@ typedef void humi_cu_host_function(void *data);
       (struct CUfunc_st **function, struct CUmod_st *module, const char *name))                    \
     X(cuFuncGetAttribute, cuFuncGetAttribute, 2020, REQUIRED,                                      \
       (int *value, enum humi_cu_function_attribute attribute, struct CUfunc_st *function))         \
+    X(cuFuncGetParamInfo, cuFuncGetParamInfo, 12040, OPTIONAL,                                     \
+      (struct CUfunc_st *function, size_t parameter, size_t *offset, size_t *bytes))               \
     X(cuFuncSetAttribute, cuFuncSetAttribute, 9000, REQUIRED,                                      \
       (struct CUfunc_st *function, enum humi_cu_function_attribute attribute, int value))          \
     X(cuLaunchKernel, cuLaunchKernel, 4000, REQUIRED,                                              \

@@ -284,6 +284,24 @@ enum humi_cu_result cuFuncGetAttribute(int *value, enum humi_cu_function_attribu
     RETURN(HUMI_CUDA_ERROR_INVALID_VALUE);
 }
 
+/* The argument block is the one parameter. */
+enum humi_cu_result cuFuncGetParamInfo(struct CUfunc_st *function, size_t parameter,
+                                       size_t *offset, size_t *bytes)
+{
+    struct CUctx_st *context;
+
+    ENTER_CONTEXT(cuFuncGetParamInfo, context);
+    struct CUfunc_st *f = function_of(context, function);
+    if (!f)
+        RETURN(HUMI_CUDA_ERROR_INVALID_HANDLE);
+    if (!offset || parameter > 0)
+        RETURN(HUMI_CUDA_ERROR_INVALID_VALUE);
+    *offset = 0;
+    if (bytes)
+        *bytes = f->args_bytes;
+    RETURN(HUMI_CUDA_SUCCESS);
+}
+
 enum humi_cu_result cuFuncSetAttribute(struct CUfunc_st *function,
                                        enum humi_cu_function_attribute attribute, int value)
 {

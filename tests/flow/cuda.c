@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cuda.c - a CUDA device, on the double of the driver: opening and what is refused, results with
+ * every granularity and address, and what is left when the device is lost.
+ */
+#include "flow/flow.h"
+
+#include <unistd.h>
+
+#include "support/cuda_double/open.h"
+
+#define ONE "cuda:0,mem=64M"
+#define WORDS (3 * BLOCK / 8 + 77)
+
+static struct cuda_double d;
+static struct hum *hum;
+
+static void reopen(const char *options, const char *devices)
+{
+    hum_close(hum);
+    hum = NULL;
+    cuda_double_open(&d, options);
+    hum = flow_open(devices, NULL);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    hum = NULL;
+    return 0;
+}
+
+/* Whatever was made is given back. */
+static int teardown(void **state)
+{
+    struct cuda_double_counts counts;
+
+    (void)state;
+    hum_close(hum);
+    d.count(&counts);
+    return counts.live_objects == 0 && counts.live_bytes == 0 ? 0 : -1;
+}
+
+static enum hum_status try_open(const char *options, const char *devices)
+{
+    struct hum_options wish = HUM_OPTIONS_INIT;
+    struct hum *opened = NULL;
+
+    cuda_double_open(&d, options);
+    wish.devices = devices;
+    enum hum_status status = hum_open(&wish, &opened);
+    hum_close(opened);
+    return status;
+}
+
+static void what_cannot_be_is_refused(void **state)
+{
+    (void)state;
+    status_is(HUM_ERR_NOT_FOUND, try_open("", "cuda:1"));
+    assert_non_null(strstr(hum_error_text(), "cuda:1"));
+    status_is(HUM_ERR_INVALID, try_open("memory=64M", "cuda:0,mem=128M"));
+    assert_non_null(strstr(hum_error_text(), "64 MiB"));
+    status_is(HUM_ERR_UNSUPPORTED, try_open("vmm=0", ONE));
+    status_is(HUM_ERR_BUSY, try_open("compute_mode=2", ONE));
+    status_is(HUM_ERR_INVALID, try_open("", "cuda:x"));
+    status_is(HUM_ERR_INVALID, try_open("", "emu:0"));
+}
+
+static void every_call_of_opening_may_fail(void **state)
+{
+    static const char *const calls[] = {
+        "cuDeviceGetCount", "cuDeviceGet", "cuDeviceGetAttribute", "cuDevicePrimaryCtxRetain",
+        "cuMemGetInfo_v2", "cuMemGetAllocationGranularity", "cuMemHostRegister_v2",
+        "cuStreamCreate", "cuEventCreate", "cuCtxPushCurrent_v2"};
+    struct cuda_double_counts counts;
+    char options[128];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        snprintf(options, sizeof options, "fail=%s:1", calls[i]);
+        assert_int_not_equal(try_open(options, ONE), HUM_OK);
+        d.count(&counts);
+        if (counts.live_objects || counts.live_bytes)
+            fail_msg("%s: something stays", calls[i]);
+    }
+}
+
+/* With every granularity, and where the driver has the space at the host's address. */
+static void results_are_right(void **state)
+{
+    static const char *const options[] = {"",
+                                          "granularity=4K",
+                                          "granularity=64K",
+                                          "granularity=8M",
+                                          "over_host=1",
+                                          "version=12000",
+                                          "peers=0"};
+
+    (void)state;
+    for (size_t o = 0; o < sizeof options / sizeof *options; o++) {
+        reopen(options[o], ONE);
+        assert_int_equal(flow_device(hum, 0).same_address, strcmp(options[o], "over_host=1") == 0);
+        uint64_t *words = flow_alloc(hum, WORDS * 8), *zeros = flow_alloc(hum, BLOCK);
+        for (size_t i = 0; i < WORDS; i++)
+            words[i] = i;
+        flow_words(hum, "add", words, WORDS, 5);
+        flow_words(hum, "add", zeros, BLOCK / 8, 1);
+        for (size_t i = 0; i < WORDS; i++)
+            assert_int_equal(words[i], i + 5);
+        for (size_t i = 0; i < BLOCK / 8; i++)
+            assert_int_equal(zeros[i], 1);
+    }
+}
+
+/* More than the device holds: handles are kept and used again, and no old byte shows. */
+static void more_than_fits_comes_and_goes(void **state)
+{
+    size_t n = 40 * MIB / 8;
+
+    (void)state;
+    reopen("memory=64M,delay_us=0", "cuda:0,mem=16M");
+    uint64_t *words = flow_alloc(hum, n * 8);
+    for (int round = 0; round < 2; round++)
+        for (size_t at = 0; at < n; at += BLOCK / 8) {
+            ok(hum_use(hum_stream(hum, 0), words + at, BLOCK, HUM_READ | HUM_WRITE));
+            flow_words(hum, "add", words + at, BLOCK / 8, at + 1);
+        }
+    for (size_t i = 0; i < n; i += 61)
+        assert_int_equal(words[i], 2 * (i / (BLOCK / 8) * (BLOCK / 8) + 1));
+}
+
+static void the_programs_context_stays_current(void **state)
+{
+    struct CUctx_st *mine = NULL, *now = NULL;
+
+    (void)state;
+    reopen("", ONE);
+    assert_int_equal(d.cu.cuCtxGetCurrent(&now), 0);
+    assert_null(now);
+    assert_int_equal(d.cu.cuDevicePrimaryCtxRetain(&mine, 0), 0);
+    assert_int_equal(d.cu.cuCtxSetCurrent(mine), 0);
+    uint64_t *words = flow_alloc(hum, BLOCK);
+    flow_words(hum, "add", words, BLOCK / 8, 1);
+    assert_int_equal(words[3], 1);
+    assert_int_equal(d.cu.cuCtxGetCurrent(&now), 0);
+    assert_ptr_equal(now, mine);
+    assert_int_equal(d.cu.cuCtxSetCurrent(NULL), 0);
+    assert_int_equal(d.cu.cuDevicePrimaryCtxRelease_v2(0), 0);
+}
+
+static void await_restart(uint64_t restarts)
+{
+    while (flow_device(hum, 0).restarts < restarts || flow_device(hum, 0).lost)
+        usleep(1000);
+}
+
+/* What the host has is still there; what only the device had is gone; the device works again. */
+static void a_bad_kernel_loses_the_device_and_not_the_host(void **state)
+{
+    (void)state;
+    reopen("", ONE);
+    uint64_t *home = flow_alloc(hum, BLOCK), *away = flow_alloc(hum, BLOCK);
+    for (size_t i = 0; i < BLOCK / 8; i++)
+        home[i] = i;
+    flow_words(hum, "fill", away, BLOCK / 8, 9);
+    for (uint64_t round = 1; round <= 3; round++) {
+        struct flow_words bad = {.words = (uint64_t *)(uintptr_t)4096, .n = 8, .value = 1};
+        status_is(HUM_ERR_ILLEGAL_ADDRESS, flow_try(hum, 0, "add", &bad, sizeof bad, 8));
+        assert_non_null(strstr(hum_error_text(), "add"));
+        await_restart(round);
+        assert_int_equal(away[7], round == 2 ? 8 : 0); /* a copy that the host had is kept */
+        assert_int_equal(away[BLOCK / 8 - 1], 0);
+        for (size_t i = 0; i < BLOCK / 8; i++)
+            assert_int_equal(home[i], i);
+        flow_words(hum, "fill", away, BLOCK / 8, round);
+        if (round % 2)
+            assert_int_equal(away[7], round + 7);
+        else
+            flow_words(hum, "add", away, BLOCK / 8, 1);
+    }
+}
+
+/* Only one is to blame; what is behind it is lost with the device. */
+static void launches_behind_a_bad_one_are_lost(void **state)
+{
+    (void)state;
+    reopen("", ONE);
+    struct hum_stream *other = NULL;
+    uint64_t *words = flow_alloc(hum, BLOCK);
+    struct flow_words bad = {.words = (uint64_t *)(uintptr_t)4096, .n = 8, .value = 1},
+                      good = {.words = words, .n = 8, .value = 1};
+
+    ok(hum_stream_create(hum, 0, &other));
+    d.hold(true);
+    ok(hum_launch(hum_stream(hum, 0), flow_kernel(hum, 0, "add"), 8, &bad, sizeof bad));
+    ok(hum_launch(hum_stream(hum, 0), flow_kernel(hum, 0, "add"), 8, &good, sizeof good));
+    d.hold(false);
+    status_is(HUM_ERR_ILLEGAL_ADDRESS, hum_wait(hum, 0));
+    await_restart(1);
+    flow_words(hum, "add", words, BLOCK / 8, 4);
+    assert_int_equal(words[BLOCK / 8 - 1], 4);
+}
+
+/* Somebody else's context cannot be ended: the device comes back once it is let go. */
+static void a_context_that_is_shared_is_waited_for(void **state)
+{
+    struct CUctx_st *mine = NULL;
+    struct flow_words bad = {.words = (uint64_t *)(uintptr_t)4096, .n = 8, .value = 1};
+
+    (void)state;
+    reopen("", ONE);
+    uint64_t *words = flow_alloc(hum, BLOCK);
+    assert_int_equal(d.cu.cuDevicePrimaryCtxRetain(&mine, 0), 0);
+    status_is(HUM_ERR_ILLEGAL_ADDRESS, flow_try(hum, 0, "add", &bad, sizeof bad, 8));
+    while (!flow_device(hum, 0).lost)
+        usleep(1000);
+    words[1] = 5;
+    assert_int_equal(flow_device(hum, 0).restarts, 0);
+    assert_int_equal(d.cu.cuDevicePrimaryCtxRelease_v2(0), 0);
+    await_restart(1);
+    flow_words(hum, "add", words, BLOCK / 8, 4);
+    assert_int_equal(words[1], 9);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define STORY(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        STORY(what_cannot_be_is_refused),
+        STORY(every_call_of_opening_may_fail),
+        STORY(results_are_right),
+        STORY(more_than_fits_comes_and_goes),
+        STORY(the_programs_context_stays_current),
+        STORY(a_bad_kernel_loses_the_device_and_not_the_host),
+        STORY(launches_behind_a_bad_one_are_lost),
+        STORY(a_context_that_is_shared_is_waited_for),
+#undef STORY
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
