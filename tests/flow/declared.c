@@ -11,8 +11,8 @@
 static struct hum *hum;
 
 /*
- * Devices of a text in which each * is one that cannot fault: FLOW_BLIND, else an emulated one.  A #
- * in that is its number.
+ * Devices of a text in which each * is one that cannot fault: FLOW_BLIND, else an emulated one.  A
+ * # in that is its number.
  */
 static const char *devices_of(const char *text)
 {

@@ -12,8 +12,8 @@
  *   modules.c   images and kernels
  *
  * Losing: an error that stays (humi_cuda_is_sticky), or a kernel that outlives the watchdog, loses
- * the device.  `lost` is set, life_fd becomes readable, every launch in flight ends, and nothing but
- * restart() asks the driver for anything.  Frames do not survive that (frames_die).
+ * the device.  `lost` is set, life_fd becomes readable, every launch in flight ends, and nothing
+ * but restart() asks the driver for anything.  Frames do not survive that (frames_die).
  *
  * Threads: every call enters through humi_cuda_enter(), which holds the gate for reading and makes
  * the primary context current for as long; restart() holds it for writing.  The locks of frames,
@@ -163,7 +163,7 @@ enum hum_status humi_cuda_result(struct humi_cuda_device *d, enum humi_cuda_func
 #define humi_cuda_do(d, symbol, ...)                                                               \
     humi_cuda_result((d), HUMI_CUDA_FN_##symbol, (d)->cu.symbol(__VA_ARGS__))
 
-/* ---- the parts: entered, or the gate is held for writing in open and close -------------------- */
+/* ---- the parts: entered, or the gate is held for writing in open and close ------------------- */
 
 /* Reserve the space.  HUM_ERR_NO_MEMORY: not even a block of it. */
 HUM_MUST_USE enum hum_status humi_cuda_frames_open(struct humi_cuda_device *d);

@@ -231,8 +231,8 @@ static enum hum_status too_big(const struct humi_cuda_device *d,
                                const struct humi_cuda_kernel *kernel, const char *what, size_t is,
                                size_t most)
 {
-    return humi_fail(HUM_ERR_INVALID, "kernel %s: %zu %s, but %s allows %zu", kernel->name, is, what,
-                     d->base.name, most);
+    return humi_fail(HUM_ERR_INVALID, "kernel %s: %zu %s, but %s allows %zu", kernel->name, is,
+                     what, d->base.name, most);
 }
 
 static enum hum_status check_group(const struct humi_cuda_device *d,

@@ -74,7 +74,7 @@ static void bad_texts_name_the_word_and_the_known_ones(void **state)
         const char *text, *word, *known;
     } cases[] = {
         {"gpu", "gpu", "emu"},
-        {"emu;cuda:mem=1G", "cuda", "emu"},
+        {"emu;cudo:mem=1G", "cudo", "emu"},
         {"emu:memory=1G", "memory", "mem, workers"},
         {"emu:mem", "\"mem\"", "mem, workers"},
         {"emu:mem=1X", "1X", "HUM_DEVICES: mem"},
