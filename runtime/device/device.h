@@ -62,7 +62,7 @@ struct humi_device_params {
     unsigned watchdog_ms;   /* 0: none */
     bool cannot_fault;      /* as if its touches could not be answered, see humi_processor */
     bool opencl;            /* kernels in OpenCL C are preferred to native ones */
-    int unit;               /* opencl: which device of the machine; -1: the best there is */
+    int unit;               /* opencl, cuda: which of the machine's; -1: the best there is */
     size_t arena_bytes;     /* opencl: most of the space that has frames; 0: as much as can be */
     bool without_svm;       /* opencl: as if it had no shared virtual memory */
     bool memory_is_usual;   /* memory_bytes was not said: less will do */

@@ -27,7 +27,7 @@ enum hum_status humi_launch_check(const struct humi_launch *launch, const char *
 {
     if (launch->queue >= HUMI_QUEUES_MAX || launch->args_bytes > HUM_ARGS_MAX)
         return humi_fail(HUM_ERR_INVALID, "no such queue, or arguments too big");
-    if (launch->args_bytes != args_bytes)
+    if (args_bytes != HUMI_ARGS_UNKNOWN && launch->args_bytes != args_bytes)
         return humi_fail(HUM_ERR_INVALID, "kernel %s takes %zu bytes of arguments, not %zu",
                          kernel, args_bytes, launch->args_bytes);
     return launch->grouped ? check_grid(&launch->grid) : HUM_OK;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # exports.sh <source folder> <nm> <libhum.so>: what the library exports is what hum.h,
-# declared.h and trace.h declare.
+# declared.h and trace.h declare; of the CUDA driver, found at run time, it names nothing.
 set -eu
 cd "$1"
 nm=$2
@@ -27,5 +27,9 @@ for name in $declared; do
         echo "$name: declared in a header but not exported"
         failed=1
     }
+done
+for name in $($nm -D "$library" | awk '{ print $NF }' | grep '^cu[A-Z]' || true); do
+    echo "$name: the CUDA driver is to be found at run time"
+    failed=1
 done
 exit $failed

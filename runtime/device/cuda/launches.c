@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "device/cuda/cuda.h"
+#include "device/launch.h"
 
 #define FLAT_THREADS 256
 #define FLAT_BLOCKS 32                        /* at most, for each multiprocessor */
@@ -241,11 +242,7 @@ static enum hum_status check_group(const struct humi_cuda_device *d,
 {
     size_t items = 1, shared = grid->local_bytes + (size_t)kernel->static_bytes;
 
-    if (grid->dimensions < 1 || grid->dimensions > 3)
-        return humi_fail(HUM_ERR_INVALID, "a grid has 1 to 3 dimensions");
     for (unsigned i = 0; i < grid->dimensions; i++) {
-        if (grid->items[i] == 0)
-            return humi_fail(HUM_ERR_INVALID, "a group has at least one work-item");
         if (grid->items[i] > (size_t)d->limits.block_size[i])
             return too_big(d, kernel, "work-items in a dimension of a group", grid->items[i],
                            (size_t)d->limits.block_size[i]);
@@ -424,11 +421,11 @@ static enum hum_status submit(struct humi_cuda_device *d, const struct humi_laun
 static enum hum_status check(const struct humi_cuda_device *d, const struct humi_launch *launch,
                              const struct humi_cuda_kernel *kernel, struct shape *shape_out)
 {
-    if (!kernel || launch->queue >= HUMI_QUEUES_MAX || launch->args_bytes > HUM_ARGS_MAX)
-        return humi_fail(HUM_ERR_INVALID, "no such kernel or queue, or arguments too big");
-    if (kernel->args_bytes != HUMI_ARGS_UNKNOWN && launch->args_bytes != kernel->args_bytes)
-        return humi_fail(HUM_ERR_INVALID, "kernel %s takes %zu bytes of arguments, not %zu",
-                         kernel->name, kernel->args_bytes, launch->args_bytes);
+    if (!kernel)
+        return humi_fail(HUM_ERR_INVALID, "no such kernel");
+    enum hum_status status = humi_launch_check(launch, kernel->name, kernel->args_bytes);
+    if (status != HUM_OK)
+        return status;
     return launch->grouped ? shape_grid(d, kernel, &launch->grid, shape_out)
                            : shape_flat(d, kernel, launch->count, shape_out);
 }

@@ -68,13 +68,28 @@ static void devices_of_opencl_have_numbers_and_settings_of_their_own(void **stat
     assert_true(params[1].without_svm);
 }
 
+static void devices_of_cuda_have_numbers(void **state)
+{
+    (void)state;
+    assert_int_equal(humi_devices_parse("cuda;cuda:3,mem=256M", 0, params, &count), HUM_OK);
+    assert_int_equal(count, 2);
+    assert_string_equal(params[0].kind, "cuda");
+    assert_int_equal(params[0].unit, -1);
+    assert_true(params[0].memory_is_usual);
+    assert_int_equal(params[1].unit, 3);
+    assert_false(params[1].memory_is_usual);
+}
+
 static void bad_texts_name_the_word_and_the_known_ones(void **state)
 {
     static const struct {
         const char *text, *word, *known;
     } cases[] = {
         {"gpu", "gpu", "emu"},
-        {"emu;cudo:mem=1G", "cudo", "emu"},
+        {"emu;rocm:mem=1G", "rocm", "emu"},
+        {"cuda:x", "x", "mem, workers"},
+        {"cuda:0,workers=2", "cuda", "workers"},
+        {"cuda:0,faults=on", "cuda", "faults"},
         {"emu:memory=1G", "memory", "mem, workers"},
         {"emu:mem", "\"mem\"", "mem, workers"},
         {"emu:mem=1X", "1X", "HUM_DEVICES: mem"},
@@ -137,6 +152,7 @@ int main(void)
         cmocka_unit_test(nothing_said_is_one_device_of_a_sensible_size),
         cmocka_unit_test(settings_are_read),
         cmocka_unit_test(devices_of_opencl_have_numbers_and_settings_of_their_own),
+        cmocka_unit_test(devices_of_cuda_have_numbers),
         cmocka_unit_test(bad_texts_name_the_word_and_the_known_ones),
         cmocka_unit_test(at_most_fifteen_devices),
         cmocka_unit_test(an_unknown_kind_is_not_opened),
