@@ -51,6 +51,9 @@ function(hum_test_properties name label timeout)
     # What OpenCL compiled for one test is there for all others.
     set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT
                  HUM_CACHE_DIR=${PROJECT_BINARY_DIR}/cache)
+    # PoCL keeps some memory to the end of the process.
+    set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT
+                 LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/leaks.txt)
     if(TARGET hum-emu)
         set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "HUM_EMU=$<TARGET_FILE:hum-emu>")
     endif()

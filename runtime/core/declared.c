@@ -5,6 +5,8 @@
 #include "base/status.h"
 #include "core/check.h"
 #include "core/epochs.h"
+#include "core/grant.h"
+#include "core/remote.h"
 #include "core/room.h"
 #include "core/stream.h"
 #include "core/visit.h"
@@ -77,6 +79,30 @@ static bool is_declared(const struct hum *hum, unsigned processor)
     return hum->processor[processor]->cannot_fault || hum->check;
 }
 
+static enum hum_status take_block(const struct humi_visit *visit)
+{
+    const bool *write = visit->context;
+    humi_remote_take(visit->hum, visit->block, 0, visit->pages);
+    humi_grant_take(visit->hum, visit->block, 0, visit->pages, !*write);
+    humi_block_check(visit->hum, visit->block);
+    return HUM_OK;
+}
+
+/* From here on touches by the host that are in the way of the launch fault, and wait. */
+static void take_host(struct hum *hum, const struct humi_uses *uses)
+{
+    for (size_t i = 0; i < uses->count; i++) {
+        bool write = uses->use[i].write;
+        struct humi_walk walk = {.hum = hum,
+                                 .region = uses->use[i].region,
+                                 .start = uses->use[i].start,
+                                 .end = uses->use[i].end,
+                                 .function = take_block,
+                                 .context = &write};
+        (void)humi_visit_blocks(&walk); /* taking cannot fail */
+    }
+}
+
 enum hum_status humi_declared_take(struct hum_stream *stream, const struct humi_launch *launch,
                                    struct humi_uses **uses_out)
 {
@@ -105,6 +131,7 @@ enum hum_status humi_declared_take(struct hum_stream *stream, const struct humi_
     }
     uses->processor = stream->processor;
     humi_uses_enter(stream->hum, uses);
+    take_host(stream->hum, uses);
     *uses_out = uses;
     return HUM_OK;
 }

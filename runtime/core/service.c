@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -218,7 +219,8 @@ static bool is_idle(struct humi_service *service)
 static bool wake(struct humi_service *service)
 {
     uint64_t count;
-    humi_check(read(service->wake_fd, &count, sizeof count) == sizeof count);
+    if (read(service->wake_fd, &count, sizeof count) != sizeof count)
+        humi_debug("the wake-up stays: %s", strerror(errno)); /* and comes again */
     if (atomic_load(&service->stopping))
         return false;
     humi_waiting_hurry(&service->server.waiting);

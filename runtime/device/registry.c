@@ -70,7 +70,7 @@ static enum hum_status set_arena(struct humi_device_params *params,
 static enum hum_status set_svm(struct humi_device_params *params,
                                const struct humi_option *option)
 {
-    bool svm;
+    bool svm = true;
     enum hum_status status = humi_option_switch(option, &svm);
 
     params->without_svm = !svm;
@@ -110,7 +110,7 @@ static enum hum_status set_watchdog(struct humi_device_params *params,
 static enum hum_status set_faults(struct humi_device_params *params,
                                   const struct humi_option *option)
 {
-    bool faults;
+    bool faults = true;
     enum hum_status status = humi_option_switch(option, &faults);
 
     params->cannot_fault = !faults;

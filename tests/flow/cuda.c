@@ -191,6 +191,7 @@ static void launches_behind_a_bad_one_are_lost(void **state)
                       good = {.words = words, .n = 8, .value = 1};
 
     ok(hum_stream_create(hum, 0, &other));
+    flow_words(hum, "add", words, 8, 1); /* the clocks are compared at the first launch */
     d.hold(true);
     ok(hum_launch(hum_stream(hum, 0), flow_kernel(hum, 0, "add"), 8, &bad, sizeof bad));
     ok(hum_launch(hum_stream(hum, 0), flow_kernel(hum, 0, "add"), 8, &good, sizeof good));

@@ -343,7 +343,7 @@ static inline cudaError_t hum_compat_launch(const char *name, dim3 grid, dim3 bl
 {
     struct hum *hum = hum_compat_space();
     size_t items = (size_t)block.x * block.y;
-    struct hum_kernel *kernel;
+    struct hum_kernel *kernel = NULL;
     struct hum_grid shape;
     enum hum_status status;
 
@@ -372,7 +372,7 @@ static inline cudaError_t hum_compat_launch_flat(const char *name, size_t count,
                                                  size_t args_bytes)
 {
     struct hum *hum = hum_compat_space();
-    struct hum_kernel *kernel;
+    struct hum_kernel *kernel = NULL;
     enum hum_status status;
 
     if (!hum)

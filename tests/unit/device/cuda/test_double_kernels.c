@@ -4,6 +4,13 @@
 
 #include "double_world.h"
 
+/* The sanitizers leave programs some ranges only. */
+#ifdef __SANITIZE_THREAD__
+#define FAR_AWAY 0x5000000000
+#else
+#define FAR_AWAY 0x1f0000000000
+#endif
+
 static void a_flat_kernel_reaches_each_index_once(void **state)
 {
     static int32_t words[10000];
@@ -128,7 +135,7 @@ static void shapes_that_no_device_has_are_refused(void **state)
 static void a_touch_that_was_not_granted_is_an_illegal_address(void **state)
 {
     /* Where the device's process has nothing of its own, also if both are laid out alike. */
-    int32_t *host_word = mmap((void *)0x5000000000, 4096, PROT_READ | PROT_WRITE,
+    int32_t *host_word = mmap((void *)FAR_AWAY, 4096, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     unsigned long long handle;
 
