@@ -149,7 +149,7 @@ struct humi_processor {
     bool opens_reads;       /* HUMI_MAP_READ of a whole block costs no more than one page */
     bool kernel_faults;     /* faults of system calls are served */
     bool returns_writable;  /* see map_remote(); the host alone may be so */
-    bool other_addresses;   /* its kernels see the space at another address: words of argument
+    atomic_bool other_addresses; /* its kernels see the space at another address: words of argument
                                blocks that point into it are translated, pointers in memory not */
     bool cannot_fault;      /* its touches cannot be answered: what a launch touches is mapped
                                before it is submitted, and stays until it has ended.  A fault of
