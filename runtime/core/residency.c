@@ -416,6 +416,18 @@ enum hum_status humi_residency_assume(struct hum *hum, struct humi_block *block,
     return HUM_OK;
 }
 
+/* Nobody writes p's frames any more.  Pages that lead to the frames of others stay as they are. */
+static void stop_writing(struct hum *hum, struct humi_block *block, unsigned p)
+{
+    struct humi_processor *processor = hum->processor[p];
+    const struct humi_hold *hold = &block->hold[p];
+    struct hum_pages all = humi_mask_all();
+    const struct hum_pages *pages = humi_mask_empty(&hold->remote) ? &all : &hold->writable;
+    humi_for_each_run (run, pages)
+        processor->ops->protect(processor, humi_block_offset(block) + run.first * HUM_PAGE_SIZE,
+                                (run.end - run.first) * HUM_PAGE_SIZE);
+}
+
 /* Copy what only p has to the host's frames. */
 static enum hum_status write_back(struct hum *hum, struct humi_block *block, unsigned p,
                                   const struct hum_pages *sole)
@@ -429,8 +441,7 @@ static enum hum_status write_back(struct hum *hum, struct humi_block *block, uns
         return status;
     /* Remote pages are among these (R6); nothing was changed before. */
     humi_remote_take_all(hum, block, sole);
-    struct humi_processor *processor = hum->processor[p];
-    processor->ops->protect(processor, humi_block_offset(block), HUM_BLOCK_SIZE);
+    stop_writing(hum, block, p);
     copy_pages(hum, block, 0, p, sole);
     humi_residency_set(hum, block, 0, humi_mask_or(&block->hold[0].resident, sole));
     humi_mask_remove(&block->dirty, sole);
