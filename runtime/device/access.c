@@ -168,6 +168,22 @@ static bool map_for_reading(struct humi_access *access, size_t offset, enum hum_
     return false;
 }
 
+/*
+ * Part of a block that was unguarded is mapped in another way.  Natively mapped pages that are left
+ * in the rest of it go with the first store of a device (prot.h), and others with them: where that
+ * must not be they go now.
+ */
+static void close_block(struct humi_access *access, size_t offset, size_t bytes)
+{
+    size_t start = offset / HUM_BLOCK_SIZE * HUM_BLOCK_SIZE;
+
+    if (access->prompt && access->prot)
+        access->zap(access, start, (offset + bytes - start + HUM_BLOCK_SIZE - 1) / HUM_BLOCK_SIZE *
+                                       HUM_BLOCK_SIZE);
+    else
+        humi_access_break(access, offset, bytes);
+}
+
 enum hum_status humi_access_map(struct humi_access *access, size_t offset, size_t bytes,
                                 enum humi_map_access what, bool *own_out)
 {
@@ -197,7 +213,7 @@ enum hum_status humi_access_map(struct humi_access *access, size_t offset, size_
         return status;
     }
     if (humi_access_guard(access, offset, bytes))
-        humi_access_break(access, offset, bytes);
+        close_block(access, offset, bytes);
     else if (what == HUMI_MAP_UPGRADE) /* wakes by itself */
         return humi_userfault_protect(access->uffd, access->start + offset, bytes, false);
     return map_pages(access, offset, bytes, what == HUMI_MAP_READ);
@@ -223,6 +239,15 @@ void humi_access_unmap(struct humi_access *access, size_t offset, size_t bytes)
         return;
     humi_access_guard(access, offset, bytes);
     access->zap(access, offset, bytes);
+}
+
+void humi_access_dropped(struct humi_access *access, size_t offset, size_t bytes)
+{
+    size_t first = (offset + HUM_BLOCK_SIZE - 1) / HUM_BLOCK_SIZE;
+    size_t end = (offset + bytes) / HUM_BLOCK_SIZE;
+
+    for (size_t b = first; access->prot && b < end; b++)
+        humi_prot_change(&access->prot[b], HUMI_PROT_STALE, HUMI_PROT_READ);
 }
 
 void humi_access_forget(struct humi_access *access, size_t offset, size_t bytes)

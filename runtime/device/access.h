@@ -40,6 +40,7 @@ struct humi_access {
                                  int file);
     /* The same with the processor's own frames, guarded. */
     enum hum_status (*lead_home)(struct humi_access *access, size_t offset, size_t bytes);
+    bool prompt;           /* see struct humi_device_params */
     bool lead_home_late;   /* not when access is taken away, but when it is given again */
 };
 
@@ -63,6 +64,9 @@ void humi_access_protect(struct humi_access *access, size_t offset, size_t bytes
 void humi_access_unmap(struct humi_access *access, size_t offset, size_t bytes);
 void humi_access_forget(struct humi_access *access, size_t offset, size_t bytes);
 void humi_access_resume(struct humi_access *access, size_t offset, size_t bytes);
+
+/* The frames of [offset, +bytes), which is guarded, are gone, and all that was mapped of them. */
+void humi_access_dropped(struct humi_access *access, size_t offset, size_t bytes);
 
 /*
  * Forget what may be mapped as huge pages in [offset, +bytes), which is registered.  Such a mapping

@@ -227,7 +227,10 @@ struct humi_processor_ops {
     enum hum_status (*map_remote)(struct humi_processor *p, size_t offset, size_t bytes,
                                   const struct humi_processor *owner);
 
-    /* H  No thread may write [offset, +bytes) any more when this returns.  Reads may go on. */
+    /*
+     * H  No thread may write [offset, +bytes) any more when this returns.  Reads may go on.  No
+     * page of it is remote.
+     */
     void (*protect)(struct humi_processor *p, size_t offset, size_t bytes);
 
     /*

@@ -12,6 +12,7 @@
  *     any but WRITE ---> OPEN                     runtime: map OWN
  *     any but WRITE ---> STALE                    runtime: guard what was unguarded
  *     STALE ---> READ                             the device: mappings forgotten
+ *                                                 runtime: frames dropped
  *     any but OPENING ---> WRITE                  the device: a store
  *     WRITE ---> READ                             the device: mappings forgotten
  *

@@ -29,10 +29,10 @@ static void forget(struct humi_model_entry *entry)
     entry->mapped = entry->writable = entry->remote = humi_mask_none();
 }
 
-/* Guarded from now on.  One huge entry cannot lose a part of itself. */
+/* Guarded from now on.  One huge entry cannot lose a part of itself, nor does a prompt device. */
 static void close_entry(const struct humi_processor *p, struct humi_model_entry *entry)
 {
-    if (entry->open && p->huge)
+    if (entry->open && (p->huge || p->opens_reads))
         forget(entry);
     entry->open = entry->reads = false;
 }

@@ -463,6 +463,56 @@ static void drop_of_what_is_being_touched_faults(void **state)
     }
 }
 
+/* ---- what was given stays -------------------------------------------------------------------- */
+
+static void a_store_leaves_what_was_mapped_since_a_drop(void **state)
+{
+    (void)state;
+    if (!w.p->shared_read)
+        return;
+    world_map(&w, 0, BLOCK, HUMI_MAP_READ);
+    assert_false(read_faults(&w, 3 * PAGE, NULL));
+    w.p->ops->drop(w.p, 0, BLOCK);
+    world_map(&w, 3 * PAGE, PAGE, HUMI_MAP_READ);
+    world_map(&w, 4 * PAGE, PAGE, HUMI_MAP_WRITE);
+    assert_true(write_faults(&w, 7 * PAGE, 1));
+    assert_false(read_faults(&w, 3 * PAGE, NULL));
+    assert_false(write_faults(&w, 4 * PAGE, 2));
+}
+
+/* A prompt device, which has more to do for it. */
+static int setup_prompt(void **state)
+{
+    const struct humi_device_params params = {
+        .kind = "emu", .memory_bytes = 16 * BLOCK, .workers = 1, .unit = -1, .prompt = true};
+
+    if (mode->device != ON_EMU)
+        return setup(state);
+    world_open_device(&w, mode, &params);
+    return 0;
+}
+
+/* Of an open block parts are mapped, which closes it; then a store is made somewhere else in it. */
+static void a_store_leaves_what_was_mapped_since_the_block_was_closed(void **state)
+{
+    static const enum humi_map_access how[] = {HUMI_MAP_READ, HUMI_MAP_OWN};
+
+    (void)state;
+    if (!w.p->shared_read)
+        return;
+    for (size_t i = 0; i < COUNT_OF(how); i++) {
+        size_t start = i * BLOCK;
+        world_map(&w, start, BLOCK, how[i]);
+        assert_false(read_faults(&w, start + 3 * PAGE, NULL));
+        world_map(&w, start + 3 * PAGE, PAGE, HUMI_MAP_READ);
+        world_map(&w, start + 4 * PAGE, PAGE, HUMI_MAP_WRITE);
+        if (how[i] == HUMI_MAP_READ)
+            assert_true(write_faults(&w, start + 7 * PAGE, 1));
+        assert_false(write_faults(&w, start + 4 * PAGE, 2));
+        assert_false(read_faults(&w, start + 3 * PAGE, NULL));
+    }
+}
+
 /* ---- the list of them, for each mode --------------------------------------------------------- */
 
 #define contract_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -493,6 +543,9 @@ static const struct CMUnitTest tests[] = {
     contract_test(many_scattered_unmaps),
     contract_test(access_ends_before_the_call_returns),
     contract_test(drop_of_what_is_being_touched_faults),
+    contract_test(a_store_leaves_what_was_mapped_since_a_drop),
+    cmocka_unit_test_setup_teardown(a_store_leaves_what_was_mapped_since_the_block_was_closed,
+                                    setup_prompt, teardown),
 };
 
 static int run(const char *name, bool faults)

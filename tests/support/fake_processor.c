@@ -233,9 +233,12 @@ static void fake_protect(struct humi_processor *p, size_t offset, size_t bytes)
     fake->calls.protect++;
     if (within_space(fake, "protect", offset, bytes)) {
         keep_own_whole(fake, "protect", offset, bytes);
-        for (size_t i = offset / HUM_PAGE_SIZE; i < (offset + bytes) / HUM_PAGE_SIZE; i++)
-            if (fake->access[i] > FAKE_READ && fake->access[i] != FAKE_REMOTE)
+        for (size_t i = offset / HUM_PAGE_SIZE; i < (offset + bytes) / HUM_PAGE_SIZE; i++) {
+            if (fake->access[i] == FAKE_REMOTE)
+                violate(fake, "protect(page %zu) of a remote page", i);
+            else if (fake->access[i] > FAKE_READ)
                 fake->access[i] = FAKE_READ;
+        }
     }
     end(fake);
 }

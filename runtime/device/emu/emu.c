@@ -29,6 +29,7 @@ static void emu_drop(struct humi_processor *p, size_t offset, size_t bytes)
 
     humi_access_guard(&emu->access, offset, bytes);
     humi_frames_drop(&emu->frames, offset, bytes);
+    humi_access_dropped(&emu->access, offset, bytes);
 }
 
 static enum hum_status emu_map(struct humi_processor *p, size_t offset, size_t bytes,
@@ -213,6 +214,7 @@ static struct humi_emu *create(const struct humi_space_params *space,
     emu->ticket_free = UINT32_MAX;
     emu->access.start = space->start;
     emu->access.bytes = space->bytes;
+    emu->access.prompt = params->prompt;
     emu->access.zap = humi_emu_zap;
     emu->access.zap_if_cheap = humi_emu_zap_if_cheap;
     emu->access.lead_away = humi_emu_lead_away;
