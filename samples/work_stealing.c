@@ -20,13 +20,13 @@
 #include "sample.h"
 
 #define SEED 8u
-#define HOST_WORKERS 2u
+#define HOST_WORKERS_MAX 2u
 #define DEVICE_WORKERS 4u
-#define WORKERS (HOST_WORKERS + DEVICE_WORKERS)
 #define STRETCH 65536u          /* words of about equal work */
 
 struct problem {
     size_t words;
+    unsigned host_workers;
     uint64_t *out;              /* the reference's answer */
 };
 
@@ -38,22 +38,28 @@ static uint64_t input_word(size_t i)
     return number - number % 64 + mix_below(number, limit + 1);
 }
 
+static size_t workers(const struct problem *p)
+{
+    return p->host_workers + DEVICE_WORKERS;
+}
+
 static void *prepare(const struct sample_options *options, struct sample_facts *facts_out)
 {
     struct problem *p = context_malloc(sizeof *p);
     uint64_t start_ns;
 
-    *p = (struct problem){.words = options->size};
+    *p = (struct problem){.words = options->size, .host_workers = options->host_threads};
     p->out = context_malloc(p->words * sizeof *p->out);
     memset(p->out, 0, p->words * sizeof *p->out); /* or the reference pays for page faults */
     start_ns = context_clock_ns();
     for (size_t i = 0; i < p->words; i++)
         p->out[i] = i + stealing_work(input_word(i));
     facts_out->cpu_ns = context_clock_ns() - start_ns;
-    facts_out->footprint_bytes = 2 * p->words * sizeof(uint64_t) + WORKERS * sizeof(struct deque);
+    facts_out->footprint_bytes =
+        2 * p->words * sizeof(uint64_t) + workers(p) * sizeof(struct deque);
     snprintf(facts_out->text, sizeof facts_out->text,
              "%zu words, tasks of %u, %u workers on the host and %u on the device", p->words,
-             STEALING_GRAIN, HOST_WORKERS, DEVICE_WORKERS);
+             STEALING_GRAIN, p->host_workers, DEVICE_WORKERS);
     return p;
 }
 
@@ -82,9 +88,9 @@ static void *unified_open(struct context *context, const void *problem)
     u->kernel = context_kernel(context, "work_stealing");
     u->in = context_alloc(context, p->words * sizeof *u->in, "in");
     u->job = (struct stealing){
-        .deques = context_alloc(context, WORKERS * sizeof(struct deque), "deques"),
-        .workers = WORKERS,
-        .host_workers = HOST_WORKERS,
+        .deques = context_alloc(context, workers(p) * sizeof(struct deque), "deques"),
+        .workers = workers(p),
+        .host_workers = p->host_workers,
         .begun = context_alloc(context, sizeof(uint64_t), "begun"),
         .in = u->in,
         .out = context_alloc(context, p->words * sizeof(uint64_t), "out"),
@@ -102,7 +108,7 @@ static void job_start(struct unified *u)
         u->job.out[i] = i;
     }
     *u->job.begun = 0;
-    memset(u->job.deques, 0, WORKERS * sizeof(struct deque));
+    memset(u->job.deques, 0, u->job.workers * sizeof(struct deque));
     (void)deque_push(&u->job.deques[0], task_of(0, grains)); /* into an empty one */
 }
 
@@ -117,18 +123,20 @@ static void unified_run(void *state)
 {
     struct unified *u = state;
     struct work_stealing_args args;
+    bool two = u->job.host_workers > 1;
     pthread_t second;
 
     job_start(u);
     args.job = u->job;
     context_launch(u->context, u->kernel, DEVICE_WORKERS, &args, sizeof args);
     context_await(u->context, u->job.begun);
-    if (pthread_create(&second, NULL, host_second, &u->job) != 0) {
+    if (two && pthread_create(&second, NULL, host_second, &u->job) != 0) {
         fprintf(stderr, "work_stealing: no thread\n");
         exit(1);
     }
     (void)stealing_run(&u->job, 0);
-    pthread_join(second, NULL);
+    if (two)
+        pthread_join(second, NULL);
     CHECK(hum_wait(u->context->hum, 0));
 }
 
@@ -147,7 +155,11 @@ int main(int argc, char **argv)
                   .summary = "host threads and device workers steal work from each other",
                   .size_text = "words of the input and of the output",
                   .size_max = (size_t)1 << 40,
-                  .defaults = {.size = (size_t)4 << 20, .runs = 3}},
+                  .accepts = SAMPLE_ACCEPTS_THREADS,
+                  .host_threads_max = HOST_WORKERS_MAX,
+                  .defaults = {.size = (size_t)4 << 20,
+                               .runs = 3,
+                               .host_threads = HOST_WORKERS_MAX}},
         .prepare = prepare,
         .discard = discard,
         .unified = {unified_open, unified_run, unified_verify, free},

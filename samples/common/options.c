@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ enum {
     OPT_OPS,
     OPT_KEYS,
     OPT_ZIPF,
+    OPT_THREADS,
     OPT_MEM,
     OPT_JSON
 };
@@ -32,6 +34,7 @@ static const struct option long_options[] = {
     {"ops", required_argument, NULL, OPT_OPS},     {"keys", required_argument, NULL, OPT_KEYS},
     {"zipf", required_argument, NULL, OPT_ZIPF},   {"device-mem", required_argument, NULL, OPT_MEM},
     {"json", no_argument, NULL, OPT_JSON},         {"help", no_argument, NULL, 'h'},
+    {"host-threads", required_argument, NULL, OPT_THREADS},
     {NULL, 0, NULL, 0},
 };
 
@@ -60,6 +63,10 @@ static void usage_print(const struct sample_usage *usage, bool has_copies)
         printf("  --keys FILE       keys are the words of a file, one a line, at most --size of\n"
                "                    them, as /usr/share/dict/words (keys are random numbers)\n"
                "  --zipf S          key k is drawn in proportion to k^-S, 0 <= S < 2 (0)\n");
+    if (usage->accepts & SAMPLE_ACCEPTS_THREADS)
+        printf("  --host-threads N  threads of the host that work, 1 to %u (%u); with one and\n"
+               "                    HUM_DETERMINISTIC=on every run faults alike\n",
+               usage->host_threads_max, d->host_threads);
     printf("  --device-mem M    one emulated device with this much memory, as 256M, or this part\n"
            "                    of the footprint, as 50%%, at least 32M (what HUM_DEVICES says)\n"
            "  --json            one line of JSON instead of a table\n"
@@ -158,6 +165,8 @@ static bool is_accepted(unsigned accepts, int option)
     case OPT_KEYS:
     case OPT_ZIPF:
         return accepts & SAMPLE_ACCEPTS_KEYS;
+    case OPT_THREADS:
+        return accepts & SAMPLE_ACCEPTS_THREADS;
     default:
         return true;
     }
@@ -186,6 +195,8 @@ static bool option_take(int option, const char *value, struct sample_options *op
         return true;
     case OPT_ZIPF:
         return zipf_parse(value, &options->zipf);
+    case OPT_THREADS:
+        return count_parse(value, UINT_MAX, &options->host_threads);
     case OPT_MEM:
         return memory_parse(value, options);
     default:
@@ -226,6 +237,8 @@ int sample_options_parse(const struct sample_usage *usage, bool has_copies, int 
         return mistake(usage->name, "unexpected argument", argv[optind]);
     if (usage->size_max && options.size > usage->size_max)
         return mistake(usage->name, "too large:", "--size");
+    if (options.host_threads > usage->host_threads_max)
+        return mistake(usage->name, "too many:", "--host-threads");
     if (!has_copies && !options.unified)
         return mistake(usage->name, "this sample has no version", "explicit");
     options.copies = options.copies && has_copies;

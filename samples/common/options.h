@@ -13,6 +13,7 @@ enum sample_accepts {
     SAMPLE_ACCEPTS_STEPS = 1u << 2,
     SAMPLE_ACCEPTS_OPS = 1u << 3,
     SAMPLE_ACCEPTS_KEYS = 1u << 4, /* and how they are drawn */
+    SAMPLE_ACCEPTS_THREADS = 1u << 5,
 };
 
 struct sample_options {
@@ -26,6 +27,7 @@ struct sample_options {
     size_t ops;              /* what the device does so often: updates, walks, queries */
     const char *keys;        /* file of words, NULL: keys are numbers */
     double zipf;             /* [0, 2): exponent of the law that keys are drawn by, 0: evenly */
+    unsigned host_threads;   /* that work beside the device */
     size_t device_bytes;     /* memory of the device, 0: see below */
     unsigned device_percent; /* the same as a part of the footprint, 0: as HUM_DEVICES says */
 };
@@ -36,6 +38,7 @@ struct sample_usage {
     size_t size_max;         /* the largest --size, 0: whatever memory holds */
     const char *ops_text;    /* NULL without SAMPLE_ACCEPTS_OPS */
     unsigned accepts;        /* enum sample_accepts */
+    unsigned host_threads_max; /* 0 without SAMPLE_ACCEPTS_THREADS */
     struct sample_options defaults;
 };
 

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# options.sh <bfs> <triad> <hashjoin>: mistakes on the command line are explained, with status 2.
+# options.sh <bfs> <triad> <hashjoin> <work_stealing>: mistakes on the command line are explained,
+# with status 2.
 set -eu
-bfs=$1 triad=$2 hashjoin=$3
+bfs=$1 triad=$2 hashjoin=$3 stealing=$4
 
 # refuses <words of the message> <program> <option>...
 refuses()
@@ -33,6 +34,10 @@ refuses "'0'" "$hashjoin" --ops 0
 for zipf in -1 2 nan 1x ''; do
     refuses "'$zipf'" "$hashjoin" --zipf "$zipf"
 done
+
+refuses "has no option 'host-threads'" "$bfs" --host-threads 1
+refuses "'0'" "$stealing" --host-threads 0
+refuses "too many" "$stealing" --host-threads 3
 
 # A sample without explicit copies says so, and runs what it has.
 refuses "no version 'explicit'" "$triad" --mode explicit
