@@ -60,12 +60,7 @@ struct hum_kernel_entry {
                                        const struct hum_place *hum_place                           \
                                        __attribute__((unused)))
 
-/* The share of [0, n) that belongs to this call: boundaries that differ by at most one index. */
-static inline size_t hum_share_start(const struct hum_place *place, size_t part, size_t n)
-{
-    size_t each = n / place->parts, rest = n % place->parts;
-    return part * each + (part < rest ? part : rest);
-}
+#include <hum/kernel_place.h>
 
 /* The same within the part: where a slice of it begins. */
 static inline size_t hum_slice_start(const struct hum_place *place, size_t slice, size_t n)
@@ -95,26 +90,9 @@ static inline size_t hum_end_index(const struct hum_place *place, size_t n)
                 hum_end_##i = hum_end_index(hum_place, hum_n_##i);                                 \
          i < hum_end_##i; i++)
 
-/* Groups: dimension d is 0, 1 or 2. */
 #define hum_for_item(it) for (size_t it = 0; it < hum_place->items_total; it++)
 #define hum_barrier() ((void)0)
 #define hum_local_memory() (hum_place->local)
-#define hum_group_id(d) (hum_place->group[d])
-#define hum_group_count(d) (hum_place->groups[d])
-#define hum_group_size(d) (hum_place->items[d])
-#define hum_item_id(it, d) hum_item_index(hum_place, (it), (d))
-#define hum_global_id(it, d) (hum_group_id(d) * hum_group_size(d) + hum_item_id(it, d))
-#define hum_global_size(d) (hum_group_count(d) * hum_group_size(d))
-
-/* Item index in dimension d; dimension 0 runs fastest. */
-static inline size_t hum_item_index(const struct hum_place *place, size_t item, unsigned d)
-{
-    if (d == 0)
-        return item % place->items[0];
-    if (d == 1)
-        return item / place->items[0] % place->items[1];
-    return item / (place->items[0] * place->items[1]);
-}
 
 /* ---- atomics: each returns the value before ------------------------------------------------- */
 

@@ -71,12 +71,7 @@ static inline struct hum_place hum_place_here(ulong first, ulong parts, ulong4 g
     }                                                                                              \
     static void hum_body_##kernel_name(const args_type *args, const struct hum_place *hum_place)
 
-/* The share of [0, n) that belongs to this part: boundaries that differ by at most one index. */
-static inline size_t hum_share_start(const struct hum_place *place, size_t part, size_t n)
-{
-    size_t each = n / place->parts, rest = n % place->parts;
-    return part * each + (part < rest ? part : rest);
-}
+#include <hum/kernel_place.h>
 
 /* for each i of [0, n): the work-items of a group take neighbouring indices */
 #define hum_for_each(i, n)                                                                         \
@@ -90,21 +85,6 @@ static inline size_t hum_share_start(const struct hum_place *place, size_t part,
     for (size_t it = get_local_id(0); it < hum_place->items_total; it += get_local_size(0))
 #define hum_barrier() barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
 #define hum_local_memory() (hum_place->local_memory)
-#define hum_group_id(d) (hum_place->group[d])
-#define hum_group_count(d) (hum_place->groups[d])
-#define hum_group_size(d) (hum_place->items[d])
-#define hum_item_id(it, d) hum_item_index(hum_place, (it), (d))
-#define hum_global_id(it, d) (hum_group_id(d) * hum_group_size(d) + hum_item_id(it, d))
-#define hum_global_size(d) (hum_group_count(d) * hum_group_size(d))
-
-static inline size_t hum_item_index(const struct hum_place *place, size_t item, uint d)
-{
-    if (d == 0)
-        return item % place->items[0];
-    if (d == 1)
-        return item / place->items[0] % place->items[1];
-    return item / (place->items[0] * place->items[1]);
-}
 
 /* ---- atomics: each returns the value before ------------------------------------------------- */
 

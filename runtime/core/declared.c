@@ -260,7 +260,7 @@ enum hum_status hum_acquire(struct hum *hum, const void *ptr, size_t bytes, unsi
     uintptr_t start = (uintptr_t)ptr;
     struct bringing bringing = {.processor = 0,
                                 .write = access & HUM_WRITE,
-                                .cause = HUM_CAUSE_PREFETCH_USER};
+                                .cause = HUM_CAUSE_DECLARED};
     humi_uses_await(hum, start, start + bytes, access & HUM_WRITE);
     atomic_store(&region->released, false);
     enum hum_status status = bring_range(hum, region, start, start + bytes, &bringing);

@@ -22,7 +22,7 @@ struct humi_request {
     unsigned processor;        /* number of whom it is for */
     struct humi_region *region; /* that the pages belong to; NULL: several */
     struct hum_pages bring;    /* to be resident there */
-    struct hum_pages write;    /* ⊆ bring and what is here: for writing, nobody else keeps a copy */
+    struct hum_pages write;    /* ⊆ bring and what is here: for writing, no other keeps a copy */
     struct hum_pages map;      /* resident pages to give access to */
     struct hum_pages faulted;  /* ⊆ map: give access even if they are believed to have it; with
                                   HUM_CAUSE_DECLARED no touch was a fault */

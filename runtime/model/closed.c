@@ -8,277 +8,55 @@
 
 #include "base/signals.h"
 #include "base/status.h"
-#include "model/charge.h"
+#include "model/works.h"
 
 #define QUANTUM_NS 1000.0
 #define SIGNALS_EVERY 256u /* batches between two moments in which signals arrive */
 
-enum state { RUNS, FAULTS, WAITS, DONE };
-
-struct agent {
-    const struct humi_script_lane *lane;
-    enum state state;
-    double ns;                   /* its time; of a fault when it happened */
-    size_t step;
-    uint32_t page;               /* of the step */
-    uint64_t launch;             /* that it is a part of; 0: of none */
-    bool served;                 /* its next page was, after a fault */
-    bool reached;                /* it waited for pages of the step that are in another's frame */
-    int thread;
-};
-
-/* What streams do in order: launches, and calls of the program that it put on one. */
-struct work {
-    uint64_t launch;             /* its number; 0: a call */
-    size_t record;               /* of a call: its last one */
-    unsigned device, stream;     /* number of the device */
-    double issued_ns;            /* by the program; < 0: not yet */
-    unsigned running;            /* agents that have not ended */
-    bool begun, ended;
-    double start_ns, end_ns;
-};
-
-struct simulation {
-    struct humi_player *player;
-    struct humi_world *world;
-    const struct humi_script *script;
-    struct humi_charge *charge;
-    double touch_ns;
-    struct agent program;
-    struct agent *agents;        /* that are at work */
-    size_t agent_count, agent_room;
-    struct work *works;          /* launches by number - 1, calls behind them */
-    size_t work_count;
-    struct work **queued;        /* works that have not ended, in order of issue */
-    size_t queued_count;
-    size_t unfinished;           /* issued and not ended */
-    double free_ns;              /* the service is free then */
-    int threads;                 /* given */
-    enum hum_status status;      /* not HUM_OK: stop */
-    uint64_t batches, late;
-    double service_ns, throttled_ns, end_ns;
-};
-
-static const struct humi_survey_launch *told(const struct simulation *sim, uint64_t launch)
+static const struct humi_survey_launch *told(const struct humi_simulation *sim, uint64_t launch)
 {
     return humi_survey_launch(sim->player->survey, launch);
 }
 
-static unsigned device_of(const struct simulation *sim, uint64_t launch)
+static unsigned device_of(const struct humi_simulation *sim, uint64_t launch)
 {
     int device = told(sim, launch)->device;
     return device < 0 ? 1 : (unsigned)device + 1;
 }
 
-static void fail(struct simulation *sim, enum hum_status status)
-{
-    if (sim->status == HUM_OK)
-        sim->status = status;
-}
+/* ---- agents ---------------------------------------------------------------------------------- */
 
-static void set_time(struct simulation *sim, double ns)
-{
-    if (ns > (double)sim->world->now_ns)
-        sim->world->now_ns = (uint64_t)ns;
-    if (ns > sim->end_ns)
-        sim->end_ns = ns;
-}
-
-/* ---- launches -------------------------------------------------------------------------------- */
-
-static void add_agent(struct simulation *sim, const struct humi_script_lane *lane, double ns)
+void humi_simulation_add(struct humi_simulation *sim, const struct humi_script_lane *lane,
+                         double ns)
 {
     if (sim->agent_count == sim->agent_room) {
         size_t room = sim->agent_room ? sim->agent_room * 2 : 16;
-        struct agent *more = realloc(sim->agents, room * sizeof *more);
+        struct humi_agent *more = realloc(sim->agents, room * sizeof *more);
         if (!more) {
-            fail(sim, humi_fail(HUM_ERR_NO_MEMORY, "no memory for an agent"));
+            humi_simulation_fail(sim, humi_fail(HUM_ERR_NO_MEMORY, "no memory for an agent"));
             return;
         }
         sim->agents = more;
         sim->agent_room = room;
     }
-    sim->agents[sim->agent_count++] = (struct agent){
+    sim->agents[sim->agent_count++] = (struct humi_agent){
         .lane = lane, .ns = ns, .launch = lane->launch, .thread = ++sim->threads};
 }
 
-static void end_launch(struct simulation *sim, struct work *launch, double ns)
+static void end_agent(struct humi_simulation *sim, struct humi_agent *agent)
 {
-    launch->ended = true;
-    launch->end_ns = ns;
-    sim->unfinished--;
-    set_time(sim, ns);
-    const struct hum_trace_record record = {
-        .kind = HUM_TRACE_LAUNCH,
-        .time_ns = (uint64_t)launch->start_ns,
-        .launch = {.launch = launch->launch,
-                   .kernel = told(sim, launch->launch)->kernel,
-                   .device = (int32_t)launch->device - 1,
-                   .stream = launch->stream,
-                   .count = 1,
-                   .submit_ns = (uint64_t)launch->issued_ns,
-                   .end_ns = (uint64_t)ns}};
-    humi_world_end(sim->world, launch->device);
-    humi_world_tell(sim->world, &record);
-}
-
-/* What is prefetched before the launch, in its stream: when that has come. */
-static double prefetch(struct simulation *sim, uint64_t number, double ns)
-{
-    if (!sim->player->measures.count)
-        return ns;
-    set_time(sim, ns);
-    humi_charge_begin(sim->charge, ns);
-    enum hum_status status = humi_player_prefetch(sim->player, number);
-    if (status != HUM_OK)
-        fail(sim, status);
-    return humi_charge_end(sim->charge);
-}
-
-static void begin_launch(struct simulation *sim, struct work *launch, double ns)
-{
-    ns = prefetch(sim, launch->launch, ns);
-    launch->start_ns = ns;
-    for (size_t at = sim->script->first[launch->launch]; at != SIZE_MAX;
-         at = sim->script->lanes[at].next) {
-        launch->running++;
-        add_agent(sim, &sim->script->lanes[at], ns);
-    }
-    if (!launch->running)
-        end_launch(sim, launch, ns);
-}
-
-/* Records of the script as the program gave them; when what they ask for is done. */
-static double replay_records(struct simulation *sim, size_t first, size_t last, double ns)
-{
-    enum hum_status status = HUM_OK;
-    set_time(sim, ns);
-    humi_charge_begin(sim->charge, ns);
-    for (size_t i = first; i <= last && status == HUM_OK; i++) {
-        struct hum_trace_record record = sim->script->records[i];
-        record.time_ns = sim->world->now_ns;
-        status = humi_player_take(sim->player, &record);
-    }
-    if (status != HUM_OK)
-        fail(sim, status);
-    return humi_charge_end(sim->charge);
-}
-
-/* The record goes on with the call of the one before it. */
-static bool goes_on(const struct humi_script *script, size_t record)
-{
-    return record > 0 && record < script->record_count &&
-           script->records[record - 1].kind == HUM_TRACE_CALL &&
-           script->records[record].kind == HUM_TRACE_CALL &&
-           humi_calls_go_on(&script->records[record - 1].call, &script->records[record].call);
-}
-
-static void begin_call(struct simulation *sim, struct work *call, double ns)
-{
-    size_t first = call->record;
-    while (goes_on(sim->script, first))
-        first--;
-    call->start_ns = ns;
-    call->end_ns = replay_records(sim, first, call->record, ns);
-    call->ended = true;
-    sim->unfinished--;
-    if (call->end_ns > sim->end_ns)
-        sim->end_ns = call->end_ns;
-}
-
-static void begin_work(struct simulation *sim, struct work *work, double ns)
-{
-    work->begun = true;
-    if (work->launch)
-        begin_launch(sim, work, ns);
-    else
-        begin_call(sim, work, ns);
-}
-
-static bool is_same_stream(const struct work *a, const struct work *b)
-{
-    return a->device == b->device && a->stream == b->stream;
-}
-
-/* When the work may begin: what is before it in its stream has ended.  < 0: not yet. */
-static double ready_ns(const struct simulation *sim, size_t place)
-{
-    const struct work *work = sim->queued[place];
-    for (size_t i = 0; i < place; i++)
-        if (is_same_stream(sim->queued[i], work))
-            return -1;
-    return work->issued_ns;
-}
-
-/* What has ended leaves the queue, and what is behind it in its stream begins. */
-static void begin_works(struct simulation *sim)
-{
-    for (size_t i = 0; i < sim->queued_count;) {
-        struct work *work = sim->queued[i];
-        double ns = work->begun ? -1 : ready_ns(sim, i);
-        if (ns >= 0)
-            begin_work(sim, work, ns);
-        if (!work->ended) {
-            i++;
-            continue;
-        }
-        memmove(&sim->queued[i], &sim->queued[i + 1],
-                (--sim->queued_count - i) * sizeof *sim->queued);
-        for (size_t j = i; j < sim->queued_count; j++)
-            if (is_same_stream(sim->queued[j], work) && sim->queued[j]->issued_ns < work->end_ns)
-                sim->queued[j]->issued_ns = work->end_ns;
-    }
-}
-
-/* ---- agents ---------------------------------------------------------------------------------- */
-
-static void end_agent(struct simulation *sim, struct agent *agent)
-{
-    agent->state = DONE;
-    set_time(sim, agent->ns);
+    agent->state = HUMI_AGENT_DONE;
+    humi_simulation_set_time(sim, agent->ns);
     if (!agent->launch || agent == &sim->program)
         return;
-    struct work *launch = &sim->works[agent->launch - 1];
+    struct humi_work_item *launch = &sim->works[agent->launch - 1];
     if (agent->ns > launch->end_ns)
         launch->end_ns = agent->ns;
     if (--launch->running == 0)
-        end_launch(sim, launch, launch->end_ns);
+        humi_works_end_launch(sim, launch, launch->end_ns);
 }
 
-static void queue(struct simulation *sim, const struct agent *agent, struct work *work)
-{
-    work->issued_ns = agent->ns;
-    sim->queued[sim->queued_count++] = work;
-    sim->unfinished++;
-    set_time(sim, agent->ns);
-}
-
-static void issue(struct simulation *sim, struct agent *agent, uint64_t number)
-{
-    if (number > sim->player->survey->launch_count || sim->works[number - 1].issued_ns >= 0)
-        return; /* beyond what is kept, or told twice */
-    queue(sim, agent, &sim->works[number - 1]);
-    enum hum_status status = humi_player_begin(sim->player, number);
-    if (status != HUM_OK)
-        fail(sim, status);
-    begin_works(sim);
-}
-
-/* The call is on a stream: it is put there with its last record. */
-static void issue_call(struct simulation *sim, struct agent *agent, size_t record)
-{
-    const struct hum_trace_call *call = &sim->script->records[record].call;
-    if (goes_on(sim->script, record + 1))
-        return;
-    struct work *work = &sim->works[sim->work_count++];
-    *work = (struct work){.record = record,
-                          .device = (unsigned)call->device + 1,
-                          .stream = call->stream};
-    queue(sim, agent, work);
-    begin_works(sim);
-}
-
-static bool is_freeing(const struct simulation *sim, const struct humi_script_step *step)
+static bool is_freeing(const struct humi_simulation *sim, const struct humi_script_step *step)
 {
     return step->kind == HUMI_SCRIPT_RECORD &&
            sim->script->records[step->data].kind == HUM_TRACE_REGION_END;
@@ -290,26 +68,26 @@ static bool is_on_stream(const struct hum_trace_record *record)
 }
 
 /* A step of the program that is no touch.  False: it must wait. */
-static bool program_step(struct simulation *sim, struct agent *agent,
+static bool program_step(struct humi_simulation *sim, struct humi_agent *agent,
                          const struct humi_script_step *step)
 {
     bool waits = step->kind == HUMI_SCRIPT_WAIT || is_freeing(sim, step);
     if (waits && sim->unfinished)
         return false;
-    set_time(sim, agent->ns);
+    humi_simulation_set_time(sim, agent->ns);
     if (step->kind == HUMI_SCRIPT_LAUNCH)
-        issue(sim, agent, step->data);
+        humi_works_queue_launch(sim, agent, step->data);
     else if (step->kind == HUMI_SCRIPT_WAIT)
         humi_world_boundary(sim->world, 0, 0);
     else if (is_on_stream(&sim->script->records[step->data]))
-        issue_call(sim, agent, step->data);
+        humi_works_queue_call(sim, agent, step->data);
     else
-        agent->ns = replay_records(sim, step->data, step->data, agent->ns);
+        agent->ns = humi_works_replay(sim, step->data, step->data, agent->ns);
     return true;
 }
 
 /* The next page that the agent will touch. */
-static struct humi_world_touch touch_of(const struct agent *agent)
+static struct humi_world_touch touch_of(const struct humi_agent *agent)
 {
     const struct humi_script_step *step = &agent->lane->steps[agent->step];
     return (struct humi_world_touch){.processor = agent->lane->processor,
@@ -320,11 +98,11 @@ static struct humi_world_touch touch_of(const struct agent *agent)
 }
 
 /* What the touches bring is brought by whoever goes ahead, and nobody waits for it. */
-static void warm(struct simulation *sim, const struct agent *agent,
+static void warm(struct humi_simulation *sim, const struct humi_agent *agent,
                  const struct humi_script_step *step)
 {
     struct humi_world_touch touch = touch_of(agent);
-    set_time(sim, agent->ns);
+    humi_simulation_set_time(sim, agent->ns);
     humi_charge_begin_ahead(sim->charge, agent->ns);
     if (!humi_world_reach(sim->world, &touch, step->count))
         return;
@@ -337,7 +115,7 @@ static void warm(struct simulation *sim, const struct agent *agent,
  * Touches that go over the link: the host's are of a device's frames, a device's are taken to be of
  * the host's, of which a peer's do not differ in price.
  */
-static double reach(struct simulation *sim, struct agent *agent,
+static double reach(struct humi_simulation *sim, struct humi_agent *agent,
                     const struct humi_script_step *step)
 {
     bool down = (agent->lane->processor == 0) != step->write;
@@ -349,7 +127,7 @@ static double reach(struct simulation *sim, struct agent *agent,
 }
 
 /* A page that was brought ahead: if it is still on its way the agent waits for the rest. */
-static void await(struct simulation *sim, struct agent *agent)
+static void await(struct humi_simulation *sim, struct humi_agent *agent)
 {
     struct humi_model_entry *entry = sim->world->last[agent->lane->processor].entry;
     bool late = entry->arrives_ns > agent->ns;
@@ -362,14 +140,14 @@ static void await(struct simulation *sim, struct agent *agent)
 }
 
 /* The pages of one touch step, up to a fault or until until_ns.  True: the step is done. */
-static bool touch_pages(struct simulation *sim, struct agent *agent,
+static bool touch_pages(struct humi_simulation *sim, struct humi_agent *agent,
                         const struct humi_script_step *step, double until_ns)
 {
     unsigned processor = agent->lane->processor;
     double each = sim->touch_ns * step->count;
     for (; agent->page < step->pages && agent->ns < until_ns; agent->page++) {
         if (!humi_world_may(sim->world, processor, step->data + agent->page, step->write)) {
-            agent->state = FAULTS;
+            agent->state = HUMI_AGENT_FAULTS;
             return false;
         }
         sim->world->touches++;
@@ -384,7 +162,7 @@ static bool touch_pages(struct simulation *sim, struct agent *agent,
     return agent->page == step->pages;
 }
 
-static void advance(struct simulation *sim, struct agent *agent, double until_ns)
+static void advance(struct humi_simulation *sim, struct humi_agent *agent, double until_ns)
 {
     while (agent->step < agent->lane->count && agent->ns < until_ns) {
         const struct humi_script_step *step = &agent->lane->steps[agent->step];
@@ -392,7 +170,7 @@ static void advance(struct simulation *sim, struct agent *agent, double until_ns
             if (!touch_pages(sim, agent, step, until_ns))
                 return;
         } else if (!program_step(sim, agent, step)) {
-            agent->state = WAITS;
+            agent->state = HUMI_AGENT_WAITS;
             return;
         } else if (sim->agent_count) {
             until_ns = agent->ns; /* a launch may have begun: it has its turn */
@@ -407,19 +185,19 @@ static void advance(struct simulation *sim, struct agent *agent, double until_ns
 
 /* ---- the service ----------------------------------------------------------------------------- */
 
-static struct agent *agent_at(struct simulation *sim, size_t i)
+static struct humi_agent *agent_at(struct humi_simulation *sim, size_t i)
 {
     return i < sim->agent_count ? &sim->agents[i] : &sim->program;
 }
 
 /* Agents of one processor whose faults the batch answers; how many. */
-static unsigned collect(struct simulation *sim, unsigned processor, double begin_ns,
-                        struct agent **batch, struct humi_world_touch *touches)
+static unsigned collect(struct humi_simulation *sim, unsigned processor, double begin_ns,
+                        struct humi_agent **batch, struct humi_world_touch *touches)
 {
     unsigned count = 0;
     for (size_t i = 0; i <= sim->agent_count && count < HUMI_BATCH_MAX; i++) {
-        struct agent *agent = agent_at(sim, i);
-        if (agent->state != FAULTS || agent->lane->processor != processor ||
+        struct humi_agent *agent = agent_at(sim, i);
+        if (agent->state != HUMI_AGENT_FAULTS || agent->lane->processor != processor ||
             agent->ns > begin_ns)
             continue;
         batch[count] = agent;
@@ -428,10 +206,10 @@ static unsigned collect(struct simulation *sim, unsigned processor, double begin
     return count;
 }
 
-static void resume(struct simulation *sim, struct agent *agent, double ns)
+static void resume(struct humi_simulation *sim, struct humi_agent *agent, double ns)
 {
     struct humi_world_touch touch = touch_of(agent);
-    agent->state = RUNS;
+    agent->state = HUMI_AGENT_RUNS;
     agent->ns = ns;
     agent->served = true;
     if (humi_world_allows(sim->world, &touch))
@@ -443,7 +221,7 @@ static void resume(struct simulation *sim, struct agent *agent, double ns)
 }
 
 /* How long thrashing control lets those who faulted on the block wait. */
-static double throttle(struct simulation *sim, uint64_t block)
+static double throttle(struct humi_simulation *sim, uint64_t block)
 {
     const struct humi_server *server = &sim->world->server;
     for (unsigned i = 0; i < server->throttled_count; i++) {
@@ -456,13 +234,13 @@ static double throttle(struct simulation *sim, uint64_t block)
     return 0;
 }
 
-static void serve(struct simulation *sim, const struct agent *first)
+static void serve(struct humi_simulation *sim, const struct humi_agent *first)
 {
-    struct agent *batch[HUMI_BATCH_MAX];
+    struct humi_agent *batch[HUMI_BATCH_MAX];
     struct humi_world_touch touches[HUMI_BATCH_MAX];
     double begin = first->ns > sim->free_ns ? first->ns : sim->free_ns;
     unsigned count = collect(sim, first->lane->processor, begin, batch, touches);
-    set_time(sim, begin);
+    humi_simulation_set_time(sim, begin);
     humi_charge_begin(sim->charge, begin);
     humi_world_serve(sim->world, touches, count);
     double end = humi_charge_end(sim->charge);
@@ -480,18 +258,19 @@ static void serve(struct simulation *sim, const struct agent *first)
 
 /* The earliest that runs, when the next of them does, and the earliest fault. */
 struct outlook {
-    struct agent *runs, *faults;
+    struct humi_agent *runs, *faults;
     double next_ns;
 };
 
-static struct outlook look(struct simulation *sim)
+static struct outlook look(struct humi_simulation *sim)
 {
     struct outlook outlook = {.next_ns = 1e300};
     for (size_t i = 0; i <= sim->agent_count; i++) {
-        struct agent *agent = agent_at(sim, i);
-        if (agent->state == FAULTS && (!outlook.faults || agent->ns < outlook.faults->ns))
+        struct humi_agent *agent = agent_at(sim, i);
+        if (agent->state == HUMI_AGENT_FAULTS &&
+            (!outlook.faults || agent->ns < outlook.faults->ns))
             outlook.faults = agent;
-        if (agent->state != RUNS)
+        if (agent->state != HUMI_AGENT_RUNS)
             continue;
         if (!outlook.runs || agent->ns < outlook.runs->ns) {
             outlook.next_ns = outlook.runs ? outlook.runs->ns : outlook.next_ns;
@@ -504,23 +283,23 @@ static struct outlook look(struct simulation *sim)
 }
 
 /* Agents that are done leave, launches behind them begin, the program may go on. */
-static void settle(struct simulation *sim)
+static void settle(struct humi_simulation *sim)
 {
     size_t kept = 0;
     for (size_t i = 0; i < sim->agent_count; i++)
-        if (sim->agents[i].state != DONE)
+        if (sim->agents[i].state != HUMI_AGENT_DONE)
             sim->agents[kept++] = sim->agents[i];
     sim->agent_count = kept;
-    begin_works(sim);
-    if (sim->program.state != WAITS || sim->unfinished)
+    humi_works_begin(sim);
+    if (sim->program.state != HUMI_AGENT_WAITS || sim->unfinished)
         return;
-    sim->program.state = RUNS;
+    sim->program.state = HUMI_AGENT_RUNS;
     if (sim->program.ns < sim->end_ns)
         sim->program.ns = sim->end_ns;
 }
 
 /* False: nothing is left to be done. */
-static bool go_on(struct simulation *sim)
+static bool go_on(struct humi_simulation *sim)
 {
     struct outlook outlook = look(sim);
     double batch = 1e300;
@@ -530,7 +309,7 @@ static bool go_on(struct simulation *sim)
         double until = outlook.next_ns + QUANTUM_NS;
         double behind = nextafter(batch, INFINITY); /* what happens at that moment is in time */
         advance(sim, outlook.runs, until < behind ? until : behind);
-        if (outlook.runs->state == DONE || outlook.runs->state == WAITS)
+        if (outlook.runs->state == HUMI_AGENT_DONE || outlook.runs->state == HUMI_AGENT_WAITS)
             settle(sim);
         return true;
     }
@@ -541,7 +320,7 @@ static bool go_on(struct simulation *sim)
 }
 
 /* What is there from the beginning, for those who begin with it. */
-static void begin_program(struct simulation *sim)
+static void begin_program(struct humi_simulation *sim)
 {
     const struct humi_script_lane *lane = sim->program.lane;
     for (; sim->program.step < lane->count; sim->program.step++) {
@@ -551,7 +330,7 @@ static void begin_program(struct simulation *sim)
     }
 }
 
-static enum hum_status prepare(struct simulation *sim)
+static enum hum_status prepare(struct humi_simulation *sim)
 {
     size_t launches = (size_t)sim->player->survey->launch_count;
     size_t room = launches + sim->script->record_count + 1;
@@ -560,15 +339,15 @@ static enum hum_status prepare(struct simulation *sim)
     if (!sim->works || !sim->queued)
         return humi_fail(HUM_ERR_NO_MEMORY, "no memory for %zu launches and calls", room);
     for (size_t i = 0; i < launches; i++)
-        sim->works[i] = (struct work){.launch = i + 1,
+        sim->works[i] = (struct humi_work_item){.launch = i + 1,
                                       .device = device_of(sim, i + 1),
                                       .stream = told(sim, i + 1)->stream,
                                       .issued_ns = -1};
     sim->work_count = launches;
-    sim->program = (struct agent){.lane = &sim->script->program, .thread = ++sim->threads};
+    sim->program = (struct humi_agent){.lane = &sim->script->program, .thread = ++sim->threads};
     begin_program(sim);
     for (size_t at = sim->script->first[0]; at != SIZE_MAX; at = sim->script->lanes[at].next)
-        add_agent(sim, &sim->script->lanes[at], 0);
+        humi_simulation_add(sim, &sim->script->lanes[at], 0);
     return sim->status;
 }
 
@@ -584,7 +363,7 @@ enum hum_status humi_closed_run(struct humi_player *player, const struct humi_sc
                                 struct humi_model_result *result)
 {
     struct humi_charge *charge = player->charge;
-    struct simulation sim = {.player = player,
+    struct humi_simulation sim = {.player = player,
                              .world = player->world,
                              .script = script,
                              .charge = charge,

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/signals.h"
+#include "base/status.h"
 #include "model/charge.h"
 #include "model/closed.h"
 
@@ -108,6 +109,12 @@ enum hum_status humi_model_replay(struct hum_trace *trace, const struct humi_sur
                                   struct humi_model_result *result_out)
 {
     struct humi_model_result result = {.touches = 0};
+    if (survey->declared)
+        return humi_fail(HUM_ERR_UNSUPPORTED,
+                         "the trace has launches with declared uses (a device that cannot fault, "
+                         "HUM_CHECK=uses, or hum_acquire()), which a trace does not tell; record "
+                         "the program on a device that faults, or replay single pages "
+                         "(--page-only)");
     enum hum_status status = params->closed ? replay_closed(trace, survey, params, &result)
                                             : replay_open(trace, survey, params, &result);
     if (status == HUM_OK)

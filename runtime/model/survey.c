@@ -156,6 +156,9 @@ static void take(struct humi_survey *survey, const struct hum_trace_record *reco
     case HUM_TRACE_EPOCH:
         survey->epochs++;
         break;
+    case HUM_TRACE_EVENT:
+        survey->declared += record->event.cause == HUM_CAUSE_DECLARED;
+        break;
     case HUM_TRACE_CALL:
         survey->calls += record->call.rest == 0;
         break;

@@ -35,6 +35,7 @@ struct humi_survey {
     uint64_t accesses_of[HUM_PROCESSORS_MAX]; /* pages named */
     uint64_t first_page, end_page; /* of all accesses */
     uint64_t region_end_page;    /* of all regions */
+    uint64_t declared;           /* changes that launches with declared uses made */
     uint64_t records, regions, epochs, calls; /* a call of several ranges counts once */
     uint64_t dropped;            /* records that the trace lacks and a replay needs */
     bool has_totals;

@@ -150,6 +150,28 @@ static void what_cannot_be_replayed_says_why(void **state)
 }
 
 /* A replay's own trace can be replayed, and is the same. */
+/* What launches declared is not in traces, so what they brought cannot be brought again. */
+static void declared_uses_are_refused(void **state)
+{
+    const struct hum_trace_record declared = {
+        .kind = HUM_TRACE_EVENT,
+        .event = {.cause = HUM_CAUSE_DECLARED, .region = 1, .block = 0, .processor = 0}};
+    struct humi_model_result result;
+
+    (void)state;
+    for (int closed = 0; closed < 2; closed++) {
+        const struct humi_model_params params = {.closed = closed};
+        made_begin("ondemand");
+        made_region(1, 0, 8);
+        made_host(0, 8, true);
+        made_put(&declared);
+        made_end();
+        assert_int_equal(made_replay(&params, &result), HUM_ERR_UNSUPPORTED);
+        assert_non_null(strstr(hum_error_text(), "--page-only"));
+        made_remove();
+    }
+}
+
 static void the_trace_of_a_replay_has_its_counters(void **state)
 {
     char path[] = "/tmp/hum-replayed-XXXXXX";
@@ -190,6 +212,7 @@ int main(void)
         cmocka_unit_test(a_policy_and_a_capacity_can_be_another),
         cmocka_unit_test(touches_of_freed_regions_fail_and_are_counted),
         cmocka_unit_test(what_cannot_be_replayed_says_why),
+        cmocka_unit_test(declared_uses_are_refused),
         cmocka_unit_test(the_trace_of_a_replay_has_its_counters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
