@@ -472,11 +472,12 @@ static void list_free(struct humi_cuda_device *d, struct humi_list *list, bool a
         launch_free(d, l, alive);
 }
 
-/* Outcomes are kept for who waits, without the events. */
+/* Outcomes are kept for who waits, without the events; one may be taken meanwhile. */
 void humi_cuda_launches_close(struct humi_cuda_device *d, bool alive)
 {
     struct humi_cuda_launches *s = &d->launches;
 
+    humi_lock(&s->lock);
     humi_list_each (link, &s->ended) {
         struct humi_cuda_launch *l = launch_at(link);
         if (alive) {
@@ -495,4 +496,5 @@ void humi_cuda_launches_close(struct humi_cuda_device *d, bool alive)
         (void)d->cu.cuEventDestroy_v2(s->anchor);
     s->anchor = NULL;
     s->hung = NULL;
+    humi_unlock(&s->lock);
 }
