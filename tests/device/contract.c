@@ -16,17 +16,25 @@
 #define PAGE HUM_PAGE_SIZE
 
 static const struct mode modes[] = {
-    {"host", ON_HOST, true, true, true, false},
-    {"host, small frames", ON_HOST, false, true, true, false},
-    {"host, user faults only", ON_HOST, true, false, true, false},
-    {"host, no shared reads", ON_HOST, true, true, false, false},
-    {"emu", ON_EMU, true, true, true, false},
-    {"emu, small frames", ON_EMU, false, true, true, false},
-    {"emu, user faults only", ON_EMU, true, false, true, false},
-    {"emu, no shared reads", ON_EMU, true, true, false, false},
-    {"emu, opencl", ON_EMU, true, true, true, true},
-    {"opencl", ON_OPENCL, true, true, true, true},
-    {"opencl, no shared reads", ON_OPENCL, true, true, false, true},
+    {"host", ON_HOST, true, true, true, false, NULL},
+    {"host, small frames", ON_HOST, false, true, true, false, NULL},
+    {"host, user faults only", ON_HOST, true, false, true, false, NULL},
+    {"host, no shared reads", ON_HOST, true, true, false, false, NULL},
+    {"emu", ON_EMU, true, true, true, false, NULL},
+    {"emu, small frames", ON_EMU, false, true, true, false, NULL},
+    {"emu, user faults only", ON_EMU, true, false, true, false, NULL},
+    {"emu, no shared reads", ON_EMU, true, true, false, false, NULL},
+    {"emu, opencl", ON_EMU, true, true, true, true, NULL},
+    {"opencl", ON_OPENCL, true, true, true, true, NULL},
+    {"opencl, no shared reads", ON_OPENCL, true, true, false, true, NULL},
+    {"cuda", ON_CUDA, true, true, true, false, ""},
+    {"cuda, at the host's addresses", ON_CUDA, true, true, true, false, "over_host=1"},
+    {"cuda, small granularity", ON_CUDA, true, true, true, false, "granularity=4K"},
+    {"cuda, large granularity", ON_CUDA, true, true, true, false, "granularity=8M"},
+    {"cuda, no peers", ON_CUDA, true, true, true, false, "devices=2,peers=0"},
+    {"cuda, no concurrent access", ON_CUDA, true, true, true, false, "concurrent=0"},
+    {"cuda, no managed memory", ON_CUDA, true, true, true, false, "managed=0,compute_mode=3"},
+    {"cuda, old driver", ON_CUDA, true, true, true, false, "version=11000"},
 };
 static const struct mode *mode;
 static struct world w;
@@ -563,7 +571,7 @@ int main(void)
         mode = &modes[i];
         if (mode->opencl && !world_has_opencl(mode->device))
             continue;
-        failed += run(mode->name, mode->device != ON_OPENCL);
+        failed += run(mode->name, mode->device == ON_HOST || mode->device == ON_EMU);
     }
     return failed;
 }

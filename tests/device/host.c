@@ -17,7 +17,7 @@
 
 #define BAD (9 * HUM_BLOCK_SIZE + 40)
 
-static const struct mode mode = {"host", ON_HOST, true, true, true, false};
+static const struct mode mode = {"host", ON_HOST, true, true, true, false, NULL};
 
 /* ---- signals, each in a process of its own --------------------------------------------------- */
 

@@ -2,7 +2,7 @@
 /* launch.c - see launch.h */
 #include "device/launch.h"
 
-const struct mode launch_mode = {"emu", ON_EMU, true, true, true, false};
+const struct mode launch_mode = {"emu", ON_EMU, true, true, true, false, NULL};
 
 static uint64_t submit(struct world *w, const struct humi_launch *launch)
 {

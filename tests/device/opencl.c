@@ -10,7 +10,7 @@
 
 #define ARENA (64 * HUM_BLOCK_SIZE)
 
-static const struct mode mode = {"opencl", ON_OPENCL, true, true, true, true};
+static const struct mode mode = {"opencl", ON_OPENCL, true, true, true, true, NULL};
 static struct world w;
 
 /* As an OpenCL that reports this error would do. */

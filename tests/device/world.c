@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "device/registry.h"
 #include "os/memory.h"
+#include "support/cuda_double/open.h"
 
 #define PATIENCE_NS (10 * (int64_t)HUMI_NS_PER_S)
 #define SPACE_BYTES ((size_t)4 << 30)
@@ -89,11 +91,25 @@ static void reserve(struct world *w, const struct mode *mode)
                             &w->space.start, &w->space.bytes));
 }
 
+struct cuda_double *world_driver(const char *options)
+{
+    static struct cuda_double driver;
+
+    cuda_double_open(&driver, options);
+    return &driver;
+}
+
+const char *world_kernels_name(const struct mode *mode)
+{
+    if (mode->device == ON_CUDA)
+        return "double/device_kernels.ptx";
+    return mode->opencl ? "device_kernels.cl" : "device_kernels.so";
+}
+
 static void open_reserved_device(struct world *w, const struct humi_device_params *params)
 {
-    must(w->mode->device == ON_OPENCL ? humi_opencl_open(&w->space, params, &w->p)
-                                      : humi_emu_open(&w->space, params, &w->p));
-    world_load(w, w->mode->opencl ? "device_kernels.cl" : "device_kernels.so");
+    must(humi_device_open(&w->space, params, &w->p));
+    world_load(w, world_kernels_name(w->mode));
     world_map(w, scratch(w), HUM_BLOCK_SIZE, HUMI_MAP_OWN);
 }
 
@@ -115,10 +131,18 @@ void world_open_exact(struct world *w, const struct mode *mode,
 
 static void open_reserved(struct world *w)
 {
-    const struct humi_device_params params = {
-        .kind = "emu", .index = w->joined, .memory_bytes = SPACE_BYTES, .workers = 4, .unit = -1};
+    static const char *const kinds[] = {
+        [ON_EMU] = "emu", [ON_OPENCL] = "opencl", [ON_CUDA] = "cuda"};
+    struct humi_device_params params = {.index = w->joined,
+                                        .memory_bytes = SPACE_BYTES,
+                                        .workers = 4,
+                                        .unit = -1,
+                                        .memory_is_usual = true};
 
+    if (w->mode->device == ON_CUDA && !w->joined)
+        (void)world_driver(w->mode->driver);
     if (w->mode->device) {
+        snprintf(params.kind, sizeof params.kind, "%s", kinds[w->mode->device]);
         open_reserved_device(w, &params);
         return;
     }
@@ -134,7 +158,7 @@ void world_open(struct world *w, const struct mode *mode)
 
 bool world_has_opencl(enum world_place place)
 {
-    static const struct mode mode = {"emu", ON_EMU, true, true, true, false};
+    static const struct mode mode = {"emu", ON_EMU, true, true, true, false, NULL};
     const struct humi_device_params params = {.kind = "opencl", .unit = -1,
                                               .memory_bytes = SPACE_BYTES};
     struct humi_processor *p = NULL;

@@ -15,23 +15,26 @@
 
 /*
  * One way to open processors.  A device of OpenCL in this process cannot fault, and its frames are
- * reached by copies only.
+ * reached by copies only; so is one of CUDA, which is the double of the driver: HUM_CUDA_LIBRARY
+ * names that.
  */
-enum world_place { ON_HOST, ON_EMU, ON_OPENCL };
+enum world_place { ON_HOST, ON_EMU, ON_OPENCL, ON_CUDA };
 struct mode {
     const char *name;
     enum world_place device;
     bool huge, kernel_faults, shared_read;
     bool opencl;                /* the same kernels as OpenCL C; always on OpenCL */
+    const char *driver;         /* on CUDA: options of the double */
 };
 
+struct cuda_double;
 struct touch;
 
 struct world {
     const struct mode *mode;
     struct humi_space_params space;
     struct humi_processor *p;
-    unsigned module;            /* devices: device_kernels, .so or .cl */
+    unsigned module;            /* devices: device_kernels, .so, .cl or .ptx */
     bool joined;                /* the space is another world's */
 };
 
@@ -49,6 +52,10 @@ void world_close(struct world *w);
 
 /* Whether this machine runs modes of OpenCL there; if not, says why. */
 bool world_has_opencl(enum world_place place);
+/* Begin anew with a double of the driver that has these options; returns it.  Static. */
+struct cuda_double *world_driver(const char *options);
+/* The file that has device_kernels in a form for this mode. */
+const char *world_kernels_name(const struct mode *mode);
 
 /* Path of device_kernels.so, beside the test; of another file there.  Static. */
 const char *world_module_path(void);

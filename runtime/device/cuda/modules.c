@@ -4,6 +4,7 @@
  *
  * An image is kept, so that a device that was replaced can load it again.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,8 @@ static enum hum_status read_image(const char *path, char **image_out)
     long bytes = -1;
 
     if (!file)
-        return humi_fail_errno("cannot read the module '%s'", path);
+        return humi_fail(errno == ENOENT ? HUM_ERR_NOT_FOUND : HUM_ERR_MODULE,
+                         "cannot read the module '%s': %s", path, strerror(errno));
     if (fseek(file, 0, SEEK_END) == 0)
         bytes = ftell(file);
     if (bytes > 0 && (size_t)bytes < IMAGE_BYTES_MAX)
@@ -167,9 +169,10 @@ static enum hum_status kernel_add(struct humi_cuda_device *d, unsigned module, c
         m->kernels = grown;
     if (!grown || !kernel)
         status = humi_fail(HUM_ERR_NO_MEMORY, "no memory for a kernel");
-    else if (module >= m->module_count || strlen(name) >= sizeof kernel->name)
-        status = humi_fail(HUM_ERR_NOT_FOUND, "no such module, or the name '%.80s' is too long",
-                           name);
+    else if (module >= m->module_count)
+        status = humi_fail(HUM_ERR_INVALID, "no such module");
+    else if (strlen(name) >= sizeof kernel->name)
+        status = humi_fail(HUM_ERR_NOT_FOUND, "the name '%.80s' is too long", name);
     if (status == HUM_OK) {
         kernel->module = module;
         snprintf(kernel->name, sizeof kernel->name, "%s", name);
