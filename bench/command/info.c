@@ -105,8 +105,8 @@ static void print_devices(const struct info *info)
         printf("  none: hum does not work here\n  %s\n\n", info->error);
         return;
     }
-    table = table_create(TABLE_NUMBERS);
-    table_row(table, "name", "kind", "memory", "workers", "process", "huge pages", NULL);
+    table = table_create(TABLE_NOTE_LAST);
+    table_row(table, "name", "kind", "memory", "workers", "process", "huge pages", "model", NULL);
     for (int d = 0; d < (int)hum_device_count(info->hum); d++) {
         struct hum_device_info device;
         char workers[16], pid[16];
@@ -116,7 +116,7 @@ static void print_devices(const struct info *info)
         snprintf(workers, sizeof(workers), "%u", device.workers);
         snprintf(pid, sizeof(pid), "%d", device.pid);
         table_row(table, device.name, device.kind, text_bytes(device.memory_bytes).s, workers, pid,
-                  yes(device.huge_pages), NULL);
+                  yes(device.huge_pages), device.model, NULL);
     }
     table_print(table, stdout, 2);
     printf("  space: %s at 0x%zx, policy %s\n\n", text_bytes(info->system.space_bytes).s,
@@ -229,8 +229,9 @@ static json_t *devices_json(const struct info *info)
         if (hum_device_info(info->hum, d, &device) != HUM_OK)
             continue;
         json_array_append_new(
-            list, json_pack("{s:o, s:o, s:o, s:i, s:i, s:b, s:b, s:o}", "name",
-                            json_text(device.name), "kind", json_text(device.kind), "memory_bytes",
+            list, json_pack("{s:o, s:o, s:o, s:o, s:i, s:i, s:b, s:b, s:o}", "name",
+                            json_text(device.name), "kind", json_text(device.kind), "model",
+                            json_text(device.model), "memory_bytes",
                             json_count(device.memory_bytes), "workers", (int)device.workers, "pid",
                             device.pid, "huge_pages", device.huge_pages, "lost", device.lost,
                             "restarts", json_count(device.restarts)));

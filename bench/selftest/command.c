@@ -31,16 +31,30 @@ static const char help[] =
     "Example:\n"
     "  hum selftest --device emu:faults=off --output report.json\n";
 
+/* Where the command's own modules lie, then where the user has some. */
+static void find_modules(char *folders, size_t room)
+{
+    const char *more = getenv("HUM_KERNEL_PATH");
+    char *slash;
+
+    if (folder_of_module("words", folders, room) && (slash = strrchr(folders, '/')) != NULL)
+        *slash = '\0';
+    else
+        folders[0] = '\0';
+    if (more && strlen(folders) + 1 + strlen(more) < room) {
+        strcat(folders, ":");
+        strcat(folders, more);
+    }
+}
+
 static bool open_device(struct selftest *t)
 {
     struct hum_options options = HUM_OPTIONS_INIT;
     enum hum_status status;
-    char modules[PATH_MAX], *slash;
+    char folders[2 * PATH_MAX];
 
-    if (folder_of_module("words", modules, sizeof(modules)) && (slash = strrchr(modules, '/'))) {
-        *slash = '\0';
-        options.kernel_path = modules;
-    }
+    find_modules(folders, sizeof(folders));
+    options.kernel_path = folders;
     options.devices = t->devices;
     options.watchdog_ms = WATCHDOG_MS;
     status = hum_open(&options, &t->hum);

@@ -35,7 +35,8 @@ void selftest_print(const struct selftest *t, FILE *out)
     fprintf(out, "hum %d.%d.%d on %s, %s\n", HUM_VERSION_MAJOR, HUM_VERSION_MINOR,
             HUM_VERSION_PATCH, t->facts.release, t->facts.machine);
     if (t->device.name[0])
-        fprintf(out, "%s (%s), %s, %u workers, %s, %s\n\n", t->device.name, t->device.kind,
+        fprintf(out, "%s (%s%s%s), %s, %u workers, %s, %s\n\n", t->device.name, t->device.kind,
+                t->device.model[0] ? ": " : "", t->device.model,
                 text_bytes(t->device.memory_bytes).s, t->device.workers,
                 t->device.faults ? "faults" : "cannot fault",
                 t->device.same_address ? "shares addresses" : "has addresses of its own");
@@ -72,10 +73,10 @@ static json_t *device_json(const struct selftest *t)
 
     if (!d->name[0])
         return json_null();
-    return json_pack("{s:o, s:o, s:o, s:i, s:b, s:b, s:b}", "name", json_text(d->name), "kind",
-                     json_text(d->kind), "memory_bytes", json_count(d->memory_bytes), "workers",
-                     (int)d->workers, "faults", d->faults, "same_address", d->same_address,
-                     "huge_pages", d->huge_pages);
+    return json_pack("{s:o, s:o, s:o, s:o, s:i, s:b, s:b, s:b}", "name", json_text(d->name), "kind",
+                     json_text(d->kind), "model", json_text(d->model), "memory_bytes",
+                     json_count(d->memory_bytes), "workers", (int)d->workers, "faults", d->faults,
+                     "same_address", d->same_address, "huge_pages", d->huge_pages);
 }
 
 static json_t *features_json(const struct selftest *t)

@@ -653,6 +653,7 @@ struct hum_device_info {
     bool huge_pages;          /* frames are 2 MiB pages */
     bool lost;                /* died; starts again at the next launch */
     uint64_t restarts;        /* how often it was started again */
+    char model[96];           /* what its driver calls it, "" for an emulated one */
 };
 
 HUM_API unsigned hum_device_count(const struct hum *hum);

@@ -213,6 +213,7 @@ enum hum_status hum_device_info(struct hum *hum, int device, struct hum_device_i
     memset(info_out, 0, sizeof *info_out);
     snprintf(info_out->name, sizeof info_out->name, "%s", processor->name);
     snprintf(info_out->kind, sizeof info_out->kind, "%s", processor->kind);
+    snprintf(info_out->model, sizeof info_out->model, "%s", processor->model);
     info_out->memory_bytes = processor->memory_bytes;
     info_out->workers = processor->workers;
     info_out->pid = processor->pid;

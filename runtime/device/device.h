@@ -133,6 +133,7 @@ struct humi_processor {
     const struct humi_processor_ops *ops;
     char name[64];          /* "host", "emu0" */
     char kind[16];          /* "host", "emu" */
+    char model[96];         /* what its driver calls it; "" where there is none */
     size_t memory_bytes;    /* capacity, 0: no limit */
     unsigned workers;
     char *window;           /* frames as the runtime sees them: window + offset; NULL: it sees none,

@@ -72,6 +72,67 @@ static void what_a_device_cannot_is_skipped_with_the_reason(void **state)
     json_decref(read);
 }
 
+/* On the double of the driver, which says that it is one. */
+static void a_cuda_device_passes_and_is_called_what_it_is(void **state)
+{
+    json_t *read, *device;
+
+    (void)state;
+    setenv("CUDA_DOUBLE", "delay_us=0", 1);
+    read = report("cuda:0");
+    device = json_object_get(read, "device");
+    assert_string_equal(json_string_value(json_object_get(device, "model")),
+                        "test double of a CUDA device");
+    assert_true(json_is_false(json_object_get(device, "faults")));
+    trial_is(read, "device fault", "skip", "cannot fault");
+    trial_is(read, "stored pointers", "skip", "addresses");
+    trial_is(read, "eviction", "pass", "in parts");
+    trial_is(read, "streams", "pass", "4 streams");
+    trial_is(read, "bfs", "pass", "");
+    json_decref(read);
+    setenv("CUDA_DOUBLE", "delay_us=0,over_host=1", 1);
+    read = report("cuda:0,mem=128M");
+    trial_is(read, "stored pointers", "pass", "turned round");
+    json_decref(read);
+}
+
+/* A launch that the driver refuses, and a machine without a device. */
+static void a_cuda_device_that_fails_is_said_to_be_wrong(void **state)
+{
+    struct output *out;
+
+    (void)state;
+    setenv("CUDA_DOUBLE", "delay_us=0,fail=cuLaunchKernel:9", 1);
+    out = run_line("hum selftest --device cuda:0");
+    assert_int_equal(out->status, 1);
+    assert_non_null(strstr(out->text, "FAIL"));
+    assert_non_null(strstr(out->text, "Verdict: something is wrong with this device"));
+    setenv("CUDA_DOUBLE", "devices=0", 1);
+    out = run_line("hum selftest --device cuda:0");
+    assert_int_equal(out->status, 1);
+    assert_non_null(strstr(out->text, "Verdict: the device could not be opened"));
+}
+
+/* The same processor as an emulated device has, by way of PoCL: no GPU, either. */
+static void an_opencl_device_passes(void **state)
+{
+    struct output *out = run_line("hum info --devices opencl:0");
+    json_t *read;
+
+    (void)state;
+    if (out->status != 0) {
+        assert_non_null(strstr(out->text, "pocl-opencl-icd"));
+        skip();
+    }
+    read = report("opencl:0");
+    assert_true(strlen(json_string_value(
+                    json_object_get(json_object_get(read, "device"), "model"))) > 0);
+    trial_is(read, "stored pointers", "skip", "addresses");
+    trial_is(read, "eviction", "pass", "in parts");
+    trial_is(read, "bfs", "pass", "");
+    json_decref(read);
+}
+
 static void a_report_does_not_name_the_host(void **state)
 {
     struct output *out;
@@ -103,6 +164,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_device_that_faults_passes_everything),
         cmocka_unit_test(what_a_device_cannot_is_skipped_with_the_reason),
+        cmocka_unit_test(a_cuda_device_passes_and_is_called_what_it_is),
+        cmocka_unit_test(a_cuda_device_that_fails_is_said_to_be_wrong),
+        cmocka_unit_test(an_opencl_device_passes),
         cmocka_unit_test(a_report_does_not_name_the_host),
         cmocka_unit_test(a_device_that_cannot_be_opened_fails_with_a_message),
     };

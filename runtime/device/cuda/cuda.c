@@ -370,6 +370,9 @@ static enum hum_status find_device(struct humi_cuda_device *d)
     if (status == HUM_OK)
         status = humi_cuda_do(d, cuDeviceGet, &device, d->ordinal);
     d->ordinal = status == HUM_OK ? device : d->ordinal;
+    if (status == HUM_OK)
+        status = humi_cuda_do(d, cuDeviceGetName, d->base.model, (int)sizeof d->base.model,
+                              d->ordinal);
     return status == HUM_OK ? read_limits(d) : status;
 }
 

@@ -138,6 +138,7 @@ static enum hum_status read_device(struct humi_opencl *device)
                          "OpenCL on %s is too old, or its numbers are of another kind: hum needs "
                          "OpenCL 1.2 and 64-bit little-endian addresses",
                          target->name);
+    snprintf(device->base.model, sizeof device->base.model, "%.95s", target->name);
     device->is_gpu = is_of_type(target->id, CL_DEVICE_TYPE_GPU);
     device->local_bytes = number_of(target->id, CL_DEVICE_LOCAL_MEM_SIZE);
     device->align_bytes = small_number_of(target->id, CL_DEVICE_MEM_BASE_ADDR_ALIGN) / 8;
