@@ -14,7 +14,8 @@
  * functions of the same source file, <stddef.h>, <stdint.h>, <stdbool.h>, and what this header
  * declares.  It may not call the C library, allocate, keep static variables, recurse, call through
  * pointers, or wait for another index of the same launch (indices may run one after the other).
- * Its functions are not called as built-in ones of OpenCL C are (step, distance, mix, ...).
+ * Its functions are static, and not called as built-in ones of OpenCL C are (step, distance, mix,
+ * ...).  The source is C and C++ at once: a void pointer is not converted without a cast.
  * The body may be called any number of times in a launch, each time for some of the indices.
  *
  * Two shapes of kernel:
@@ -39,8 +40,8 @@
  * Atomics act on host and device threads alike.  The plain ones are sequentially consistent.
  *
  * hum_add_kernels() builds each source in every form there is: NAME.so of machine code
- * (kernel_native.h) and NAME.cl of OpenCL C (kernel_opencl.h).  One more form is one more such
- * header and a line below.
+ * (kernel_native.h), NAME.cl of OpenCL C (kernel_opencl.h), and NAME.cu of CUDA C++, which becomes
+ * NAME.ptx (kernel_cuda.h).  One more form is one more such header and a line below.
  */
 #ifndef HUM_KERNEL_H
 #define HUM_KERNEL_H
@@ -49,6 +50,8 @@
 
 #if defined(__OPENCL_C_VERSION__)
 #include <hum/kernel_opencl.h>
+#elif defined(HUM_KERNEL_CUDA)
+#include <hum/kernel_cuda.h>
 #else
 #include <hum/kernel_native.h>
 #endif

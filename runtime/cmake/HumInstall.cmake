@@ -24,6 +24,8 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/hum-config-version.cmake
 install(FILES ${PROJECT_BINARY_DIR}/hum-config.cmake
               ${PROJECT_BINARY_DIR}/hum-config-version.cmake
               ${CMAKE_CURRENT_LIST_DIR}/HumKernels.cmake
+              ${CMAKE_CURRENT_LIST_DIR}/HumKernelsCuda.cmake
+              ${CMAKE_CURRENT_LIST_DIR}/HumPtx.cmake
               ${CMAKE_CURRENT_LIST_DIR}/HumPolicy.cmake
         DESTINATION ${HUM_CONFIG_DIR})
 

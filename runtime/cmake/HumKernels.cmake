@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# hum_add_kernels(<target> [NO_EXACT] [NO_OPENCL] a.c b.c ... [c.cl ...])
+# hum_add_kernels(<target> [NO_EXACT] [NO_OPENCL] [NO_CUDA] a.c b.c ... [c.cl ...])
 #
 # Builds each source as a kernel module, a.so, b.so, in the folder of the target's program, which is
 # where hum_module_load() looks first.  A module sees hum's headers and the include folders of the
@@ -15,12 +15,17 @@
 # for kernels that use what hum/kernel.h does not promise.  Only the preprocessor runs here; the
 # device compiles it.  A source c.cl is OpenCL C by hand, and is copied.
 #
+# And a.cu, the same as CUDA C++, out of which HumKernelsCuda.cmake makes a.ptx for NVIDIA's
+# devices.  NO_CUDA leaves both out.
+#
 # Kernels are optimised in Debug builds too, and never fuse a multiplication with an addition, so
 # that they give the same bits as the host's code on every machine.  They are built without
 # sanitizers, whose runtimes the device process does not have.
 
+include(${CMAKE_CURRENT_LIST_DIR}/HumKernelsCuda.cmake)
+
 function(hum_add_kernels target)
-    cmake_parse_arguments(PARSE_ARGV 1 K "NO_EXACT;NO_OPENCL" "" "")
+    cmake_parse_arguments(PARSE_ARGV 1 K "NO_EXACT;NO_OPENCL;NO_CUDA" "" "")
     if(NOT TARGET ${target})
         message(FATAL_ERROR "hum_add_kernels: there is no target '${target}'")
     endif()
@@ -31,6 +36,10 @@ function(hum_add_kernels target)
         endif()
         if(source MATCHES "\\.cl$")
             continue()
+        endif()
+        if(NOT K_NO_CUDA)
+            humi_kernel_cuda(${target} ${source} module)
+            add_dependencies(${target} ${module})
         endif()
         humi_kernel_module(${target} ${source} "" module)
         add_dependencies(${target} ${module})
@@ -90,9 +99,8 @@ function(humi_kernel_module target source kind module_out)
     set(${module_out} ${module} PARENT_SCOPE)
 endfunction()
 
-# The target that makes <name>.cl beside the program of `target` out of `source`.
-function(humi_kernel_opencl target source module_out)
-    get_filename_component(path ${source} ABSOLUTE)
+# Where the forms of `source` lie that are text, without their ending, and the target of one ending.
+function(humi_kernel_place target source ending path_out module_out)
     get_filename_component(name ${source} NAME_WE)
     get_target_property(folder ${target} RUNTIME_OUTPUT_DIRECTORY)
     if(NOT folder)
@@ -100,30 +108,42 @@ function(humi_kernel_opencl target source module_out)
     endif()
     string(SHA1 key ${folder})
     string(SUBSTRING ${key} 0 8 key)
-    set(module hum_kernels_${name}_${key}.cl)
+    set(${path_out} ${folder}/${name} PARENT_SCOPE)
+    set(${module_out} hum_kernels_${name}_${key}${ending} PARENT_SCOPE)
+endfunction()
+
+# Makes `out` of `source` and all that it includes; the other arguments are definitions.
+function(humi_kernel_text target source out)
+    get_filename_component(folder ${out} DIRECTORY)
+    # hum's own include folder, which is the target's or that of the installed package.
+    set(hum $<TARGET_PROPERTY:hum::hum,INTERFACE_INCLUDE_DIRECTORIES>)
+    set(all ${hum} $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
+    add_custom_command(
+        OUTPUT ${out}
+        DEPENDS ${source}
+        DEPFILE ${out}.d
+        COMMAND ${CMAKE_COMMAND} -E make_directory ${folder}
+        COMMAND ${CMAKE_C_COMPILER} -E -P -x c -undef -nostdinc ${ARGN}
+                "-I$<JOIN:${hum},/hum/freestanding;-I>/hum/freestanding" "-I$<JOIN:${all},;-I>"
+                -MD -MT ${out} -MF ${out}.d -o ${out} ${source}
+        COMMAND_EXPAND_LISTS VERBATIM)
+endfunction()
+
+# The target that makes <name>.cl beside the program of `target` out of `source`.
+function(humi_kernel_opencl target source module_out)
+    get_filename_component(path ${source} ABSOLUTE)
+    humi_kernel_place(${target} ${source} .cl out module)
     set(${module_out} ${module} PARENT_SCOPE)
     if(TARGET ${module})
         return()
     endif()
-    set(out ${folder}/${name}.cl)
     if(source MATCHES "\\.cl$")
-        add_custom_command(OUTPUT ${out} DEPENDS ${path}
-                           COMMAND ${CMAKE_COMMAND} -E copy ${path} ${out} VERBATIM)
+        add_custom_command(OUTPUT ${out}.cl DEPENDS ${path}
+                           COMMAND ${CMAKE_COMMAND} -E copy ${path} ${out}.cl VERBATIM)
     else()
-        # hum's own include folder, which is the target's or that of the installed package.
-        set(hum $<TARGET_PROPERTY:hum::hum,INTERFACE_INCLUDE_DIRECTORIES>)
-        set(all ${hum} $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
-        add_custom_command(
-            OUTPUT ${out}
-            DEPENDS ${path}
-            DEPFILE ${out}.d
-            COMMAND ${CMAKE_COMMAND} -E make_directory ${folder}
-            COMMAND ${CMAKE_C_COMPILER} -E -P -x c -undef -nostdinc -D__OPENCL_C_VERSION__=300
-                    "-I$<JOIN:${hum},/hum/opencl;-I>/hum/opencl" "-I$<JOIN:${all},;-I>"
-                    -MD -MT ${out} -MF ${out}.d -o ${out} ${path}
-            COMMAND_EXPAND_LISTS VERBATIM)
+        humi_kernel_text(${target} ${path} ${out}.cl -D__OPENCL_C_VERSION__=300)
     endif()
-    add_custom_target(${module} DEPENDS ${out})
+    add_custom_target(${module} DEPENDS ${out}.cl)
 endfunction()
 
 # Let the module tell of every access.  The hooks are the thread sanitizer's, its runtime is not

@@ -4,7 +4,9 @@
 
 #include "flow/kernels/flow_args.h"
 
-#if defined(__clang__)
+#if defined(HUM_KERNEL_CUDA)
+#define UNCHECKED __attribute__((noinline))
+#elif defined(__clang__)
 #define UNCHECKED __attribute__((noinline, no_sanitize("undefined", "address", "thread")))
 #else
 #define UNCHECKED                                                                                  \

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* stdint.h - for OpenCL C, which has intptr_t and uintptr_t by itself. */
-#ifndef HUM_OPENCL_STDINT_H
-#define HUM_OPENCL_STDINT_H
+/* stdint.h - for kernels in OpenCL C, which has intptr_t and uintptr_t by itself, and CUDA C++. */
+#ifndef HUM_FREESTANDING_STDINT_H
+#define HUM_FREESTANDING_STDINT_H
 
-typedef char int8_t;
-typedef uchar uint8_t;
+typedef signed char int8_t;
+typedef unsigned char uint8_t;
 typedef short int16_t;
-typedef ushort uint16_t;
+typedef unsigned short uint16_t;
 typedef int int32_t;
-typedef uint uint32_t;
+typedef unsigned int uint32_t;
 typedef long int64_t;
-typedef ulong uint64_t;
+typedef unsigned long uint64_t;
+#ifdef HUM_KERNEL_CUDA
+typedef long intptr_t;
+typedef unsigned long uintptr_t;
+#endif
 
 #define INT32_C(x) (x)
 #define UINT32_C(x) (x##u)
