@@ -27,6 +27,7 @@
  *   HUM          opening and closing; lists of modules, kernels, streams and events.  May be held
  *                while a device starts or ends, so never taken on the fault path.
  *   STREAM       the queue and error of one stream.  Never two: an event is passed by value.
+ *   TOLD         taking what a driver tells that keeps a space (core/told.h).
  *   REGION_TREE  which regions exist and where (a rwlock: faults read, alloc and free write).
  *   BLOCK        the state of one block.  Never two: making room for a block says HUM_AGAIN and
  *                the caller lets go first.  May be held while bytes are copied.
@@ -40,6 +41,7 @@
 #define HUMI_RANKS(X)                                                                              \
     X(HUMI_RANK_HUM, "hum")                                                                        \
     X(HUMI_RANK_STREAM, "stream")                                                                  \
+    X(HUMI_RANK_TOLD, "told by the driver")                                                        \
     X(HUMI_RANK_REGION_TREE, "region tree")                                                        \
     X(HUMI_RANK_BLOCK, "block")                                                                    \
     X(HUMI_RANK_LIST, "eviction list")                                                             \

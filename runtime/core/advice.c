@@ -2,6 +2,7 @@
 /* advice.c - advice of the user about regions and parts of them. */
 #include "base/clock.h"
 #include "base/status.h"
+#include "core/kept.h"
 #include "core/record.h"
 #include "core/remote.h"
 #include "core/visit.h"
@@ -176,6 +177,8 @@ enum hum_status hum_advise(struct hum *hum, const void *ptr, size_t bytes, enum 
                              .context = &data};
     if (status == HUM_OK && (!whole || unset))
         status = humi_visit_blocks(&walk);
+    if (status == HUM_OK && humi_is_kept(hum))
+        status = humi_kept_advise(hum, start, bytes, advice, data.processor);
     humi_region_put(region);
     return status;
 }

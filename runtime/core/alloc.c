@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "core/kept.h"
 #include "core/memo.h"
 #include "core/record.h"
 #include "core/residency.h"
@@ -23,6 +24,12 @@ enum hum_status hum_alloc(struct hum *hum, size_t bytes, unsigned flags, void **
     enum hum_status status = humi_regions_alloc(&hum->regions, bytes, flags, &region);
     if (status != HUM_OK)
         return status;
+    if (humi_is_kept(hum))
+        status = humi_kept_begin(hum, region);
+    if (status != HUM_OK) {
+        humi_regions_release(&hum->regions, humi_regions_remove(&hum->regions, region->start));
+        return status;
+    }
     humi_record_region(hum, region);
     *ptr_out = (void *)region->start;
     return HUM_OK;
@@ -69,6 +76,8 @@ enum hum_status hum_free(struct hum *hum, void *ptr)
     if (!region)
         return humi_fail(HUM_ERR_INVALID, "%p is not the start of a live region", ptr);
     humi_uses_await_begun(hum, region->start, region->start + region->bytes);
+    if (humi_is_kept(hum))
+        humi_kept_end(hum, region);
     clean_blocks(hum, region);
     humi_record_region_end(hum, region);
     humi_room_trim(hum);

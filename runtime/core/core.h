@@ -13,10 +13,11 @@
  *           \  room.c reserve.c                   evict until there is room, and ahead of that
  *            \   |
  *          residency.c grant.c remote.c           one locked block: move, map, commit, record
+ *          kept.c told.c                          the same where a driver keeps the space
  *                |
  *      block.c history.c order.c region.c meter.c kernels.c   state
  *
- * Lock order (base/lock.h): HUM, STREAM, REGION_TREE, BLOCK, LIST, USES, DEVICE.
+ * Lock order (base/lock.h): HUM, STREAM, TOLD, REGION_TREE, BLOCK, LIST, USES, DEVICE.
  */
 #ifndef HUMI_CORE_CORE_H
 #define HUMI_CORE_CORE_H
@@ -96,6 +97,10 @@ struct hum {
     struct humi_space_params params;
     unsigned processors;                       /* 1 + devices */
     struct humi_processor *processor[HUM_PROCESSORS_MAX];
+    struct humi_processor *keeper;             /* NULL: hum keeps residency; else the first device,
+                                                  whose driver does (kept.h) */
+    unsigned char *used_before;                /* with a keeper: a bit a block that held a region
+                                                  which was freed */
     uint64_t stale_max;                        /* host blocks that may hold frames for later use */
     bool deterministic;                        /* nothing depends on which thread is faster */
     uint32_t exact;                            /* processors, bit = number, that are given access to
@@ -122,6 +127,8 @@ struct hum {
     struct humi_recorder recorder;
     struct humi_epochs epochs;
     struct humi_in_flight in_flight;
+    struct humi_lock told_lock;                /* rank TOLD: one thread takes what is told */
+    _Atomic uint64_t thrashed, throttled, throttled_ns, untold; /* told by a keeper */
     _Atomic uint64_t resident_pages[HUM_PROCESSORS_MAX];
     _Atomic uint64_t present_pages[HUM_PROCESSORS_MAX];
     _Atomic uint64_t spare_pages[HUM_PROCESSORS_MAX]; /* present in stale blocks */

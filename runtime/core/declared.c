@@ -6,6 +6,7 @@
 #include "core/check.h"
 #include "core/epochs.h"
 #include "core/grant.h"
+#include "core/kept.h"
 #include "core/remote.h"
 #include "core/room.h"
 #include "core/stream.h"
@@ -262,6 +263,10 @@ enum hum_status hum_acquire(struct hum *hum, const void *ptr, size_t bytes, unsi
                                 .write = access & HUM_WRITE,
                                 .cause = HUM_CAUSE_DECLARED};
     humi_uses_await(hum, start, start + bytes, access & HUM_WRITE);
+    if (humi_is_kept(hum)) {
+        humi_region_put(region);
+        return hum_prefetch(hum, ptr, bytes, HUM_HOST, NULL);
+    }
     atomic_store(&region->released, false);
     enum hum_status status = bring_range(hum, region, start, start + bytes, &bringing);
     humi_region_put(region);

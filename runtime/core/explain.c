@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "core/look.h"
 #include "core/module.h"
+#include "core/told.h"
 #include "core/visit.h"
 
 static uint64_t since_open(const struct hum *hum, uint64_t ns)
@@ -100,6 +101,7 @@ enum hum_status hum_explain(struct hum *hum, const void *pointer, struct hum_exp
     struct humi_region *region = humi_visit_region(hum, pointer, 1);
     if (!region)
         return HUM_ERR_INVALID;
+    humi_told_take(hum, true);
     uintptr_t start = humi_round_down((uintptr_t)pointer, HUM_PAGE_SIZE);
     unsigned page = humi_page_in_block(start - hum->params.start);
     struct humi_block *block = humi_table_peek(&hum->table, humi_space_block(hum, start));

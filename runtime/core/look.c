@@ -6,10 +6,12 @@
 #include "base/range.h"
 #include "base/status.h"
 #include "core/heat.h"
+#include "core/kept.h"
 #include "core/kernels.h"
 #include "core/look.h"
 #include "core/module.h"
 #include "core/sample.h"
+#include "core/told.h"
 #include "core/visit.h"
 
 /* ---- pages ----------------------------------------------------------------------------------- */
@@ -63,6 +65,7 @@ enum hum_status hum_query(struct hum *hum, const void *ptr, size_t bytes,
     struct humi_region *region = humi_visit_region(hum, ptr, bytes);
     if (!region)
         return HUM_ERR_INVALID;
+    humi_told_take(hum, true);
     uintptr_t at = humi_round_down((uintptr_t)ptr, HUM_PAGE_SIZE);
     uintptr_t end = (uintptr_t)ptr + bytes;
     for (size_t i = 0; i < count && at < end;) {
@@ -71,7 +74,10 @@ enum hum_status hum_query(struct hum *hum, const void *ptr, size_t bytes,
             humi_lock(&block->lock);
         do {
             unsigned page = humi_page_in_block(at - hum->params.start);
-            pages_out[i++] = humi_look_page(hum, region, block, page);
+            pages_out[i] = humi_look_page(hum, region, block, page);
+            if (humi_is_kept(hum))
+                humi_kept_look(hum, at, &pages_out[i]);
+            i++;
             at += HUM_PAGE_SIZE;
         } while (i < count && at < end && (at - hum->params.start) % HUM_BLOCK_SIZE);
         if (block)
@@ -134,6 +140,7 @@ enum hum_status hum_region_info(struct hum *hum, const void *ptr, struct hum_reg
 {
     if (!hum || !info_out)
         return humi_fail(HUM_ERR_INVALID, "hum_region_info needs a space and an output");
+    humi_told_take(hum, true);
     struct humi_region *region = humi_regions_find(&hum->regions, (uintptr_t)ptr);
     if (!region)
         return humi_fail(HUM_ERR_INVALID, "%p is not in a live region", ptr);
@@ -156,6 +163,7 @@ enum hum_status hum_stats(struct hum *hum, struct hum_stats *stats_out)
 {
     if (!hum || !stats_out)
         return humi_fail(HUM_ERR_INVALID, "hum_stats needs a space and an output");
+    humi_told_take(hum, true);
     memset(stats_out, 0, sizeof *stats_out);
     humi_meter_read(&hum->meter, &stats_out->total);
     stats_out->devices = hum->processors - 1;
@@ -185,6 +193,7 @@ enum hum_status hum_stats_processor(struct hum *hum, int processor,
 {
     if (!hum || !counters_out || !humi_is_processor(hum, processor))
         return humi_fail(HUM_ERR_INVALID, "there is no processor %d", processor);
+    humi_told_take(hum, true);
     humi_meter_read(&hum->processor_meter[humi_number(processor)], counters_out);
     return HUM_OK;
 }

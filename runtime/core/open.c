@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "core/accesses.h"
 #include "core/check.h"
+#include "core/kept.h"
 #include "core/kernels.h"
 #include "core/live.h"
 #include "core/module.h"
@@ -22,8 +23,10 @@
 #include "core/service.h"
 #include "core/stream.h"
 #include "core/summary.h"
+#include "core/told.h"
 #include "core/uses.h"
 #include "core/watch.h"
+#include "device/keeper.h"
 #include "device/registry.h"
 #include "os/memory.h"
 
@@ -40,6 +43,7 @@ struct settings {
     char *trace;               /* NULL: none is written */
     struct humi_link_model link;
     bool pace, pace_faults, exact, live, deterministic, check;
+    char unkept[HUMI_ERROR_TEXT_BYTES]; /* why mode=auto is not managed; "" */
     uint32_t watched;          /* processors whose access epochs take */
     uint32_t exact_window;
     uint32_t sample_ppm;
@@ -300,6 +304,31 @@ static enum hum_status read_settings(const struct hum_options *options, struct s
 
 /* ---- processors ------------------------------------------------------------------------------ */
 
+/* What needs faults that hum sees; NULL: nothing that was asked for. */
+static const char *needs_faults(const struct settings *settings)
+{
+    return settings->check                                 ? "HUM_CHECK=uses"
+           : settings->watched || settings->exact          ? "HUM_ACCESSES"
+           : settings->sample_said && settings->sample_ppm ? "HUM_SAMPLE"
+           : settings->deterministic                       ? "HUM_DETERMINISTIC=on"
+           : settings->host_bytes                          ? "HUM_HOST_MEM"
+                                                           : NULL;
+}
+
+/* The first device's driver may make the space, and keep its pages. */
+static enum hum_status open_keeper(struct hum *hum, struct settings *settings)
+{
+    enum hum_status status = humi_kept_open(
+        hum, &(struct humi_kept_wish){.devices = settings->devices,
+                                      .count = settings->device_count,
+                                      .space_bytes = settings->space_bytes,
+                                      .needs_faults = needs_faults(settings),
+                                      .unkept_out = settings->unkept});
+    if (hum->keeper)
+        settings->sample_ppm = 0;
+    return status;
+}
+
 static enum hum_status open_space(struct hum *hum, const struct settings *settings)
 {
     hum->params.huge = settings->huge;
@@ -308,6 +337,8 @@ static enum hum_status open_space(struct hum *hum, const struct settings *settin
     hum->params.exact = settings->exact;
     hum->params.exact_window = settings->exact_window;
     hum->params.sample_ppm = settings->sample_ppm;
+    if (hum->keeper)
+        return HUM_OK;
     return humi_space_reserve(settings->space_bytes, settings->space_bytes != 0,
                               &hum->params.start, &hum->params.bytes);
 }
@@ -315,8 +346,9 @@ static enum hum_status open_space(struct hum *hum, const struct settings *settin
 static enum hum_status open_processors(struct hum *hum, const struct settings *settings)
 {
     enum hum_status status =
-        humi_host_open(&hum->params, settings->host_bytes, &hum->processor[0]);
-    for (unsigned d = 0; status == HUM_OK && d < settings->device_count; d++)
+        hum->keeper ? humi_kept_host_open(&hum->params, &hum->processor[0])
+                    : humi_host_open(&hum->params, settings->host_bytes, &hum->processor[0]);
+    for (unsigned d = hum->keeper ? 1 : 0; status == HUM_OK && d < settings->device_count; d++)
         status = humi_device_open(&hum->params, &settings->devices[d], &hum->processor[d + 1]);
     if (status != HUM_OK)
         return status;
@@ -359,13 +391,22 @@ static enum hum_status open_streams(struct hum *hum)
     return HUM_OK;
 }
 
+#define REDUCED_BYTES (4 * HUMI_ERROR_TEXT_BYTES)
+
 /* One line for each thing that this system does not give, with the way to get it. */
-static char *describe_reductions(const struct hum *hum)
+static char *describe_reductions(const struct hum *hum, const char *unkept)
 {
     const struct humi_processor *host = hum->processor[0];
-    char *text = calloc(1, 1024);
+    char *text = calloc(1, REDUCED_BYTES);
     if (!text)
         return NULL;
+    if (*unkept)
+        snprintf(text, HUMI_ERROR_TEXT_BYTES + 80,
+                 "hum keeps residency, mode=declared instead of managed: %s\n", unkept);
+    for (unsigned p = 1; p < hum->processors; p++)
+        if (*hum->processor[p]->reduced && strlen(text) < REDUCED_BYTES / 2)
+            snprintf(text + strlen(text), sizeof hum->processor[p]->reduced + 80, "%s: %s\n",
+                     hum->processor[p]->name, hum->processor[p]->reduced);
     if (!host->huge)
         strcat(text, "frames are 4 KiB pages: moving whole blocks costs about twice as much; "
                      "allow user namespaces (kernel.unprivileged_userns_clone=1) or run as root\n");
@@ -399,6 +440,8 @@ static enum hum_status open_parts(struct hum *hum, struct settings *settings)
     if (status == HUM_OK)
         sample_as_needed(hum, settings);
     if (status == HUM_OK)
+        status = open_keeper(hum, settings);
+    if (status == HUM_OK)
         status = open_space(hum, settings);
     if (status == HUM_OK)
         status = open_processors(hum, settings);
@@ -423,7 +466,7 @@ static enum hum_status open_parts(struct hum *hum, struct settings *settings)
         status = humi_service_start(hum, &hum->service);
     if (status != HUM_OK)
         return status;
-    hum->reduced = describe_reductions(hum);
+    hum->reduced = describe_reductions(hum, settings->unkept);
     if (hum->reduced && *hum->reduced)
         humi_warn("reduced: %s", hum->reduced);
     hum->live = settings->live ? humi_live_start(hum) : NULL;
@@ -445,6 +488,7 @@ enum hum_status hum_open(const struct hum_options *options, struct hum **hum_out
         return humi_fail(HUM_ERR_NO_MEMORY, "no memory for a space");
     }
     humi_lock_init(&hum->lock, HUMI_RANK_HUM);
+    humi_lock_init(&hum->told_lock, HUMI_RANK_TOLD);
     humi_list_init(&hum->streams);
     humi_list_init(&hum->modules);
     hum->stale_max = stale_blocks_max();
@@ -485,6 +529,7 @@ void hum_close(struct hum *hum)
     humi_accesses_stop(hum->accesses);
     humi_service_stop(hum->service);
     humi_sample_destroy(hum->sample);
+    humi_told_take(hum, true);
     humi_watches_close(hum);
     humi_record_close(hum);
     humi_modules_close(hum);
@@ -493,15 +538,17 @@ void hum_close(struct hum *hum)
         if (hum->processor[p])
             hum->processor[p]->ops->close(hum->processor[p]);
     humi_room_close(hum);
-    if (hum->params.bytes)
+    if (hum->params.bytes && !hum->keeper)
         humi_space_release(hum->params.start, hum->params.bytes);
     humi_table_fini(&hum->table);
     humi_regions_fini(&hum->regions);
     humi_lock_fini(&hum->lock);
+    humi_lock_fini(&hum->told_lock);
     humi_uses_close(hum);
     humi_check_close(hum);
     humi_policies_close(hum);
     free(hum->kernel_path);
     free(hum->reduced);
+    free(hum->used_before);
     free(hum);
 }

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "core/grant.h"
+#include "core/kept.h"
 #include "core/record.h"
 #include "core/remote.h"
 #include "core/uses.h"
@@ -40,6 +41,11 @@ enum hum_status hum_protect(struct hum *hum, void *ptr, int processor, unsigned 
         return humi_fail(HUM_ERR_INVALID,
                          "hum_protect takes a processor and none, read or read and write");
     unsigned p = humi_number(processor);
+    if (humi_is_kept(hum))
+        return humi_fail(HUM_ERR_UNSUPPORTED,
+                         "the driver of %s keeps this space and cannot take access to a part of it "
+                         "away: open it with mode=declared",
+                         hum->keeper->name);
     if (access == HUM_READ && !hum->processor[p]->shared_read)
         return humi_fail(HUM_ERR_UNSUPPORTED,
                          "read-only access needs Linux 6.4 or newer (UFFDIO_CONTINUE_MODE_WP)");

@@ -57,6 +57,20 @@ static void set_present(struct hum *hum, struct humi_hold *hold, unsigned p,
         humi_count_add(&hum->spare_pages[p], now - before);
 }
 
+/* No processor is full there: the driver sees to that. */
+void humi_residency_told(struct hum *hum, struct humi_block *block, unsigned p,
+                         struct hum_pages pages)
+{
+    struct humi_hold *hold = &block->hold[p];
+    bool none = humi_mask_empty(&pages);
+    if (!none)
+        (void)humi_order_enter(&hum->order[p], block);
+    humi_residency_set(hum, block, p, pages);
+    set_present(hum, hold, p, pages);
+    if (none)
+        humi_order_leave(&hum->order[p], block);
+}
+
 static enum hum_direction direction(unsigned to, unsigned from)
 {
     return to == 0 ? HUM_D2H : from == 0 ? HUM_H2D : HUM_D2D;

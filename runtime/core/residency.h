@@ -46,6 +46,13 @@ void humi_residency_set(struct hum *hum, struct humi_block *block, unsigned p,
 enum hum_status humi_residency_serve(struct hum *hum, struct humi_block *block,
                                      const struct humi_request *request);
 
+/*
+ * Where a driver keeps the space (told.h): p has exactly these pages, and frames for no others.  No
+ * event.
+ */
+void humi_residency_told(struct hum *hum, struct humi_block *block, unsigned p,
+                         struct hum_pages pages);
+
 /* What an eviction did; the caller records it while the block is locked. */
 struct humi_evicted {
     struct hum_pages left;     /* pages that left the processor */

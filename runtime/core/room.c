@@ -20,7 +20,7 @@ enum hum_status humi_room_open(struct hum *hum)
 {
     const struct humi_policy *policy = &humi_policies_of(hum, NULL)->policy;
     for (unsigned p = 0; p < hum->processors; p++) {
-        uint64_t blocks = hum->processor[p]->memory_bytes / HUM_BLOCK_SIZE;
+        uint64_t blocks = hum->keeper ? 0 : hum->processor[p]->memory_bytes / HUM_BLOCK_SIZE;
         const struct humi_order_params params = {.processor = p,
                                                  .hum = hum,
                                                  .capacity = blocks ? blocks : UINT64_MAX,

@@ -108,6 +108,13 @@ static void recover(struct humi_service *service, unsigned p)
     struct humi_processor *processor = hum->processor[p];
     if (!humi_service_is_dead(hum, p))
         return;
+    if (hum->keeper) {
+        if (!atomic_exchange(&hum->lost[p], true))
+            humi_warn("%s was lost, and with it the space that its driver kept: close the space "
+                      "and open it again",
+                      processor->name);
+        return;
+    }
     if (!atomic_exchange(&hum->lost[p], true))
         tell_death(processor);
     humi_waiting_forget(&service->server.waiting, p);
@@ -134,7 +141,7 @@ void humi_service_await(const struct hum *hum, unsigned p)
 {
     struct timespec pause = {0, 200000};
     uint64_t start = humi_clock_real_ns();
-    while (humi_service_is_dead(hum, p) && humi_clock_real_ns() - start < AWAIT_NS)
+    while (!hum->keeper && humi_service_is_dead(hum, p) && humi_clock_real_ns() - start < AWAIT_NS)
         nanosleep(&pause, NULL);
 }
 
@@ -145,7 +152,7 @@ static void fill_polls(struct humi_service *service)
     service->polls[0] = (struct pollfd){.fd = service->wake_fd, .events = POLLIN};
     for (unsigned p = 0; p < hum->processors; p++) {
         bool lost = atomic_load(&hum->lost[p]);
-        any_lost |= lost;
+        any_lost |= lost && !hum->keeper; /* what its driver kept is gone for good */
         int fault_fd = lost ? -1 : hum->processor[p]->fault_fd;
         int life_fd = lost ? -1 : hum->processor[p]->life_fd;
         service->polls[1 + 2 * p] = (struct pollfd){.fd = fault_fd, .events = POLLIN};

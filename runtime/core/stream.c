@@ -14,7 +14,9 @@
 #include "core/accesses.h"
 #include "core/epochs.h"
 #include "core/check.h"
+#include "core/kept.h"
 #include "core/record.h"
+#include "core/told.h"
 #include "core/uses.h"
 
 #define LOOK_NS INT64_C(1000000) /* the longest that new work waits behind a launch */
@@ -395,5 +397,12 @@ enum hum_status hum_wait(struct hum *hum, int device)
 {
     if (!hum || (device != HUM_ALL && !humi_is_device(hum, device)))
         return humi_fail(HUM_ERR_INVALID, "there is no device %d", device);
-    return humi_streams_wait(hum, device);
+    enum hum_status status = humi_streams_wait(hum, device);
+    if (humi_is_kept(hum)) { /* without it the thread's error text would be lost */
+        char text[HUMI_ERROR_TEXT_BYTES];
+        humi_error_save(text, sizeof text);
+        humi_told_take(hum, false);
+        humi_error_restore(text);
+    }
+    return status;
 }

@@ -7,6 +7,7 @@
 #include "base/range.h"
 #include "base/status.h"
 #include "core/budget.h"
+#include "core/kept.h"
 #include "core/record.h"
 #include "core/residency.h"
 #include "core/room.h"
@@ -111,6 +112,8 @@ static enum hum_status do_ranges(struct hum *hum, const struct humi_record_range
                                 .blocks_left = hum->order[told->processor].capacity};
     enum hum_status first = HUM_OK;
     humi_record_ranges(hum, told);
+    if (humi_is_kept(hum))
+        return humi_kept_ranges(hum, told);
     for (size_t i = 0; i < told->count; i++) {
         const struct hum_range *range = &told->ranges[i];
         enum hum_status status = told->discard ? discard_range(hum, range)

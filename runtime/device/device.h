@@ -36,13 +36,16 @@
 
 #include <hum/hum.h>
 
+struct humi_keeper_ops;
 struct humi_processor;
 struct humi_processor_ops;
 
 /* Where the space is and how frames should be made; the same for all processors of a space. */
 struct humi_space_params {
-    uintptr_t start;        /* first address of the space, 1 GiB aligned */
-    size_t bytes;           /* its size */
+    uintptr_t start;        /* first address of the space, 1 GiB aligned; 0 for the first device
+                               of a space that a driver keeps: it says where (home) */
+    size_t bytes;           /* its size; with start 0: what is wanted */
+    bool bytes_are_usual;   /* with start 0: less will do */
     bool huge;              /* try 2 MiB frames (private huge-page tmpfs) */
     bool kernel_faults;     /* try to serve faults of system calls too */
     bool shared_read;       /* map read-only copies if the kernel can */
@@ -52,6 +55,9 @@ struct humi_space_params {
                                it may cost this share of their time; 0: do not */
     uint32_t exact_records; /* a worker waits once so many are not taken; 0: a good number */
 };
+
+/* Who keeps residency: hum, or the device's driver (keeper.h).  AUTO: the driver where it can. */
+enum humi_device_mode { HUMI_MODE_DECLARED, HUMI_MODE_MANAGED, HUMI_MODE_AUTO };
 
 /* What one device was asked to be.  Parsed from HUM_DEVICES by registry.h. */
 struct humi_device_params {
@@ -66,6 +72,7 @@ struct humi_device_params {
     size_t arena_bytes;     /* opencl: most of the space that has frames; 0: as much as can be */
     bool without_svm;       /* opencl: as if it had no shared virtual memory */
     bool memory_is_usual;   /* memory_bytes was not said: less will do */
+    enum humi_device_mode mode; /* cuda: who keeps residency */
     bool prompt;            /* mappings that are taken are forgotten at once and one by one, also
                                where it is cheaper later, all together or more than was asked */
 };
@@ -159,6 +166,11 @@ struct humi_processor {
     bool prefers_cuda;      /* the same of .cubin, .fatbin and .ptx; it takes no other */
     bool frames_die;        /* what its frames hold is gone after restart(): the core drops them
                                all before it calls that */
+    const struct humi_keeper_ops *keeper; /* NULL: hum keeps residency (keeper.h) */
+    int unit;               /* with a keeper: the driver's number of it */
+    uintptr_t home;         /* with a keeper: the space that it made is here; 0: another device's */
+    size_t home_bytes;
+    char reduced[256];      /* "" or what it gives less than was asked, a sentence without a dot */
     atomic_uint restarted;  /* counts restart()s of those whose frames die: a launch is submitted to
                                the device that it was brought to, or not at all */
 };

@@ -25,7 +25,7 @@ static const struct kind {
     {"cuda", humi_cuda_device_open},
 };
 #define KINDS_TEXT "emu, opencl, cuda"
-#define SETTINGS_TEXT "mem, workers, watchdog, faults, kernels, arena, svm"
+#define SETTINGS_TEXT "mem, workers, watchdog, faults, kernels, arena, svm, mode"
 
 static const struct kind *find_kind(const struct humi_slice *name)
 {
@@ -128,6 +128,22 @@ static enum hum_status set_kernels(struct humi_device_params *params,
                      (int)option->value.bytes, option->value.text);
 }
 
+static enum hum_status set_mode(struct humi_device_params *params,
+                                const struct humi_option *option)
+{
+    static const char *const names[] = {"declared", "managed", "auto"};
+
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (!humi_slice_is(&option->value, names[i]))
+            continue;
+        params->mode = (enum humi_device_mode)i;
+        return HUM_OK;
+    }
+    return humi_fail(HUM_ERR_INVALID,
+                     "HUM_DEVICES: mode=%.*s is unknown; it is declared, managed or auto",
+                     (int)option->value.bytes, option->value.text);
+}
+
 static const struct setting {
     const char *name;
     const char *kind;   /* that has it; NULL: all */
@@ -141,6 +157,7 @@ static const struct setting {
     {"kernels", "emu", "HUM_DEVICES: kernels", set_kernels},
     {"arena", "opencl", "HUM_DEVICES: arena", set_arena},
     {"svm", "opencl", "HUM_DEVICES: svm", set_svm},
+    {"mode", "cuda", "HUM_DEVICES: mode", set_mode},
 };
 
 /* opencl:1 or cuda:1, the second one of the machine. */

@@ -105,9 +105,10 @@ static void cuda_fail(struct humi_processor *p, const struct humi_fault *fault,
 
 static enum hum_status parts_open(struct humi_cuda_device *d)
 {
-    enum hum_status status = humi_cuda_frames_open(d);
+    bool managed = d->mode == HUMI_MODE_MANAGED;
+    enum hum_status status = managed ? humi_cuda_managed_open(d) : humi_cuda_frames_open(d);
 
-    if (status == HUM_OK)
+    if (status == HUM_OK && !managed)
         status = humi_cuda_copies_open(d);
     if (status == HUM_OK)
         status = humi_cuda_launches_open(d);
@@ -208,6 +209,7 @@ static void close_parts(struct humi_cuda_device *d)
     humi_cuda_launches_close(d, alive);
     humi_cuda_modules_free(d);
     humi_cuda_frames_close(d);
+    humi_cuda_managed_close(d, alive);
     if (current)
         make_uncurrent(d);
     release(d);
@@ -270,6 +272,42 @@ static const struct humi_processor_ops cuda_ops = {
     .restart = cuda_restart,
 };
 
+/* The driver populates. */
+static enum hum_status managed_back(struct humi_processor *p, size_t offset, size_t bytes)
+{
+    (void)p;
+    (void)offset;
+    (void)bytes;
+    return HUM_OK;
+}
+
+/* The core does not restart what took its space along (core/service.c). */
+static enum hum_status managed_restart(struct humi_processor *p)
+{
+    return humi_fail(HUM_ERR_UNSUPPORTED, "%s was lost with the space that its driver kept",
+                     p->name);
+}
+
+static const struct humi_processor_ops managed_ops = {
+    .kind = "cuda",
+    .close = cuda_close,
+    .back = managed_back,
+    .drop = cuda_take,
+    .map = cuda_map,
+    .protect = cuda_take,
+    .unmap = cuda_take,
+    .watch = cuda_take,
+    .forget = cuda_take,
+    .faults = cuda_faults,
+    .resume = cuda_take,
+    .fail = cuda_fail,
+    .load = humi_cuda_load,
+    .kernel = humi_cuda_kernel,
+    .submit = humi_cuda_submit,
+    .wait = humi_cuda_wait,
+    .restart = managed_restart,
+};
+
 static struct humi_cuda_device *create(const struct humi_space_params *space,
                                        const struct humi_device_params *params)
 {
@@ -282,16 +320,19 @@ static struct humi_cuda_device *create(const struct humi_space_params *space,
             close(life_fd);
         return NULL;
     }
-    d->base = (struct humi_processor){.ops = &cuda_ops,
+    bool managed = params->mode != HUMI_MODE_DECLARED;
+    d->base = (struct humi_processor){.ops = managed ? &managed_ops : &cuda_ops,
                                       .kind = "cuda",
                                       .fault_fd = -1,
                                       .frames_fd = -1,
                                       .life_fd = life_fd,
                                       .memory_bytes = params->memory_bytes,
                                       .huge = true,
-                                      .cannot_fault = true,
+                                      .cannot_fault = !managed,
+                                      .shared_read = managed,
                                       .prefers_cuda = true,
                                       .frames_die = true};
+    d->mode = managed ? HUMI_MODE_MANAGED : HUMI_MODE_DECLARED;
     d->ordinal = params->unit < 0 ? 0 : params->unit;
     snprintf(d->base.name, sizeof d->base.name, "cuda%d", d->ordinal);
     d->space = *space;
@@ -329,7 +370,7 @@ static enum hum_status read_limits(struct humi_cuda_device *d)
         humi_cuda_do(d, cuDeviceGetAttribute, &vmm,
                      HUMI_CU_DEVICE_ATTRIBUTE_VIRTUAL_MEMORY_MANAGEMENT_SUPPORTED, d->ordinal);
 
-    if (status == HUM_OK && !vmm)
+    if (status == HUM_OK && !vmm && d->mode == HUMI_MODE_DECLARED)
         return humi_fail(HUM_ERR_UNSUPPORTED, "%s: the device has no virtual memory management "
                                               "(cuMemMap), which hum needs",
                          d->base.name);
@@ -337,6 +378,19 @@ static enum hum_status read_limits(struct humi_cuda_device *d)
         status = humi_cuda_do(d, cuDeviceGetAttribute, wanted[i].value, wanted[i].which,
                               d->ordinal);
     d->base.workers = d->limits.multiprocessors > 0 ? (unsigned)d->limits.multiprocessors : 1;
+    return status;
+}
+
+/* The driver lets pages take what there is, whatever was wished. */
+static enum hum_status tell_memory(struct humi_cuda_device *d, bool given)
+{
+    size_t free_bytes = 0, total = 0;
+    enum hum_status status = humi_cuda_do(d, cuMemGetInfo_v2, &free_bytes, &total);
+
+    if (status == HUM_OK && given)
+        snprintf(d->base.reduced, sizeof d->base.reduced,
+                 "mem= limits nothing where the driver keeps residency (mode=managed)");
+    d->base.memory_bytes = humi_round_down(total, HUM_BLOCK_SIZE);
     return status;
 }
 
@@ -386,7 +440,8 @@ static enum hum_status start(struct humi_cuda_device *d, bool memory_given)
         return status;
     if (!make_current(d))
         return humi_fail(HUM_ERR_SYSTEM, "%s: its context cannot be used", d->base.name);
-    status = choose_memory(d, memory_given);
+    status = d->mode == HUMI_MODE_MANAGED ? tell_memory(d, memory_given)
+                                          : choose_memory(d, memory_given);
     if (status == HUM_OK)
         status = parts_open(d);
     make_uncurrent(d);
@@ -411,8 +466,9 @@ enum hum_status humi_cuda_device_open(const struct humi_space_params *space,
         humi_error_restore(text);
         return status;
     }
-    humi_debug("%s: %d multiprocessors, %zu MiB, space at %#llx%s", d->base.name,
-               d->limits.multiprocessors, d->base.memory_bytes >> 20, d->frames.base,
+    humi_debug("%s: %d multiprocessors, %zu MiB, %s, space at %#llx%s", d->base.name,
+               d->limits.multiprocessors, d->base.memory_bytes >> 20,
+               d->mode == HUMI_MODE_MANAGED ? "managed" : "declared", d->frames.base,
                d->base.other_addresses ? " (another address than here)" : "");
     *out = &d->base;
     return HUM_OK;

@@ -2,14 +2,16 @@
 /*
  * cuda.h - a CUDA device as a processor: what its files share.
  *
- * Declared mode only: hum owns residency, kernels cannot fault, and the runtime does not see the
- * frames.  All of the space, or the start of it, is reserved on the device; blocks are mapped there
- * as they are backed.  The driver gives another address than the host's as a rule, because the host
- * has the space mapped itself: then arguments are translated (other_addresses).
+ * Two modes.  Managed: the driver keeps the space, and its pages (managed.c, device/keeper.h).
+ * Declared, of which the rest of this text is: hum owns residency, kernels cannot fault, and the
+ * runtime does not see the frames.  All of the space, or the start of it, is reserved on the
+ * device; blocks are mapped there as they are backed.  The driver gives another address than the
+ * host's as a rule, because the host has the space mapped itself: then arguments are translated
+ * (other_addresses).
  *
  *   cuda.c      open, close, lose, replace      frames.c    what is mapped where, handles kept
  *   copies.c    bytes to and from frames        launches.c  submit, wait, outcomes
- *   modules.c   images and kernels
+ *   modules.c   images and kernels              managed.c   managed mode
  *
  * Losing: an error that stays (humi_cuda_is_sticky), or a kernel that outlives the watchdog, loses
  * the device.  `lost` is set, life_fd becomes readable, every launch in flight ends, and nothing
@@ -121,6 +123,14 @@ struct humi_cuda_modules {
     unsigned module_count, kernel_count;
 };
 
+#define HUMI_CUDA_MANAGED_LEAST ((size_t)1 << 30) /* unit of a space that the driver makes */
+
+/* Managed mode (managed.c).  Fixed at open. */
+struct humi_cuda_managed {
+    humi_cu_ptr memory;         /* the space, from cuMemAllocManaged(); 0: another device's */
+    struct CUstream_st *stream; /* for what is done to pages */
+};
+
 struct humi_cuda_device {
     struct humi_processor base;
     struct humi_cuda cu;
@@ -128,12 +138,14 @@ struct humi_cuda_device {
     struct humi_cuda_limits limits;
     int ordinal;                /* the driver's number of it */
     unsigned watchdog_ms;
+    enum humi_device_mode mode; /* MANAGED: frames and copies are not used */
     struct humi_rwlock gate;
     struct CUctx_st *context;   /* NULL: none any more; guarded by gate */
     atomic_int lost;            /* result that lost it, 0: it is there */
     atomic_size_t lost_bytes;   /* asked for while it was lost */
     struct humi_cuda_frames frames;
     struct humi_cuda_channel up, down;
+    struct humi_cuda_managed managed;
     struct humi_cuda_launches launches;
     struct humi_cuda_modules modules;
 };
@@ -182,6 +194,13 @@ void humi_cuda_copies_zero(struct humi_cuda_device *d, size_t offset, size_t byt
 void humi_cuda_put(struct humi_processor *p, size_t offset, size_t bytes, const void *from);
 void humi_cuda_get(struct humi_processor *p, size_t offset, size_t bytes, void *to);
 void humi_cuda_fence(struct humi_processor *p);
+
+/*
+ * Managed mode in place of frames and copies.  HUM_ERR_UNSUPPORTED: the device has no concurrent
+ * managed access; HUM_ERR_NO_MEMORY: the driver gives no such space.
+ */
+HUM_MUST_USE enum hum_status humi_cuda_managed_open(struct humi_cuda_device *d);
+void humi_cuda_managed_close(struct humi_cuda_device *d, bool alive);
 
 HUM_MUST_USE enum hum_status humi_cuda_launches_open(struct humi_cuda_device *d);
 void humi_cuda_launches_close(struct humi_cuda_device *d, bool alive);

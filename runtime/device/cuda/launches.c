@@ -375,8 +375,10 @@ static enum hum_status enqueue(struct humi_cuda_device *d, struct humi_cuda_laun
                                const struct shape *shape, void *args)
 {
     void *parameters[] = {args};
-    enum hum_status status = humi_cuda_do(d, cuStreamWaitEvent, stream, d->up.last, 0);
+    enum hum_status status = HUM_OK;
 
+    if (d->up.last) /* none in managed mode */
+        status = humi_cuda_do(d, cuStreamWaitEvent, stream, d->up.last, 0);
     if (status == HUM_OK)
         status = humi_cuda_do(d, cuEventRecord, l->start, stream);
     if (status == HUM_OK && !shape->empty)

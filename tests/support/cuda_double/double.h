@@ -48,7 +48,7 @@ HUMI_CUDA_FUNCTIONS(DOUBLE_PROTOTYPE)
 struct options {
     int devices, version, compute_mode;
     int compute[2];         /* major, minor */
-    size_t memory, granularity;
+    size_t memory, granularity, managed_most;
     bool peers, concurrent, vmm, managed;
     bool recover;           /* a reset of the primary context ends a sticky error */
     bool over_host;         /* a reservation may lie over addresses that the host uses */

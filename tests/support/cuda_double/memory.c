@@ -152,6 +152,8 @@ static enum humi_cu_result allocate(struct CUctx_st *context, enum kind kind, si
     size_t mapped = round_up(whole, PAGE);
     int device = kind == KIND_MANAGED ? -1 : context->device->index;
 
+    if (device < 0 && mapped > world.options.managed_most)
+        return HUMI_CUDA_ERROR_OUT_OF_MEMORY;
     if (device >= 0 && mapped > world.options.memory - context->device->used)
         return HUMI_CUDA_ERROR_OUT_OF_MEMORY;
     struct memory *memory = memory_create(mapped, device);

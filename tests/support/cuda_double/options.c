@@ -71,6 +71,8 @@ static bool read_one(struct options *o, const char *name, const char *value)
         o->devices = (int)n;
     else if (strcmp(name, "memory") == 0)
         o->memory = n;
+    else if (strcmp(name, "managed_most") == 0)
+        o->managed_most = n;
     else if (strcmp(name, "granularity") == 0)
         o->granularity = n;
     else if (strcmp(name, "version") == 0)
@@ -102,6 +104,7 @@ static bool read_one(struct options *o, const char *name, const char *value)
 bool options_read(struct options *out, const char *text)
 {
     struct options o = {.devices = 1, .version = 13000, .compute = {8, 0}, .memory = 256u << 20,
+                        .managed_most = (size_t)2 << 30,
                         .granularity = 2u << 20, .peers = true, .concurrent = true, .vmm = true,
                         .managed = true, .recover = true, .delay_us = 20, .seed = 1};
     char *copy = strdup(text), *rest = copy, *item;
