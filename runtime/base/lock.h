@@ -35,6 +35,8 @@
  *                be tried under it, to pick one that can leave.
  *   USES         which launches with declared uses are in flight.  Held for a few instructions.
  *   DEVICE       inside a back end: its queue, its tables, its socket.
+ *   DEVICE_LENT  inside a back end: that another device of its kind may copy from it; held with
+ *                the DEVICE of that one.
  *   DEVICE_PART  inside a back end, under DEVICE: one part of it.  Never two.
  *   STATS        counters that are not atomic.  A leaf: nothing is taken under it.
  */
@@ -47,6 +49,7 @@
     X(HUMI_RANK_LIST, "eviction list")                                                             \
     X(HUMI_RANK_USES, "uses in flight")                                                            \
     X(HUMI_RANK_DEVICE, "device")                                                                  \
+    X(HUMI_RANK_DEVICE_LENT, "lent device")                                                        \
     X(HUMI_RANK_DEVICE_PART, "part of a device")                                                   \
     X(HUMI_RANK_STATS, "statistics")
 

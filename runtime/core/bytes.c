@@ -14,7 +14,7 @@ static void copy_windows(struct humi_processor *p, const struct humi_processor *
     humi_copy(p->window + at, q->window + at, bytes);
 }
 
-/* Neither is seen from here: through memory of this thread. */
+/* Through memory of this thread. */
 static void copy_staged(struct humi_processor *p, struct humi_processor *q, size_t at, size_t bytes)
 {
     char stage[STAGE_BYTES];
@@ -27,6 +27,13 @@ static void copy_staged(struct humi_processor *p, struct humi_processor *q, size
     }
 }
 
+/* Neither is seen from here: one fetches from the other, where it can. */
+static void copy_unseen(struct humi_processor *p, struct humi_processor *q, size_t at, size_t bytes)
+{
+    if (!p->ops->copy || !p->ops->copy(p, q, at, bytes))
+        copy_staged(p, q, at, bytes);
+}
+
 static void copy_run(struct humi_processor *p, struct humi_processor *q, size_t at, size_t bytes)
 {
     if (p->window && q->window)
@@ -36,7 +43,7 @@ static void copy_run(struct humi_processor *p, struct humi_processor *q, size_t 
     else if (p->window)
         q->ops->get(q, at, bytes, p->window + at);
     else
-        copy_staged(p, q, at, bytes);
+        copy_unseen(p, q, at, bytes);
 }
 
 static void fence(struct humi_processor *p)

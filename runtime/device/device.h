@@ -179,9 +179,9 @@ struct humi_processor {
 #define HUMI_ARGS_UNKNOWN SIZE_MAX
 
 /*
- * Every member is required of devices, but for touches(), map_remote(), the two of sampling at the
- * end, and put(), get() and fence() of those with a window; the host has those marked H only, the
- * others are NULL.
+ * Every member is required of devices, but for touches(), map_remote(), copy(), the two of sampling
+ * at the end, and put(), get() and fence() of those with a window; the host has those marked H
+ * only, the others are NULL.
  */
 struct humi_processor_ops {
     const char *kind;
@@ -212,6 +212,14 @@ struct humi_processor_ops {
     void (*put)(struct humi_processor *p, size_t offset, size_t bytes, const void *from);
     void (*get)(struct humi_processor *p, size_t offset, size_t bytes, void *to);
     void (*fence)(struct humi_processor *p);
+
+    /*
+     * Where neither has a window: copy to frames that are present from those of `from` at the same
+     * offset, which stay as they are until fence() of `p`.  False: not between these two, nothing
+     * was asked for.
+     */
+    bool (*copy)(struct humi_processor *p, struct humi_processor *from, size_t offset,
+                 size_t bytes);
 
     /*
      * H  Let the processor touch [offset, +bytes), whose frames are present and filled, and wake

@@ -242,3 +242,24 @@ void humi_cuda_copies_close(struct humi_cuda_device *d, bool alive)
     channel_close(d, &d->up, alive);
     channel_close(d, &d->down, alive);
 }
+
+bool humi_cuda_copies_pinned(const struct humi_cuda_device *d)
+{
+    return d->up.registered || d->down.registered;
+}
+
+static void unpin(struct humi_cuda_device *d, struct humi_cuda_channel *c)
+{
+    enum humi_cu_result result =
+        c->registered ? d->cu.cuMemHostUnregister(c->memory) : HUMI_CUDA_SUCCESS;
+
+    if (result == HUMI_CUDA_SUCCESS || result == HUMI_CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED)
+        c->registered = false;
+}
+
+bool humi_cuda_copies_unpin(struct humi_cuda_device *d)
+{
+    unpin(d, &d->up);
+    unpin(d, &d->down);
+    return !humi_cuda_copies_pinned(d);
+}

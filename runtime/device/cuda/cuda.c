@@ -174,6 +174,7 @@ static enum hum_status cuda_restart(struct humi_processor *p)
     uint64_t count;
 
     humi_rwlock_write(&d->gate);
+    humi_rwlock_write(&d->lent);
     humi_cuda_launches_settle(d);
     const char *hung = humi_cuda_launches_hung(d);
     if (*hung)
@@ -188,6 +189,7 @@ static enum hum_status cuda_restart(struct humi_processor *p)
         atomic_store(&d->lost, 0);
         humi_check(read(p->life_fd, &count, sizeof count) == sizeof count);
     }
+    humi_rwlock_unlock(&d->lent);
     humi_rwlock_unlock(&d->gate);
     tell_what_was_lost(d);
     return status;
@@ -199,6 +201,31 @@ static const char *hung_at_close(struct humi_cuda_device *d)
 {
     humi_cuda_launches_settle(d);
     return humi_cuda_launches_hung(d);
+}
+
+/* What could not be closed: the driver may still write to its memory, to the end of the program. */
+static struct humi_cuda_device *_Atomic left;
+
+static void leave(struct humi_cuda_device *d)
+{
+    d->next = atomic_load(&left);
+    while (!atomic_compare_exchange_weak(&left, &d->next, d))
+        continue;
+}
+
+/* Of a lost device nothing is unpinned before its context ends; whether that does it is not said. */
+static bool unpin_lost(struct humi_cuda_device *d)
+{
+    bool done = !humi_cuda_copies_pinned(d);
+
+    if (done || retain(d) != HUM_OK)
+        return done;
+    if (make_current(d)) {
+        done = humi_cuda_copies_unpin(d);
+        make_uncurrent(d);
+    }
+    release(d);
+    return done;
 }
 
 static void close_parts(struct humi_cuda_device *d)
@@ -231,13 +258,20 @@ static void cuda_close(struct humi_processor *p)
 
     if (!d)
         return;
+    humi_cuda_peers_leave(d);
     if (*hung_at_close(d)) { /* every call of the driver would wait for the kernel */
         humi_warn("%s: a kernel still runs: its memory stays taken", p->name);
+        leave(d);
         return;
     }
     close_parts(d);
     launches_free(d);
     close(p->life_fd);
+    if (!unpin_lost(d)) {
+        humi_warn("%s was lost: some memory of this process stays pinned", p->name);
+        leave(d);
+        return;
+    }
     free(d->up.memory);
     free(d->down.memory);
     humi_lock_fini(&d->frames.lock);
@@ -245,6 +279,7 @@ static void cuda_close(struct humi_processor *p)
     humi_lock_fini(&d->down.lock);
     humi_lock_fini(&d->launches.lock);
     humi_lock_fini(&d->modules.lock);
+    humi_rwlock_fini(&d->lent);
     humi_rwlock_fini(&d->gate);
     free(d);
 }
@@ -257,6 +292,7 @@ static const struct humi_processor_ops cuda_ops = {
     .put = humi_cuda_put,
     .get = humi_cuda_get,
     .fence = humi_cuda_fence,
+    .copy = humi_cuda_copy,
     .map = cuda_map,
     .protect = cuda_take,
     .unmap = cuda_take,
@@ -338,6 +374,7 @@ static struct humi_cuda_device *create(const struct humi_space_params *space,
     d->space = *space;
     d->watchdog_ms = params->watchdog_ms;
     humi_rwlock_init(&d->gate, HUMI_RANK_DEVICE);
+    humi_rwlock_init(&d->lent, HUMI_RANK_DEVICE_LENT);
     humi_lock_init(&d->frames.lock, HUMI_RANK_DEVICE_PART);
     humi_lock_init(&d->up.lock, HUMI_RANK_DEVICE_PART);
     humi_lock_init(&d->down.lock, HUMI_RANK_DEVICE_PART);
@@ -470,6 +507,8 @@ enum hum_status humi_cuda_device_open(const struct humi_space_params *space,
                d->limits.multiprocessors, d->base.memory_bytes >> 20,
                d->mode == HUMI_MODE_MANAGED ? "managed" : "declared", d->frames.base,
                d->base.other_addresses ? " (another address than here)" : "");
+    if (d->mode != HUMI_MODE_MANAGED)
+        humi_cuda_peers_join(d);
     *out = &d->base;
     return HUM_OK;
 }

@@ -11,7 +11,9 @@
  *
  *   cuda.c      open, close, lose, replace      frames.c    what is mapped where, handles kept
  *   copies.c    bytes to and from frames        launches.c  submit, wait, outcomes
- *   modules.c   images and kernels              managed.c   managed mode
+ *   modules.c   images and kernels              peers.c     several devices of a space
+ *   clock.c     times of the device on the      managed.c   managed mode
+ *               host's clock
  *
  * Losing: an error that stays (humi_cuda_is_sticky), or a kernel that outlives the watchdog, loses
  * the device.  `lost` is set, life_fd becomes readable, every launch in flight ends, and nothing
@@ -19,7 +21,8 @@
  *
  * Threads: every call enters through humi_cuda_enter(), which holds the gate for reading and makes
  * the primary context current for as long; restart() holds it for writing.  The locks of frames,
- * copies and launches are taken under it, one at a time.
+ * copies and launches are taken under it, one at a time.  Whoever copies from this device to
+ * another holds `lent` for reading instead; restart() holds that for writing, too.
  * Ownership: the context is the device's primary one, which the program may use, too.
  */
 #ifndef HUMI_DEVICE_CUDA_CUDA_H
@@ -85,6 +88,18 @@ struct humi_cuda_channel {
     bool registered;
 };
 
+/* Guarded by the lock of launches. */
+struct humi_cuda_clock {
+    struct CUstream_st *stream; /* has nothing but the anchor */
+    struct CUevent_st *anchor;  /* when it was passed the host's clock was at anchor_ns */
+    uint64_t anchor_ns;         /* 0: it was not asked for yet */
+};
+
+/* Of a stretch between two events, on the host's clock. */
+struct humi_cuda_times {
+    uint64_t end_ns, took_ns;
+};
+
 struct humi_cuda_launch;
 
 /* Guarded by lock. */
@@ -94,8 +109,7 @@ struct humi_cuda_launches {
     struct humi_list flying;    /* submitted and not known to have ended, oldest first */
     struct humi_list ended;     /* outcome known, not waited for */
     struct humi_list spare;     /* with events, to be used again */
-    struct CUevent_st *anchor;  /* when it was passed the host's clock was at anchor_ns */
-    uint64_t anchor_ns;
+    struct humi_cuda_clock clock;
     const struct humi_cuda_launch *hung; /* the kernel that cannot be stopped, NULL: none */
 };
 
@@ -131,6 +145,9 @@ struct humi_cuda_managed {
     struct CUstream_st *stream; /* for what is done to pages */
 };
 
+/* Of so many devices of the driver frames can be given to others. */
+#define HUMI_CUDA_ORDINALS 64
+
 struct humi_cuda_device {
     struct humi_processor base;
     struct humi_cuda cu;
@@ -139,8 +156,8 @@ struct humi_cuda_device {
     int ordinal;                /* the driver's number of it */
     unsigned watchdog_ms;
     enum humi_device_mode mode; /* MANAGED: frames and copies are not used */
-    struct humi_rwlock gate;
-    struct CUctx_st *context;   /* NULL: none any more; guarded by gate */
+    struct humi_rwlock gate, lent;
+    struct CUctx_st *context;   /* NULL: none any more; guarded by gate, or lent */
     atomic_int lost;            /* result that lost it, 0: it is there */
     atomic_size_t lost_bytes;   /* asked for while it was lost */
     struct humi_cuda_frames frames;
@@ -148,6 +165,8 @@ struct humi_cuda_device {
     struct humi_cuda_managed managed;
     struct humi_cuda_launches launches;
     struct humi_cuda_modules modules;
+    struct humi_cuda_device *next; /* all of the process; of peers.c */
+    _Atomic uint64_t readers;   /* bit i: what is mapped anew is given to the driver's device i */
 };
 
 static inline struct humi_cuda_device *humi_cuda_of(struct humi_processor *p)
@@ -187,6 +206,10 @@ void humi_cuda_drop(struct humi_processor *p, size_t offset, size_t bytes);
 HUM_MUST_USE enum hum_status humi_cuda_copies_open(struct humi_cuda_device *d);
 /* `alive` false: the context is gone, and with it everything but the memory. */
 void humi_cuda_copies_close(struct humi_cuda_device *d, bool alive);
+/* Memory of this process is pinned still, after a close that was not alive. */
+bool humi_cuda_copies_pinned(const struct humi_cuda_device *d);
+/* False: it stays so.  Its context, or another of the device, is current. */
+bool humi_cuda_copies_unpin(struct humi_cuda_device *d);
 /* Every copy is done.  Entered. */
 void humi_cuda_copies_finish(struct humi_cuda_device *d);
 /* Zero frames.  Entered. */
@@ -202,6 +225,15 @@ void humi_cuda_fence(struct humi_processor *p);
 HUM_MUST_USE enum hum_status humi_cuda_managed_open(struct humi_cuda_device *d);
 void humi_cuda_managed_close(struct humi_cuda_device *d, bool alive);
 
+/* Know the other devices of the space, and be known; not entered. */
+void humi_cuda_peers_join(struct humi_cuda_device *d);
+void humi_cuda_peers_leave(struct humi_cuda_device *d);
+/* Give what was mapped at `at` to this device, and to those that reach it.  Entered. */
+HUM_MUST_USE enum hum_status humi_cuda_peers_give(struct humi_cuda_device *d, humi_cu_ptr at,
+                                                  size_t bytes);
+bool humi_cuda_copy(struct humi_processor *p, struct humi_processor *from, size_t offset,
+                    size_t bytes);
+
 HUM_MUST_USE enum hum_status humi_cuda_launches_open(struct humi_cuda_device *d);
 void humi_cuda_launches_close(struct humi_cuda_device *d, bool alive);
 /* Give every launch in flight of a lost device its outcome. */
@@ -212,6 +244,14 @@ enum hum_status humi_cuda_submit(struct humi_processor *p, const struct humi_lau
                                  uint64_t *ticket_out);
 enum hum_status humi_cuda_wait(struct humi_processor *p, uint64_t ticket, int64_t timeout_ns,
                                struct humi_outcome *outcome_out);
+
+HUM_MUST_USE enum hum_status humi_cuda_clock_open(struct humi_cuda_device *d);
+void humi_cuda_clock_close(struct humi_cuda_device *d, bool alive);
+/* Before a launch, so that its times will be precise; waits for nothing.  Lock of launches. */
+HUM_MUST_USE enum hum_status humi_cuda_clock_renew(struct humi_cuda_device *d);
+/* Both events were passed.  Never in the future.  Lock of launches. */
+enum hum_status humi_cuda_clock_read(struct humi_cuda_device *d, struct CUevent_st *start,
+                                     struct CUevent_st *end, struct humi_cuda_times *out);
 
 /* Load every module again, after a restart. */
 HUM_MUST_USE enum hum_status humi_cuda_modules_reload(struct humi_cuda_device *d);

@@ -50,7 +50,6 @@ static enum hum_status map_granule(struct humi_cuda_device *d, size_t g)
 {
     struct humi_cuda_frames *f = &d->frames;
     humi_cu_ptr at = f->base + g * f->granule_bytes;
-    struct humi_cu_access_desc access = {place_of(d), HUMI_CU_MEM_ACCESS_FLAGS_PROT_READWRITE};
     unsigned long long handle;
     enum hum_status status = take_handle(d, &handle);
 
@@ -59,7 +58,7 @@ static enum hum_status map_granule(struct humi_cuda_device *d, size_t g)
     status = humi_cuda_do(d, cuMemMap, at, f->granule_bytes, 0, handle, 0);
     if (status != HUM_OK)
         goto unused;
-    status = humi_cuda_do(d, cuMemSetAccess, at, f->granule_bytes, &access, 1);
+    status = humi_cuda_peers_give(d, at, f->granule_bytes);
     if (status != HUM_OK)
         goto mapped;
     f->granules[g].handle = handle;

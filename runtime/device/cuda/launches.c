@@ -23,7 +23,6 @@
 #define FLAT_BLOCKS 32                        /* at most, for each multiprocessor */
 #define LOOK_NS_MIN 5000u                     /* between two looks at a launch, doubled each time */
 #define LOOK_NS_MAX 200000u
-#define ANCHOR_NS (UINT64_C(1) * HUMI_NS_PER_S) /* floats of milliseconds are precise so long */
 
 struct humi_cuda_launch {
     struct humi_link link;
@@ -80,34 +79,29 @@ static void settle(struct humi_cuda_device *d)
     }
 }
 
-/* Device times are told between events; one event's place on the host's clock is known. */
-static bool read_times(struct humi_cuda_device *d, struct humi_cuda_launch *l)
+static enum hum_status read_times(struct humi_cuda_device *d, struct humi_cuda_launch *l)
 {
-    struct humi_cuda_launches *s = &d->launches;
-    float since = 0, took = 0;
-    uint64_t now = humi_clock_ns();
+    struct humi_cuda_times times = {0};
+    enum hum_status status = humi_cuda_clock_read(d, l->start, l->end, &times);
 
-    if (humi_cuda_do(d, cuEventElapsedTime, &since, s->anchor, l->end) != HUM_OK ||
-        humi_cuda_do(d, cuEventElapsedTime, &took, l->start, l->end) != HUM_OK)
-        return false;
-    uint64_t end_ns = s->anchor_ns + (since > 0 ? (uint64_t)((double)since * 1e6) : 0);
-    uint64_t took_ns = took > 0 ? (uint64_t)((double)took * 1e6) : 0;
-    if (end_ns > now)
-        end_ns = now;
-    if (end_ns < l->submit_ns + took_ns)
-        end_ns = l->submit_ns + took_ns;
-    l->outcome.end_ns = end_ns;
-    l->outcome.start_ns = end_ns - took_ns;
-    return true;
+    if (times.end_ns < l->submit_ns + times.took_ns)
+        times.end_ns = l->submit_ns + times.took_ns;
+    l->outcome.end_ns = times.end_ns;
+    l->outcome.start_ns = times.end_ns - times.took_ns;
+    return status;
 }
 
 static void look_for_end(struct humi_cuda_device *d, struct humi_cuda_launch *l)
 {
     enum hum_status status = humi_cuda_do(d, cuEventQuery, l->end);
 
-    if (status == HUM_OK && read_times(d, l))
+    if (status == HUM_NOT_READY)
+        return;
+    if (status == HUM_OK)
+        status = read_times(d, l);
+    if (status == HUM_OK)
         end(d, l, HUM_OK);
-    else if (status != HUM_NOT_READY)
+    else
         humi_cuda_lose(d, HUMI_CUDA_ERROR_UNKNOWN); /* if it did not by itself */
 }
 
@@ -310,20 +304,6 @@ static void translate(const struct humi_cuda_device *d, const struct humi_launch
     }
 }
 
-static enum hum_status renew_anchor(struct humi_cuda_device *d, struct CUstream_st *stream)
-{
-    struct humi_cuda_launches *s = &d->launches;
-    uint64_t now = humi_clock_ns();
-
-    if (s->anchor_ns && (now - s->anchor_ns < ANCHOR_NS || !humi_list_is_empty(&s->flying)))
-        return HUM_OK;
-    enum hum_status status = humi_cuda_do(d, cuEventRecord, s->anchor, stream);
-    if (status == HUM_OK)
-        status = humi_cuda_do(d, cuEventSynchronize, s->anchor);
-    s->anchor_ns = humi_clock_ns();
-    return status;
-}
-
 static enum hum_status queue_open(struct humi_cuda_device *d, unsigned queue,
                                   struct CUstream_st **stream_out)
 {
@@ -402,7 +382,7 @@ static enum hum_status submit(struct humi_cuda_device *d, const struct humi_laun
     if (status == HUM_OK)
         status = allow_shared(d, kernel, shape->shared_bytes);
     if (status == HUM_OK)
-        status = renew_anchor(d, stream);
+        status = humi_cuda_clock_renew(d);
     if (status == HUM_OK)
         status = launch_make(d, &l);
     if (status != HUM_OK)
@@ -462,8 +442,7 @@ enum hum_status humi_cuda_submit(struct humi_processor *p, const struct humi_lau
 
 enum hum_status humi_cuda_launches_open(struct humi_cuda_device *d)
 {
-    d->launches.anchor_ns = 0;
-    return humi_cuda_do(d, cuEventCreate, &d->launches.anchor, HUMI_CU_EVENT_DEFAULT);
+    return humi_cuda_clock_open(d);
 }
 
 static void list_free(struct humi_cuda_device *d, struct humi_list *list, bool alive)
@@ -494,9 +473,7 @@ void humi_cuda_launches_close(struct humi_cuda_device *d, bool alive)
             (void)d->cu.cuStreamDestroy_v2(s->queues[i]);
         s->queues[i] = NULL;
     }
-    if (alive && s->anchor)
-        (void)d->cu.cuEventDestroy_v2(s->anchor);
-    s->anchor = NULL;
+    humi_cuda_clock_close(d, alive);
     s->hung = NULL;
     humi_unlock(&s->lock);
 }

@@ -33,6 +33,8 @@ struct cuda_double_counts {
     uint64_t launches;      /* kernels that were run */
     uint64_t copies;        /* copies, fills and discards that were run */
     uint64_t copied_bytes;
+    uint64_t peer_copies;   /* those between two devices */
+    uint64_t direct_copies; /* of them: where the one that is written reaches what is read */
     uint64_t prefetches;
     uint64_t illegal;       /* address of the last touch that was not granted, 0: none */
     uint64_t live_bytes;    /* device memory in use, of all devices */

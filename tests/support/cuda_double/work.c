@@ -62,9 +62,20 @@ static char *target_at(const struct operation *op, size_t done, size_t *bytes_io
     return bytes_at(op->to + done, bytes_io, op->to_context, true);
 }
 
+static void count_peers(const struct operation *op)
+{
+    const struct mapping *from = mapping_at(op->from);
+
+    if (op->kind != OP_BETWEEN || !op->to_context || op->to_context == op->from_context)
+        return;
+    world.counts.peer_copies++;
+    world.counts.direct_copies += from && from->access[op->to_context->device->index] >= WIRE_READ;
+}
+
 /* One piece after the other, each found under the lock; the bytes are moved without it. */
 static bool copy(const struct operation *op)
 {
+    count_peers(op);
     for (size_t done = 0; done < op->bytes;) {
         size_t bytes = op->bytes - done;
         char *from = source_at(op, done, &bytes);
