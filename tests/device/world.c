@@ -102,7 +102,7 @@ struct cuda_double *world_driver(const char *options)
 const char *world_kernels_name(const struct mode *mode)
 {
     if (mode->device == ON_CUDA)
-        return "double/device_kernels.ptx";
+        return "double/device_kernels.cubin";
     return mode->opencl ? "device_kernels.cl" : "device_kernels.so";
 }
 

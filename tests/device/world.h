@@ -34,7 +34,7 @@ struct world {
     const struct mode *mode;
     struct humi_space_params space;
     struct humi_processor *p;
-    unsigned module;            /* devices: device_kernels, .so, .cl or .ptx */
+    unsigned module;            /* devices: device_kernels, .so, .cl or .cubin */
     bool joined;                /* the space is another world's */
 };
 

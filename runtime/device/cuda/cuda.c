@@ -213,7 +213,7 @@ static void leave(struct humi_cuda_device *d)
         continue;
 }
 
-/* Of a lost device nothing is unpinned before its context ends; whether that does it is not said. */
+/* Of a lost device nothing is unpinned before its context ends; if that does it is not said. */
 static bool unpin_lost(struct humi_cuda_device *d)
 {
     bool done = !humi_cuda_copies_pinned(d);
