@@ -57,6 +57,35 @@ HUM_API HUM_MUST_USE enum hum_status hum_acquire(struct hum *hum, const void *pt
                                                  unsigned access);
 HUM_API HUM_MUST_USE enum hum_status hum_release(struct hum *hum, const void *ptr);
 
+/*
+ * Device code of the program's own - a launch by the device's driver, a library - on memory of the
+ * space: hum_use() on the stream what it uses, then
+ *
+ *     hum_acquire_device(stream);
+ *     cublasSaxpy(handle, n, &a, hum_device_pointer(hum, 0, x), 1, hum_device_pointer(hum, 0, y), 1);
+ *     hum_release_device(stream, cuda_stream);
+ *
+ * hum_acquire_device() waits for what the stream did so far and brings what was declared; it stays
+ * until what the program has put into its own queue `native` of the device, up to the release, has
+ * finished.  That is waited for as for a launch (hum_stream_wait(), an event), which later launches
+ * of the stream come after; meanwhile the host's touches wait, so it must not touch what it
+ * acquired before the release.
+ * CUDA: native is a CUstream of the device's primary context, which is cudart's, too; no call of
+ * hum changes the thread's current context.
+ * HUM_ERR_UNSUPPORTED: nothing but hum can run code on the device; HUM_ERR_INVALID: acquired twice,
+ * nothing declared on a device that cannot fault, not acquired, or no such queue: then it stays
+ * acquired.  HUM_ERR_DEVICE_LOST: it was released.
+ */
+HUM_API HUM_MUST_USE enum hum_status hum_acquire_device(struct hum_stream *stream);
+HUM_API HUM_MUST_USE enum hum_status hum_release_device(struct hum_stream *stream, void *native);
+
+/*
+ * Where the device's code sees ptr, for the calls of its driver and its libraries; kernels launched
+ * by hum are given the host's pointer.  The same as long as the device lives (restarts of
+ * hum_device_info).  NULL: ptr is not in the space, or the device has no addresses to tell.
+ */
+HUM_API void *hum_device_pointer(struct hum *hum, int device, const void *ptr);
+
 enum hum_violation_kind {
     HUM_VIOLATION_UNDECLARED,         /* a kernel touched what its launch had not declared */
     HUM_VIOLATION_HOST_DURING_LAUNCH, /* the host touched what a launch in flight uses */

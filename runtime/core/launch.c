@@ -16,17 +16,18 @@
 
 #define COLLECT_EVERY 64u /* launches between two looks for finished ones */
 
-static enum hum_status ticket_push(struct hum_stream *stream, struct humi_ticket ticket)
+enum hum_status humi_ticket_push(struct hum_stream *stream, struct humi_ticket ticket)
 {
-    humi_assert(stream->ticket_count < stream->ticket_room);
+    enum hum_status status = humi_ticket_reserve(stream);
+    if (status != HUM_OK)
+        return status;
     size_t at = (stream->ticket_first + stream->ticket_count) % stream->ticket_room;
     stream->tickets[at] = ticket;
     stream->ticket_count++;
     return HUM_OK;
 }
 
-/* Room for one more outstanding launch, before it is submitted. */
-static enum hum_status ticket_reserve(struct hum_stream *stream)
+enum hum_status humi_ticket_reserve(struct hum_stream *stream)
 {
     if (stream->ticket_count < stream->ticket_room)
         return HUM_OK;
@@ -76,7 +77,7 @@ static enum hum_status submit_locked(struct hum_stream *stream, const struct hum
         .kernel = launch->kernel,
         .uses = uses,
     };
-    enum hum_status status = ticket_reserve(stream);
+    enum hum_status status = humi_ticket_reserve(stream);
     if (status != HUM_OK)
         return status;
     ticket.launch = atomic_fetch_add(&hum->recorder.launches, 1) + 1;
@@ -90,7 +91,7 @@ static enum hum_status submit_locked(struct hum_stream *stream, const struct hum
         return status;
     }
     atomic_fetch_add(&hum->launches, 1);
-    return ticket_push(stream, ticket);
+    return humi_ticket_push(stream, ticket); /* there is room */
 }
 
 static enum hum_status launch_run(struct hum_stream *stream, struct humi_work *work)

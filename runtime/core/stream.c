@@ -123,7 +123,8 @@ static bool collect(struct hum_stream *stream, struct humi_ticket ticket, int64_
     stream->ticket_first = (stream->ticket_first + 1) % stream->ticket_room;
     stream->ticket_count--;
     atomic_fetch_sub(&stream->hum->running[stream->processor], 1);
-    record_outcome(stream, &ticket, &outcome, status);
+    if (!ticket.is_own)
+        record_outcome(stream, &ticket, &outcome, status);
     if (ticket.uses)
         humi_uses_end(stream->hum, ticket.uses);
     if (status == HUM_OK)
@@ -215,7 +216,7 @@ static void *run(void *argument)
     return NULL;
 }
 
-static enum hum_status thread_start(struct hum_stream *stream)
+enum hum_status humi_stream_ready(struct hum_stream *stream)
 {
     if (stream->has_thread)
         return HUM_OK;
@@ -226,10 +227,9 @@ static enum hum_status thread_start(struct hum_stream *stream)
     return HUM_OK;
 }
 
-/* Stream lock held. */
 enum hum_status humi_stream_queue_locked(struct hum_stream *stream, struct humi_work *work)
 {
-    enum hum_status status = thread_start(stream);
+    enum hum_status status = humi_stream_ready(stream);
     if (status != HUM_OK)
         return status;
     work->sequence = ++stream->issued;
@@ -293,6 +293,7 @@ enum hum_status humi_stream_open(struct hum *hum, unsigned processor, bool is_de
 
 static void stream_close(struct hum_stream *stream)
 {
+    humi_lend_close(stream);
     humi_stream_finish(stream, stream->issued);
     humi_lock(&stream->lock);
     stream->stopping = true;

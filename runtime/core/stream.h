@@ -45,6 +45,7 @@ struct humi_ticket {
     uint64_t submit_ns;
     unsigned kernel;             /* as the device knows it */
     struct humi_uses *uses;      /* declared, until its outcome is seen; NULL: none */
+    bool is_own;                 /* the program's own work, no launch of hum's (lend.c) */
 };
 
 struct hum_stream {
@@ -61,6 +62,9 @@ struct hum_stream {
     struct humi_ticket *tickets; /* outstanding launches, a ring of ticket_room entries */
     size_t ticket_first, ticket_count, ticket_room;
     struct humi_uses *uses;      /* of the next launch; NULL: nothing was declared */
+    bool is_lent;                /* the program's own code has the device (lend.c) */
+    struct humi_uses *lent;      /* what it uses; NULL: that was not asked for */
+    unsigned lent_restarted;     /* the processor's, when it was brought */
     struct humi_list work;       /* of struct humi_work */
     struct humi_list marks;      /* of humi_mark.link, in order of sequence */
     bool collecting, busy;       /* someone waits for a ticket; the thread works on something */
@@ -85,6 +89,14 @@ struct humi_work {
 /* Queue work; the stream owns it from here, also on failure (when it is destroyed at once). */
 enum hum_status humi_stream_queue(struct hum_stream *stream, struct humi_work *work);
 
+/* Room for one more outstanding launch, before it is submitted; the stream's lock is held. */
+enum hum_status humi_ticket_reserve(struct hum_stream *stream);
+/* One more, in its turn; cannot fail where there was room. */
+enum hum_status humi_ticket_push(struct hum_stream *stream, struct humi_ticket ticket);
+
+/* Give back what was lent, as the stream ends. */
+void humi_lend_close(struct hum_stream *stream);
+
 /* Every stream of a device (HUM_ALL: of all), in order of creation; for hum_wait and hum_close. */
 enum hum_status humi_streams_wait(struct hum *hum, int device);
 void humi_streams_close(struct hum *hum);
@@ -99,6 +111,7 @@ void humi_stream_put(struct hum_stream *stream);
 /* With the stream's lock held: */
 void humi_stream_finish_locked(struct hum_stream *stream, uint64_t sequence);
 enum hum_status humi_stream_queue_locked(struct hum_stream *stream, struct humi_work *work);
+enum hum_status humi_stream_ready(struct hum_stream *stream); /* queue_locked() cannot fail now */
 void humi_stream_look(struct hum_stream *stream); /* collect what has finished already */
 void humi_stream_note_error(struct hum_stream *stream, enum hum_status status, const char *text);
 void humi_stream_note_finished(struct hum_stream *stream, uint64_t sequence, uint64_t ns);

@@ -159,6 +159,7 @@ struct humi_processor {
     bool returns_writable;  /* see map_remote(); the host alone may be so */
     atomic_bool other_addresses; /* its kernels see the space at another address: words of argument
                                blocks that point into it are translated, pointers in memory not */
+    atomic_uintptr_t there; /* where its kernels see the space then; 0: that cannot be told */
     bool cannot_fault;      /* its touches cannot be answered: what a launch touches is mapped
                                before it is submitted, and stays until it has ended.  A fault of
                                it ends its launch */
@@ -179,8 +180,8 @@ struct humi_processor {
 #define HUMI_ARGS_UNKNOWN SIZE_MAX
 
 /*
- * Every member is required of devices, but for touches(), map_remote(), copy(), the two of sampling
- * at the end, and put(), get() and fence() of those with a window; the host has those marked H
+ * Every member is required of devices, but for touches(), map_remote(), copy(), follow(), the two of
+ * sampling at the end, and put(), get() and fence() of those with a window; the host has those marked H
  * only, the others are NULL.
  */
 struct humi_processor_ops {
@@ -300,6 +301,15 @@ struct humi_processor_ops {
      */
     enum hum_status (*wait)(struct humi_processor *p, uint64_t ticket, int64_t timeout_ns,
                             struct humi_outcome *outcome_out);
+
+    /*
+     * A ticket that ends when what the program itself has queued so far in its own queue `native`
+     * of this device has finished; later launches of launch->queue wait for that.  Of the launch
+     * only `queue` and `restarted` count.  HUM_ERR_INVALID: there is no such queue.
+     * NULL: the program cannot reach this kind of device by itself.
+     */
+    enum hum_status (*follow)(struct humi_processor *p, const struct humi_launch *launch,
+                              void *native, uint64_t *ticket_out);
 
     /*
      * After life_fd became readable: every launch in flight ends with DEVICE_LOST, frames stay

@@ -305,6 +305,7 @@ static const struct humi_processor_ops cuda_ops = {
     .kernel = humi_cuda_kernel,
     .submit = humi_cuda_submit,
     .wait = humi_cuda_wait,
+    .follow = humi_cuda_follow,
     .restart = cuda_restart,
 };
 
@@ -365,8 +366,9 @@ static struct humi_cuda_device *create(const struct humi_space_params *space,
                                       .memory_bytes = params->memory_bytes,
                                       .huge = true,
                                       .cannot_fault = !managed,
-                                      .shared_read = managed,
+                                      .shared_read = managed || space->shared_read,
                                       .prefers_cuda = true,
+                                      .opens_reads = !managed && space->shared_read,
                                       .frames_die = true};
     d->mode = managed ? HUMI_MODE_MANAGED : HUMI_MODE_DECLARED;
     d->ordinal = params->unit < 0 ? 0 : params->unit;

@@ -242,6 +242,8 @@ void humi_cuda_launches_settle(struct humi_cuda_device *d);
 const char *humi_cuda_launches_hung(struct humi_cuda_device *d);
 enum hum_status humi_cuda_submit(struct humi_processor *p, const struct humi_launch *launch,
                                  uint64_t *ticket_out);
+enum hum_status humi_cuda_follow(struct humi_processor *p, const struct humi_launch *launch,
+                                 void *native, uint64_t *ticket_out);
 enum hum_status humi_cuda_wait(struct humi_processor *p, uint64_t ticket, int64_t timeout_ns,
                                struct humi_outcome *outcome_out);
 

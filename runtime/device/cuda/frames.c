@@ -211,6 +211,7 @@ static enum hum_status reserve_most(struct humi_cuda_device *d)
         return status;
     f->bytes = bytes;
     d->base.other_addresses = f->base != d->space.start;
+    atomic_store(&d->base.there, (uintptr_t)f->base);
     if (bytes < d->space.bytes)
         humi_warn("%s: the driver reserves %zu MiB of the space's %zu", d->base.name, bytes >> 20,
                   d->space.bytes >> 20);

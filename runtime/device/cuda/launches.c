@@ -438,6 +438,57 @@ enum hum_status humi_cuda_submit(struct humi_processor *p, const struct humi_lau
     return status;
 }
 
+/* ---- the program's own work ------------------------------------------------------------------ */
+
+/* Events of ours in the stream of the program's, which nothing else of hum's is ever in. */
+static enum hum_status follow(struct humi_cuda_device *d, unsigned queue, struct CUstream_st *theirs,
+                              uint64_t *ticket_out)
+{
+    struct CUstream_st *ours = NULL;
+    struct humi_cuda_launch *l = NULL;
+    enum hum_status status = queue_open(d, queue, &ours);
+
+    if (status == HUM_OK)
+        status = humi_cuda_clock_renew(d);
+    if (status == HUM_OK)
+        status = launch_make(d, &l);
+    if (status != HUM_OK)
+        return status;
+    l->submit_ns = humi_clock_ns();
+    snprintf(l->outcome.kernel, sizeof l->outcome.kernel, "of the program's own");
+    status = humi_cuda_do(d, cuEventRecord, l->start, theirs);
+    if (status == HUM_OK)
+        status = humi_cuda_do(d, cuEventRecord, l->end, theirs);
+    if (status == HUM_OK)
+        status = humi_cuda_do(d, cuStreamWaitEvent, ours, l->end, 0);
+    humi_list_push_back(status == HUM_OK ? &d->launches.flying : &d->launches.spare, &l->link);
+    *ticket_out = (uint64_t)(uintptr_t)l;
+    return status;
+}
+
+enum hum_status humi_cuda_follow(struct humi_processor *p, const struct humi_launch *launch,
+                                 void *native, uint64_t *ticket_out)
+{
+    struct humi_cuda_device *d = humi_cuda_of(p);
+
+    if (!humi_cuda_enter(d))
+        return humi_fail(HUM_ERR_DEVICE_LOST, "%s was lost", p->name);
+    enum hum_status status = HUM_OK;
+    if (launch->restarted != atomic_load(&p->restarted))
+        status = humi_fail(HUM_ERR_DEVICE_LOST,
+                           "%s was lost, and what was acquired with it, before it was released",
+                           p->name);
+    if (status == HUM_OK) {
+        humi_lock(&d->launches.lock);
+        status = follow(d, launch->queue, native, ticket_out);
+        humi_unlock(&d->launches.lock);
+    }
+    if (status != HUM_OK && humi_cuda_is_lost(d))
+        status = HUM_ERR_DEVICE_LOST;
+    humi_cuda_leave(d);
+    return status;
+}
+
 /* ---- open and close -------------------------------------------------------------------------- */
 
 enum hum_status humi_cuda_launches_open(struct humi_cuda_device *d)

@@ -32,6 +32,7 @@ enum hum_status humi_opencl_memory_open(struct humi_opencl *device, bool shared,
     else
         device->buffer = humi_cl.CreateBuffer(device->target.context, CL_MEM_READ_WRITE, bytes,
                                               NULL, &error);
+    atomic_store(&device->base.there, (uintptr_t)device->arena);
     if (!device->arena && !device->buffer)
         return humi_fail(HUM_ERR_NO_MEMORY,
                          "OpenCL on %s has no %zu MiB in one piece: give it less, with arena=",
