@@ -7,9 +7,11 @@
 
 #include <unistd.h>
 
+#include "base/log.h"
 #include "support/cuda_double/open.h"
 
 #define ONE "cuda:0,mem=64M"
+#define TWO "cuda:0,mem=64M;cuda:1,mem=64M"
 #define WORDS (3 * BLOCK / 8 + 77)
 
 static struct cuda_double d;
@@ -191,7 +193,6 @@ static void launches_behind_a_bad_one_are_lost(void **state)
                       good = {.words = words, .n = 8, .value = 1};
 
     ok(hum_stream_create(hum, 0, &other));
-    flow_words(hum, "add", words, 8, 1); /* the clocks are compared at the first launch */
     d.hold(true);
     ok(hum_launch(hum_stream(hum, 0), flow_kernel(hum, 0, "add"), 8, &bad, sizeof bad));
     ok(hum_launch(hum_stream(hum, 0), flow_kernel(hum, 0, "add"), 8, &good, sizeof good));
@@ -223,6 +224,158 @@ static void a_context_that_is_shared_is_waited_for(void **state)
     assert_int_equal(words[1], 9);
 }
 
+/* ---- what is said ---------------------------------------------------------------------------- */
+
+/* What the log says from now on, until logged(). */
+static FILE *said;
+static int said_before;
+
+static void start_listening(void)
+{
+    said = tmpfile();
+    assert_non_null(said);
+    said_before = dup(STDERR_FILENO);
+    dup2(fileno(said), STDERR_FILENO);
+    humi_log_set_level(HUMI_LOG_WARN);
+}
+
+static const char *logged(void)
+{
+    static char text[4096];
+
+    humi_log_set_level(HUMI_LOG_QUIET);
+    dup2(said_before, STDERR_FILENO);
+    close(said_before);
+    rewind(said);
+    text[fread(text, 1, sizeof text - 1, said)] = '\0';
+    fclose(said);
+    return text;
+}
+
+/* Region by region, the pages that nobody else had; what the host has is all there. */
+static void what_was_lost_is_told_and_nothing_else_is(void **state)
+{
+    struct flow_words bad = {.words = (uint64_t *)(uintptr_t)4096, .n = 8, .value = 1};
+    struct flow_copy copy;
+    char line[128];
+
+    (void)state;
+    reopen("", ONE);
+    uint64_t *home = flow_alloc(hum, 2 * BLOCK), *away = flow_alloc(hum, 3 * BLOCK);
+    for (size_t i = 0; i < 2 * BLOCK / 8; i++)
+        home[i] = i;
+    copy = (struct flow_copy){.to = away, .from = home, .n = 2 * BLOCK / 8};
+    ok(hum_use(hum_stream(hum, 0), home, 2 * BLOCK, HUM_READ));
+    ok(hum_use(hum_stream(hum, 0), away, 2 * BLOCK, HUM_WRITE));
+    flow_run(hum, 0, "copy", &copy, copy.n);
+    assert_int_equal(away[5], 5); /* with it the host has at least this page again */
+    size_t lost = 0;
+    for (size_t page = 0; page < 2 * BLOCK / PAGE; page++)
+        lost += !(flow_page(hum, away + page * WORDS_PER_PAGE).resident & 1);
+    start_listening();
+    (void)flow_try(hum, 0, "add", &bad, sizeof bad, 8);
+    await_restart(1);
+    const char *text = logged();
+    snprintf(line, sizeof line, "%zu pages of the region at %#lx were only there and are lost",
+             lost, (unsigned long)(uintptr_t)away);
+    if (lost && !strstr(text, line))
+        fail_msg("'%s' is not in: %s", line, text);
+    snprintf(line, sizeof line, "region at %#lx", (unsigned long)(uintptr_t)home);
+    assert_null(strstr(text, line));
+    assert_true(lost > 0);
+    assert_int_equal(away[5], 5);
+    assert_int_equal(away[2 * BLOCK / 8 - 1], 0);
+    for (size_t i = 0; i < 2 * BLOCK / 8; i++)
+        assert_int_equal(home[i], i);
+}
+
+/* A machine without the driver: one sentence, and everything else runs. */
+static void without_a_driver_all_else_works(void **state)
+{
+    char *driver = strdup(getenv("HUM_CUDA_LIBRARY"));
+    struct hum_options wish = HUM_OPTIONS_INIT;
+
+    (void)state;
+    cuda_double_open(&d, "");
+    setenv("HUM_CUDA_LIBRARY", "/nonexistent/libcuda.so.1", 1);
+    for (int i = 0; i < 2; i++) {
+        wish.devices = i ? "emu:mem=64M;cuda:0" : "cuda:0";
+        status_is(HUM_ERR_UNSUPPORTED, hum_open(&wish, &hum));
+        assert_non_null(strstr(hum_error_text(), "no CUDA driver"));
+        assert_non_null(strstr(hum_error_text(), "install NVIDIA's driver"));
+        assert_null(hum);
+    }
+    hum = flow_open(ONE_DEVICE, NULL);
+    uint64_t *words = flow_alloc(hum, BLOCK);
+    flow_words(hum, "add", words, BLOCK / 8, 3);
+    assert_int_equal(words[17], 3);
+    setenv("HUM_CUDA_LIBRARY", driver, 1);
+    free(driver);
+}
+
+/* ---- two devices ----------------------------------------------------------------------------- */
+
+static void launch_on(int device, const char *kernel, uint64_t *words, size_t n, uint64_t value)
+{
+    struct flow_words args = {.words = words, .n = n, .value = value};
+
+    ok(flow_try(hum, device, kernel, &args, sizeof args, n));
+}
+
+/* Each byte moves once, from one to the other, and none of it to the host. */
+static void pages_go_from_device_to_device(void **state)
+{
+    static const char *const options[] = {"devices=2", "devices=2,peers=0",
+                                          "devices=2,granularity=64K,over_host=1"};
+    size_t bytes = 6 * BLOCK, n = bytes / 8;
+
+    (void)state;
+    for (size_t o = 0; o < sizeof options / sizeof *options; o++) {
+        struct cuda_double_counts before, after;
+        reopen(options[o], TWO);
+        uint64_t *words = flow_alloc(hum, bytes);
+        launch_on(0, "fill", words, n, 10);
+        struct hum_stats stats = flow_stats(hum);
+        d.count(&before);
+        launch_on(1, "add", words, n, 1);
+        launch_on(0, "add", words, n, 1);
+        d.count(&after);
+        assert_int_equal(flow_moved(hum, &stats, HUM_D2D), 2 * bytes);
+        assert_int_equal(flow_moved_any(hum, &stats), 2 * bytes);
+        assert_int_equal(after.copied_bytes - before.copied_bytes, 2 * bytes);
+        assert_true(after.peer_copies > before.peer_copies);
+        assert_int_equal(after.direct_copies - before.direct_copies,
+                         strstr(options[o], "peers=0") ? 0
+                                                       : after.peer_copies - before.peer_copies);
+        for (size_t i = 0; i < n; i++)
+            assert_int_equal(words[i], i + 12);
+    }
+}
+
+/* Both read, and either may be lost: the other has the bytes. */
+static void a_lost_device_leaves_the_other_alone(void **state)
+{
+    struct flow_words bad = {.words = (uint64_t *)(uintptr_t)4096, .n = 8, .value = 1};
+    size_t n = 2 * BLOCK / 8;
+
+    (void)state;
+    reopen("devices=2", TWO);
+    uint64_t *words = flow_alloc(hum, n * 8), *other = flow_alloc(hum, n * 8);
+    launch_on(0, "fill", words, n, 10);
+    launch_on(1, "add", other, n, 4);
+    ok(hum_use(hum_stream(hum, 1), words, n * 8, HUM_READ));
+    launch_on(1, "read_words", words, n, 0);
+    status_is(HUM_ERR_ILLEGAL_ADDRESS, flow_try(hum, 0, "add", &bad, sizeof bad, 8));
+    await_restart(1);
+    assert_int_equal(flow_device(hum, 1).restarts, 0);
+    launch_on(1, "add", other, n, 4);
+    launch_on(0, "add", words, n, 1); /* from where it was only read */
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(words[i], i + 11);
+        assert_int_equal(other[i], 8);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +388,10 @@ int main(void)
         STORY(a_bad_kernel_loses_the_device_and_not_the_host),
         STORY(launches_behind_a_bad_one_are_lost),
         STORY(a_context_that_is_shared_is_waited_for),
+        STORY(what_was_lost_is_told_and_nothing_else_is),
+        STORY(without_a_driver_all_else_works),
+        STORY(pages_go_from_device_to_device),
+        STORY(a_lost_device_leaves_the_other_alone),
 #undef STORY
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
