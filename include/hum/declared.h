@@ -62,7 +62,7 @@ HUM_API HUM_MUST_USE enum hum_status hum_release(struct hum *hum, const void *pt
  * space: hum_use() on the stream what it uses, then
  *
  *     hum_acquire_device(stream);
- *     cublasSaxpy(handle, n, &a, hum_device_pointer(hum, 0, x), 1, hum_device_pointer(hum, 0, y), 1);
+ *     cublasSscal(handle, n, &a, hum_device_pointer(hum, 0, x), 1);
  *     hum_release_device(stream, cuda_stream);
  *
  * hum_acquire_device() waits for what the stream did so far and brings what was declared; it stays

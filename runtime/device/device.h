@@ -180,9 +180,9 @@ struct humi_processor {
 #define HUMI_ARGS_UNKNOWN SIZE_MAX
 
 /*
- * Every member is required of devices, but for touches(), map_remote(), copy(), follow(), the two of
- * sampling at the end, and put(), get() and fence() of those with a window; the host has those marked H
- * only, the others are NULL.
+ * Every member is required of devices, but for touches(), map_remote(), copy(), follow(), the two
+ * of sampling at the end, and put(), get() and fence() of those with a window; the host has those
+ * marked H only, the others are NULL.
  */
 struct humi_processor_ops {
     const char *kind;

@@ -360,6 +360,24 @@ static void addresses_are_those_of_the_device(void **state)
     words[1] = 2; /* nothing is held */
 }
 
+/* In managed mode the driver brings what is touched, at the host's own pointer. */
+static void managed_memory_needs_no_uses(void **state)
+{
+    (void)state;
+    hum_close(hum);
+    hum = flow_open("cuda:0,mode=managed", NULL);
+    stream = hum_stream(hum, 0);
+    uint64_t *words = counted_words();
+    assert_ptr_equal(there(words), words);
+    ok(hum_acquire_device(stream));
+    own_add(words, 5);
+    ok(hum_release_device(stream, own));
+    ok(hum_stream_wait(stream));
+    are_counted(words, 5);
+    flow_words(hum, "add", words, N, 6);
+    are_counted(words, 11);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,6 +392,7 @@ int main(void)
         STORY(own_kernels_that_go_wrong_are_told_by_the_stream),
         STORY(what_is_lost_meanwhile_is_lost_at_the_release),
         STORY(addresses_are_those_of_the_device),
+        STORY(managed_memory_needs_no_uses),
 #undef STORY
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -342,6 +342,7 @@ static const struct humi_processor_ops managed_ops = {
     .kernel = humi_cuda_kernel,
     .submit = humi_cuda_submit,
     .wait = humi_cuda_wait,
+    .follow = humi_cuda_follow,
     .restart = managed_restart,
 };
 

@@ -441,8 +441,8 @@ enum hum_status humi_cuda_submit(struct humi_processor *p, const struct humi_lau
 /* ---- the program's own work ------------------------------------------------------------------ */
 
 /* Events of ours in the stream of the program's, which nothing else of hum's is ever in. */
-static enum hum_status follow(struct humi_cuda_device *d, unsigned queue, struct CUstream_st *theirs,
-                              uint64_t *ticket_out)
+static enum hum_status follow(struct humi_cuda_device *d, unsigned queue,
+                              struct CUstream_st *theirs, uint64_t *ticket_out)
 {
     struct CUstream_st *ours = NULL;
     struct humi_cuda_launch *l = NULL;
