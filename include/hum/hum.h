@@ -233,12 +233,12 @@ HUM_API HUM_MUST_USE enum hum_status hum_module_load(struct hum *hum, int device
  *
  * The argument block of the latter is a struct with the kernel's arguments as members, in order:
  * an address of the space for a __global or __constant pointer, a size_t with its bytes for a
- * __local one, numbers and vectors as they are (a vector aligned to its size, one of 3 as one of
- * 4).  hum_launch() runs it over [0, count) in groups that OpenCL chooses, hum_launch_nd() over
+ * __local one, numbers, vectors (aligned to their size, one of 3 as one of 4) and structs as they
+ * are.  hum_launch() runs it over [0, count) in groups that OpenCL chooses, hum_launch_nd() over
  * groups * items; grid.local_bytes is not used.  Such kernels run one at a time on a device.
  *
- * HUM_ERR_NOT_FOUND: the module has no such kernel; HUM_ERR_UNSUPPORTED: an argument is a struct,
- * an image or a sampler.
+ * HUM_ERR_NOT_FOUND: the module has no such kernel; HUM_ERR_UNSUPPORTED: an argument is an image
+ * or a sampler, or a struct in SPIR-V, which does not tell its size.
  */
 HUM_API HUM_MUST_USE enum hum_status hum_kernel_get(struct hum_module *module, const char *name,
                                                     struct hum_kernel **kernel_out);

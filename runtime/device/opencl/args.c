@@ -46,9 +46,10 @@ size_t humi_cl_layout(struct humi_cl_arg *args, unsigned count)
     size_t end = 0, widest = 1;
 
     for (unsigned i = 0; i < count; i++) {
-        args[i].offset = round_up(end, args[i].size);
+        size_t align = args[i].align ? args[i].align : args[i].size;
+        args[i].offset = round_up(end, align);
         end = args[i].offset + args[i].size;
-        widest = args[i].size > widest ? args[i].size : widest;
+        widest = align > widest ? align : widest;
     }
     return round_up(end, widest);
 }

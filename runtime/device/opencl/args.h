@@ -9,8 +9,10 @@
  *   __local T *                    8 bytes, the size of that memory in bytes
  *   scalars and vectors            themselves; a vector is aligned to its size, one of 3 is as one
  *                                  of 4
+ *   structs                        themselves, as the program's compiler lays them out (measure.h);
+ *                                  OpenCL C lets them hold no pointers
  *
- * Images, samplers, pipes and structs are refused: OpenCL does not tell how big a struct is.
+ * Images, samplers and pipes are refused, and so are structs of a program without source.
  * Threads: any.  Nothing is allocated.
  */
 #ifndef HUMI_DEVICE_OPENCL_ARGS_H
@@ -26,6 +28,7 @@ struct humi_cl_arg {
     enum humi_cl_arg_kind kind;
     size_t size;    /* VALUE: bytes; else of a pointer */
     size_t offset;  /* in the block; written by humi_cl_layout() */
+    size_t align;   /* 0: as its size */
 };
 
 /* Bytes of a scalar or vector type by its name in OpenCL C ("uint", "float4"), 0: no such type. */

@@ -47,6 +47,7 @@
     X(GetKernelWorkGroupInfo, 100)                                                                 \
     X(GetPlatformIDs, 100)                                                                         \
     X(GetProgramBuildInfo, 100)                                                                    \
+    X(GetProgramInfo, 100)                                                                         \
     X(ReleaseCommandQueue, 100)                                                                    \
     X(ReleaseContext, 100)                                                                         \
     X(ReleaseEvent, 100)                                                                           \

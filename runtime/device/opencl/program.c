@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "device/opencl/cache.h"
+#include "device/opencl/measure.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 
@@ -59,7 +60,7 @@ void humi_cl_target_read(cl_device_id id, struct humi_cl_target *target_out)
     target_out->takes_spirv = strstr(spirv, "SPIR-V") != NULL;
 }
 
-static const char *options_of(const struct humi_cl_target *target)
+const char *humi_cl_build_options(const struct humi_cl_target *target)
 {
     if (target->version >= 300)
         return "-cl-std=CL3.0 -cl-kernel-arg-info";
@@ -193,7 +194,7 @@ enum hum_status humi_cl_build(const struct humi_cl_target *target, const char *p
     free(text);
     if (status != HUM_OK)
         return status;
-    if (humi_cl.BuildProgram(program, 1, &target->id, options_of(target), NULL, NULL) ==
+    if (humi_cl.BuildProgram(program, 1, &target->id, humi_cl_build_options(target), NULL, NULL) ==
         CL_SUCCESS) {
         *program_out = program;
         return HUM_OK;
@@ -232,8 +233,8 @@ static enum hum_status describe_portable(const struct humi_cl_target *target, cl
 /* ---- plain kernels --------------------------------------------------------------------------- */
 
 /*
- * Another name for a type (a typedef): its size is the only one that is accepted.  0: more than
- * one is, as for structs, whose size OpenCL does not know.
+ * Another name for a number, in a program without source: its size is the only one that is
+ * accepted.  0: more than one is, as for structs, whose size OpenCL does not know.
  */
 static size_t probe_size(cl_kernel kernel, cl_uint index)
 {
@@ -250,8 +251,29 @@ static size_t probe_size(cl_kernel kernel, cl_uint index)
     return found;
 }
 
-static enum hum_status describe_arg(cl_kernel kernel, cl_uint index, const char *name,
-                                    struct humi_cl_arg *arg_out)
+/* What is passed by value: a number, a vector, or a struct.  False: none of these. */
+static bool describe_value(const struct humi_cl_target *target, cl_kernel kernel, cl_uint index,
+                           const char *type, struct humi_cl_arg *arg_out)
+{
+    struct humi_cl_measure measure;
+    cl_program program = NULL;
+
+    arg_out->kind = HUMI_CL_VALUE;
+    arg_out->size = humi_cl_type_size(type);
+    if (arg_out->size > 0)
+        return true;
+    (void)humi_cl.GetKernelInfo(kernel, CL_KERNEL_PROGRAM, sizeof program, &program, NULL);
+    if (program && humi_cl_measure(target, program, type, &measure)) {
+        arg_out->size = measure.bytes;
+        arg_out->align = measure.align;
+        return true;
+    }
+    arg_out->size = probe_size(kernel, index);
+    return arg_out->size > 0;
+}
+
+static enum hum_status describe_arg(const struct humi_cl_target *target, cl_kernel kernel,
+                                    cl_uint index, const char *name, struct humi_cl_arg *arg_out)
 {
     cl_kernel_arg_address_qualifier space = 0;
     char type[128] = "";
@@ -271,20 +293,17 @@ static enum hum_status describe_arg(cl_kernel kernel, cl_uint index, const char 
         arg_out->kind = HUMI_CL_POINTER;
         return HUM_OK;
     }
-    arg_out->kind = HUMI_CL_VALUE;
-    arg_out->size = humi_cl_type_size(type);
-    if (arg_out->size == 0 && space == CL_KERNEL_ARG_ADDRESS_PRIVATE)
-        arg_out->size = probe_size(kernel, index);
-    if (arg_out->size == 0)
+    if (space != CL_KERNEL_ARG_ADDRESS_PRIVATE ||
+        !describe_value(target, kernel, index, type, arg_out))
         return humi_fail(HUM_ERR_UNSUPPORTED,
-                         "argument %u of kernel \"%s\" is of type %s; hum passes numbers, vectors "
-                         "and pointers: pass a pointer to it, or use HUM_KERNEL",
+                         "argument %u of kernel \"%s\" is of type %s; hum passes numbers, vectors, "
+                         "pointers and, where it has the source, structs",
                          index + 1, name, type);
     return HUM_OK;
 }
 
-static enum hum_status describe_plain(cl_kernel kernel, struct humi_cl_form *out,
-                                      size_t *args_bytes_out)
+static enum hum_status describe_plain(const struct humi_cl_target *target, cl_kernel kernel,
+                                      struct humi_cl_form *out, size_t *args_bytes_out)
 {
     cl_uint count = 0;
 
@@ -294,7 +313,7 @@ static enum hum_status describe_plain(cl_kernel kernel, struct humi_cl_form *out
                                               "possible",
                          out->name, count, HUMI_CL_ARGS_MAX);
     for (cl_uint i = 0; i < count; i++) {
-        enum hum_status status = describe_arg(kernel, i, out->name, &out->args[i]);
+        enum hum_status status = describe_arg(target, kernel, i, out->name, &out->args[i]);
         if (status != HUM_OK)
             return status;
     }
@@ -332,7 +351,7 @@ enum hum_status humi_cl_describe(const struct humi_cl_target *target, cl_program
         found = open_kernel(program, "", name);
     if (!found)
         return humi_fail(HUM_ERR_NOT_FOUND, "the module has no kernel \"%s\"", name);
-    status = form_out->plain ? describe_plain(found, form_out, args_bytes_out)
+    status = form_out->plain ? describe_plain(target, found, form_out, args_bytes_out)
                              : describe_portable(target, found, name, args_bytes_out);
     (void)humi_cl.ReleaseKernel(found);
     return status;

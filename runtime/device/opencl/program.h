@@ -36,6 +36,9 @@ struct humi_cl_form {
 /* All but the context. */
 void humi_cl_target_read(cl_device_id id, struct humi_cl_target *target_out);
 
+/* With which modules are built; static. */
+const char *humi_cl_build_options(const struct humi_cl_target *target);
+
 /* By its name: .cl is source, .spv is SPIR-V. */
 bool humi_cl_is_module(const char *path);
 

@@ -63,3 +63,19 @@ __kernel void takes_a_struct(struct pair pair, __global double *out)
 {
     *out = pair.a + pair.b;
 }
+
+typedef struct {
+    char tag[5];
+    float4 weight;
+    struct pair inner;
+} wide_t;
+
+__kernel void takes_structs(char c, wide_t wide, short s, struct pair pair, __global double *out)
+{
+    *out = c + wide.tag[4] + wide.weight.w + wide.inner.a + wide.inner.b + s + pair.a + pair.b;
+}
+
+__kernel void takes_an_image(__global float *out, read_only image2d_t image)
+{
+    *out = get_image_width(image);
+}

@@ -43,20 +43,27 @@ struct members {
     unsigned char u;
     float four[4] __attribute__((aligned(16)));
     size_t local;
+    char small;
+    struct {
+        int a;
+        double b, c;
+    } structure; /* 24 bytes, aligned to 8 */
     char last;
 };
 
 static void a_block_is_laid_out_like_a_struct(void **state)
 {
     struct humi_cl_arg args[] = {
-        {HUMI_CL_VALUE, 1, 0}, {HUMI_CL_POINTER, 8, 0}, {HUMI_CL_VALUE, 2, 0},
-        {HUMI_CL_VALUE, 4, 0}, {HUMI_CL_VALUE, 8, 0},   {HUMI_CL_VALUE, 1, 0},
-        {HUMI_CL_VALUE, 16, 0}, {HUMI_CL_LOCAL, 8, 0},  {HUMI_CL_VALUE, 1, 0},
+        {HUMI_CL_VALUE, 1, 0, 0}, {HUMI_CL_POINTER, 8, 0, 0}, {HUMI_CL_VALUE, 2, 0, 0},
+        {HUMI_CL_VALUE, 4, 0, 0}, {HUMI_CL_VALUE, 8, 0, 0},   {HUMI_CL_VALUE, 1, 0, 0},
+        {HUMI_CL_VALUE, 16, 0, 0}, {HUMI_CL_LOCAL, 8, 0, 0},  {HUMI_CL_VALUE, 1, 0, 0},
+        {HUMI_CL_VALUE, 24, 0, 8}, {HUMI_CL_VALUE, 1, 0, 0},
     };
     static const size_t offsets[] = {
         offsetof(struct members, c), offsetof(struct members, pointer), offsetof(struct members, s),
         offsetof(struct members, f), offsetof(struct members, d),       offsetof(struct members, u),
         offsetof(struct members, four), offsetof(struct members, local),
+        offsetof(struct members, small), offsetof(struct members, structure),
         offsetof(struct members, last),
     };
 
