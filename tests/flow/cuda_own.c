@@ -299,8 +299,10 @@ static void own_kernels_that_go_wrong_are_told_by_the_stream(void **state)
     (void)state;
     ok(hum_use(stream, words, BLOCK, HUM_READ));
     ok(hum_acquire_device(stream));
+    d.hold(true); /* else it may be known at the release already */
     own_add((uint64_t *)(uintptr_t)PAGE, 1);
     ok(hum_release_device(stream, own));
+    d.hold(false);
     status_is(HUM_ERR_ILLEGAL_ADDRESS, hum_stream_wait(stream));
     assert_non_null(strstr(hum_error_text(), "of the program's own"));
     are_counted(words, 0); /* it was only read there */
