@@ -131,6 +131,25 @@ static void more_than_fits_comes_and_goes(void **state)
         assert_int_equal(words[i], 2 * (i / (BLOCK / 8) * (BLOCK / 8) + 1));
 }
 
+/* What the driver's compiler says of PTX is in the error text, with the module's path. */
+static void what_the_compiler_says_reaches_the_user(void **state)
+{
+    char path[] = "/tmp/hum-flow-wrong.XXXXXX.ptx";
+    int file = mkstemps(path, 4);
+    struct hum_module *module = NULL;
+
+    (void)state;
+    reopen("", ONE);
+    assert_true(file >= 0);
+    assert_true(dprintf(file, ".version 6.0\n.target sm_35\n.entry k()\n{\n    frob;\n}\n") > 0);
+    close(file);
+    status_is(HUM_ERR_MODULE, hum_module_load(hum, 0, path, &module));
+    assert_non_null(strstr(hum_error_text(), path));
+    assert_non_null(strstr(hum_error_text(), "line 5: the instruction 'frob' is not known"));
+    assert_non_null(strstr(hum_error_text(), flow_device(hum, 0).name));
+    unlink(path);
+}
+
 static void the_programs_context_stays_current(void **state)
 {
     struct CUctx_st *mine = NULL, *now = NULL;
@@ -384,6 +403,7 @@ int main(void)
         STORY(every_call_of_opening_may_fail),
         STORY(results_are_right),
         STORY(more_than_fits_comes_and_goes),
+        STORY(what_the_compiler_says_reaches_the_user),
         STORY(the_programs_context_stays_current),
         STORY(a_bad_kernel_loses_the_device_and_not_the_host),
         STORY(launches_behind_a_bad_one_are_lost),

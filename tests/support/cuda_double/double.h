@@ -52,7 +52,7 @@ struct options {
     bool peers, concurrent, vmm, managed;
     bool recover;           /* a reset of the primary context ends a sticky error */
     bool over_host;         /* a reservation may lie over addresses that the host uses */
-    unsigned delay_us, seed;
+    unsigned delay_us, seed, turns;
     int missing_count, fail_count;
     char missing[NAMES_MAX][48];
     struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * executor_main.c - the process that stands for one device of the double: its page tables, and
- * kernels in their native form.
+ * kernels in their native form or in PTX.
  *
  * A launch of G blocks of T threads is G calls of the kernel's body, one block after the other,
  * each with T work-items: `part` and `group` are the block, hum_for_item runs over its threads,
@@ -22,11 +22,24 @@
 #include <hum/kernel.h>
 
 #include "support/cuda_double/wire.h"
+#include "support/ptx/ptx.h"
 
 #define MODULES_MAX 64
 #define SOCKET 3
 
-static void *modules[MODULES_MAX];
+/* One of the two; so are kernels. */
+struct module {
+    void *native;
+    struct ptx_module *ptx;
+};
+
+struct kernel {
+    const struct hum_kernel_entry *native;
+    struct ptx_kernel *ptx;
+    size_t args_bytes;
+};
+
+static struct module modules[MODULES_MAX];
 static uint32_t module_count;
 static sigjmp_buf out_of_kernel;
 static volatile sig_atomic_t in_kernel;
@@ -71,15 +84,23 @@ static enum wire_result map(const struct wire_request *r, int file)
     return got == at ? WIRE_OK : WIRE_FAILED;
 }
 
-static const struct hum_kernel_entry *find(const struct wire_request *r)
+static bool find(const struct wire_request *r, struct kernel *out)
 {
+    const struct module *m = &modules[r->module];
     char symbol[600];
 
-    if (r->module >= module_count || !modules[r->module])
-        return NULL;
+    *out = (struct kernel){0};
+    if (r->module >= module_count)
+        return false;
+    if (m->ptx) {
+        out->ptx = ptx_find(m->ptx, r->text);
+        out->args_bytes = out->ptx ? ptx_args_bytes(out->ptx) : 0;
+        return out->ptx != NULL;
+    }
     snprintf(symbol, sizeof(symbol), "hum_kernel_%s", r->text);
-    const struct hum_kernel_entry *entry = dlsym(modules[r->module], symbol);
-    return entry && entry->abi == HUM_KERNEL_ABI ? entry : NULL;
+    out->native = dlsym(m->native, symbol);
+    out->args_bytes = out->native ? out->native->args_bytes : 0;
+    return out->native && out->native->abi == HUM_KERNEL_ABI;
 }
 
 static void run_blocks(const struct hum_kernel_entry *entry, const struct wire_request *r,
@@ -103,12 +124,27 @@ static void run_blocks(const struct hum_kernel_entry *entry, const struct wire_r
     }
 }
 
+static void run_ptx(struct ptx_kernel *kernel, const struct wire_request *r,
+                    struct wire_reply *reply)
+{
+    struct ptx_launch launch = {
+        .grid = {r->grid[0], r->grid[1], r->grid[2]},
+        .block = {r->block[0], r->block[1], r->block[2]},
+        .shared_bytes = r->shared_bytes,
+        .args = r->args,
+        .seed = r->turns,
+    };
+
+    if (!ptx_run(kernel, &launch, reply->why, sizeof(reply->why)))
+        reply->result = WIRE_FAILED;
+}
+
 static void run(const struct wire_request *r, struct wire_reply *reply)
 {
-    const struct hum_kernel_entry *entry = find(r);
     void *shared = aligned_alloc(64, (r->shared_bytes + 127u) & ~63u);
+    struct kernel kernel;
 
-    if (!entry || !shared || entry->args_bytes > r->args_bytes) {
+    if (!find(r, &kernel) || !shared || kernel.args_bytes > r->args_bytes) {
         free(shared);
         reply->result = WIRE_NOT_FOUND;
         return;
@@ -116,7 +152,10 @@ static void run(const struct wire_request *r, struct wire_reply *reply)
     int number = sigsetjmp(out_of_kernel, 1);
     if (number == 0) {
         in_kernel = 1;
-        run_blocks(entry, r, shared);
+        if (kernel.ptx)
+            run_ptx(kernel.ptx, r, reply);
+        else
+            run_blocks(kernel.native, r, shared);
     } else {
         reply->result = WIRE_SIGNAL;
         reply->signal = number;
@@ -126,12 +165,28 @@ static void run(const struct wire_request *r, struct wire_reply *reply)
     free(shared);
 }
 
-static void load(const struct wire_request *r, struct wire_reply *reply)
+static struct ptx_module *load_ptx(int file, struct wire_reply *reply)
 {
-    void *module = module_count < MODULES_MAX ? dlopen(r->text, RTLD_NOW | RTLD_LOCAL) : NULL;
+    off_t bytes = lseek(file, 0, SEEK_END);
+    char *text = bytes > 0 ? calloc(1, (size_t)bytes + 1) : NULL;
+    struct ptx_module *module = NULL;
 
-    if (!module) {
-        reply->result = access(r->text, R_OK) ? WIRE_NOT_FOUND : WIRE_FAILED;
+    if (text && pread(file, text, (size_t)bytes, 0) == bytes)
+        module = ptx_parse(text, reply->why, sizeof(reply->why));
+    free(text);
+    return module;
+}
+
+static void load(const struct wire_request *r, int file, struct wire_reply *reply)
+{
+    struct module module = {0};
+
+    if (module_count < MODULES_MAX && file >= 0)
+        module.ptx = load_ptx(file, reply);
+    else if (module_count < MODULES_MAX)
+        module.native = dlopen(r->text, RTLD_NOW | RTLD_LOCAL);
+    if (!module.native && !module.ptx) {
+        reply->result = file < 0 && access(r->text, R_OK) ? WIRE_NOT_FOUND : WIRE_FAILED;
         return;
     }
     reply->value = module_count;
@@ -141,7 +196,7 @@ static void load(const struct wire_request *r, struct wire_reply *reply)
 static void serve(const struct wire_request *r, int file, struct wire_reply *reply)
 {
     void *start = (void *)(uintptr_t)r->start;
-    const struct hum_kernel_entry *entry;
+    struct kernel kernel;
 
     switch (r->op) {
     case WIRE_MAP:
@@ -154,12 +209,11 @@ static void serve(const struct wire_request *r, int file, struct wire_reply *rep
         reply->result = munmap(start, r->bytes) ? WIRE_FAILED : WIRE_OK;
         break;
     case WIRE_LOAD:
-        load(r, reply);
+        load(r, file, reply);
         break;
     case WIRE_FIND:
-        entry = find(r);
-        reply->result = entry ? WIRE_OK : WIRE_NOT_FOUND;
-        reply->value = entry ? entry->args_bytes : 0;
+        reply->result = find(r, &kernel) ? WIRE_OK : WIRE_NOT_FOUND;
+        reply->value = kernel.args_bytes;
         break;
     case WIRE_RUN:
         run(r, reply);

@@ -2,17 +2,20 @@
 /*
  * module.c - modules, kernels and launches.
  *
- * An image is PTX text or a fat binary.  The double cannot run either: it runs the kernels' native
- * form, the shared object that a line of the image names,
+ * An image is PTX text or a fat binary.  A line in it that names a shared object,
  *
  *     // hum.native: /path/to/module.so
  *
- * which whoever builds an image for tests adds.  A kernel NAME takes one parameter, its argument
- * block by value, as `extern "C" __global__ void NAME(const struct args args)` would.
+ * which whoever builds an image for tests adds, has the double run the kernels' native form.
+ * Else PTX is carried out as what it is (support/ptx), and fat binaries are refused.
+ * A kernel NAME takes one parameter, its argument block by value, as
+ * `extern "C" __global__ void NAME(const struct args args)` would.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "support/cuda_double/double.h"
 
@@ -21,6 +24,7 @@
 #define SHARED_DEFAULT (48 << 10)
 #define SHARED_MAX (96 << 10)
 #define THREADS_MAX 1024u
+#define WHY_BYTES 256
 
 struct CUmod_st {
     struct CUmod_st *next;
@@ -47,14 +51,20 @@ struct fatbin_header {
     uint64_t bytes; /* after the header */
 };
 
+static bool is_fatbin(const char *image)
+{
+    uint32_t magic;
+
+    memcpy(&magic, image, sizeof(magic));
+    return magic == FATBIN_MAGIC;
+}
+
 /* Bytes of the image; 0: it is none. */
 static size_t image_bytes(const void *image)
 {
     struct fatbin_header head;
-    uint32_t magic;
 
-    memcpy(&magic, image, sizeof(magic));
-    if (magic == FATBIN_MAGIC) {
+    if (is_fatbin(image)) {
         memcpy(&head, image, sizeof(head));
         return head.header_bytes + head.bytes;
     }
@@ -105,28 +115,53 @@ static void write_log(unsigned count, const enum humi_cu_jit_option *options, vo
         snprintf(buffer, bytes, "%s", text);
 }
 
-static enum humi_cu_result open_image(struct CUctx_st *context, const char *image,
-                                      uint32_t *number_out, const char **why_out)
+static enum humi_cu_result open_native(struct device *device, const struct wire_request *request,
+                                       uint32_t *number_out, char why_out[WHY_BYTES])
 {
-    struct wire_request request = {.op = WIRE_LOAD};
-    size_t bytes = image_bytes(image);
+    struct wire_reply reply = executor_ask(device, request, -1);
 
-    *why_out = "not an image";
-    if (bytes == 0)
-        return HUMI_CUDA_ERROR_INVALID_IMAGE;
-    *why_out = "for a newer device";
-    if (!fits_device(image, bytes))
-        return HUMI_CUDA_ERROR_NO_BINARY_FOR_GPU;
-    *why_out = "cuda double: the image names no native form";
-    if (!native_path(image, bytes, request.text))
-        return HUMI_CUDA_ERROR_NO_BINARY_FOR_GPU;
-    struct wire_reply reply = executor_ask(context->device, &request, -1);
-    *why_out = "cuda double: the native form cannot be loaded";
+    snprintf(why_out, WHY_BYTES, "cuda double: the native form cannot be loaded");
     if (reply.result == WIRE_NOT_FOUND)
         return HUMI_CUDA_ERROR_FILE_NOT_FOUND;
     *number_out = (uint32_t)reply.value;
     return reply.result == WIRE_OK ? HUMI_CUDA_SUCCESS
                                    : HUMI_CUDA_ERROR_SHARED_OBJECT_INIT_FAILED;
+}
+
+static enum humi_cu_result open_ptx(struct device *device, const char *image, size_t bytes,
+                                    uint32_t *number_out, char why_out[WHY_BYTES])
+{
+    struct wire_request request = {.op = WIRE_LOAD};
+    int file = memfd_create("cuda double: ptx", MFD_CLOEXEC);
+    struct wire_reply reply = {.result = WIRE_FAILED};
+
+    if (file >= 0 && write(file, image, bytes) == (ssize_t)bytes)
+        reply = executor_ask(device, &request, file);
+    if (file >= 0)
+        close(file);
+    snprintf(why_out, WHY_BYTES, "ptx: %.200s", reply.why);
+    *number_out = (uint32_t)reply.value;
+    return reply.result == WIRE_OK ? HUMI_CUDA_SUCCESS : HUMI_CUDA_ERROR_INVALID_PTX;
+}
+
+static enum humi_cu_result open_image(struct CUctx_st *context, const char *image,
+                                      uint32_t *number_out, char why_out[WHY_BYTES])
+{
+    struct wire_request request = {.op = WIRE_LOAD};
+    size_t bytes = image_bytes(image);
+
+    snprintf(why_out, WHY_BYTES, "not an image");
+    if (bytes == 0)
+        return HUMI_CUDA_ERROR_INVALID_IMAGE;
+    snprintf(why_out, WHY_BYTES, "for a newer device");
+    if (!fits_device(image, bytes))
+        return HUMI_CUDA_ERROR_NO_BINARY_FOR_GPU;
+    if (native_path(image, bytes, request.text))
+        return open_native(context->device, &request, number_out, why_out);
+    if (!is_fatbin(image))
+        return open_ptx(context->device, image, bytes, number_out, why_out);
+    snprintf(why_out, WHY_BYTES, "cuda double: the image names no native form");
+    return HUMI_CUDA_ERROR_NO_BINARY_FOR_GPU;
 }
 
 /* ---- modules -------------------------------------------------------------------------------- */
@@ -136,13 +171,13 @@ enum humi_cu_result cuModuleLoadDataEx(struct CUmod_st **module, const void *ima
                                        void **option_values)
 {
     struct CUctx_st *context;
-    const char *why;
+    char why[WHY_BYTES];
     uint32_t number = 0;
 
     ENTER_CONTEXT(cuModuleLoadDataEx, context);
     if (!module || !image || (option_count > 0 && (!options || !option_values)))
         RETURN(HUMI_CUDA_ERROR_INVALID_VALUE);
-    enum humi_cu_result result = open_image(context, image, &number, &why);
+    enum humi_cu_result result = open_image(context, image, &number, why);
     if (result) {
         write_log(option_count, options, option_values, why);
         RETURN(result);
@@ -353,7 +388,8 @@ enum humi_cu_result cuLaunchKernel(struct CUfunc_st *function, unsigned grid_x, 
     *r = (struct wire_request){.op = WIRE_RUN, .module = f->module->number,
                                .grid = {grid_x, grid_y, grid_z},
                                .block = {block_x, block_y, block_z},
-                               .shared_bytes = shared_bytes, .args_bytes = f->args_bytes};
+                               .shared_bytes = shared_bytes, .args_bytes = f->args_bytes,
+                               .turns = world.options.turns};
     memcpy(r->args, parameters[0], f->args_bytes);
     snprintf(r->text, sizeof(r->text), "%s", f->name);
     enum humi_cu_result result = check_shape(f, r);

@@ -83,6 +83,8 @@ static bool read_one(struct options *o, const char *name, const char *value)
         o->delay_us = (unsigned)n;
     else if (strcmp(name, "seed") == 0)
         o->seed = (unsigned)n;
+    else if (strcmp(name, "turns") == 0)
+        o->turns = (unsigned)n;
     else if (strcmp(name, "peers") == 0)
         return read_flag(&o->peers, n);
     else if (strcmp(name, "concurrent") == 0)

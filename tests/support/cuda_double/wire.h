@@ -2,8 +2,8 @@
 /*
  * wire.h - what the double asks of the process that stands for one device.
  *
- * One request, one reply, over a SOCK_SEQPACKET socket; a file goes along with MAP.  The process
- * has the device's page tables: what is mapped there is what kernels may touch.
+ * One request, one reply, over a SOCK_SEQPACKET socket; a file goes along with MAP and may with
+ * LOAD.  The process has the device's page tables: what is mapped there is what kernels may touch.
  */
 #ifndef SUPPORT_CUDA_DOUBLE_WIRE_H
 #define SUPPORT_CUDA_DOUBLE_WIRE_H
@@ -14,7 +14,7 @@ enum wire_op {
     WIRE_MAP,     /* [start, +bytes) of the file from `offset`, with `access` */
     WIRE_PROTECT, /* [start, +bytes) gets `access` */
     WIRE_UNMAP,   /* [start, +bytes) */
-    WIRE_LOAD,    /* module `text`: value is its number */
+    WIRE_LOAD,    /* module `text`, or the PTX in the file: value is its number */
     WIRE_FIND,    /* kernel `text` of module `module`: value is the size of its arguments */
     WIRE_RUN,     /* kernel `text` of module `module` */
 };
@@ -31,6 +31,7 @@ struct wire_request {
     uint32_t grid[3], block[3];
     uint32_t shared_bytes;
     uint32_t args_bytes;
+    uint64_t turns;   /* of threads that run PTX: ptx_launch.seed */
     char text[512];
     char args[WIRE_ARGS_MAX];
 };
@@ -42,6 +43,7 @@ struct wire_reply {
     int signal;
     uint64_t address; /* that the signal was for */
     uint64_t value;
+    char why[256]; /* about PTX that was refused or went wrong */
 };
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* work.c - what the threads of streams do: bytes and kernels. */
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "support/cuda_double/double.h"
@@ -127,6 +128,8 @@ static void run_kernel(struct CUstream_st *stream, const struct operation *op)
     if (reply.result == WIRE_OK)
         return;
     if (reply.result != WIRE_SIGNAL) {
+        if (*reply.why)
+            fprintf(stderr, "cuda double: %s\n", reply.why);
         context_fail(stream->context, HUMI_CUDA_ERROR_LAUNCH_FAILED);
         return;
     }

@@ -49,7 +49,8 @@ static void groups_share_local_memory_and_know_where_they_are(void **state)
 static void images_are_refused_for_their_reasons(void **state)
 {
     static const char newer[] = ".version 8.0\n.target sm_90\n// hum.native: /nowhere.so\n";
-    static const char no_native[] = ".version 7.0\n.target sm_70\n";
+    static const char wrong[] = ".version 7.0\n.target sm_70\n.entry k() { frobnicate.s32; }\n";
+    static const uint32_t fatbin[] = {0xba55ed50, 16 << 16 | 1, 8, 0, 1, 2};
     static const char no_file[] = ".version 7.0\n.target sm_70\n// hum.native: /nowhere.so\n";
     static const char no_module[] = ".version 7.0\n.target sm_70\n// hum.native: /dev/null\n";
     struct CUmod_st *m = NULL;
@@ -63,7 +64,10 @@ static void images_are_refused_for_their_reasons(void **state)
     assert_cu(d.cu.cuModuleLoadDataEx(&m, "garbage", 2, options, values), ERROR_INVALID_IMAGE);
     assert_non_null(strstr(log, "not an image"));
     assert_cu(d.cu.cuModuleLoadDataEx(&m, newer, 0, NULL, NULL), ERROR_NO_BINARY_FOR_GPU);
-    assert_cu(d.cu.cuModuleLoadDataEx(&m, no_native, 0, NULL, NULL), ERROR_NO_BINARY_FOR_GPU);
+    assert_cu(d.cu.cuModuleLoadDataEx(&m, wrong, 2, options, values), ERROR_INVALID_PTX);
+    assert_string_equal(log, "ptx: line 3: the instruction 'frobnicate.s32' is not known");
+    assert_cu(d.cu.cuModuleLoadDataEx(&m, fatbin, 2, options, values), ERROR_NO_BINARY_FOR_GPU);
+    assert_non_null(strstr(log, "names no native form"));
     assert_cu(d.cu.cuModuleLoadDataEx(&m, no_file, 0, NULL, NULL), ERROR_FILE_NOT_FOUND);
     assert_cu(d.cu.cuModuleLoadDataEx(&m, no_module, 0, NULL, NULL),
               ERROR_SHARED_OBJECT_INIT_FAILED);
