@@ -149,7 +149,7 @@ static enum hum_status launch_later(struct hum_stream *stream, const struct humi
     return status;
 }
 
-static enum hum_status launch(struct hum_stream *stream, const struct humi_launch *launch)
+enum hum_status humi_launch(struct hum_stream *stream, const struct humi_launch *launch)
 {
     struct humi_uses *uses;
     humi_service_await(stream->hum, stream->processor);
@@ -187,6 +187,9 @@ static enum hum_status check_launch(struct hum_stream *stream, struct hum_kernel
                          "kernel '%s' was loaded on another device than the stream's; load its "
                          "module on that device too",
                          kernel->name);
+    if (kernel->signature)
+        return humi_fail(HUM_ERR_INVALID, "kernel '%s' is of a program: use hum_launch_cl()",
+                         kernel->name);
     if (args_bytes != kernel->args_bytes && kernel->args_bytes != HUMI_ARGS_UNKNOWN)
         return humi_fail(HUM_ERR_INVALID,
                          "kernel '%s' takes an argument block of %zu bytes, not %zu",
@@ -208,7 +211,7 @@ enum hum_status hum_launch(struct hum_stream *stream, struct hum_kernel *kernel,
                                .count = count,
                                .args = args,
                                .args_bytes = args_bytes};
-    return launch(stream, &data);
+    return humi_launch(stream, &data);
 }
 
 static enum hum_status check_grid(const struct hum_grid *grid)
@@ -246,5 +249,5 @@ enum hum_status hum_launch_nd(struct hum_stream *stream, struct hum_kernel *kern
                                .args_bytes = args_bytes};
     for (unsigned d = grid->dimensions; d < 3; d++)
         data.grid.groups[d] = data.grid.items[d] = 1;
-    return launch(stream, &data);
+    return humi_launch(stream, &data);
 }

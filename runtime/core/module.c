@@ -12,6 +12,7 @@
 #include "base/options.h"
 #include "base/status.h"
 #include "core/kernels.h"
+#include "core/program.h"
 #include "core/record.h"
 #include "core/service.h"
 
@@ -116,10 +117,19 @@ static struct hum_module *module_create(struct hum *hum, unsigned processor, con
     return module;
 }
 
+void humi_module_clear(struct hum_module *module)
+{
+    struct humi_link *link;
+    while ((link = humi_list_pop_front(&module->kernels))) {
+        struct hum_kernel *kernel = humi_container_of(link, struct hum_kernel, link);
+        free(kernel->signature);
+        free(kernel);
+    }
+}
+
 static void module_destroy(struct hum_module *module)
 {
-    humi_list_each_safe (link, &module->kernels)
-        free(humi_container_of(link, struct hum_kernel, link));
+    humi_module_clear(module);
     free(module->path);
     free(module);
 }
@@ -127,8 +137,13 @@ static void module_destroy(struct hum_module *module)
 void humi_modules_close(struct hum *hum)
 {
     struct humi_link *link;
-    while ((link = humi_list_pop_front(&hum->modules)))
-        module_destroy(humi_container_of(link, struct hum_module, all));
+    while ((link = humi_list_pop_front(&hum->modules))) {
+        struct hum_module *module = humi_container_of(link, struct hum_module, all);
+        if (module->path)
+            module_destroy(module);
+        else
+            humi_program_free(module);
+    }
 }
 
 enum hum_status hum_module_load(struct hum *hum, int device, const char *name,
@@ -210,26 +225,8 @@ enum hum_status hum_kernel_get(struct hum_module *module, const char *name,
     return status;
 }
 
-static const struct hum_kernel *kernel_numbered(const struct hum *hum, unsigned processor,
-                                                unsigned id)
-{
-    humi_list_each (of_module, &hum->modules) {
-        struct hum_module *module = humi_container_of(of_module, struct hum_module, all);
-        if (module->processor != processor)
-            continue;
-        humi_list_each (of_kernel, &module->kernels) {
-            struct hum_kernel *kernel = humi_container_of(of_kernel, struct hum_kernel, link);
-            if (kernel->id == id)
-                return kernel;
-        }
-    }
-    return NULL;
-}
-
 void humi_kernel_name(struct hum *hum, unsigned processor, unsigned id, char *name, size_t bytes)
 {
-    humi_lock(&hum->lock);
-    const struct hum_kernel *kernel = kernel_numbered(hum, processor, id);
-    snprintf(name, bytes, "%s", kernel ? kernel->name : "");
-    humi_unlock(&hum->lock);
+    const struct humi_kernel_meter *meter = humi_kernels_find(hum, processor, id);
+    snprintf(name, bytes, "%s", meter ? meter->name : "");
 }

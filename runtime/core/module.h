@@ -15,9 +15,11 @@ struct hum_module {
     struct hum *hum;
     unsigned processor;        /* number of its device */
     unsigned id;               /* at the device */
-    char *path;
+    char *path;                /* NULL: it is the part of a program that has its kernels */
     struct humi_list kernels;  /* of hum_kernel.link */
 };
+
+struct humi_signature;
 
 struct hum_kernel {
     struct humi_link link;
@@ -25,12 +27,16 @@ struct hum_kernel {
     unsigned id;               /* at the device */
     size_t args_bytes;
     struct humi_kernel_meter *meter;
+    struct humi_signature *signature; /* of a program's kernel (program.h); NULL: of a module's */
     char name[64];
 };
 
 void humi_modules_close(struct hum *hum);
 
-/* The name of a kernel by its number at the device; "" if it is not known.  Takes the HUM lock. */
+/* Free the module's kernels. */
+void humi_module_clear(struct hum_module *module);
+
+/* The name of a kernel by its number at the device; "" if nobody ever got it. */
 void humi_kernel_name(struct hum *hum, unsigned processor, unsigned id, char *name, size_t bytes);
 
 #endif

@@ -116,6 +116,9 @@ void humi_stream_look(struct hum_stream *stream); /* collect what has finished a
 void humi_stream_note_error(struct hum_stream *stream, enum hum_status status, const char *text);
 void humi_stream_note_finished(struct hum_stream *stream, uint64_t sequence, uint64_t ns);
 
+/* launch.c: put a launch, whose data is right, on the stream. */
+enum hum_status humi_launch(struct hum_stream *stream, const struct humi_launch *launch);
+
 /* A mark behind the work so far, with one reference; NULL when memory is out. */
 struct humi_mark *humi_stream_mark(struct hum_stream *stream);
 void humi_mark_put(struct humi_mark *mark);

@@ -39,6 +39,8 @@
 struct humi_keeper_ops;
 struct humi_processor;
 struct humi_processor_ops;
+struct humi_ask;
+struct humi_reply;
 
 /* Where the space is and how frames should be made; the same for all processors of a space. */
 struct humi_space_params {
@@ -181,8 +183,8 @@ struct humi_processor {
 
 /*
  * Every member is required of devices, but for touches(), map_remote(), copy(), follow(), the two
- * of sampling at the end, and put(), get() and fence() of those with a window; the host has those
- * marked H only, the others are NULL.
+ * of sampling and ask() at the end, and put(), get() and fence() of those with a window; the host
+ * has those marked H only, the others are NULL.
  */
 struct humi_processor_ops {
     const char *kind;
@@ -342,6 +344,16 @@ struct humi_processor_ops {
     bool (*sampled_next)(struct humi_processor *p, uint32_t *cursor,
                          struct humi_sampled *sampled_out);
     struct humi_sampled_cost (*sampled_cost)(struct humi_processor *p);
+
+    /*
+     * Programs in OpenCL C from text, see program.h.  HUM_OK: the reply is written; HUM_ERR_MODULE:
+     * OpenCL says no, and the reply has its error; HUM_ERR_UNSUPPORTED: there is none;
+     * HUM_ERR_DEVICE_LOST: it died over this.  Starts the device's process if it died before, with
+     * all programs as they were.  The answer was checked for nothing but its size.
+     * NULL: not on this kind of device.
+     */
+    enum hum_status (*ask)(struct humi_processor *p, const struct humi_ask *ask,
+                           struct humi_reply *reply_out);
 };
 
 /* There are bytes behind its frames, to be filled and copied. */

@@ -50,6 +50,7 @@ struct start {
     char *const *argv;
     int channel; /* the process's end */
     int null;    /* /dev/null */
+    bool output; /* descriptor 1 is the program's output */
     int pid;     /* of the process; -1: could not be made */
     int pidfd;
     int error;   /* errno of what failed, 0: nothing */
@@ -65,6 +66,12 @@ struct shared {
 static struct shared *shared_of(struct start *start)
 {
     return (struct shared *)(void *)((char *)start - offsetof(struct shared, start));
+}
+
+/* What kernels print comes out where the program's output does, if there is such a place. */
+NO_SANITIZER static bool keep_output(const struct start *s)
+{
+    return (s->output && fcntl(1, F_SETFD, 0) == 0) || dup2(s->null, 1) >= 0;
 }
 
 /* The process, until it execs: nothing but system calls, and no return. */
@@ -85,7 +92,7 @@ NO_SANITIZER static int run_process(void *arg)
     persona = personality(QUERY_PERSONALITY);
     if (persona != -1)
         (void)personality((unsigned long)persona & ~(unsigned long)ADDR_NO_RANDOMIZE);
-    if (dup2(s->null, 0) >= 0 && dup2(s->null, 1) >= 0 &&
+    if (dup2(s->null, 0) >= 0 && keep_output(s) &&
         (s->channel == HUMI_PROCESS_CHANNEL ? fcntl(s->channel, F_SETFD, 0)
                                             : dup2(s->channel, HUMI_PROCESS_CHANNEL)) >= 0) {
         sigprocmask(SIG_SETMASK, &none, NULL);
@@ -135,12 +142,13 @@ static void start_process(struct start *start)
 }
 
 static enum hum_status start_on(const char *path, const char *const argv[], int ends[2],
-                                struct humi_process *process_out)
+                                bool output, struct humi_process *process_out)
 {
     struct start s = {.path = path,
                       .argv = (char *const *)(uintptr_t)argv,
                       .channel = ends[1],
                       .null = open("/dev/null", O_RDWR | O_CLOEXEC),
+                      .output = output,
                       .pid = -1,
                       .pidfd = -1};
 
@@ -161,12 +169,13 @@ static enum hum_status start_on(const char *path, const char *const argv[], int 
 enum hum_status humi_process_start(const char *path, const char *const argv[],
                                    struct humi_process *process_out)
 {
+    bool output = fcntl(1, F_GETFD) >= 0; /* before one of ours may get that number */
     int ends[2];
     enum hum_status status = humi_channel_open(ends);
 
     if (status != HUM_OK)
         return status;
-    status = start_on(path, argv, ends, process_out);
+    status = start_on(path, argv, ends, output, process_out);
     close(ends[1]);
     if (status != HUM_OK)
         close(ends[0]);

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # exports.sh <source folder> <nm> <libhum.so>: what the library exports is what hum.h,
-# declared.h and trace.h declare; of the CUDA driver, found at run time, it names nothing.
+# declared.h, program.h and trace.h declare; of the CUDA driver, found at run time, it names
+# nothing.
 set -eu
 cd "$1"
 nm=$2
@@ -9,7 +10,8 @@ library=$3
 failed=0
 
 exported=$($nm -D --defined-only "$library" | awk '{ print $NF }' | grep -v '^__' | sort -u)
-declared=$(cat include/hum/hum.h include/hum/declared.h include/hum/trace.h | tr '\n' ' ' |
+declared=$(cat include/hum/hum.h include/hum/declared.h include/hum/program.h \
+    include/hum/trace.h | tr '\n' ' ' |
     grep -o 'HUM_API [^;{]*(' | grep -o 'hum_[a-z0-9_]*(' | tr -d '(' | sort -u)
 
 for name in $exported; do

@@ -27,11 +27,12 @@
 #include "device/device.h"
 #include "device/registry.h"
 
-#define HUMI_EMU_VERSION 5u
+#define HUMI_EMU_VERSION 6u
 #define HUMI_EMU_SLOTS 1024u    /* launches in flight; a power of two */
 #define HUMI_EMU_ZAPS 256u
 #define HUMI_EMU_KERNELS_MAX 4096u
 #define HUMI_EMU_MODULES_MAX 1024u
+#define HUMI_EMU_PROGRAMS_MAX 65536u
 #define HUMI_EMU_SIGNAL SIGSYS  /* see process/trap.c */
 
 /* The bit of a worker in `sleepers`; from the 33rd on they share. */

@@ -187,6 +187,7 @@ static const struct humi_processor_ops emu_ops = {
     .touches = humi_emu_touches,
     .sampled_next = humi_emu_sampled_next,
     .sampled_cost = humi_emu_sampled_cost,
+    .ask = humi_emu_ask,
 };
 
 static struct humi_emu *create(const struct humi_space_params *space,

@@ -3,10 +3,10 @@
  * emu.h - inside of the runtime's half of an emulated device.
  *
  * The device is a process (process/), its frame file, and four ways to reach it: control memory
- * (launches, zaps), a channel (modules), one more of its agent (files of others' frames), and its
- * userfaultfd (access).  The descriptors of the
- * userfaultfd and of the life keep their numbers when the process is replaced, so a call that races
- * with a restart acts on the old process or on the new one, never on something else.
+ * (launches, zaps), a channel (modules, programs), one more of its agent (files of others'
+ * frames), and its userfaultfd (access).  The descriptors of the userfaultfd and of the life keep
+ * their numbers when the process is replaced, so a call that races with a restart acts on the old
+ * process or on the new one, never on something else.
  *
  * Locks, in this order: command, agent, gate.
  *   command  the channel, the modules, starting and ending the process.  May be held for seconds.
@@ -27,6 +27,7 @@
 #include "device/emu/message.h"
 #include "device/emu/samples.h"
 #include "device/emu/touches.h"
+#include "device/program.h"
 #include "os/frames.h"
 #include "os/process.h"
 
@@ -38,11 +39,17 @@ struct humi_emu_module {
     char *path;
 };
 
+/* A kernel; what submit() reads of it, name and size of arguments, never changes. */
 struct humi_emu_kernel {
-    unsigned module;
+    unsigned module;        /* of a program: that, HUMI_EMU_NO_PROGRAM: its program has gone */
     char name[64];
     size_t args_bytes;
+    char *full_name;        /* of a program's kernel, of any length; NULL: it is of a module */
 };
+#define HUMI_EMU_NO_PROGRAM UINT32_MAX
+
+/* programs.c */
+struct humi_emu_program;
 
 /* A launch that nobody has waited for yet. */
 struct humi_emu_ticket {
@@ -80,8 +87,10 @@ struct humi_emu {
     pthread_mutex_t command;
     struct humi_emu_module *modules;
     unsigned module_count;
-    struct humi_emu_kernel *kernels; /* HUMI_EMU_KERNELS_MAX; an entry never changes */
+    struct humi_emu_kernel *kernels; /* HUMI_EMU_KERNELS_MAX of them */
     unsigned kernel_count;          /* atomic: grows under command, read by submit */
+    struct humi_emu_program **programs; /* by number; NULL: none has it */
+    unsigned program_room;
 
     /* guarded by agent */
     pthread_mutex_t agent;
@@ -137,6 +146,28 @@ enum hum_status humi_emu_kernel(struct humi_processor *p, unsigned module, const
 /* Load all modules into a new process.  Needs command. */
 HUM_MUST_USE enum hum_status humi_emu_reload(struct humi_emu *emu);
 void humi_emu_forget_modules(struct humi_emu *emu);
+
+/* ---- talk.c ---------------------------------------------------------------------------------- */
+
+/*
+ * Send a request with request->bytes of `bytes` and wait for its answer, whose bytes go to `room`
+ * if they are no more than request->room.  HUM_ERR_DEVICE_LOST, without a text: it died, or was
+ * silent for so long and is ended.  Needs command.
+ */
+HUM_MUST_USE enum hum_status humi_emu_talk(struct humi_emu *emu, struct humi_emu_request *request,
+                                           const void *bytes, int64_t patience_ns,
+                                           struct humi_emu_answer *answer_out, void *room);
+
+/* ---- programs.c ------------------------------------------------------------------------------ */
+
+enum hum_status humi_emu_ask(struct humi_processor *p, const struct humi_ask *ask,
+                             struct humi_reply *reply_out);
+/*
+ * Make all programs and their kernels in a new process; what OpenCL refuses now is left out.
+ * HUM_ERR_DEVICE_LOST: it died over one, which is left out the next time.  Needs command.
+ */
+HUM_MUST_USE enum hum_status humi_emu_rebuild(struct humi_emu *emu);
+void humi_emu_forget_programs(struct humi_emu *emu);
 
 /* ---- launches.c ------------------------------------------------------------------------------ */
 

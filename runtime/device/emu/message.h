@@ -4,7 +4,9 @@
  *
  * The runtime speaks first (hello, with the control memory, the frame file, a pidfd of the
  * program, the memory for touches, and the agent's channel); each message has one answer.  The
- * answer to hello carries the process's userfaultfd.
+ * answer to hello carries the process's userfaultfd, others a file if they are long.
+ * The runtime takes nothing from an answer but what it reads from the message or the file, never by
+ * a mapping, within the size that it asked for.
  *
  * A second channel, whose end comes with hello too, is the agent's: a message on it is the file of
  * another processor's frames and the range to map it at, and is there before control memory asks
@@ -38,20 +40,34 @@ struct humi_emu_away {
     uint32_t unused;
 };
 
-/* LOAD: path is in text.  KERNEL: name is in text.  Ids are chosen by the runtime. */
-enum humi_emu_request_kind { HUMI_EMU_LOAD = 1, HUMI_EMU_KERNEL = 2 };
+/*
+ * LOAD: the path of a module.  KERNEL: the name of a kernel of it.  ASK: see device/program.h.
+ * Numbers are chosen by the runtime.
+ */
+enum humi_emu_request_kind { HUMI_EMU_LOAD = 1, HUMI_EMU_KERNEL = 2, HUMI_EMU_ASK = 3 };
+
+#define HUMI_EMU_INLINE 4096u   /* bytes that a message holds; more come in a file with it */
 
 struct humi_emu_request {
     uint32_t kind;
     uint32_t module, kernel;
-    char text[4096];
+    uint32_t ask;               /* ASK: enum humi_ask_kind; `module` is the program then */
+    uint32_t what, index;
+    uint64_t flags;
+    uint64_t room;              /* an answer of more bytes is not wanted, but its size is */
+    uint64_t bytes;             /* of what follows, here or in the file */
+    char text[HUMI_EMU_INLINE];
 };
 
 struct humi_emu_answer {
     int32_t status;
-    int32_t kernel_faults;  /* hello */
-    uint64_t args_bytes;    /* KERNEL */
+    int32_t kernel_faults;      /* hello */
+    uint64_t args_bytes;        /* KERNEL */
+    int32_t error;              /* ASK: OpenCL's */
+    int32_t made;               /* ASK: of CREATE, LINK: there is a program of that number */
+    uint64_t bytes;             /* ASK: of the answer, here or in the file if there was room */
     char text[HUMI_ERROR_TEXT_BYTES];
+    char data[HUMI_EMU_INLINE];
 };
 
 #endif

@@ -14,31 +14,27 @@
 #include "base/signals.h"
 #include "base/status.h"
 #include "device/emu/emu.h"
-#include "os/channel.h"
 
 #define BUILD_PATIENCE 6 /* times the usual one: OpenCL compiles when it loads */
 
 /* Ask the process and wait.  A process that dies or is silent over it is lost. */
-static enum hum_status ask(struct humi_emu *emu, const struct humi_emu_request *request,
-                           struct humi_emu_answer *answer_out)
+static enum hum_status ask(struct humi_emu *emu, struct humi_emu_request *request,
+                           const char *text, struct humi_emu_answer *answer_out)
 {
     int64_t patience_ns = emu->patience_ns;
-    enum hum_status status =
-        humi_channel_send(emu->process.channel, request, sizeof *request, NULL, 0);
+    enum hum_status status;
 
     if (request->kind == HUMI_EMU_LOAD)
         patience_ns *= BUILD_PATIENCE;
-    if (status == HUM_OK)
-        status = humi_channel_receive(emu->process.channel, answer_out, sizeof *answer_out, NULL,
-                                      0, patience_ns);
-    if (status != HUM_OK) {
-        humi_lock(&emu->gate);
-        humi_emu_kill(emu, "does not answer");
-        humi_unlock(&emu->gate);
+    request->bytes = strlen(text) + 1;
+    if (request->bytes > sizeof request->text)
+        return humi_fail(HUM_ERR_MODULE, "the name %s is too long", text);
+    status = humi_emu_talk(emu, request, text, patience_ns, answer_out, NULL);
+    if (status == HUM_ERR_DEVICE_LOST)
         return humi_fail(HUM_ERR_DEVICE_LOST, "the process of %s died over module %s",
-                         emu->base.name, request->text);
-    }
-    answer_out->text[sizeof answer_out->text - 1] = '\0';
+                         emu->base.name, text);
+    if (status != HUM_OK)
+        return status;
     switch (answer_out->status) {
     case HUM_OK:
         return HUM_OK;
@@ -55,8 +51,7 @@ static enum hum_status send_module(struct humi_emu *emu, unsigned id, const char
     struct humi_emu_request request = {.kind = HUMI_EMU_LOAD, .module = id};
     struct humi_emu_answer answer;
 
-    snprintf(request.text, sizeof request.text, "%s", path);
-    return ask(emu, &request, &answer);
+    return ask(emu, &request, path, &answer);
 }
 
 static enum hum_status send_kernel(struct humi_emu *emu, unsigned id, unsigned module,
@@ -64,10 +59,8 @@ static enum hum_status send_kernel(struct humi_emu *emu, unsigned id, unsigned m
 {
     struct humi_emu_request request = {.kind = HUMI_EMU_KERNEL, .module = module, .kernel = id};
     struct humi_emu_answer answer;
-    enum hum_status status;
+    enum hum_status status = ask(emu, &request, name, &answer);
 
-    snprintf(request.text, sizeof request.text, "%s", name);
-    status = ask(emu, &request, &answer);
     if (status == HUM_OK)
         *args_bytes_out = answer.args_bytes;
     return status;
@@ -82,13 +75,15 @@ enum hum_status humi_emu_reload(struct humi_emu *emu)
     for (unsigned i = 0; status == HUM_OK && i < emu->kernel_count; i++) {
         const struct humi_emu_kernel *k = &emu->kernels[i];
         size_t args_bytes;
+        if (k->full_name)
+            continue; /* of a program */
         status = send_kernel(emu, i, k->module, k->name, &args_bytes);
         if (status == HUM_OK && args_bytes != k->args_bytes)
             status = humi_fail(HUM_ERR_MODULE,
                                "kernel %s of %s changed its arguments on disk meanwhile", k->name,
                                emu->modules[k->module].path);
     }
-    return status;
+    return status == HUM_OK ? humi_emu_rebuild(emu) : status;
 }
 
 void humi_emu_forget_modules(struct humi_emu *emu)
@@ -96,7 +91,10 @@ void humi_emu_forget_modules(struct humi_emu *emu)
     for (unsigned i = 0; i < emu->module_count; i++)
         free(emu->modules[i].path);
     free(emu->modules);
+    for (unsigned i = 0; i < emu->kernel_count; i++)
+        free(emu->kernels[i].full_name);
     free(emu->kernels);
+    humi_emu_forget_programs(emu);
 }
 
 /* The module as it is loaded: with exact recording, the build that tells of its touches. */
@@ -189,7 +187,8 @@ static enum hum_status kernel_locked(struct humi_emu *emu, unsigned module, cons
     if (module >= emu->module_count)
         return humi_fail(HUM_ERR_INVALID, "no module has this number");
     for (unsigned i = 0; i < id; i++) {
-        if (emu->kernels[i].module == module && strcmp(emu->kernels[i].name, name) == 0) {
+        if (!emu->kernels[i].full_name && emu->kernels[i].module == module &&
+            strcmp(emu->kernels[i].name, name) == 0) {
             *kernel_out = i;
             return HUM_OK;
         }

@@ -14,7 +14,7 @@
 /* One enqueue, as OpenCL wants it. */
 struct humi_cl_range {
     cl_uint dimensions;
-    size_t global[3], local[3];
+    size_t offset[3], global[3], local[3];
     bool any_local; /* OpenCL chooses the size of groups */
 };
 

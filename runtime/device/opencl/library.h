@@ -19,13 +19,18 @@
 /* X(name, since): the version of OpenCL that has it, 120 is 1.2. */
 #define HUMI_CL_FUNCTIONS(X)                                                                       \
     X(BuildProgram, 100)                                                                           \
+    X(CompileProgram, 120)                                                                         \
     X(CreateBuffer, 100)                                                                           \
     X(CreateCommandQueue, 100)                                                                     \
     X(CreateCommandQueueWithProperties, 200)                                                       \
     X(CreateContext, 100)                                                                          \
+    X(CreateImage, 120)                                                                            \
     X(CreateKernel, 100)                                                                           \
+    X(CreateProgramWithBinary, 100)                                                                \
+    X(CreateProgramWithBuiltInKernels, 120)                                                        \
     X(CreateProgramWithIL, 210)                                                                    \
     X(CreateProgramWithSource, 100)                                                                \
+    X(CreateSampler, 100)                                                                          \
     X(CreateSubBuffer, 110)                                                                        \
     X(CreateSubDevices, 120)                                                                       \
     X(EnqueueFillBuffer, 120)                                                                      \
@@ -42,12 +47,17 @@
     X(GetDeviceInfo, 100)                                                                          \
     X(GetEventInfo, 100)                                                                           \
     X(GetEventProfilingInfo, 100)                                                                  \
+    X(GetImageInfo, 100)                                                                           \
     X(GetKernelArgInfo, 120)                                                                       \
     X(GetKernelInfo, 100)                                                                          \
+    X(GetKernelSubGroupInfo, 210)                                                                  \
     X(GetKernelWorkGroupInfo, 100)                                                                 \
     X(GetPlatformIDs, 100)                                                                         \
+    X(GetPlatformInfo, 100)                                                                        \
     X(GetProgramBuildInfo, 100)                                                                    \
     X(GetProgramInfo, 100)                                                                         \
+    X(GetSupportedImageFormats, 100)                                                               \
+    X(LinkProgram, 120)                                                                            \
     X(ReleaseCommandQueue, 100)                                                                    \
     X(ReleaseContext, 100)                                                                         \
     X(ReleaseEvent, 100)                                                                           \

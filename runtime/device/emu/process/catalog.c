@@ -16,7 +16,7 @@ static struct module {
 } modules[HUMI_EMU_MODULES_MAX];
 
 static struct humi_kernel kernels[HUMI_EMU_KERNELS_MAX];
-static bool found[HUMI_EMU_KERNELS_MAX]; /* atomic; a kernel never changes afterwards */
+static bool found[HUMI_EMU_KERNELS_MAX]; /* atomic; then it does not change unless taken out */
 
 /* "a.exact.so" beside "a.so"; NULL: there is none, and nothing of the module is sampled. */
 static void *load_telling(const char *path)
@@ -106,4 +106,21 @@ const struct humi_kernel *humi_catalog_kernel(unsigned kernel)
     return kernel < HUMI_EMU_KERNELS_MAX && __atomic_load_n(&found[kernel], __ATOMIC_ACQUIRE)
                ? &kernels[kernel]
                : NULL;
+}
+
+bool humi_catalog_put(unsigned kernel, struct humi_cl_kernel *cl)
+{
+    if (kernel >= HUMI_EMU_KERNELS_MAX || humi_catalog_kernel(kernel))
+        return false;
+    kernels[kernel] = (struct humi_kernel){.cl = cl};
+    __atomic_store_n(&found[kernel], true, __ATOMIC_RELEASE);
+    return true;
+}
+
+struct humi_cl_kernel *humi_catalog_take(unsigned kernel)
+{
+    if (!humi_catalog_kernel(kernel))
+        return NULL;
+    __atomic_store_n(&found[kernel], false, __ATOMIC_RELEASE);
+    return kernels[kernel].cl;
 }

@@ -20,6 +20,7 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "device/emu/process/opencl/opencl.h"
 #include "device/emu/process/process.h"
 #include "os/channel.h"
 #include "os/frames.h"
@@ -31,19 +32,79 @@ struct humi_device humi_device;
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
-static enum hum_status serve(const struct humi_emu_request *request,
-                             struct humi_emu_answer *answer)
+/* What comes with a request, with a zero behind it, to be freed; NULL: it cannot be had. */
+static char *read_bytes(const struct humi_emu_request *request, int file)
+{
+    char *bytes = malloc((size_t)request->bytes + 1);
+
+    if (!bytes)
+        return NULL;
+    bytes[request->bytes] = '\0';
+    if (request->bytes <= sizeof request->text) {
+        memcpy(bytes, request->text, (size_t)request->bytes);
+        return bytes;
+    }
+    for (size_t done = 0; done < request->bytes;) {
+        ssize_t n = pread(file, bytes + done, (size_t)request->bytes - done, (off_t)done);
+        if (n <= 0 && !(n < 0 && errno == EINTR)) {
+            free(bytes);
+            return NULL;
+        }
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return bytes;
+}
+
+/* Into the message, or into a file that goes with it. */
+static enum hum_status write_bytes(const struct humi_cl_reply *reply,
+                                   struct humi_emu_answer *answer, int *file_out)
+{
+    const char *data = reply->data;
+
+    if (reply->bytes <= sizeof answer->data) {
+        memcpy(answer->data, data, reply->bytes);
+        return HUM_OK;
+    }
+    *file_out = memfd_create("hum-answer", MFD_CLOEXEC);
+    for (size_t done = 0; *file_out >= 0 && done < reply->bytes;) {
+        ssize_t n = write(*file_out, data + done, reply->bytes - done);
+        if (n < 0 && errno != EINTR)
+            return humi_fail_errno("an answer of %zu bytes", reply->bytes);
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return *file_out >= 0 ? HUM_OK : humi_fail_errno("an answer of %zu bytes", reply->bytes);
+}
+
+static enum hum_status answer_ask(const struct humi_emu_request *request, const char *bytes,
+                                  struct humi_emu_answer *answer, int *file_out)
+{
+    struct humi_cl_reply reply;
+    enum hum_status status = humi_cl_answer(request, bytes, &reply);
+
+    answer->error = reply.error;
+    answer->made = reply.made;
+    answer->bytes = reply.bytes;
+    if (status == HUM_OK && reply.data)
+        status = write_bytes(&reply, answer, file_out);
+    free(reply.data);
+    return status;
+}
+
+static enum hum_status serve(const struct humi_emu_request *request, const char *bytes,
+                             struct humi_emu_answer *answer, int *file_out)
 {
     size_t args_bytes = 0;
     enum hum_status status;
 
     switch (request->kind) {
     case HUMI_EMU_LOAD:
-        return humi_catalog_load(request->module, request->text);
+        return humi_catalog_load(request->module, bytes);
     case HUMI_EMU_KERNEL:
-        status = humi_catalog_find(request->module, request->kernel, request->text, &args_bytes);
+        status = humi_catalog_find(request->module, request->kernel, bytes, &args_bytes);
         answer->args_bytes = args_bytes;
         return status;
+    case HUMI_EMU_ASK:
+        return answer_ask(request, bytes, answer, file_out);
     default:
         return humi_fail(HUM_ERR_INVALID, "unknown request");
     }
@@ -54,15 +115,25 @@ static bool answer_one(void)
 {
     struct humi_emu_request request;
     struct humi_emu_answer answer = {0};
+    int in = -1, out = -1;
+    char *bytes;
+    bool sent;
 
-    if (humi_channel_receive(HUMI_PROCESS_CHANNEL, &request, sizeof request, NULL, 0, -1) !=
-        HUM_OK)
+    if (humi_channel_receive(HUMI_PROCESS_CHANNEL, &request, sizeof request, &in, 1, -1) != HUM_OK)
         return false;
-    request.text[sizeof request.text - 1] = '\0';
-    answer.status = serve(&request, &answer);
+    bytes = read_bytes(&request, in);
+    answer.status = bytes ? serve(&request, bytes, &answer, &out)
+                          : humi_fail(HUM_ERR_NO_MEMORY, "no memory for a request");
     if (answer.status != HUM_OK)
         humi_error_save(answer.text, sizeof answer.text);
-    return humi_channel_send(HUMI_PROCESS_CHANNEL, &answer, sizeof answer, NULL, 0) == HUM_OK;
+    sent = humi_channel_send(HUMI_PROCESS_CHANNEL, &answer, sizeof answer, &out, out >= 0) ==
+           HUM_OK;
+    free(bytes);
+    if (in >= 0)
+        close(in);
+    if (out >= 0)
+        close(out);
+    return sent;
 }
 
 /* Until the program ends. */
@@ -186,5 +257,6 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "--frames") == 0)
         return humi_frames_helper();
     (void)prctl(PR_SET_NAME, "hum-emu");
+    (void)signal(SIGPIPE, SIG_IGN); /* what kernels print may have no reader any more */
     _exit(be_device()); /* workers may be inside of kernels: nothing is torn down */
 }

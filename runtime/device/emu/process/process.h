@@ -87,6 +87,9 @@ enum hum_status humi_catalog_find(unsigned module, unsigned kernel, const char *
                                   size_t *args_bytes_out);
 /* NULL: no such kernel.  Any thread. */
 const struct humi_kernel *humi_catalog_kernel(unsigned kernel);
+/* A kernel of a program from text, put in and, when nobody runs it, taken out (NULL: none is). */
+bool humi_catalog_put(unsigned kernel, struct humi_cl_kernel *cl);
+struct humi_cl_kernel *humi_catalog_take(unsigned kernel);
 
 /* ---- schedule.c: which worker runs what ------------------------------------------------------ */
 

@@ -41,3 +41,14 @@ struct humi_result humi_cl_run(struct humi_worker *worker, const struct humi_pie
     (void)piece;
     return (struct humi_result){.status = HUM_ERR_UNSUPPORTED};
 }
+
+enum hum_status humi_cl_answer(const struct humi_emu_request *request, const char *bytes,
+                               struct humi_cl_reply *reply_out)
+{
+    (void)request;
+    (void)bytes;
+    *reply_out = (struct humi_cl_reply){0};
+    return humi_fail(HUM_ERR_UNSUPPORTED,
+                     "hum was built without OpenCL; apt-get install opencl-c-headers "
+                     "pocl-opencl-icd ocl-icd-libopencl1, and build it again");
+}

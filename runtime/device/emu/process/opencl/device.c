@@ -49,11 +49,13 @@ static bool find_device(cl_device_id *id_out)
 
     if (humi_cl.GetPlatformIDs(PLATFORMS_MAX, platforms, &count) != CL_SUCCESS)
         return false;
-    for (cl_uint i = 0; i < count && i < PLATFORMS_MAX; i++)
+    for (cl_uint i = 0; i < count && i < PLATFORMS_MAX; i++) {
+        humi_cl_device.platform = platforms[i];
         if (humi_cl.GetDeviceIDs(platforms[i], CL_DEVICE_TYPE_CPU, 1, id_out,
                                  &devices) == CL_SUCCESS &&
             runs_native_kernels(*id_out))
             return true;
+    }
     return false;
 }
 
@@ -101,6 +103,20 @@ static enum hum_status open_queues(const cl_device_id *parts)
         device->queue[i] =
             humi_cl.CreateCommandQueueWithProperties(device->target.context, parts[i], NULL,
                                                      &error);
+    return error == CL_SUCCESS ? HUM_OK : fail_cl("clCreateCommandQueueWithProperties", error);
+}
+
+/* A program is for all devices of its context, so this one has no parts. */
+static enum hum_status open_own(void)
+{
+    struct humi_cl_device *device = &humi_cl_device;
+    cl_int error;
+
+    device->own = humi_cl.CreateContext(NULL, 1, &device->target.id, NULL, NULL, &error);
+    if (error != CL_SUCCESS)
+        return fail_cl("clCreateContext", error);
+    device->calls =
+        humi_cl.CreateCommandQueueWithProperties(device->own, device->target.id, NULL, &error);
     return error == CL_SUCCESS ? HUM_OK : fail_cl("clCreateCommandQueueWithProperties", error);
 }
 
@@ -155,6 +171,8 @@ static enum hum_status open_all(void)
     status = divide(parts);
     if (status == HUM_OK)
         status = open_queues(parts);
+    if (status == HUM_OK)
+        status = open_own();
     return status == HUM_OK ? name_helpers() : status;
 }
 

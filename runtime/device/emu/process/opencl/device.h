@@ -12,8 +12,11 @@
 
 struct humi_cl_device {
     struct humi_cl_target target;
+    cl_platform_id platform;
     cl_command_queue whole;
     cl_command_queue queue[HUMI_WORKERS_MAX];   /* of each worker's sub-device */
+    cl_context own;                             /* of programs from text: the undivided device */
+    cl_command_queue calls;                     /* in that context */
 };
 extern struct humi_cl_device humi_cl_device;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* kernel.c - modules and kernels of the device process. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/status.h"
@@ -46,4 +47,42 @@ enum hum_status humi_cl_find(struct humi_cl_module *module, const char *name,
 bool humi_cl_is_plain(const struct humi_cl_kernel *kernel)
 {
     return kernel->form.plain;
+}
+
+/* ---- of programs from text ------------------------------------------------------------------- */
+
+bool humi_cl_is_of(const struct humi_cl_kernel *kernel, unsigned program)
+{
+    return kernel->called && kernel->called->program == program;
+}
+
+cl_int humi_cl_make_called(cl_program from, unsigned program, const char *name,
+                           struct humi_cl_kernel **kernel_out)
+{
+    struct humi_cl_kernel *kernel = calloc(1, sizeof *kernel);
+    struct humi_cl_called *called = calloc(1, sizeof *called);
+    cl_int error = CL_OUT_OF_HOST_MEMORY;
+
+    if (kernel && called)
+        called->kernel = humi_cl.CreateKernel(from, name, &error);
+    if (error != CL_SUCCESS) {
+        free(called);
+        free(kernel);
+        return error;
+    }
+    called->program = program;
+    kernel->called = called;
+    kernel->form.plain = true; /* it runs as those do */
+    snprintf(kernel->form.name, sizeof kernel->form.name, "%s", name);
+    *kernel_out = kernel;
+    return CL_SUCCESS;
+}
+
+void humi_cl_forget(struct humi_cl_kernel *kernel)
+{
+    if (!kernel || !kernel->called)
+        return;
+    (void)humi_cl.ReleaseKernel(kernel->called->kernel);
+    free(kernel->called);
+    free(kernel);
 }

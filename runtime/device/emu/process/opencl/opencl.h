@@ -6,12 +6,14 @@
  *
  * Each worker has a sub-device, and that has a thread which runs all its work-groups: the worker's
  * *helper*.  So a fault or a signal of a helper says which worker, hence which launch, it is of.
- * Two kinds of kernels:
+ * Three kinds of kernels:
  *   portable  HUM_KERNEL of <hum/kernel_opencl.h>: pieces of a launch run on the sub-devices of
  *             the workers that take them, like pieces of a native kernel
  *   plain     any other: its index space cannot be cut, because it may ask where it is in it.  One
  *             worker enqueues it on the whole device, all helpers run it, and nothing else runs at
  *             that time (schedule.c), so that all they touch is of this launch
+ *   called    of a program from text (programs.c), whose launch brings arguments and index space as
+ *             OpenCL has them (device/program.h); they run as plain ones do
  *
  * What goes wrong on a helper cannot be left as native code is (trap.c): the process ends.
  *
@@ -41,6 +43,21 @@ enum hum_status humi_cl_find(struct humi_cl_module *module, const char *name,
 
 /* A plain one: its launches are one part, and run alone. */
 bool humi_cl_is_plain(const struct humi_cl_kernel *kernel);
+
+/* What humi_cl_answer() found. */
+struct humi_cl_reply {
+    int error;                  /* OpenCL's */
+    bool made;                  /* of CREATE and LINK: the program is there */
+    size_t bytes;               /* of the answer */
+    void *data;                 /* it, to be freed; NULL: there is none, or no room for it */
+};
+
+/*
+ * What is asked about programs from text (device/program.h).  `bytes`: what comes with the request,
+ * with a zero behind it.  HUM_ERR_MODULE: OpenCL says no.  Main thread only.
+ */
+enum hum_status humi_cl_answer(const struct humi_emu_request *request, const char *bytes,
+                               struct humi_cl_reply *reply_out);
 
 /* Run the piece and wait for its end. */
 struct humi_result humi_cl_run(struct humi_worker *worker, const struct humi_piece *piece);

@@ -8,11 +8,19 @@
 
 /* ---- the first run of a shape ---------------------------------------------------------------- */
 
-/* The size of the groups as a number that is not 0. */
+/*
+ * The size of the groups as a number that is not 0, with what else PoCL compiles anew for: an
+ * offset, and a wide grid.
+ */
 static size_t shape_of(const struct humi_cl_range *range)
 {
-    return range->any_local ? ~(range->global[0] << 1)
-                            : range->local[0] | range->local[1] << 20 | range->local[2] << 40;
+    bool moved = range->offset[0] || range->offset[1] || range->offset[2];
+    bool wide = (range->global[0] | range->global[1] | range->global[2]) > UINT16_MAX;
+    size_t groups = range->any_local
+                        ? ~(range->global[0] << 1)
+                        : range->local[0] | range->local[1] << 20 | range->local[2] << 40;
+
+    return groups ^ ((size_t)moved << 62 | (size_t)wide << 61);
 }
 
 static bool is_known(const struct humi_cl_kernel *kernel, size_t shape)
@@ -51,13 +59,15 @@ static cl_int enqueue(unsigned worker, const struct humi_piece *piece, cl_kernel
                       const struct humi_cl_range *range)
 {
     struct humi_cl_kernel *known = piece->kernel->cl;
-    cl_command_queue queue =
-        known->form.plain ? humi_cl_device.whole : humi_cl_device.queue[worker];
+    cl_command_queue queue = known->called       ? humi_cl_device.calls
+                             : known->form.plain ? humi_cl_device.whole
+                                                 : humi_cl_device.queue[worker];
     size_t shape = shape_of(range);
     cl_int error, end = CL_COMPLETE;
     cl_event event;
 
-    error = humi_cl.EnqueueNDRangeKernel(queue, kernel, range->dimensions, NULL, range->global,
+    error = humi_cl.EnqueueNDRangeKernel(queue, kernel, range->dimensions,
+                                         known->called ? range->offset : NULL, range->global,
                                          range->any_local ? NULL : range->local, 0, NULL, &event);
     if (error != CL_SUCCESS)
         return error;
@@ -73,6 +83,16 @@ static cl_int enqueue(unsigned worker, const struct humi_piece *piece, cl_kernel
                                      NULL);
     (void)humi_cl.ReleaseEvent(event);
     return error == CL_SUCCESS && end < 0 ? end : error;
+}
+
+static cl_int run_called(unsigned worker, const struct humi_piece *piece)
+{
+    struct humi_cl_called *called = piece->kernel->cl->called;
+    struct humi_cl_range range;
+    cl_int error =
+        humi_cl_call(called, piece->slot->args, (size_t)piece->slot->args_bytes, &range);
+
+    return error == CL_SUCCESS ? enqueue(worker, piece, called->kernel, &range) : error;
 }
 
 static cl_int run_on(unsigned worker, const struct humi_piece *piece)
@@ -118,7 +138,8 @@ static enum hum_status status_of(cl_int error)
 
 struct humi_result humi_cl_run(struct humi_worker *worker, const struct humi_piece *piece)
 {
-    cl_int error = run_on(worker->index, piece);
+    cl_int error = piece->kernel->cl->called ? run_called(worker->index, piece)
+                                             : run_on(worker->index, piece);
 
     if (error != CL_SUCCESS)
         humi_warn("OpenCL does not run kernel %s: error %d", piece->kernel->cl->form.name, error);
