@@ -28,7 +28,7 @@
 #include "device/registry.h"
 
 #define HUMI_EMU_VERSION 6u
-#define HUMI_EMU_SLOTS 1024u    /* launches in flight; a power of two */
+#define HUMI_EMU_SLOTS 16384u   /* launches in flight; a power of two */
 #define HUMI_EMU_ZAPS 256u
 #define HUMI_EMU_KERNELS_MAX 4096u
 #define HUMI_EMU_MODULES_MAX 1024u
