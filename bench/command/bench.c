@@ -21,8 +21,8 @@
 static const struct mark *const marks[] = {
     &mark_resident,     &mark_stream_h2d, &mark_stream_d2h,        &mark_prefetch_h2d,
     &mark_prefetch_d2h, &mark_fault_h2d,  &mark_fault_d2h,         &mark_upgrade,
-    &mark_launch,       &mark_metadata,   &mark_metadata_reserved, &mark_alloc,
-    &mark_link,         &mark_thrash,
+    &mark_launch,       &mark_call,       &mark_metadata,          &mark_metadata_reserved,
+    &mark_alloc,        &mark_link,       &mark_thrash,
     /* what recording costs */
     &mark_trace_stream_h2d, &mark_trace_stream_d2h, &mark_trace_pagerank,
     &mark_epoch_stream_h2d, &mark_epoch_stream_d2h, &mark_epoch_pagerank,
