@@ -218,7 +218,7 @@ HUM_API HUM_MUST_USE enum hum_status hum_name(struct hum *hum, void *ptr, const 
  * pocl-opencl-icd and ocl-icd-libopencl1), its caches are in HUM_CACHE_DIR, else
  * $XDG_CACHE_HOME/hum, else ~/.cache/hum.  When such a kernel crashes or is ended, its launch says
  * why as ever, but the device's process ends with it: what else is in flight ends with
- * HUM_ERR_DEVICE_LOST.
+ * HUM_ERR_DEVICE_LOST.  Programs from text: program.h.
  *
  * HUM_ERR_NOT_FOUND: the error text lists where was searched; HUM_ERR_MODULE: the loader's reason,
  * or the first lines of the compiler and the file with all of them; HUM_ERR_UNSUPPORTED: no OpenCL

@@ -199,7 +199,7 @@ struct hum_cl_range {
 /*
  * clEnqueueNDRangeKernel on a stream: after its earlier work, returning at once.  Arguments are
  * copied.  Each takes its size, rounded up to 8 bytes, and 8 more; together at most HUM_ARGS_MAX
- * less 96 (an image takes 88, a sampler 16), else HUM_ERR_INVALID with CL_OUT_OF_RESOURCES.
+ * less 80 (an image takes 88, a sampler 24), else HUM_ERR_INVALID with CL_OUT_OF_RESOURCES.
  *
  * HUM_ERR_INVALID with OpenCL's code for what clEnqueueNDRangeKernel and clSetKernelArg refuse:
  * CL_INVALID_KERNEL_ARGS (not all given), _ARG_SIZE, _ARG_VALUE, _WORK_DIMENSION, _WORK_ITEM_SIZE,

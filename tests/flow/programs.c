@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * programs.c - programs in OpenCL C from text: built, asked about, launched with every kind of
- * argument, there again when the device's process was started anew.
- *
- * Building takes a tenth of a second, so what can share a program does.
+ * programs.c - programs in OpenCL C from text: built, asked about, there again when the device's
+ * process was started anew.
  */
-#define CL_TARGET_OPENCL_VERSION 300
-#include <CL/cl.h>
-#include <hum/program.h>
+#include "flow/programs.h"
+
 #include <unistd.h>
 
-#include "flow/flow.h"
+struct hum *hum;
+struct hum_program *program;
 
-static struct hum *hum;
-static struct hum_program *program; /* of `source`, built */
-
-static const char source[] =
+const char programs_source[] =
     "struct pair { int first; float others[3]; };\n"
     "kernel void every_kind(global int *out, global int *none, local int *scratch, uchar c,\n"
     "                       float4 v, struct pair pair, constant int *table)\n"
@@ -46,17 +41,7 @@ static const char source[] =
     "    out[get_global_id(0)] = (int)get_local_size(0);\n"
     "}\n";
 
-/* The call succeeds, and its last argument says so, too. */
-#define ok_cl(call, ...) is_cl(HUM_OK, 0, call, __VA_ARGS__)
-/* The call gives this status and this error of OpenCL. */
-#define is_cl(status, error, call, ...)                                                            \
-    do {                                                                                           \
-        int error_ = 12345;                                                                        \
-        status_is(status, call(__VA_ARGS__, &error_));                                             \
-        assert_int_equal(error_, error);                                                           \
-    } while (0)
-
-static struct hum_program *program_of(const char *text)
+struct hum_program *program_of(const char *text)
 {
     struct hum_program *made = NULL;
 
@@ -64,7 +49,7 @@ static struct hum_program *program_of(const char *text)
     return made;
 }
 
-static struct hum_kernel *kernel_of(struct hum_program *of, const char *name)
+struct hum_kernel *kernel_of(struct hum_program *of, const char *name)
 {
     struct hum_kernel *kernel = NULL;
 
@@ -72,11 +57,26 @@ static struct hum_kernel *kernel_of(struct hum_program *of, const char *name)
     return kernel;
 }
 
+void launch(struct hum_kernel *kernel, size_t items, size_t group, const struct hum_cl_arg *args,
+            unsigned count)
+{
+    const struct hum_cl_range range = {.dimensions = 1, .global = {items}, .local = {group}};
+
+    ok_cl(hum_launch_cl, hum_stream(hum, 0), kernel, &range, args, count);
+}
+
+void fill(struct hum_kernel *kernel, uint64_t *words, size_t count, uint64_t value)
+{
+    const struct hum_cl_arg args[] = {POINTER(words), VALUE(&value)};
+
+    launch(kernel, count, 0, args, 2);
+}
+
 static int open_all(void **state)
 {
     (void)state;
     hum = flow_open(ONE_DEVICE, NULL);
-    program = program_of(source);
+    program = program_of(programs_source);
     ok_cl(hum_program_build, program, NULL);
     return 0;
 }
@@ -89,184 +89,7 @@ static int close_all(void **state)
     return 0;
 }
 
-/* ---- arguments ------------------------------------------------------------------------------- */
-
-#define POINTER(p) ((struct hum_cl_arg){.kind = HUM_CL_POINTER, .u.pointer = (p)})
-#define LOCAL(n) ((struct hum_cl_arg){.kind = HUM_CL_LOCAL, .bytes = (n)})
-#define VALUE(p) ((struct hum_cl_arg){.kind = HUM_CL_VALUE, .bytes = sizeof *(p), .u.value = (p)})
-#define IMAGE(p) ((struct hum_cl_arg){.kind = HUM_CL_IMAGE, .u.image = (p)})
-#define SAMPLER(p) ((struct hum_cl_arg){.kind = HUM_CL_SAMPLER, .u.sampler = (p)})
-
-/* Launch over one dimension. */
-static void launch(struct hum_kernel *kernel, size_t items, size_t group,
-                   const struct hum_cl_arg *args, unsigned count)
-{
-    const struct hum_cl_range range = {.dimensions = 1, .global = {items}, .local = {group}};
-
-    ok_cl(hum_launch_cl, hum_stream(hum, 0), kernel, &range, args, count);
-}
-
-static void fill(struct hum_kernel *kernel, uint64_t *words, size_t count, uint64_t value)
-{
-    const struct hum_cl_arg args[] = {POINTER(words), VALUE(&value)};
-
-    launch(kernel, count, 0, args, 2);
-}
-
-struct pair {
-    int first;
-    float others[3];
-};
-
-static void every_kind_of_argument_arrives(void **state)
-{
-    enum { COUNT = 64, GROUP = 16 };
-    int *out = flow_alloc(hum, COUNT * sizeof *out), *table = flow_alloc(hum, PAGE);
-    struct hum_kernel *kernel = kernel_of(program, "every_kind");
-    struct pair pair = {.first = 7, .others = {1, 2, 500}};
-    unsigned char c = 200;
-    float v[4] = {10, 1e6f, 1e6f, 20};
-
-    (void)state;
-    for (int i = 0; i < 4; i++)
-        table[i] = 10000 * i;
-    for (int round = 0; round < 3; round++) { /* arguments that stay, and one that changes */
-        const struct hum_cl_arg args[] = {POINTER(out), POINTER(NULL),
-                                          LOCAL(GROUP * sizeof(int)), VALUE(&c),
-                                          VALUE(&v), VALUE(&pair),
-                                          POINTER(table)};
-        pair.first = 7 + round;
-        launch(kernel, COUNT, GROUP, args, 7);
-        ok(hum_wait(hum, 0));
-        for (int i = 0; i < COUNT; i++)
-            assert_int_equal(out[i], (GROUP - 1 - i % GROUP) * 2 + 200 + 30 + 7 + round + 500 +
-                                         10000 * (i % 4));
-    }
-}
-
-static void what_a_kernel_takes_is_told(void **state)
-{
-    static const struct hum_cl_param wanted[] = {
-        {HUM_CL_POINTER, 0}, {HUM_CL_POINTER, 0}, {HUM_CL_LOCAL, 0},  {HUM_CL_VALUE, 1},
-        {HUM_CL_VALUE, 16},  {HUM_CL_VALUE, 0},   {HUM_CL_POINTER, 0}};
-    struct hum_kernel *kernel = kernel_of(program, "every_kind"), *mirror;
-    struct hum_cl_param param;
-
-    (void)state;
-    assert_int_equal(hum_kernel_params(kernel), 7);
-    for (unsigned i = 0; i < 7; i++) {
-        assert_true(hum_kernel_param(kernel, i, &param));
-        assert_int_equal(param.kind, wanted[i].kind);
-        assert_int_equal(param.bytes, wanted[i].bytes);
-    }
-    assert_false(hum_kernel_param(kernel, 7, &param));
-    mirror = kernel_of(program, "mirror");
-    assert_true(hum_kernel_param(mirror, 1, &param));
-    assert_int_equal(param.kind, HUM_CL_IMAGE);
-    assert_true(hum_kernel_param(mirror, 2, &param));
-    assert_int_equal(param.kind, HUM_CL_SAMPLER);
-}
-
-static void work_items_start_at_the_offset(void **state)
-{
-    struct hum_cl_range range = {
-        .dimensions = 2, .offset = {4, 2}, .global = {8, 4}, .local = {4, 2}};
-    int *out = flow_alloc(hum, PAGE);
-    const struct hum_cl_arg args[] = {POINTER(out)};
-
-    (void)state;
-    ok_cl(hum_launch_cl, hum_stream(hum, 0), kernel_of(program, "where"), &range, args, 1);
-    ok(hum_wait(hum, 0));
-    for (int y = 0; y < 16; y++) {
-        for (int x = 0; x < 16; x++) {
-            bool inside = x >= 4 && x < 12 && y >= 2 && y < 6;
-            assert_int_equal(out[y * 16 + x],
-                             inside ? 2400 + (y - 2) / 2 * 10 + (x - 4) / 4 : 0);
-        }
-    }
-    range.global[1] = 0; /* no work-items: nothing runs */
-    ok_cl(hum_launch_cl, hum_stream(hum, 0), kernel_of(program, "where"), &range, args, 1);
-    ok(hum_wait(hum, 0));
-}
-
-static void launches_of_a_stream_run_in_order_without_a_wait(void **state)
-{
-    enum { LAUNCHES = 3000 };
-    struct hum_kernel *kernel = kernel_of(program, "advance");
-    uint64_t *word = flow_alloc(hum, PAGE), wanted = 0;
-
-    (void)state;
-    for (uint64_t i = 0; i < LAUNCHES; i++) {
-        const struct hum_cl_arg args[] = {POINTER(word), VALUE(&i)};
-        launch(kernel, 1, 1, args, 2);
-        wanted = wanted * 3 + i;
-    }
-    ok(hum_wait(hum, 0));
-    assert_true(*word == wanted);
-}
-
 /* ---- misuse ---------------------------------------------------------------------------------- */
-
-static void wrong_launches_have_the_errors_of_opencl(void **state)
-{
-    struct hum_stream *stream = hum_stream(hum, 0);
-    struct hum_kernel *kernel = kernel_of(program, "fill"), *eights;
-    uint64_t *words = flow_alloc(hum, PAGE), value = 1;
-    struct hum_cl_arg args[] = {POINTER(words), VALUE(&value)};
-    static const struct {
-        struct hum_cl_range range;
-        int error;
-    } ranges[] = {
-        {{.dimensions = 4, .global = {1, 1, 1}}, CL_INVALID_WORK_DIMENSION},
-        {{.dimensions = 1, .global = {8}, .local = {3}}, CL_INVALID_WORK_GROUP_SIZE},
-        {{.dimensions = 1, .global = {1 << 20}, .local = {1 << 20}}, CL_INVALID_WORK_ITEM_SIZE},
-        {{.dimensions = 2, .global = {4096, 4096}, .local = {4096, 4096}},
-         CL_INVALID_WORK_GROUP_SIZE},
-        {{.dimensions = 1, .offset = {SIZE_MAX}, .global = {2}}, CL_INVALID_GLOBAL_OFFSET},
-        {{.dimensions = 2, .global = {SIZE_MAX / 2, 4}}, CL_INVALID_GLOBAL_WORK_SIZE},
-    };
-    const struct hum_cl_range one = {.dimensions = 1, .global = {8}};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
-        is_cl(HUM_ERR_INVALID, ranges[i].error, hum_launch_cl, stream, kernel, &ranges[i].range,
-              args, 2);
-    is_cl(HUM_ERR_INVALID, CL_INVALID_KERNEL_ARGS, hum_launch_cl, stream, kernel, &one, args, 1);
-    is_cl(HUM_ERR_INVALID, CL_INVALID_KERNEL, hum_launch_cl, stream, NULL, &one, args, 2);
-    args[1].bytes = 4;
-    is_cl(HUM_ERR_INVALID, CL_INVALID_ARG_SIZE, hum_launch_cl, stream, kernel, &one, args, 2);
-    args[1] = (struct hum_cl_arg)LOCAL(8);
-    is_cl(HUM_ERR_INVALID, CL_INVALID_ARG_VALUE, hum_launch_cl, stream, kernel, &one, args, 2);
-    eights = kernel_of(program, "in_eights");
-    is_cl(HUM_ERR_INVALID, CL_INVALID_WORK_GROUP_SIZE, hum_launch_cl, stream, eights, &one, args,
-          1);
-    status_is(HUM_ERR_INVALID, hum_launch(stream, kernel, 8, words, 8));
-    ok(hum_wait(hum, 0));
-    assert_int_equal(words[0], 0);
-}
-
-static void arguments_have_room_up_to_a_limit(void **state)
-{
-    static const char text[] = "struct big { uchar bytes[2000]; };\n"
-                               "kernel void one(global uchar *out, struct big a)"
-                               "{ *out = a.bytes[1999]; }\n"
-                               "kernel void three(struct big a, struct big b, struct big c) { }\n";
-    struct hum_program *made = program_of(text);
-    const struct hum_cl_range range = {.dimensions = 0};
-    struct { unsigned char bytes[2000]; } big = {.bytes = {[1999] = 77}};
-    struct hum_cl_arg args[] = {VALUE(&big), VALUE(&big), VALUE(&big)};
-    unsigned char *out = flow_alloc(hum, PAGE);
-
-    (void)state;
-    ok_cl(hum_program_build, made, "");
-    is_cl(HUM_ERR_INVALID, CL_OUT_OF_RESOURCES, hum_launch_cl, hum_stream(hum, 0),
-          kernel_of(made, "three"), &range, args, 3);
-    args[0] = POINTER(out);
-    ok_cl(hum_launch_cl, hum_stream(hum, 0), kernel_of(made, "one"), &range, args, 2);
-    ok(hum_wait(hum, 0));
-    assert_int_equal(*out, 77);
-    hum_program_destroy(made);
-}
 
 static void wrong_calls_change_nothing(void **state)
 {
@@ -353,10 +176,10 @@ static void programs_and_kernels_answer_as_opencl_does(void **state)
     ok_cl(hum_program_info, program, true, CL_PROGRAM_BUILD_STATUS, &built, sizeof built, NULL);
     assert_int_equal(built, CL_BUILD_SUCCESS);
     ok_cl(hum_program_info, program, false, CL_PROGRAM_SOURCE, NULL, 0, &bytes);
-    assert_int_equal(bytes, sizeof source);
+    assert_int_equal(bytes, sizeof programs_source);
     text = malloc(bytes);
     ok_cl(hum_program_info, program, false, CL_PROGRAM_SOURCE, text, bytes, NULL);
-    assert_string_equal(text, source);
+    assert_string_equal(text, programs_source);
     free(text);
     ok_cl(hum_kernel_info, kernel, HUM_CL_KERNEL_WORK_GROUP, CL_KERNEL_COMPILE_WORK_GROUP_SIZE, 0,
           NULL, 0, required, sizeof required, NULL);
@@ -499,65 +322,6 @@ static void a_binary_gives_the_same_program(void **state)
     hum_program_destroy(again);
 }
 
-/* ---- images ---------------------------------------------------------------------------------- */
-
-static void images_lie_in_the_space_and_only_kernels_touch_them(void **state)
-{
-    enum { WIDTH = 64, HEIGHT = 48, PITCH = 512 };
-    unsigned char *in = flow_alloc(hum, HEIGHT * PITCH), *out = flow_alloc(hum, HEIGHT * PITCH);
-    struct hum_cl_image from = {.pixels = in,
-                                .flags = CL_MEM_READ_ONLY,
-                                .order = CL_RGBA,
-                                .type = CL_UNSIGNED_INT8,
-                                .kind = CL_MEM_OBJECT_IMAGE2D,
-                                .width = WIDTH,
-                                .height = HEIGHT,
-                                .row_pitch = PITCH};
-    struct hum_cl_image to = from;
-    const struct hum_cl_sampler sampler = {CL_FALSE, CL_ADDRESS_CLAMP, CL_FILTER_NEAREST, 0};
-    const struct hum_cl_range range = {.dimensions = 2, .global = {WIDTH, HEIGHT}};
-    const struct hum_cl_arg args[] = {IMAGE(&from), IMAGE(&to), SAMPLER(&sampler)};
-
-    (void)state;
-    to.pixels = out;
-    to.flags = CL_MEM_WRITE_ONLY;
-    for (unsigned round = 0; round < 2; round++) { /* the second finds the objects of the first */
-        for (unsigned i = 0; i < HEIGHT * PITCH; i++)
-            in[i] = (unsigned char)(i * 7 + round);
-        ok_cl(hum_launch_cl, hum_stream(hum, 0), kernel_of(program, "mirror"), &range, args, 3);
-        ok(hum_wait(hum, 0));
-        assert_int_equal(flow_page(hum, out).resident, HUM_BIT(0));
-        for (unsigned y = 0; y < HEIGHT; y++)
-            for (unsigned x = 0; x < WIDTH * 4; x++)
-                assert_int_equal(out[y * PITCH + x],
-                                 x < 4 ? 0 : in[y * PITCH + (WIDTH - x / 4) * 4 + x % 4]);
-        for (unsigned i = WIDTH * 4; i < PITCH; i++)
-            assert_int_equal(out[i], 0); /* behind the row */
-        memset(out, 0, HEIGHT * PITCH);
-    }
-    /* Freed and never touched again, also not when the object is dropped. */
-    ok(hum_free(hum, in));
-    ok(hum_free(hum, out));
-}
-
-static void what_is_no_image_fails_at_the_wait(void **state)
-{
-    struct hum_cl_image image = {.pixels = flow_alloc(hum, PAGE),
-                                 .order = 1,
-                                 .type = 2,
-                                 .kind = CL_MEM_OBJECT_IMAGE2D,
-                                 .width = 4,
-                                 .height = 4};
-    const struct hum_cl_sampler sampler = {CL_FALSE, CL_ADDRESS_CLAMP, CL_FILTER_NEAREST, 0};
-    const struct hum_cl_range range = {.dimensions = 2, .global = {4, 4}};
-    const struct hum_cl_arg args[] = {IMAGE(&image), IMAGE(&image), SAMPLER(&sampler)};
-
-    (void)state;
-    ok_cl(hum_launch_cl, hum_stream(hum, 0), kernel_of(program, "mirror"), &range, args, 3);
-    status_is(HUM_ERR_MODULE, hum_wait(hum, 0));
-    assert_non_null(strstr(hum_error_text(), "mirror"));
-}
-
 /* ---- what kernels say, and what is said of them ---------------------------------------------- */
 
 static void what_kernels_print_comes_out_of_the_program(void **state)
@@ -574,7 +338,7 @@ static void what_kernels_print_comes_out_of_the_program(void **state)
     fflush(stdout);
     assert_int_equal(dup2(fileno(file), 1), 1);
     hum = flow_open(ONE_DEVICE, NULL);
-    made = program_of(source);
+    made = program_of(programs_source);
     ok_cl(hum_program_build, made, NULL);
     launch(kernel_of(made, "speak"), 1, 1, args, 1);
     ok(hum_wait(hum, 0));
@@ -625,7 +389,7 @@ static void undeclared_touches_of_such_kernels_are_found(void **state)
     options.check = "uses";
     ok(hum_open(&options, &checked));
     hum = checked;
-    made = program_of(source);
+    made = program_of(programs_source);
     ok_cl(hum_program_build, made, NULL);
     words = flow_alloc(hum, PAGE);
     fill(kernel_of(made, "fill"), words, 10, 1); /* pointers among the arguments are uses */
@@ -674,7 +438,7 @@ static void without_an_implementation_programs_are_unsupported(void **state)
     hum = flow_open(ONE_DEVICE, NULL);
     assert_int_equal(unsetenv("OCL_ICD_VENDORS"), 0);
     is_cl(HUM_ERR_UNSUPPORTED, CL_COMPILER_NOT_AVAILABLE, hum_program_create, hum, 0,
-          HUM_PROGRAM_SOURCE, source, sizeof source - 1, &made);
+          HUM_PROGRAM_SOURCE, programs_source, sizeof programs_source - 1, &made);
     assert_non_null(strstr(hum_error_text(), "apt-get install pocl-opencl-icd"));
     hum_close(hum);
     hum = before;

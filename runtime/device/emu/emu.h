@@ -91,6 +91,7 @@ struct humi_emu {
     unsigned kernel_count;          /* atomic: grows under command, read by submit */
     struct humi_emu_program **programs; /* by number; NULL: none has it */
     unsigned program_room;
+    bool warned_silent;             /* that exact recording does not see such kernels */
 
     /* guarded by agent */
     pthread_mutex_t agent;

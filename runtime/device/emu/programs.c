@@ -214,6 +214,9 @@ static enum hum_status make(struct humi_emu *emu, const struct humi_ask *ask,
         humi_error_restore(text);
         return status;
     }
+    if (emu->space.exact && !emu->warned_silent)
+        humi_warn("OpenCL runs kernels of programs from text, so what they touch is not recorded");
+    emu->warned_silent = true;
     program->references = 1;
     program->owned = program->fresh = true;
     emu->programs[number] = program;
