@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/kernels.h"
 #include "core/program.h"
 #include "core/stream.h"
 #include "core_test.h"
@@ -86,6 +87,7 @@ static int close_world(void **state)
     assert_int_equal(device.asked.kind, HUMI_ASK_DESTROY);
     assert_int_equal(device.asked.program, 3);
     humi_modules_close(&world->hum);
+    humi_kernels_close(&world->hum);
     fake_world_close(world);
     return 0;
 }
