@@ -101,6 +101,15 @@ void humi_schedule_finish(struct humi_worker *worker, const struct humi_piece *p
                           const struct humi_result *result);
 /* Kernel code of the piece runs only from now on; native code does since it was taken. */
 void humi_schedule_started(const struct humi_piece *piece);
+/*
+ * The launch behind the one in `slot`, which is the last of its queue that OpenCL was given, if it
+ * can be given to OpenCL, too, before that has ended: it is of a program, and no other queue waits.
+ * NULL: there is none.
+ */
+struct humi_emu_slot *humi_schedule_next(unsigned queue, const struct humi_emu_slot *slot,
+                                         const struct humi_kernel **kernel_out);
+/* The launch at the head of the queue has ended well, and the one behind it, got so, runs now. */
+struct humi_emu_slot *humi_schedule_pass(unsigned queue);
 /* End launches that run longer than the watchdog; false: none runs. */
 bool humi_schedule_watch(void);
 
@@ -153,6 +162,8 @@ void humi_hooks_end(bool wait);
 /* ---- worker.c, trap.c, signals.c, agent.c ---------------------------------------------------- */
 
 enum hum_status humi_workers_start(void);
+/* What all helpers do is of this launch from now on; NULL: of none. */
+void humi_workers_lend(struct humi_emu_slot *slot);
 /* The calling thread, not one of ours, runs what this worker gives it from now on. */
 void humi_worker_help(struct humi_worker *worker);
 /* Handlers of the process; then each worker's own stack for them. */

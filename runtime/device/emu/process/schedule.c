@@ -9,7 +9,9 @@
  * whose span is empty takes the further half of the longest span.
  *
  * A plain kernel of OpenCL (opencl/opencl.h) is one part that runs alone: it waits until nobody
- * holds a piece, and as long as it waits or runs nobody takes another.
+ * holds a piece, and as long as it waits or runs nobody takes another.  Who holds the piece of one
+ * from a program may give OpenCL the launches behind it, too: then the piece passes from launch to
+ * launch, and the queue's head with it.
  *
  * Invariant: a queue's bit in `open` is set if and only if its head has parts that nobody has
  * taken.
@@ -374,6 +376,48 @@ void humi_schedule_started(const struct humi_piece *piece)
     if (piece->slot->start_ns == 0)
         note_start(piece->slot);
     pthread_mutex_unlock(&lock);
+}
+
+/* ---- one after the other --------------------------------------------------------------------- */
+
+static bool others_wait(unsigned queue)
+{
+    for (unsigned q = 0; q < HUMI_QUEUES_MAX; q++)
+        if (q != queue && first[q] != NONE)
+            return true;
+    return false;
+}
+
+struct humi_emu_slot *humi_schedule_next(unsigned queue, const struct humi_emu_slot *slot,
+                                         const struct humi_kernel **kernel_out)
+{
+    struct humi_emu_slot *slots = humi_device.control->slots, *found = NULL;
+    uint32_t next;
+
+    pthread_mutex_lock(&lock);
+    drain();
+    next = behind[slot - slots];
+    *kernel_out = next != NONE && !others_wait(queue) ? humi_catalog_kernel(slots[next].kernel)
+                                                      : NULL;
+    if (*kernel_out && slots[next].count > 0 && (*kernel_out)->cl &&
+        humi_cl_is_called((*kernel_out)->cl))
+        found = &slots[next];
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
+struct humi_emu_slot *humi_schedule_pass(unsigned queue)
+{
+    struct humi_emu_slot *slot;
+
+    pthread_mutex_lock(&lock);
+    complete(queue);
+    slot = head(queue);
+    running[queue].kernel = humi_catalog_kernel(slot->kernel);
+    busy_queues |= UINT64_C(1) << queue;
+    note_start(slot);
+    pthread_mutex_unlock(&lock);
+    return slot;
 }
 
 /* ---- the watchdog ---------------------------------------------------------------------------- */

@@ -119,6 +119,12 @@ static struct humi_result run_helped(struct humi_worker *worker, const struct hu
     return result;
 }
 
+void humi_workers_lend(struct humi_emu_slot *slot)
+{
+    for (unsigned i = 0; i < humi_device.hello.workers; i++)
+        lend_helper(&humi_workers[i], slot);
+}
+
 void humi_worker_help(struct humi_worker *worker)
 {
     struct humi_emu_worker *record = &humi_device.control->workers[worker->index];

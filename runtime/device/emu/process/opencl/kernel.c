@@ -49,6 +49,11 @@ bool humi_cl_is_plain(const struct humi_cl_kernel *kernel)
     return kernel->form.plain;
 }
 
+bool humi_cl_is_called(const struct humi_cl_kernel *kernel)
+{
+    return kernel->called != NULL;
+}
+
 /* ---- of programs from text ------------------------------------------------------------------- */
 
 bool humi_cl_is_of(const struct humi_cl_kernel *kernel, unsigned program)

@@ -13,7 +13,8 @@
  *             worker enqueues it on the whole device, all helpers run it, and nothing else runs at
  *             that time (schedule.c), so that all they touch is of this launch
  *   called    of a program from text (programs.c), whose launch brings arguments and index space as
- *             OpenCL has them (device/program.h); they run as plain ones do
+ *             OpenCL has them (device/program.h); they run as plain ones do.  Those that wait
+ *             behind one another in a queue are given to OpenCL together, up to 64
  *
  * What goes wrong on a helper cannot be left as native code is (trap.c): the process ends.
  *
@@ -43,6 +44,9 @@ enum hum_status humi_cl_find(struct humi_cl_module *module, const char *name,
 
 /* A plain one: its launches are one part, and run alone. */
 bool humi_cl_is_plain(const struct humi_cl_kernel *kernel);
+
+/* One of a program from text, also a plain one. */
+bool humi_cl_is_called(const struct humi_cl_kernel *kernel);
 
 /* What humi_cl_answer() found. */
 struct humi_cl_reply {

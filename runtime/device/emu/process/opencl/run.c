@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* run.c - running a piece of a launch: arguments, the enqueue, and waiting for its end. */
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -85,15 +86,111 @@ static cl_int enqueue(unsigned worker, const struct humi_piece *piece, cl_kernel
     return error == CL_SUCCESS && end < 0 ? end : error;
 }
 
-static cl_int run_called(unsigned worker, const struct humi_piece *piece)
+/* ---- launches of programs, one behind the other ---------------------------------------------- */
+
+#define CHAIN_MAX 64u
+
+/* Launches that OpenCL has, in the order of its queue. */
+struct chain {
+    unsigned queue, count;
+    struct humi_emu_slot *last;
+    const struct humi_kernel *kernel;   /* of the last */
+    cl_event event;                     /* of the last */
+};
+
+/*
+ * On a helper, between two launches: so that whatever is touched, and whatever crashes, is of the
+ * right one.
+ */
+static void CL_CALLBACK pass(void *arg)
 {
+    unsigned queue;
+
+    memcpy(&queue, arg, sizeof queue);
+    humi_workers_lend(humi_schedule_pass(queue));
+}
+
+/* Give OpenCL one more; its arguments are set. */
+static cl_int add(struct chain *chain, struct humi_emu_slot *slot,
+                  const struct humi_kernel *kernel, const struct humi_cl_range *range)
+{
+    cl_event event;
+    cl_int error = CL_SUCCESS;
+
+    if (chain->count > 0)
+        error = humi_cl.EnqueueNativeKernel(humi_cl_device.calls, pass, &chain->queue,
+                                            sizeof chain->queue, 0, NULL, NULL, 0, NULL, NULL);
+    if (error != CL_SUCCESS)
+        return error;
+    chain->kernel = kernel;
+    error = humi_cl.EnqueueNDRangeKernel(humi_cl_device.calls, kernel->cl->called->kernel,
+                                         range->dimensions, range->offset, range->global,
+                                         range->any_local ? NULL : range->local, 0, NULL, &event);
+    if (error != CL_SUCCESS)
+        return error; /* of this launch, to which the helpers pass */
+    if (chain->event)
+        (void)humi_cl.ReleaseEvent(chain->event);
+    chain->event = event;
+    chain->last = slot;
+    chain->count++;
+    return CL_SUCCESS;
+}
+
+/* Those behind the first that will run without being compiled. */
+static cl_int add_others(struct chain *chain)
+{
+    struct humi_emu_slot *slot;
+    const struct humi_kernel *kernel;
+    struct humi_cl_range range;
+    cl_int error = CL_SUCCESS;
+
+    while (error == CL_SUCCESS && chain->count < CHAIN_MAX) {
+        slot = humi_schedule_next(chain->queue, chain->last, &kernel);
+        if (!slot || humi_cl_call(kernel->cl->called, slot->args, (size_t)slot->args_bytes,
+                                  &range) != CL_SUCCESS ||
+            !is_known(kernel->cl, shape_of(&range)))
+            return CL_SUCCESS; /* its own turn comes */
+        error = add(chain, slot, kernel, &range);
+    }
+    return error;
+}
+
+static cl_int wait_for(struct chain *chain)
+{
+    cl_int error = humi_cl.Finish(humi_cl_device.calls), end = CL_COMPLETE;
+
+    if (error == CL_SUCCESS && chain->event)
+        error = humi_cl.GetEventInfo(chain->event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof end,
+                                     &end, NULL);
+    if (chain->event)
+        (void)humi_cl.ReleaseEvent(chain->event);
+    return error == CL_SUCCESS && end < 0 ? end : error;
+}
+
+/* The result is that of the launch to which the piece has passed, whose kernel is written. */
+static cl_int run_called(unsigned worker, const struct humi_piece *piece,
+                         const struct humi_kernel **kernel_out)
+{
+    struct chain chain = {.queue = piece->queue, .kernel = piece->kernel};
+    struct humi_emu_slot *slot = piece->slot;
     struct humi_cl_called *called = piece->kernel->cl->called;
     struct humi_cl_range range;
-    cl_int error =
-        humi_cl_call(called, piece->slot->args, (size_t)piece->slot->args_bytes, &range);
+    cl_int error = humi_cl_call(called, slot->args, (size_t)slot->args_bytes, &range), end;
 
-    return error == CL_SUCCESS ? enqueue(worker, piece, called->kernel, &range) : error;
+    if (error != CL_SUCCESS)
+        return error;
+    if (!is_known(piece->kernel->cl, shape_of(&range)))
+        return enqueue(worker, piece, called->kernel, &range);
+    humi_schedule_started(piece);
+    error = add(&chain, slot, piece->kernel, &range);
+    if (error == CL_SUCCESS)
+        error = add_others(&chain);
+    end = wait_for(&chain);
+    *kernel_out = chain.kernel;
+    return error == CL_SUCCESS ? end : error;
 }
+
+/* ---- all kernels ----------------------------------------------------------------------------- */
 
 static cl_int run_on(unsigned worker, const struct humi_piece *piece)
 {
@@ -138,10 +235,11 @@ static enum hum_status status_of(cl_int error)
 
 struct humi_result humi_cl_run(struct humi_worker *worker, const struct humi_piece *piece)
 {
-    cl_int error = piece->kernel->cl->called ? run_called(worker->index, piece)
-                                             : run_on(worker->index, piece);
+    const struct humi_kernel *kernel = piece->kernel;
+    cl_int error = kernel->cl->called ? run_called(worker->index, piece, &kernel)
+                                      : run_on(worker->index, piece);
 
     if (error != CL_SUCCESS)
-        humi_warn("OpenCL does not run kernel %s: error %d", piece->kernel->cl->form.name, error);
+        humi_warn("OpenCL does not run kernel %s: error %d", kernel->cl->form.name, error);
     return (struct humi_result){.status = status_of(error)};
 }
