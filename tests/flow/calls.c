@@ -80,20 +80,82 @@ void work_items_start_at_the_offset(void **state)
     ok(hum_wait(hum, 0));
 }
 
+static void advance(uint64_t *word, uint64_t add)
+{
+    const struct hum_cl_arg args[] = {POINTER(word), VALUE(&add)};
+
+    launch(kernel_of(program, "advance"), 1, 1, args, 2);
+}
+
 void launches_of_a_stream_run_in_order_without_a_wait(void **state)
 {
     enum { LAUNCHES = 3000 };
-    struct hum_kernel *kernel = kernel_of(program, "advance");
     uint64_t *word = flow_alloc(hum, PAGE), wanted = 0;
 
     (void)state;
     for (uint64_t i = 0; i < LAUNCHES; i++) {
-        const struct hum_cl_arg args[] = {POINTER(word), VALUE(&i)};
-        launch(kernel, 1, 1, args, 2);
+        advance(word, i);
         wanted = wanted * 3 + i;
     }
     ok(hum_wait(hum, 0));
     assert_true(*word == wanted);
+}
+
+/* They are given to OpenCL together, and yet each has its faults. */
+void launches_in_a_row_have_their_own_faults(void **state)
+{
+    enum { ROUNDS = 100 };
+    struct hum_kernel *kernel = kernel_of(program, "fill"), *other = kernel_of(program, "advance");
+    struct hum_kernel_stats before[2], after[2];
+    uint64_t *word = flow_alloc(hum, PAGE), *pages[ROUNDS], wanted = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < ROUNDS; i++)
+        pages[i] = flow_alloc(hum, PAGE);
+    advance(word, 0);
+    fill(kernel, pages[0], 1, 1);
+    ok(hum_wait(hum, 0));
+    ok(hum_stats_kernel(kernel, &before[0]));
+    ok(hum_stats_kernel(other, &before[1]));
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        advance(word, i);
+        fill(kernel, pages[i], 1, i);
+        wanted = wanted * 3 + i;
+    }
+    ok(hum_wait(hum, 0));
+    ok(hum_stats_kernel(kernel, &after[0]));
+    ok(hum_stats_kernel(other, &after[1]));
+    assert_int_equal(after[0].launches - before[0].launches, ROUNDS);
+    assert_int_equal(after[1].launches - before[1].launches, ROUNDS);
+    assert_true(after[0].counters.faults_device > before[0].counters.faults_device);
+    assert_int_equal(after[1].counters.faults_device, before[1].counters.faults_device);
+    for (unsigned i = 0; i < ROUNDS; i++)
+        assert_int_equal(pages[i][0], i);
+    assert_true(*word == wanted);
+}
+
+void the_one_of_a_row_that_crashes_is_named(void **state)
+{
+    enum { BEFORE = 50 };
+    uint64_t *wild = (uint64_t *)(uintptr_t)0x123456789000, *word = flow_alloc(hum, PAGE);
+    uint64_t *other = flow_alloc(hum, PAGE), wanted = 0;
+    struct hum_kernel *kernel = kernel_of(program, "fill");
+
+    (void)state;
+    fill(kernel, word, 1, 0);
+    advance(word, 0);
+    ok(hum_wait(hum, 0));
+    for (unsigned i = 0; i < BEFORE; i++) {
+        advance(word, i);
+        wanted = wanted * 3 + i;
+    }
+    fill(kernel, wild, 1, 1);
+    for (unsigned i = 0; i < BEFORE; i++) /* asks for its kernel while the process ends */
+        advance(other, i);
+    status_is(HUM_ERR_ILLEGAL_ADDRESS, hum_wait(hum, 0));
+    assert_non_null(strstr(hum_error_text(), "fill"));
+    assert_non_null(strstr(hum_error_text(), "123456789000"));
+    assert_true(*word == wanted); /* all before it ran, once */
 }
 
 /* ---- misuse ---------------------------------------------------------------------------------- */

@@ -467,6 +467,8 @@ int main(void)
         cmocka_unit_test(what_a_kernel_takes_is_told),
         cmocka_unit_test(work_items_start_at_the_offset),
         cmocka_unit_test(launches_of_a_stream_run_in_order_without_a_wait),
+        cmocka_unit_test(launches_in_a_row_have_their_own_faults),
+        cmocka_unit_test(the_one_of_a_row_that_crashes_is_named),
         cmocka_unit_test(wrong_launches_have_the_errors_of_opencl),
         cmocka_unit_test(arguments_have_room_up_to_a_limit),
         cmocka_unit_test(wrong_calls_change_nothing),

@@ -48,6 +48,8 @@ void every_kind_of_argument_arrives(void **state);
 void what_a_kernel_takes_is_told(void **state);
 void work_items_start_at_the_offset(void **state);
 void launches_of_a_stream_run_in_order_without_a_wait(void **state);
+void launches_in_a_row_have_their_own_faults(void **state);
+void the_one_of_a_row_that_crashes_is_named(void **state);
 void wrong_launches_have_the_errors_of_opencl(void **state);
 void arguments_have_room_up_to_a_limit(void **state);
 void images_lie_in_the_space_and_only_kernels_touch_them(void **state);

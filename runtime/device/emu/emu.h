@@ -103,6 +103,7 @@ struct humi_emu {
     struct humi_process process;    /* also needs command to change */
     bool lost;
     uint64_t submitted, serial;
+    uint64_t crashes;               /* launches that ended the process and left in their slot why */
     uint32_t tail;
     uint32_t zap_serial;
     struct humi_emu_zaps zaps;

@@ -148,6 +148,8 @@ void humi_emu_lose_launches(struct humi_emu *emu)
             s->status = HUM_ERR_DEVICE_LOST;
             s->address = 0;
             s->signal = 0;
+        } else {
+            emu->crashes++;
         }
         s->end_ns = now;
         if (s->start_ns == 0)

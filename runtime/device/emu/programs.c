@@ -427,19 +427,16 @@ static enum hum_status check(const struct humi_emu *emu, const struct humi_ask *
     }
 }
 
-static enum hum_status ask_locked(struct humi_emu *emu, const struct humi_ask *ask,
-                                  struct humi_reply *reply_out)
+/* The compiler runs for it, and may end the process. */
+static bool is_compiled(enum humi_ask_kind kind)
 {
-    enum hum_status status = check(emu, ask);
+    return kind == HUMI_ASK_BUILD || kind == HUMI_ASK_COMPILE || kind == HUMI_ASK_LINK ||
+           kind == HUMI_ASK_PROGRAM_INFO; /* binaries */
+}
 
-    if (status == HUM_OK && ask->kind == HUMI_ASK_DESTROY) {
-        destroy(emu, ask->program);
-        return HUM_OK;
-    }
-    if (status == HUM_OK)
-        status = humi_emu_revive(emu);
-    if (status != HUM_OK)
-        return status;
+static enum hum_status serve(struct humi_emu *emu, const struct humi_ask *ask,
+                             struct humi_reply *reply_out)
+{
     switch (ask->kind) {
     case HUMI_ASK_CREATE:
     case HUMI_ASK_LINK:
@@ -452,6 +449,39 @@ static enum hum_status ask_locked(struct humi_emu *emu, const struct humi_ask *a
     default:
         return talk(emu, ask, ask->program, ask->kernel, reply_out);
     }
+}
+
+static uint64_t count_crashes(struct humi_emu *emu)
+{
+    uint64_t crashes;
+
+    humi_lock(&emu->gate);
+    crashes = emu->crashes;
+    humi_unlock(&emu->gate);
+    return crashes;
+}
+
+static enum hum_status ask_locked(struct humi_emu *emu, const struct humi_ask *ask,
+                                  struct humi_reply *reply_out)
+{
+    enum hum_status status = check(emu, ask);
+    uint64_t crashes;
+
+    if (status == HUM_OK && ask->kind == HUMI_ASK_DESTROY) {
+        destroy(emu, ask->program);
+        return HUM_OK;
+    }
+    if (status == HUM_OK)
+        status = humi_emu_revive(emu);
+    if (status != HUM_OK)
+        return status;
+    crashes = count_crashes(emu);
+    status = serve(emu, ask, reply_out);
+    if (status != HUM_ERR_DEVICE_LOST ||
+        (is_compiled(ask->kind) && count_crashes(emu) == crashes))
+        return status;
+    status = humi_emu_revive(emu); /* a kernel that ran meanwhile ended the process, most likely */
+    return status == HUM_OK ? serve(emu, ask, reply_out) : status;
 }
 
 enum hum_status humi_emu_ask(struct humi_processor *p, const struct humi_ask *ask,

@@ -96,7 +96,8 @@ enum hum_status humi_emu_talk(struct humi_emu *emu, struct humi_emu_request *req
                                       1, patience_ns);
     if (status != HUM_OK) {
         humi_lock(&emu->gate);
-        humi_emu_kill(emu, "does not answer");
+        if (!humi_emu_is_lost(emu))
+            humi_emu_kill(emu, "does not answer");
         humi_unlock(&emu->gate);
         return HUM_ERR_DEVICE_LOST;
     }
