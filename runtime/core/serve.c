@@ -197,12 +197,22 @@ static bool is_held(struct hum *hum, const struct humi_group *group)
     return held;
 }
 
+/* The pages are held by a launch that runs in this process, and which touches them itself. */
+static void blame_own(struct hum *hum, const struct humi_group *group)
+{
+    for (unsigned p = 1; p < hum->processors; p++)
+        for (unsigned i = 0; hum->processor[p]->ops->blame && i < group->count; i++)
+            (void)hum->processor[p]->ops->blame(hum->processor[p], &group->faults[i]);
+}
+
 static enum hum_status serve(struct humi_server *server, struct humi_group *group)
 {
     struct hum *hum = server->hum;
     enum hum_status status;
-    if (is_held(hum, group))
+    if (is_held(hum, group)) {
+        blame_own(hum, group);
         return wait_for_launch(server, group);
+    }
     do {
         humi_budget_keep(hum, group->region, group->processor, group->block);
         humi_lock(&group->block->lock);

@@ -182,9 +182,9 @@ struct humi_processor {
 #define HUMI_ARGS_UNKNOWN SIZE_MAX
 
 /*
- * Every member is required of devices, but for touches(), map_remote(), copy(), follow(), the two
- * of sampling and ask() at the end, and put(), get() and fence() of those with a window; the host
- * has those marked H only, the others are NULL.
+ * Every member is required of devices, but for touches(), map_remote(), copy(), follow(), blame(),
+ * the two of sampling and ask() at the end, and put(), get() and fence() of those with a window; the
+ * host has those marked H only, the others are NULL.
  */
 struct humi_processor_ops {
     const char *kind;
@@ -312,6 +312,13 @@ struct humi_processor_ops {
      */
     enum hum_status (*follow)(struct humi_processor *p, const struct humi_launch *launch,
                               void *native, uint64_t *ticket_out);
+
+    /*
+     * A thread of this process touched what launches hold against the host: if it runs kernels of
+     * this device its launch ends with ILLEGAL_ADDRESS, in time, and true is returned.
+     * NULL: kernels of this kind of device run elsewhere.
+     */
+    bool (*blame)(struct humi_processor *p, const struct humi_fault *fault);
 
     /*
      * After life_fd became readable: every launch in flight ends with DEVICE_LOST, frames stay

@@ -132,6 +132,38 @@ static void structs_are_passed_by_value(void **state)
     }
 }
 
+/*
+ * Kernels of a device in this process may follow a pointer to where the host has the space.  What
+ * their launch holds would be waited for, for ever: it ends, and the device is given up.
+ */
+static void pointers_in_memory_are_found_out_in_this_process(void **state)
+{
+    enum { NODES = 1000 };
+    struct hum_options options = HUM_OPTIONS_INIT;
+    struct hum_module *module = NULL;
+    struct hum_kernel *walk = NULL;
+    struct flow_list args;
+
+    (void)state;
+    hum_close(hum);
+    hum = NULL;
+    options.devices = "opencl:0,mem=64M";
+    ok(hum_open(&options, &hum));
+    struct flow_node *nodes = flow_alloc(hum, NODES * sizeof *nodes);
+    for (size_t i = 0; i < NODES; i++)
+        nodes[i] = (struct flow_node){.next = i + 1 < NODES ? &nodes[i + 1] : NULL, .value = i};
+    args = (struct flow_list){.head = nodes, .sum = flow_alloc(hum, PAGE)};
+    ok(hum_module_load(hum, 0, "flow_memory.cl", &module));
+    ok(hum_kernel_get(module, "walk", &walk));
+    ok(hum_launch(hum_stream(hum, 0), walk, 1, &args, sizeof args));
+    status_is(HUM_ERR_ILLEGAL_ADDRESS, hum_wait(hum, 0));
+    assert_non_null(strstr(hum_error_text(), "kernel 'walk'"));
+    assert_non_null(strstr(hum_error_text(), "at address"));
+    nodes[1].value = 5; /* nobody is stuck */
+    ok(hum_launch(hum_stream(hum, 0), walk, 1, &args, sizeof args));
+    status_is(HUM_ERR_DEVICE_LOST, hum_wait(hum, 0));
+}
+
 /* A type whose size the compiler does not know either. */
 static void images_as_arguments_are_refused(void **state)
 {
@@ -472,6 +504,7 @@ int main(void)
         story(kernels_that_are_not_there_are_not_found),
         story(structs_are_passed_by_value),
         story(images_as_arguments_are_refused),
+        story(pointers_in_memory_are_found_out_in_this_process),
         story(every_portable_kernel_is_opencl_c_too),
         story(arguments_are_a_struct_with_the_same_members),
         story(work_items_know_where_they_are),

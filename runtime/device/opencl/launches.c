@@ -18,6 +18,7 @@
 #include "device/launch.h"
 #include "device/opencl/enqueue.h"
 #include "device/opencl/opencl.h"
+#include "device/opencl/threads.h"
 #include "os/futex.h"
 
 #define LOOK_NS ((int64_t)100 * (int64_t)HUMI_NS_PER_MS) /* between two looks at a launch */
@@ -35,6 +36,7 @@ struct humi_opencl_launch {
     uint32_t holders;           /* atomic: the list, and the call by OpenCL */
     /* guarded by gate */
     enum hum_status verdict;    /* HUM_OK: as OpenCL says */
+    uintptr_t address;          /* that it should not have touched, 0: none */
     uint64_t running_ns;        /* when it was first seen running, 0: not yet */
     /* written by the call by OpenCL, before done */
     cl_int end;
@@ -99,76 +101,7 @@ void humi_opencl_lose(struct humi_opencl *device, const char *why)
     wake(device);
 }
 
-/* ---- arguments (gate is held) ---------------------------------------------------------------- */
-
-/* HUM_OK: *word is as the device sees it. */
-static enum hum_status move_word(const struct humi_opencl *device, uintptr_t *word)
-{
-    uintptr_t offset = *word - device->space.start;
-
-    if (*word < device->space.start || offset >= device->space.bytes)
-        return HUM_OK;
-    if (offset > device->arena_bytes)
-        return humi_fail(HUM_ERR_UNSUPPORTED,
-                         "an argument points to %zu MiB of the space, and %s has frames for the "
-                         "first %zu MiB only: give it more with arena= in HUM_DEVICES",
-                         (size_t)(offset >> 20), device->base.name, device->arena_bytes >> 20);
-    *word = (uintptr_t)device->arena + offset;
-    return HUM_OK;
-}
-
-static enum hum_status move_word_at(const struct humi_opencl *device, char *at)
-{
-    uintptr_t word;
-    enum hum_status status;
-
-    memcpy(&word, at, sizeof word);
-    status = move_word(device, &word);
-    memcpy(at, &word, sizeof word);
-    return status;
-}
-
-/* Shared memory: make the block as the device is to see it. */
-static enum hum_status move_args(const struct humi_opencl *device,
-                                 struct humi_opencl_launch *launch)
-{
-    const struct humi_cl_form *form = &launch->kernel->form;
-    enum hum_status status = HUM_OK;
-
-    if (!form->plain)
-        for (size_t at = 0; status == HUM_OK && at + 8 <= launch->args_bytes; at += 8)
-            status = move_word_at(device, launch->args + at);
-    for (unsigned i = 0; status == HUM_OK && i < form->count; i++)
-        if (form->args[i].kind == HUMI_CL_POINTER)
-            status = move_word_at(device, launch->args + form->args[i].offset);
-    return status;
-}
-
-/* A buffer: whether each pointer can become a sub-buffer. */
-static enum hum_status check_pointers(const struct humi_opencl *device,
-                                      const struct humi_opencl_launch *launch)
-{
-    const struct humi_cl_form *form = &launch->kernel->form;
-
-    for (unsigned i = 0; i < form->count; i++) {
-        uintptr_t word = 0, offset;
-        if (form->args[i].kind == HUMI_CL_POINTER)
-            memcpy(&word, launch->args + form->args[i].offset, sizeof word);
-        offset = word - device->space.start;
-        if (word && (word < device->space.start || offset >= device->arena_bytes))
-            return humi_fail(HUM_ERR_UNSUPPORTED,
-                             "argument %u of kernel \"%s\" does not point into the first %zu MiB "
-                             "of the space, for which %s has frames (arena= in HUM_DEVICES)",
-                             i + 1, launch->kernel->name, device->arena_bytes >> 20,
-                             device->base.name);
-        if (word && offset % device->align_bytes != 0)
-            return humi_fail(HUM_ERR_UNSUPPORTED,
-                             "argument %u of kernel \"%s\" is no multiple of %zu bytes: without "
-                             "shared virtual memory %s takes no others",
-                             i + 1, launch->kernel->name, device->align_bytes, device->base.name);
-    }
-    return HUM_OK;
-}
+/* ---- enqueuing (gate is held) ---------------------------------------------------------------- */
 
 /* Sub-buffers of one enqueue, which holds them itself from then on. */
 struct subs {
@@ -319,7 +252,7 @@ static enum hum_status submit_locked(struct humi_opencl *device,
 {
     struct humi_opencl_queue *queue = &device->queues[launch->queue];
     enum hum_status status =
-        device->arena ? move_args(device, mine) : check_pointers(device, mine);
+        humi_opencl_move_args(device, mine->kernel, mine->args, mine->args_bytes);
 
     if (status != HUM_OK)
         return status;
@@ -427,7 +360,8 @@ static bool harvest(struct humi_opencl *device, struct humi_opencl_launch *launc
 {
     bool failed = launch->verdict == HUM_OK && launch->end < 0;
 
-    *outcome_out = (struct humi_outcome){.status = failed ? HUM_ERR_DEVICE_LOST : launch->verdict};
+    *outcome_out = (struct humi_outcome){.status = failed ? HUM_ERR_DEVICE_LOST : launch->verdict,
+                                         .address = launch->address};
     snprintf(outcome_out->kernel, sizeof outcome_out->kernel, "%s", launch->kernel->name);
     if (launch->verdict == HUM_OK) {
         read_times(device, launch, outcome_out);
@@ -441,20 +375,34 @@ static bool harvest(struct humi_opencl *device, struct humi_opencl_launch *launc
     return !failed;
 }
 
+/* The oldest launch of the queue that has not ended, NULL: none.  gate is held. */
+static struct humi_opencl_launch *first_of(const struct humi_opencl_queue *queue)
+{
+    humi_list_each (link, &queue->launches) {
+        struct humi_opencl_launch *launch =
+            humi_container_of(link, struct humi_opencl_launch, link);
+        if (!is_done(launch))
+            return launch;
+    }
+    return NULL;
+}
+
+static bool is_running(const struct humi_opencl_launch *launch)
+{
+    cl_int state = CL_QUEUED;
+
+    (void)humi_cl.GetEventInfo(launch->event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state,
+                               &state, NULL);
+    return state == CL_RUNNING;
+}
+
 /* The first launch of the queue runs too long; it has ended with TIMEOUT then.  gate is held. */
 static bool is_overdue(struct humi_opencl *device, struct humi_opencl_queue *queue)
 {
-    struct humi_link *link = humi_list_first(&queue->launches);
-    struct humi_opencl_launch *first =
-        link ? humi_container_of(link, struct humi_opencl_launch, link) : NULL;
+    struct humi_opencl_launch *first = first_of(queue);
     uint64_t now = humi_clock_real_ns();
-    cl_int state = CL_QUEUED;
 
-    if (device->watchdog_ms == 0 || !first || is_done(first) || humi_opencl_is_lost(device))
-        return false;
-    (void)humi_cl.GetEventInfo(first->event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state,
-                               &state, NULL);
-    if (state != CL_RUNNING)
+    if (device->watchdog_ms == 0 || !first || humi_opencl_is_lost(device) || !is_running(first))
         return false;
     if (first->running_ns == 0)
         first->running_ns = now;
@@ -462,6 +410,39 @@ static bool is_overdue(struct humi_opencl *device, struct humi_opencl_queue *que
         return false;
     first->verdict = HUM_ERR_TIMEOUT;
     return true;
+}
+
+/* Of those that run the oldest one; gate is held. */
+static struct humi_opencl_launch *oldest_running(const struct humi_opencl *device)
+{
+    struct humi_opencl_launch *oldest = NULL;
+
+    for (unsigned q = 0; q < HUMI_QUEUES_MAX; q++) {
+        struct humi_opencl_launch *one = first_of(&device->queues[q]);
+        if (one && is_running(one) && (!oldest || one->submit_ns < oldest->submit_ns))
+            oldest = one;
+    }
+    return oldest;
+}
+
+/* The thread tells no queue. */
+bool humi_opencl_blame(struct humi_processor *p, const struct humi_fault *fault)
+{
+    struct humi_opencl *device = humi_opencl_of(p);
+
+    if (!humi_opencl_threads_has(fault->thread) || humi_opencl_is_lost(device))
+        return false;
+    humi_lock(&device->gate);
+    struct humi_opencl_launch *oldest = oldest_running(device);
+    if (oldest) {
+        oldest->verdict = HUM_ERR_ILLEGAL_ADDRESS;
+        oldest->address = fault->address;
+    }
+    humi_unlock(&device->gate);
+    if (oldest)
+        humi_opencl_lose(device, "a kernel followed a pointer in memory, which means something "
+                                 "else there: use indices");
+    return oldest != NULL;
 }
 
 /* One look at a ticket.  HUM_AGAIN: it has not ended. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* opencl.c - an OpenCL device as a processor: finding, opening and closing it. */
 #include "device/opencl/opencl.h"
+#include "device/opencl/threads.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -266,6 +267,7 @@ static const struct humi_processor_ops opencl_ops = {
     .kernel = humi_opencl_kernel,
     .submit = humi_opencl_submit,
     .wait = humi_opencl_wait,
+    .blame = humi_opencl_blame,
     .restart = no_restart,
 };
 
@@ -324,6 +326,7 @@ enum hum_status humi_opencl_open(const struct humi_space_params *space,
                                  struct humi_processor **out)
 {
     struct humi_opencl *device;
+    struct humi_opencl_threads before;
     enum hum_status status;
 
     if (space->exact)
@@ -333,9 +336,11 @@ enum hum_status humi_opencl_open(const struct humi_space_params *space,
     device = create(space, params);
     if (!device)
         return humi_fail(HUM_ERR_NO_MEMORY, "no memory for a device");
+    humi_opencl_threads_list(&before);
     humi_signals_hold(); /* threads that OpenCL starts have them blocked for ever */
     status = open_device(device, params);
     humi_signals_release();
+    humi_opencl_threads_learn(&before);
     if (status != HUM_OK) {
         char text[HUMI_ERROR_TEXT_BYTES];
         humi_error_save(text, sizeof text);

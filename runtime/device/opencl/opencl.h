@@ -138,6 +138,13 @@ enum hum_status humi_opencl_kernel(struct humi_processor *p, unsigned module, co
                                    unsigned *kernel_out, size_t *args_bytes_out);
 void humi_opencl_modules_close(struct humi_opencl *device);
 
+/* ---- pointers.c ------------------------------------------------------------------------------ */
+
+/* Shared memory: make the block as the device is to see it; a buffer: whether it can be used. */
+enum hum_status humi_opencl_move_args(const struct humi_opencl *device,
+                                      const struct humi_opencl_kernel *kernel, char *args,
+                                      size_t args_bytes);
+
 /* ---- launches.c ------------------------------------------------------------------------------ */
 
 void humi_opencl_launches_open(struct humi_opencl *device);
@@ -147,6 +154,9 @@ enum hum_status humi_opencl_submit(struct humi_processor *p, const struct humi_l
                                    uint64_t *ticket_out);
 enum hum_status humi_opencl_wait(struct humi_processor *p, uint64_t ticket, int64_t timeout_ns,
                                  struct humi_outcome *outcome_out);
+
+/* A kernel of it touched the host's pages: its launch ends, and the device is lost. */
+bool humi_opencl_blame(struct humi_processor *p, const struct humi_fault *fault);
 
 /* From now on the device is lost: every launch in flight has ended so.  gate is not held. */
 void humi_opencl_lose(struct humi_opencl *device, const char *why);
