@@ -75,6 +75,7 @@ struct humi_device_params {
     bool without_svm;       /* opencl: as if it had no shared virtual memory */
     bool memory_is_usual;   /* memory_bytes was not said: less will do */
     enum humi_device_mode mode; /* cuda: who keeps residency */
+    bool without_cupti;     /* cuda, managed: the driver is not asked what it does */
     bool prompt;            /* mappings that are taken are forgotten at once and one by one, also
                                where it is cheaper later, all together or more than was asked */
 };

@@ -25,7 +25,7 @@ static const struct kind {
     {"cuda", humi_cuda_device_open},
 };
 #define KINDS_TEXT "emu, opencl, cuda"
-#define SETTINGS_TEXT "mem, workers, watchdog, faults, kernels, arena, svm, mode"
+#define SETTINGS_TEXT "mem, workers, watchdog, faults, kernels, arena, svm, mode, cupti"
 
 static const struct kind *find_kind(const struct humi_slice *name)
 {
@@ -144,6 +144,16 @@ static enum hum_status set_mode(struct humi_device_params *params,
                      (int)option->value.bytes, option->value.text);
 }
 
+static enum hum_status set_cupti(struct humi_device_params *params,
+                                 const struct humi_option *option)
+{
+    bool cupti = true;
+    enum hum_status status = humi_option_switch(option, &cupti);
+
+    params->without_cupti = !cupti;
+    return status;
+}
+
 static const struct setting {
     const char *name;
     const char *kind;   /* that has it; NULL: all */
@@ -158,6 +168,7 @@ static const struct setting {
     {"arena", "opencl", "HUM_DEVICES: arena", set_arena},
     {"svm", "opencl", "HUM_DEVICES: svm", set_svm},
     {"mode", "cuda", "HUM_DEVICES: mode", set_mode},
+    {"cupti", "cuda", "HUM_DEVICES: cupti", set_cupti},
 };
 
 /* opencl:1 or cuda:1, the second one of the machine. */

@@ -371,6 +371,7 @@ static struct humi_cuda_device *create(const struct humi_space_params *space,
                                       .prefers_cuda = true,
                                       .opens_reads = !managed && space->shared_read,
                                       .frames_die = true};
+    d->managed.silent = params->without_cupti;
     d->mode = managed ? HUMI_MODE_MANAGED : HUMI_MODE_DECLARED;
     d->ordinal = params->unit < 0 ? 0 : params->unit;
     snprintf(d->base.name, sizeof d->base.name, "cuda%d", d->ordinal);

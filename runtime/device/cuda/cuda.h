@@ -143,6 +143,8 @@ struct humi_cuda_modules {
 struct humi_cuda_managed {
     humi_cu_ptr memory;         /* the space, from cuMemAllocManaged(); 0: another device's */
     struct CUstream_st *stream; /* for what is done to pages */
+    struct humi_cupti *cupti;   /* of who made the space; NULL: nothing is told */
+    bool silent;                /* nothing is to be told (cupti=off) */
 };
 
 /* Of so many devices of the driver frames can be given to others. */

@@ -8,12 +8,15 @@
  * Two signatures of the same calls: until CUDA 12.1 a place is the number of a device, -1 for the
  * host; since then it is a struct.  The newer one is used where the driver has it.
  */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/range.h"
 #include "base/status.h"
 #include "device/cuda/cuda.h"
+#include "device/cuda/cupti.h"
 #include "device/keeper.h"
 
 #define ACCESSED_BY_MAX 16u
@@ -221,6 +224,14 @@ static enum hum_status managed_look(struct humi_processor *p, size_t offset,
     return HUM_OK;
 }
 
+static unsigned managed_told(struct humi_processor *p, struct humi_told *told_out, unsigned max,
+                             bool wait)
+{
+    struct humi_cupti *cupti = humi_cuda_of(p)->managed.cupti;
+
+    return cupti ? humi_cupti_take(cupti, told_out, max, wait) : 0;
+}
+
 static const struct humi_keeper_ops managed_ops = {
     .prefetch = managed_prefetch,
     .discard = managed_discard,
@@ -228,6 +239,7 @@ static const struct humi_keeper_ops managed_ops = {
     .advise = managed_advise,
     .look = managed_look,
     .idle = managed_idle,
+    .told = managed_told,
 };
 
 /* ---- the space ------------------------------------------------------------------------------- */
@@ -275,6 +287,20 @@ static enum hum_status make_space(struct humi_cuda_device *d)
     return HUM_OK;
 }
 
+/* Without CUPTI everything works, and nobody knows where pages are. */
+static void listen(struct humi_cuda_device *d)
+{
+    size_t used = strlen(d->base.reduced);
+
+    if (!d->managed.silent &&
+        humi_cupti_open(d->space.start, d->space.bytes, &d->managed.cupti) == HUM_OK)
+        return;
+    d->managed.cupti = NULL;
+    snprintf(d->base.reduced + used, sizeof d->base.reduced - used,
+             "%swhere pages are, and what moves, is not told: %s", used ? "; " : "",
+             d->managed.silent ? "cupti=off" : hum_error_text());
+}
+
 enum hum_status humi_cuda_managed_open(struct humi_cuda_device *d)
 {
     enum hum_status status = check_device(d);
@@ -284,6 +310,8 @@ enum hum_status humi_cuda_managed_open(struct humi_cuda_device *d)
     if (status == HUM_OK)
         status = humi_cuda_do(d, cuStreamCreate, &d->managed.stream,
                               HUMI_CU_STREAM_NON_BLOCKING);
+    if (status == HUM_OK && d->managed.memory)
+        listen(d);
     d->frames.base = d->space.start;
     d->base.keeper = &managed_ops;
     d->base.unit = d->ordinal;
@@ -293,6 +321,8 @@ enum hum_status humi_cuda_managed_open(struct humi_cuda_device *d)
 /* Results are not looked at: after a loss the driver may have taken it all away by itself. */
 void humi_cuda_managed_close(struct humi_cuda_device *d, bool alive)
 {
+    humi_cupti_close(d->managed.cupti);
+    d->managed.cupti = NULL;
     if (alive && d->managed.stream)
         (void)d->cu.cuStreamDestroy_v2(d->managed.stream);
     if (alive && d->managed.memory)

@@ -49,7 +49,7 @@ struct options {
     int devices, version, compute_mode;
     int compute[2];         /* major, minor */
     size_t memory, granularity, managed_most;
-    bool peers, concurrent, vmm, managed;
+    bool peers, concurrent, vmm, managed, cupti;
     bool recover;           /* a reset of the primary context ends a sticky error */
     bool over_host;         /* a reservation may lie over addresses that the host uses */
     unsigned delay_us, seed, turns;
@@ -65,6 +65,7 @@ struct options {
 struct device {
     int index;
     int socket;             /* -1: no process yet */
+    int agent;              /* the other one; -1: uvm has it, or there is none */
     int pid;
     pthread_mutex_t lock;   /* of the socket: one request at a time */
     size_t used;            /* bytes of its memory */
@@ -91,6 +92,8 @@ struct memory {
     unsigned mappings;
 };
 
+struct uvm_block;
+
 enum kind { KIND_ALLOC, KIND_MANAGED, KIND_MAPPED };
 
 /* What is known of one page of managed memory. */
@@ -98,6 +101,7 @@ struct page {
     bool read_mostly;
     signed char preferred, prefetched; /* device, -1 host, -2 none */
     unsigned char accessed_by;         /* bit i: device i; bit 7: host */
+    unsigned char where, mapped;       /* the same bits; guarded by uvm's lock (uvm.h) */
 };
 
 struct mapping {
@@ -110,6 +114,8 @@ struct mapping {
     enum wire_access access[DEVICES_MAX];
     enum wire_access host;     /* KIND_MAPPED of host memory */
     struct page *pages;        /* MANAGED */
+    struct uvm_block *blocks;  /* MANAGED; guarded by uvm's lock, as is `followed` */
+    struct mapping *followed;
     unsigned attach;           /* MANAGED: CU_MEM_ATTACH_* */
     struct CUstream_st *only;  /* MANAGED, attached to it alone */
     bool locked;               /* MANAGED: the host may not touch it now */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "support/cuda_double/double.h"
+#include "support/cuda_double/uvm.h"
 
 /* The program lies beside the library. */
 static bool program_path(char out[4096])
@@ -29,23 +30,32 @@ bool executor_start(struct device *device)
     char path[4096], *arguments[] = {path, NULL};
     char *environment[] = {NULL};
     posix_spawn_file_actions_t actions;
-    int ends[2];
+    int ends[2], agent[2];
 
     if (device->socket >= 0)
         return true;
     if (!program_path(path) || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
         return false;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, agent)) {
+        close(ends[0]);
+        close(ends[1]);
+        return false;
+    }
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], 3);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], WIRE_SOCKET);
+    posix_spawn_file_actions_adddup2(&actions, agent[1], WIRE_AGENT);
     int error = posix_spawn(&device->pid, path, &actions, NULL, arguments, environment);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
+    close(agent[1]);
     if (error) {
         close(ends[0]);
+        close(agent[0]);
         fprintf(stderr, "cuda double: %s: %s\n", path, strerror(error));
         return false;
     }
     device->socket = ends[0];
+    device->agent = agent[0];
     return true;
 }
 
@@ -56,7 +66,10 @@ void executor_stop(struct device *device)
     kill(device->pid, SIGKILL);
     waitpid(device->pid, NULL, 0);
     close(device->socket);
-    device->socket = -1;
+    uvm_device(device->index, -1, -1);
+    if (device->agent >= 0)
+        close(device->agent);
+    device->socket = device->agent = -1;
 }
 
 static bool send_request(int socket, const struct wire_request *request, int file)
@@ -77,6 +90,26 @@ static bool send_request(int socket, const struct wire_request *request, int fil
     return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)sizeof(*request);
 }
 
+/* A descriptor may come along: the device's faults, and from then on its agent is uvm's. */
+static bool receive_reply(struct device *device, struct wire_reply *reply)
+{
+    char control[CMSG_SPACE(sizeof(int))] = {0};
+    struct iovec part = {reply, sizeof(*reply)};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
+                             .msg_controllen = sizeof(control)};
+    int faults;
+
+    if (recvmsg(device->socket, &message, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*reply))
+        return false;
+    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+    if (head && head->cmsg_type == SCM_RIGHTS) {
+        memcpy(&faults, CMSG_DATA(head), sizeof(int));
+        uvm_device(device->index, faults, device->agent);
+        device->agent = -1;
+    }
+    return true;
+}
+
 struct wire_reply executor_ask(struct device *device, const struct wire_request *request, int file)
 {
     struct wire_reply reply = {.result = WIRE_FAILED};
@@ -86,7 +119,7 @@ struct wire_reply executor_ask(struct device *device, const struct wire_request 
         pthread_mutex_unlock(&world.lock);
     pthread_mutex_lock(&device->lock);
     if (!send_request(device->socket, request, file) ||
-        recv(device->socket, &reply, sizeof(reply), 0) != (ssize_t)sizeof(reply))
+        !receive_reply(device, &reply))
         reply.result = WIRE_FAILED;
     pthread_mutex_unlock(&device->lock);
     if (runs)
@@ -110,7 +143,9 @@ static bool is_seen(const struct device *device, const struct mapping *m)
 
 bool executor_map(struct device *device, const struct mapping *m)
 {
-    return !is_seen(device, m) || ask_range(device, WIRE_MAP, m, m->memory->file);
+    enum wire_op op = m->kind == KIND_MANAGED && uvm_follows(m) ? WIRE_FOLLOW : WIRE_MAP;
+
+    return !is_seen(device, m) || ask_range(device, op, m, m->memory->file);
 }
 
 bool executor_protect(struct device *device, const struct mapping *m)

@@ -9,6 +9,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -21,11 +22,11 @@
 
 #include <hum/kernel.h>
 
+#include "support/cuda_double/uvm_open.h"
 #include "support/cuda_double/wire.h"
 #include "support/ptx/ptx.h"
 
 #define MODULES_MAX 64
-#define SOCKET 3
 
 /* One of the two; so are kernels. */
 struct module {
@@ -82,6 +83,33 @@ static enum wire_result map(const struct wire_request *r, int file)
     if (got != MAP_FAILED && got != at)
         munmap(got, r->bytes);
     return got == at ? WIRE_OK : WIRE_FAILED;
+}
+
+/* Maps it so that each touch faults at the double; the descriptor goes along the first time. */
+static enum wire_result follow(const struct wire_request *r, int file, int *faults_out)
+{
+    static int faults = -1;
+    bool first = faults < 0;
+
+    if (first)
+        faults = uvm_open();
+    if (faults < 0 || map(r, file) != WIRE_OK || !uvm_register(faults, r->start, r->bytes))
+        return WIRE_FAILED;
+    *faults_out = first ? faults : -1;
+    return WIRE_OK;
+}
+
+/* Takes mappings away while kernels run. */
+static void *run_agent(void *argument)
+{
+    uint64_t range[2], done = 1;
+
+    while (recv(WIRE_AGENT, range, sizeof(range), 0) == (ssize_t)sizeof(range)) {
+        madvise((void *)(uintptr_t)range[0], range[1], MADV_DONTNEED);
+        if (send(WIRE_AGENT, &done, sizeof(done), MSG_NOSIGNAL) != (ssize_t)sizeof(done))
+            break;
+    }
+    return argument;
 }
 
 static bool find(const struct wire_request *r, struct kernel *out)
@@ -193,7 +221,8 @@ static void load(const struct wire_request *r, int file, struct wire_reply *repl
     modules[module_count++] = module;
 }
 
-static void serve(const struct wire_request *r, int file, struct wire_reply *reply)
+static void serve(const struct wire_request *r, int file, struct wire_reply *reply,
+                  int *faults_out)
 {
     void *start = (void *)(uintptr_t)r->start;
     struct kernel kernel;
@@ -201,6 +230,9 @@ static void serve(const struct wire_request *r, int file, struct wire_reply *rep
     switch (r->op) {
     case WIRE_MAP:
         reply->result = map(r, file);
+        break;
+    case WIRE_FOLLOW:
+        reply->result = follow(r, file, faults_out);
         break;
     case WIRE_PROTECT:
         reply->result = mprotect(start, r->bytes, protection(r->access)) ? WIRE_FAILED : WIRE_OK;
@@ -231,7 +263,7 @@ static bool receive(struct wire_request *request_out, int *file_out)
     ssize_t got;
 
     do
-        got = recvmsg(SOCKET, &message, MSG_CMSG_CLOEXEC);
+        got = recvmsg(WIRE_SOCKET, &message, MSG_CMSG_CLOEXEC);
     while (got < 0 && errno == EINTR);
     if (got != (ssize_t)sizeof(*request_out))
         return false;
@@ -242,18 +274,40 @@ static bool receive(struct wire_request *request_out, int *file_out)
     return true;
 }
 
+static bool send_reply(const struct wire_reply *reply, int faults)
+{
+    char control[CMSG_SPACE(sizeof(int))] = {0};
+    struct iovec part = {(void *)(uintptr_t)reply, sizeof(*reply)};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+    if (faults >= 0) {
+        message.msg_control = control;
+        message.msg_controllen = sizeof(control);
+        struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+        head->cmsg_level = SOL_SOCKET;
+        head->cmsg_type = SCM_RIGHTS;
+        head->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(head), &faults, sizeof(faults));
+    }
+    return sendmsg(WIRE_SOCKET, &message, MSG_NOSIGNAL) == (ssize_t)sizeof(*reply);
+}
+
 int main(void)
 {
     static struct wire_request request;
+    pthread_t agent;
     int file;
 
     catch_signals();
+    if (pthread_create(&agent, NULL, run_agent, NULL))
+        return 3;
     while (receive(&request, &file)) {
         struct wire_reply reply = {.result = WIRE_OK};
-        serve(&request, file, &reply);
+        int faults = -1;
+        serve(&request, file, &reply, &faults);
         if (file >= 0)
             close(file);
-        if (send(SOCKET, &reply, sizeof(reply), MSG_NOSIGNAL) != (ssize_t)sizeof(reply))
+        if (!send_reply(&reply, faults))
             break;
     }
     return 0;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "support/cuda_double/double.h"
+#include "support/cuda_double/uvm.h"
 
 #define HOST_BIT 7
 
@@ -231,8 +232,10 @@ static enum humi_cu_result advise(uintptr_t start, size_t bytes, enum humi_cu_ad
         device = HUMI_CU_DEVICE_CPU;
     else if (place)
         return place;
+    uvm_lock();
     for (uintptr_t at = start / PAGE * PAGE; at < start + bytes; at += PAGE)
         advise_page(page_at(at), advice, device);
+    uvm_unlock();
     return HUMI_CUDA_SUCCESS;
 }
 

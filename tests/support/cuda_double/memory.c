@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "support/cuda_double/double.h"
+#include "support/cuda_double/uvm.h"
 
 /* Where reservations are looked for: addresses that no process has anything at by itself. */
 #define SUBALLOCATION 512u
@@ -98,12 +99,14 @@ void mapping_remove(struct mapping *mapping)
 
     for (int i = 0; i < world.options.devices; i++)
         executor_unmap(&world.devices[i], mapping);
+    uvm_forget(mapping);
     while (*link != mapping)
         link = &(*link)->next;
     *link = mapping->next;
     mapping->memory->mappings--;
     memory_settle(mapping->memory);
     free(mapping->pages);
+    free(mapping->blocks);
     free(mapping);
 }
 
@@ -247,7 +250,8 @@ enum humi_cu_result cuMemAllocManaged(humi_cu_ptr *ptr, size_t bytes, unsigned f
     for (size_t i = 0; m->pages && i < m->bytes / PAGE; i++)
         m->pages[i].preferred = m->pages[i].prefetched = HUMI_CU_DEVICE_INVALID;
     give_devices(m);
-    if (!m->pages || !open_to_host(m) || !map_everywhere(m)) {
+    if (!m->pages || !open_to_host(m) || (world.options.concurrent && !uvm_follow(m)) ||
+        !map_everywhere(m)) {
         release(m);
         RETURN(HUMI_CUDA_ERROR_OUT_OF_MEMORY);
     }

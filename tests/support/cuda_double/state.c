@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "support/cuda_double/double.h"
+#include "support/cuda_double/uvm.h"
 
 struct world world = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
@@ -37,7 +38,7 @@ static bool world_read(const char *text)
     world.read = true;
     world.next_handle = 0x1000;
     for (int i = 0; i < world.options.devices; i++) {
-        world.devices[i] = (struct device){.index = i, .socket = -1};
+        world.devices[i] = (struct device){.index = i, .socket = -1, .agent = -1};
         pthread_mutex_init(&world.devices[i].lock, NULL);
         world.contexts[i] = (struct CUctx_st){.device = &world.devices[i]};
     }
@@ -49,6 +50,7 @@ static void abandon(void)
 {
     unsigned generation = world.generation;
 
+    uvm_abandon();
     for (int i = 0; i < world.options.devices; i++)
         if (world.devices[i].socket >= 0)
             close(world.devices[i].socket);
@@ -69,6 +71,7 @@ bool cuda_double_reset(const char *options)
     reservations_reset();
     for (int i = 0; i < world.options.devices; i++)
         executor_stop(&world.devices[i]);
+    uvm_reset();
     world.initialised = false;
     world.counts = (struct cuda_double_counts){0};
     world.generation++;

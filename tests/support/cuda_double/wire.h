@@ -4,14 +4,21 @@
  *
  * One request, one reply, over a SOCK_SEQPACKET socket; a file goes along with MAP and may with
  * LOAD.  The process has the device's page tables: what is mapped there is what kernels may touch.
+ *
+ * A second socket belongs to a thread, the agent, which takes mappings away also while a kernel
+ * runs: two words, start and bytes, and one word back.
  */
 #ifndef SUPPORT_CUDA_DOUBLE_WIRE_H
 #define SUPPORT_CUDA_DOUBLE_WIRE_H
 
 #include <stdint.h>
 
+#define WIRE_SOCKET 3 /* descriptors of the process */
+#define WIRE_AGENT 4
+
 enum wire_op {
     WIRE_MAP,     /* [start, +bytes) of the file from `offset`, with `access` */
+    WIRE_FOLLOW,  /* the same, but each touch faults; the descriptor comes with the first reply */
     WIRE_PROTECT, /* [start, +bytes) gets `access` */
     WIRE_UNMAP,   /* [start, +bytes) */
     WIRE_LOAD,    /* module `text`, or the PTX in the file: value is its number */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/cuda_double/double.h"
+#include "support/cuda_double/uvm.h"
 
 #define DISCARDED 0xdd
 
@@ -100,6 +101,11 @@ static bool fill(const struct operation *op, int value)
         char *to = bytes_at(op->to + done, &bytes, op->to_context, true);
         if (!to)
             return false;
+        struct mapping *m = mapping_at(op->to + done);
+        if (op->kind == OP_FILL && uvm_follows(m))
+            uvm_touch(m, op->to + done, bytes, op->context->device->index);
+        else if (uvm_follows(m))
+            uvm_discard(m, op->to + done, bytes);
         memset(to, value, bytes);
         done += bytes;
     }
@@ -110,6 +116,15 @@ static bool fill(const struct operation *op, int value)
 /* Bytes stay where they are: host memory stands for all places. */
 static bool prefetch(const struct operation *op)
 {
+    size_t here = 0;
+
+    for (uintptr_t at = op->to; at < op->to + op->bytes; at += here) {
+        struct mapping *m = mapping_at(at);
+        here = m && m->pages ? m->start + m->bytes - at : op->bytes;
+        here = here < op->to + op->bytes - at ? here : op->to + op->bytes - at;
+        if (m && uvm_follows(m))
+            uvm_prefetch(m, at, here, op->where);
+    }
     for (uintptr_t at = op->to / PAGE * PAGE; at < op->to + op->bytes; at += PAGE) {
         struct mapping *m = mapping_at(at);
         if (!m || !m->pages)
