@@ -28,6 +28,9 @@ static void print_head(const struct advise_result *result, FILE *out)
     else if (strncmp(result->outcome->recorded, "full", 4) == 0)
         fputs("the host's accesses are the pages of epochs, not every touch: the host touching "
               "pages where\nthey are looks better than it is\n", out);
+    else if (strncmp(result->outcome->recorded, "told", 4) == 0)
+        fputs("its accesses are the faults that the driver told, not every touch: advice from them "
+              "is a guess\n", out);
     if (result->prefetched)
         fputs("the program advised or prefetched by itself: traces do not say what, and here it "
               "does not\n", out);

@@ -528,6 +528,11 @@ struct hum_stats {
                                                  counted as faults */
     uint64_t sample_ns;                       /* what that cost: measured, with an estimate of the
                                                  kernel's part */
+    uint64_t told_thrashed;                   /* where a device's driver keeps the pages (CUDA,
+                                                 mode=managed): ranges that it said processors
+                                                 fight for, */
+    uint64_t told_throttled, told_throttled_ns; /* how often and how long it made one wait, */
+    uint64_t told_dropped;                    /* and what it did that could not be told */
     uint32_t sample_ppm;                      /* the most it may cost, in millionths of the time
                                                  that a processor runs; 0: nothing is sampled */
 };

@@ -164,7 +164,8 @@ struct hum_trace_epoch {
 /*
  * `pages` neighbouring pages were touched `count` times each, by one agent.  In exact traces
  * `lines` says which 64-byte lines of a page (of each, if several) were touched, bit i for bytes
- * [64 i, 64 i + 64); 0: not known.
+ * [64 i, 64 i + 64); 0: not known.  In traces with "accesses" "told", where a driver keeps the
+ * pages, these are the touches that it said faulted.
  */
 struct hum_trace_access {
     uint32_t agent;              /* a thread of execution: host threads and device workers */

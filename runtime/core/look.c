@@ -184,6 +184,10 @@ enum hum_status hum_stats(struct hum *hum, struct hum_stats *stats_out)
     stats_out->metadata_bytes = sizeof *hum + atomic_load(&hum->table.bytes) +
                                 atomic_load(&hum->policies.memo_bytes) +
                                 humi_regions_metadata(&hum->regions);
+    stats_out->told_thrashed = atomic_load(&hum->thrashed);
+    stats_out->told_throttled = atomic_load(&hum->throttled);
+    stats_out->told_throttled_ns = atomic_load(&hum->throttled_ns);
+    stats_out->told_dropped = atomic_load(&hum->untold);
     humi_sample_tell(hum, stats_out);
     return HUM_OK;
 }

@@ -84,6 +84,8 @@ static void tell_space(const struct hum *hum, const struct humi_listener *listen
 
 static const char *grade_of(const struct hum *hum)
 {
+    if (hum->keeper)
+        return "told";
     if (hum->params.exact)
         return hum->epochs.watched ? "full" : "exact";
     return hum->epochs.watched ? "epoch" : "none";

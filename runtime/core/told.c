@@ -176,6 +176,20 @@ static void visit(struct part *part, size_t offset, size_t bytes, void (*functio
     }
 }
 
+/* The touches that are known: those that faulted.  No block is locked, for the trace is waited for. */
+static void record_access(struct hum *hum, const struct humi_told *told, unsigned p)
+{
+    if (!hum->recorder.file || told->kind != HUMI_TOLD_FAULTED || p >= hum->processors ||
+        told->offset >= hum->params.bytes)
+        return;
+    humi_record_access(hum, &(struct hum_trace_access){.agent = p * 1024u,
+                                                       .processor = humi_public(p),
+                                                       .first_page = told->offset / HUM_PAGE_SIZE,
+                                                       .pages = 1,
+                                                       .count = 1,
+                                                       .write = told->write});
+}
+
 static void count(struct hum *hum, const struct humi_told *told)
 {
     switch (told->kind) {
@@ -217,6 +231,7 @@ void humi_told_take(struct hum *hum, bool wait)
                                 .from = humi_kept_number(hum, told[i].from),
                                 .to = humi_kept_number(hum, told[i].to)};
             count(hum, &told[i]);
+            record_access(hum, &told[i], part.to);
             if (is_ours(&part))
                 visit(&part, told[i].offset, told[i].bytes, take_part);
         }

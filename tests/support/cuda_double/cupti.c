@@ -2,11 +2,11 @@
 /*
  * cupti.c - the double of CUPTI: the functions of cupti_abi.h, over the records that uvm.c makes.
  *
- * It lies in the double of the driver, so HUM_CUPTI_LIBRARY names the same file.  Buffers are filled
- * when they are flushed: what cupti_activity.h allows, and the latest that a reader may count on.
+ * It lies in the double of the driver, so HUM_CUPTI_LIBRARY names the same file.  Buffers are
+ * delivered when they are flushed, and, but for the option cupti_early=0, when there are many
+ * records.
  */
-#include <stdio.h>
-#include <stdlib.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "support/cuda_double/double.h"
@@ -15,12 +15,15 @@
 #define CUPTI_PROTOTYPE(symbol, parameters) CUDA_DOUBLE_API enum humi_cupti_result symbol parameters;
 HUMI_CUPTI_FUNCTIONS(CUPTI_PROTOTYPE)
 
-/* Guarded by the double's lock; callbacks are called without it. */
+/*
+ * Buffers are also delivered by the thread that answers faults, which may wait for nobody who waits
+ * for a kernel: so what it needs has no lock, and neither have the calls that callbacks make.
+ */
 static struct {
     humi_cupti_request *request;
     humi_cupti_complete *complete;
-    uint32_t counters;            /* bit: kind that was configured */
-    uint64_t dropped;
+    _Atomic uint32_t counters;    /* bit: kind that was configured */
+    _Atomic uint64_t dropped;
 } cupti;
 
 /* A call that was told to fail does so with the code of the option. */
@@ -36,6 +39,12 @@ static struct {
         pthread_mutex_unlock(&world.lock);                                                         \
         return returned;                                                                           \
     } while (0)
+
+void cupti_reset(void)
+{
+    atomic_store(&cupti.counters, 0);
+    atomic_store(&cupti.dropped, 0);
+}
 
 enum humi_cupti_result cuptiGetVersion(uint32_t *version)
 {
@@ -94,8 +103,10 @@ enum humi_cupti_result cuptiActivityConfigureUnifiedMemoryCounter(struct humi_cu
         uint32_t kind = configs[i].kind;
         if (kind < 1 || kind > 8 || configs[i].scope == 0)
             RETURN_CUPTI(HUMI_CUPTI_ERROR_INVALID_PARAMETER);
-        cupti.counters = configs[i].enable ? cupti.counters | 1u << kind
-                                           : cupti.counters & ~(1u << kind);
+        if (configs[i].enable)
+            atomic_fetch_or(&cupti.counters, 1u << kind);
+        else
+            atomic_fetch_and(&cupti.counters, ~(1u << kind));
     }
     RETURN_CUPTI(HUMI_CUPTI_SUCCESS);
 }
@@ -118,15 +129,48 @@ enum humi_cupti_result cuptiActivityDisable(enum humi_cupti_activity kind)
     RETURN_CUPTI(HUMI_CUPTI_SUCCESS);
 }
 
-/* Records whose kind nobody configured are left out. */
-static size_t fill(struct humi_cupti_record *records, size_t room)
+/* Records whose kind nobody configured are left out.  False: there are no more. */
+static bool fill(struct humi_cupti_record *records, size_t room, size_t *kept_out)
 {
-    size_t n = uvm_take(records, (unsigned)room, &cupti.dropped), kept = 0;
+    uint64_t dropped = 0;
+    size_t n = uvm_take(records, (unsigned)room, &dropped), kept = 0;
 
+    atomic_fetch_add(&cupti.dropped, dropped);
     for (size_t i = 0; i < n; i++)
-        if (cupti.counters >> records[i].counterKind & 1)
+        if (atomic_load(&cupti.counters) >> records[i].counterKind & 1)
             records[kept++] = records[i];
-    return n ? (kept ? kept : SIZE_MAX) : 0;
+    *kept_out = kept;
+    return n != 0;
+}
+
+/* Without a buffer what there is is lost. */
+static void lose(void)
+{
+    struct humi_cupti_record record;
+    uint64_t dropped = 0;
+
+    while (uvm_take(&record, 1, &dropped))
+        dropped++;
+    atomic_fetch_add(&cupti.dropped, dropped);
+}
+
+void cupti_deliver(void)
+{
+    bool more = cupti.request != NULL;
+
+    while (more) {
+        uint8_t *buffer = NULL;
+        size_t bytes = 0, most = 0, kept = 0;
+        cupti.request(&buffer, &bytes, &most);
+        size_t room = buffer ? bytes / sizeof(struct humi_cupti_record) : 0;
+        if (room == 0) {
+            lose();
+            return;
+        }
+        room = most && most < room ? most : room;
+        more = fill((struct humi_cupti_record *)(void *)buffer, room, &kept);
+        cupti.complete(NULL, 0, buffer, bytes, kept * sizeof(struct humi_cupti_record));
+    }
 }
 
 enum humi_cupti_result cuptiActivityFlushAll(uint32_t flag)
@@ -135,27 +179,9 @@ enum humi_cupti_result cuptiActivityFlushAll(uint32_t flag)
     ENTER_CUPTI(cuptiActivityFlushAll);
     if (!cupti.request)
         RETURN_CUPTI(HUMI_CUPTI_ERROR_INVALID_OPERATION);
-    for (size_t n = 1; n;) {
-        uint8_t *buffer = NULL;
-        size_t bytes = 0, most = 0;
-        pthread_mutex_unlock(&world.lock);
-        cupti.request(&buffer, &bytes, &most);
-        pthread_mutex_lock(&world.lock);
-        size_t room = bytes / sizeof(struct humi_cupti_record);
-        if (!buffer || room == 0) { /* no room: what there is is lost */
-            struct humi_cupti_record lost;
-            while (uvm_take(&lost, 1, &cupti.dropped))
-                cupti.dropped++;
-            break;
-        }
-        room = most && most < room ? most : room;
-        n = fill((struct humi_cupti_record *)(void *)buffer, room);
-        size_t valid = n == SIZE_MAX ? 0 : n * sizeof(struct humi_cupti_record);
-        pthread_mutex_unlock(&world.lock);
-        cupti.complete(NULL, 0, buffer, bytes, valid);
-        pthread_mutex_lock(&world.lock);
-    }
-    RETURN_CUPTI(HUMI_CUPTI_SUCCESS);
+    pthread_mutex_unlock(&world.lock);
+    cupti_deliver();
+    return HUMI_CUPTI_SUCCESS;
 }
 
 enum humi_cupti_result cuptiActivityGetNextRecord(uint8_t *buffer, size_t valid_bytes,
@@ -175,10 +201,8 @@ enum humi_cupti_result cuptiActivityGetNumDroppedRecords(struct CUctx_st *contex
 {
     (void)context;
     (void)stream;
-    ENTER_CUPTI(cuptiActivityGetNumDroppedRecords);
     if (!dropped)
-        RETURN_CUPTI(HUMI_CUPTI_ERROR_INVALID_PARAMETER);
-    *dropped = cupti.dropped;
-    cupti.dropped = 0;
-    RETURN_CUPTI(HUMI_CUPTI_SUCCESS);
+        return HUMI_CUPTI_ERROR_INVALID_PARAMETER;
+    *dropped = atomic_exchange(&cupti.dropped, 0);
+    return HUMI_CUPTI_SUCCESS;
 }

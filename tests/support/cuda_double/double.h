@@ -49,7 +49,7 @@ struct options {
     int devices, version, compute_mode;
     int compute[2];         /* major, minor */
     size_t memory, granularity, managed_most;
-    bool peers, concurrent, vmm, managed, cupti;
+    bool peers, concurrent, vmm, managed, cupti, cupti_early;
     bool recover;           /* a reset of the primary context ends a sticky error */
     bool over_host;         /* a reservation may lie over addresses that the host uses */
     unsigned delay_us, seed, turns;
@@ -302,6 +302,10 @@ void streams_end(struct CUctx_st *context); /* NULL: of all */
 
 /* ---- work.c: what the thread of a stream does; the lock is held at the call and the return --- */
 void operation_run(struct CUstream_st *stream, struct operation *op);
+
+/* ---- cupti.c -------------------------------------------------------------------------------- */
+void cupti_deliver(void); /* no lock is held */
+void cupti_reset(void); /* who has registered stays: it is loaded as long as the double is */
 
 /* ---- module.c ------------------------------------------------------------------------------- */
 void modules_forget(struct CUctx_st *context); /* NULL: all */

@@ -95,6 +95,8 @@ static bool read_one(struct options *o, const char *name, const char *value)
         return read_flag(&o->managed, n);
     else if (strcmp(name, "cupti") == 0)
         return read_flag(&o->cupti, n);
+    else if (strcmp(name, "cupti_early") == 0)
+        return read_flag(&o->cupti_early, n);
     else if (strcmp(name, "recover") == 0)
         return read_flag(&o->recover, n);
     else if (strcmp(name, "over_host") == 0)
@@ -110,7 +112,8 @@ bool options_read(struct options *out, const char *text)
     struct options o = {.devices = 1, .version = 13000, .compute = {8, 0}, .memory = 256u << 20,
                         .managed_most = (size_t)2 << 30,
                         .granularity = 2u << 20, .peers = true, .concurrent = true, .vmm = true,
-                        .managed = true, .cupti = true, .recover = true, .delay_us = 20, .seed = 1};
+                        .managed = true, .cupti = true,
+                        .cupti_early = true, .recover = true, .delay_us = 20, .seed = 1};
     char *copy = strdup(text), *rest = copy, *item;
     bool good = copy != NULL;
 

@@ -72,6 +72,7 @@ bool cuda_double_reset(const char *options)
     for (int i = 0; i < world.options.devices; i++)
         executor_stop(&world.devices[i]);
     uvm_reset();
+    cupti_reset();
     world.initialised = false;
     world.counts = (struct cuda_double_counts){0};
     world.generation++;

@@ -335,7 +335,10 @@ void uvm_fault(int place, uintptr_t address, bool write)
     } else {
         faults_release(place, address);
     }
+    bool many = uvm.count > RECORDS_MAX / 2;
     uvm_unlock();
+    if (many && world.options.cupti_early)
+        cupti_deliver();
 }
 
 /* ---- calls ----------------------------------------------------------------------------------- */
