@@ -13,7 +13,7 @@
  *           \  room.c reserve.c                   evict until there is room, and ahead of that
  *            \   |
  *          residency.c grant.c remote.c           one locked block: move, map, commit, record
- *          kept.c told.c                          the same where a driver keeps the space
+ *          kept.c told.c steer.c                  the same where a driver keeps the space
  *                |
  *      block.c history.c order.c region.c meter.c kernels.c   state
  *
@@ -101,6 +101,7 @@ struct hum {
                                                   whose driver does (kept.h) */
     unsigned char *used_before;                /* with a keeper: a bit a block that held a region
                                                   which was freed */
+    unsigned char *asked_ahead;                /* ... a bit a block that a policy had prefetched */
     uint64_t stale_max;                        /* host blocks that may hold frames for later use */
     bool deterministic;                        /* nothing depends on which thread is faster */
     uint32_t exact;                            /* processors, bit = number, that are given access to

@@ -8,6 +8,7 @@
 #include "base/range.h"
 #include "base/status.h"
 #include "core/record.h"
+#include "core/steer.h"
 #include "core/told.h"
 #include "core/visit.h"
 #include "device/keeper.h"
@@ -69,7 +70,10 @@ enum hum_status humi_kept_open(struct hum *hum, const struct humi_kept_wish *wis
     params->start = hum->keeper->home;
     params->bytes = hum->keeper->home_bytes;
     hum->used_before = calloc(params->bytes / HUM_BLOCK_SIZE / 8 + 1, 1);
-    return hum->used_before ? HUM_OK : humi_fail(HUM_ERR_NO_MEMORY, "no memory for a space");
+    hum->asked_ahead = calloc(params->bytes / HUM_BLOCK_SIZE / 8 + 1, 1);
+    return hum->used_before && hum->asked_ahead
+               ? HUM_OK
+               : humi_fail(HUM_ERR_NO_MEMORY, "no memory for a space");
 }
 
 /* ---- prefetch and discard -------------------------------------------------------------------- */
@@ -99,6 +103,15 @@ static enum hum_status discard(struct hum *hum, const struct humi_keeper_range *
     return status;
 }
 
+/* What comes now comes because the program said so. */
+static enum hum_status prefetch(struct hum *hum, const struct humi_keeper_range *ranges,
+                                size_t count, int unit)
+{
+    for (size_t i = 0; i < count; i++)
+        humi_steer_forget(hum, ranges[i].offset, ranges[i].bytes);
+    return hum->keeper->keeper->prefetch(hum->keeper, ranges, count, unit, true);
+}
+
 static enum hum_status check_access(struct hum *hum, const struct humi_record_ranges *told,
                                     struct humi_keeper_range *ranges, size_t *count_out)
 {
@@ -126,7 +139,7 @@ enum hum_status humi_kept_ranges(struct hum *hum, const struct humi_record_range
     if (status == HUM_OK && count) {
         int unit = hum->processor[told->processor]->unit;
         status = told->discard ? discard(hum, ranges, count)
-                               : hum->keeper->keeper->prefetch(hum->keeper, ranges, count, unit);
+                               : prefetch(hum, ranges, count, unit);
     }
     free(ranges);
     return status;

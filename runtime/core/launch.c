@@ -91,6 +91,8 @@ static enum hum_status submit_locked(struct hum_stream *stream, const struct hum
         return status;
     }
     atomic_fetch_add(&hum->launches, 1);
+    if (hum->keeper)
+        humi_service_wake(hum->service); /* to look what the driver tells while it runs */
     return humi_ticket_push(stream, ticket); /* there is room */
 }
 

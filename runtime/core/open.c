@@ -550,5 +550,6 @@ void hum_close(struct hum *hum)
     free(hum->kernel_path);
     free(hum->reduced);
     free(hum->used_before);
+    free(hum->asked_ahead);
     free(hum);
 }

@@ -23,7 +23,9 @@
 #include "core/residency.h"
 #include "core/seats.h"
 #include "core/serve.h"
+#include "core/told.h"
 
+#define LOOK_NS UINT64_C(1000000)
 #define RETRY_NS UINT64_C(1000000000)
 #define SPIN_NS UINT64_C(50000)            /* a little more than waking a sleeping core costs */
 #define SHORT_BYTES ((uint64_t)256 << 10)  /* a batch that moved less moved pages, not blocks */
@@ -203,14 +205,25 @@ static void recover_lost(struct humi_service *service)
     fill_polls(service);
 }
 
+/* A driver keeps the space, and kernels run: what it tells is looked for now and then. */
+static bool looks(const struct hum *hum)
+{
+    bool runs = false;
+    for (unsigned p = 1; p < hum->processors; p++)
+        runs |= atomic_load(&hum->running[p]) != 0;
+    return hum->keeper && runs;
+}
+
 /* How long to wait for the next fault; NULL: for ever. */
 static const struct timespec *patience(const struct humi_service *service, bool helped,
                                        struct timespec *time)
 {
+    uint64_t look = looks(service->hum) ? LOOK_NS : UINT64_MAX;
     uint64_t due = humi_waiting_due_ns(&service->server.waiting), now = humi_clock_real_ns();
     uint64_t ns = helped ? 0 : service->retry ? RETRY_NS : UINT64_MAX;
     if (due != UINT64_MAX && (due < now ? 0 : due - now) < ns)
         ns = due < now ? 0 : due - now;
+    ns = look < ns ? look : ns;
     if (ns == UINT64_MAX)
         return NULL;
     *time = (struct timespec){(time_t)(ns / HUMI_NS_PER_S), (long)(ns % HUMI_NS_PER_S)};
@@ -253,6 +266,8 @@ static void *run(void *argument)
         humi_check(ready >= 0 || errno == EINTR);
         if (ready == 0 && !helped && service->retry)
             recover_lost(service);
+        if (ready == 0 && looks(hum))
+            humi_told_take(hum, true);
         if (ready <= 0)
             continue;
         if (service->polls[0].revents && !wake(service))

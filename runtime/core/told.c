@@ -7,6 +7,7 @@
 #include "core/kept.h"
 #include "core/record.h"
 #include "core/residency.h"
+#include "core/steer.h"
 #include "device/keeper.h"
 
 #define TOLD_AT_ONCE 64u
@@ -19,6 +20,7 @@ struct part {
     struct humi_region *region;   /* NULL: none any more */
     struct humi_block *block;     /* locked */
     struct hum_pages pages;
+    struct humi_steer *steer;     /* what policies want of it */
 };
 
 /* ---- one block (locked) ---------------------------------------------------------------------- */
@@ -69,11 +71,20 @@ static bool is_read_mostly(const struct part *part)
     return advice & HUM_ADVISE_READ_MOSTLY;
 }
 
+/* To the driver each prefetch is the program's. */
+static enum hum_cause cause_of_move(const struct part *part)
+{
+    return part->told->cause == HUM_CAUSE_PREFETCH_USER &&
+                   humi_steer_asked(part->hum, part->block->index)
+               ? HUM_CAUSE_PREFETCH_POLICY
+               : part->told->cause;
+}
+
 static void take_move(const struct part *part)
 {
     bool evicted = part->told->cause == HUM_CAUSE_EVICTION;
     struct humi_event event =
-        event_of(part, part->told->cause, evicted ? part->from : part->to);
+        event_of(part, cause_of_move(part), evicted ? part->from : part->to);
     event.moved = part->pages;
     event.bytes[direction(part)] = (uint64_t)event.pages * HUM_PAGE_SIZE;
     event.move_ns = time_of(part, event.pages);
@@ -83,6 +94,20 @@ static void take_move(const struct part *part)
     humi_record_event(part->hum, part->region, part->block, &event);
 }
 
+static void plan(const struct part *part)
+{
+    struct humi_fault fault = {.address = part->hum->params.start + part->told->offset,
+                               .write = part->told->write};
+    struct humi_group group = {.processor = part->to,
+                               .region = part->region,
+                               .block = part->block,
+                               .faults = &fault,
+                               .count = 1,
+                               .start_ns = part->told->start_ns};
+    *(fault.write ? &group.write : &group.read) = part->pages;
+    humi_steer_plan(part->steer, &group);
+}
+
 static void take_fault(const struct part *part)
 {
     struct hum_pages known = humi_block_resident_elsewhere(part->hum, part->block, -1);
@@ -90,6 +115,8 @@ static void take_fault(const struct part *part)
                                               .faults = (unsigned)part->told->count,
                                               .start_ns = part->told->start_ns};
     humi_record_faults(part->hum, part->region, part->block, &faults);
+    if (part->region && part->to != 0)
+        plan(part);
     if (humi_mask_meets(&known, &part->pages))
         return; /* a move says where they go */
     struct humi_event event = event_of(part, HUM_CAUSE_FIRST_TOUCH, part->to);
@@ -221,6 +248,7 @@ static bool is_ours(const struct part *part)
 void humi_told_take(struct hum *hum, bool wait)
 {
     struct humi_told told[TOLD_AT_ONCE];
+    struct humi_steer steer = {.hum = hum};
     if (!humi_is_kept(hum) || !hum->keeper->keeper->told || !hum->table.leaves)
         return;
     humi_lock(&hum->told_lock);
@@ -228,12 +256,14 @@ void humi_told_take(struct hum *hum, bool wait)
         for (unsigned i = 0; i < n; i++) {
             struct part part = {.hum = hum,
                                 .told = &told[i],
+                                .steer = &steer,
                                 .from = humi_kept_number(hum, told[i].from),
                                 .to = humi_kept_number(hum, told[i].to)};
             count(hum, &told[i]);
             record_access(hum, &told[i], part.to);
             if (is_ours(&part))
                 visit(&part, told[i].offset, told[i].bytes, take_part);
+            humi_steer_go(&steer);
         }
         wait = false;
     }

@@ -68,10 +68,10 @@ struct humi_told {
 };
 
 struct humi_keeper_ops {
-    /* Have the ranges brought to `unit`; returns when the driver has done it. */
+    /* Have the ranges brought to `unit`.  `wait`: returns when the driver has done it. */
     HUM_MUST_USE enum hum_status (*prefetch)(struct humi_processor *p,
                                              const struct humi_keeper_range *ranges, size_t count,
-                                             int unit);
+                                             int unit, bool wait);
 
     /* What the ranges hold does not matter any more.  Afterwards it is undefined. */
     HUM_MUST_USE enum hum_status (*discard)(struct humi_processor *p,

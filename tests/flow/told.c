@@ -75,6 +75,7 @@ static void pages_are_where_they_were_touched_last(void **state)
     (void)state;
     reopen("");
     uint64_t *words = flow_alloc(hum, BLOCK);
+    ok(hum_policy_set(hum, words, "ondemand"));
     assert_int_equal(where(words), 0); /* nothing is known of it yet */
     fill_here(words, BLOCK / 8);
     assert_int_equal(where(words), HERE);
@@ -173,6 +174,7 @@ static void moves_have_causes(void **state)
     (void)state;
     reopen("");
     uint64_t *words = flow_alloc(hum, BLOCK);
+    ok(hum_policy_set(hum, words, "ondemand"));
     fill_here(words, n);
     flow_words(hum, "add", words, n, 1);
     assert_int_equal(words[0], 1);
@@ -255,6 +257,42 @@ static void the_host_touches_while_a_kernel_runs(void **state)
     assert_int_equal(*out, 42);
     struct hum_counters total = flow_stats(hum).total;
     assert_true(total.faults_host > 0 && total.faults_device > 0);
+}
+
+/* ---- policies -------------------------------------------------------------------------------- */
+
+/* How many prefetches a kernel over 16 MiB on the host gave rise to. */
+static uint64_t prefetches_of_a_pass(uint64_t *words, size_t n)
+{
+    struct cuda_double_counts before, after;
+
+    for (size_t i = 0; i < n; i += WORDS_PER_PAGE)
+        words[i]++;
+    d.count(&before);
+    flow_words(hum, "add", words, n, 1);
+    ok(hum_wait(hum, 0));
+    d.count(&after);
+    return after.prefetches - before.prefetches;
+}
+
+static void a_policy_goes_ahead_while_a_kernel_runs(void **state)
+{
+    size_t n = 16 * MIB / 8;
+    uint64_t rounds = 0;
+
+    (void)state;
+    reopen("delay_us=0");
+    uint64_t *words = flow_alloc(hum, n * 8);
+    ok(hum_policy_set(hum, words, "ondemand"));
+    assert_int_equal(prefetches_of_a_pass(words, n), 0);
+    ok(hum_policy_set(hum, words, "ahead"));
+    do /* a kernel that is over before anybody looks has nothing ahead of it */
+        rounds++;
+    while (prefetches_of_a_pass(words, n) == 0);
+    struct hum_counters total = flow_stats(hum).total;
+    assert_int_equal(total.events[HUM_CAUSE_PREFETCH_USER], 0); /* hum's own are the policy's */
+    assert_int_equal(words[0], 2 * (rounds + 1));
+    assert_int_equal(words[1], rounds + 1);
 }
 
 /* ---- traces ---------------------------------------------------------------------------------- */
@@ -379,6 +417,7 @@ int main(void)
         STORY(a_page_is_explained),
         STORY(oversubscription_is_told),
         STORY(the_host_touches_while_a_kernel_runs),
+        STORY(a_policy_goes_ahead_while_a_kernel_runs),
         STORY(a_trace_adds_up_to_what_was_told),
         STORY(without_cupti_all_but_knowledge_is_there),
         STORY(a_part_of_it_may_fail),

@@ -93,7 +93,7 @@ static enum hum_status prefetch_batch(struct humi_cuda_device *d,
 
 static enum hum_status managed_prefetch(struct humi_processor *p,
                                         const struct humi_keeper_range *ranges, size_t count,
-                                        int unit)
+                                        int unit, bool wait)
 {
     struct humi_cuda_device *d = humi_cuda_of(p);
     enum hum_status status = HUM_OK;
@@ -105,7 +105,8 @@ static enum hum_status managed_prefetch(struct humi_processor *p,
     else
         for (size_t i = 0; i < count && status == HUM_OK; i++)
             status = prefetch_one(d, &ranges[i], unit);
-    status = finish(d, status);
+    if (wait)
+        status = finish(d, status);
     humi_cuda_leave(d);
     return status;
 }
