@@ -203,7 +203,7 @@ static void visit(struct part *part, size_t offset, size_t bytes, void (*functio
     }
 }
 
-/* The touches that are known: those that faulted.  No block is locked, for the trace is waited for. */
+/* The touches that are known.  No block is locked, because the trace is waited for. */
 static void record_access(struct hum *hum, const struct humi_told *told, unsigned p)
 {
     if (!hum->recorder.file || told->kind != HUMI_TOLD_FAULTED || p >= hum->processors ||

@@ -208,7 +208,8 @@ static void a_page_is_explained(void **state)
     assert_int_equal(why.event[0].cause, HUM_CAUSE_HOST_FAULT);
     assert_true(why.event[0].copied);
     assert_int_equal(why.event[1].cause, HUM_CAUSE_PREFETCH_USER);
-    assert_true(why.event[0].start_ns >= why.event[1].start_ns && why.now_ns > why.event[0].start_ns);
+    assert_true(why.event[0].start_ns >= why.event[1].start_ns);
+    assert_true(why.now_ns > why.event[0].start_ns);
     assert_int_equal(why.state.resident, HERE);
 }
 

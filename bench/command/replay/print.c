@@ -150,8 +150,8 @@ static void print_head(const char *trace, const struct replay_request *request,
     else if (strncmp(outcome->recorded, "full", 4) == 0)
         fputs("the host's accesses are the pages of epochs, not every touch\n", out);
     else if (strncmp(outcome->recorded, "told", 4) == 0)
-        fputs("its accesses are the faults that the driver told, not every touch: more memory looks "
-              "better than\nit is, and no policy can be ranked by it\n", out);
+        fputs("its accesses are the faults that the driver told, not every touch: more memory "
+              "looks better\nthan it is, and no policy can be ranked by it\n", out);
     print_calls(request, outcome, out);
     if (outcome->dropped)
         fprintf(out, "%s records of accesses are missing: the program could not keep them\n",

@@ -40,6 +40,11 @@ struct cuda_double_counts {
     uint64_t live_bytes;    /* device memory in use, of all devices */
     uint64_t live_objects;  /* streams, events, modules, reservations, handles, allocations */
 };
+/* One more record for CUPTI's readers, as if the driver had done that. */
+struct humi_cupti_record;
+typedef void cuda_double_tell_function(const struct humi_cupti_record *record);
+CUDA_DOUBLE_API cuda_double_tell_function cuda_double_tell;
+
 typedef void cuda_double_count_function(struct cuda_double_counts *out);
 CUDA_DOUBLE_API cuda_double_count_function cuda_double_count;
 

@@ -12,7 +12,8 @@
 #include "support/cuda_double/double.h"
 #include "support/cuda_double/uvm.h"
 
-#define CUPTI_PROTOTYPE(symbol, parameters) CUDA_DOUBLE_API enum humi_cupti_result symbol parameters;
+#define CUPTI_PROTOTYPE(symbol, parameters)                                                        \
+    CUDA_DOUBLE_API enum humi_cupti_result symbol parameters;
 HUMI_CUPTI_FUNCTIONS(CUPTI_PROTOTYPE)
 
 /*

@@ -29,6 +29,7 @@ void cuda_double_open(struct cuda_double *out, const char *options)
     out->reset = (cuda_double_reset_function *)(uintptr_t)find(library, "cuda_double_reset");
     out->hold = (cuda_double_hold_function *)(uintptr_t)find(library, "cuda_double_hold");
     out->count = (cuda_double_count_function *)(uintptr_t)find(library, "cuda_double_count");
+    out->tell = (cuda_double_tell_function *)(uintptr_t)find(library, "cuda_double_tell");
     if (!out->reset(options) || humi_cuda_open(&out->cu)) {
         fprintf(stderr, "%s\n", hum_error_text());
         abort();

@@ -16,6 +16,7 @@ struct cuda_double {
     cuda_double_reset_function *reset;
     cuda_double_hold_function *hold;
     cuda_double_count_function *count;
+    cuda_double_tell_function *tell;
     struct CUctx_st *context; /* of device 0, current and retained */
 };
 

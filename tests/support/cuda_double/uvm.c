@@ -74,18 +74,29 @@ static uint32_t id_of(int place)
     return place < 0 ? HUMI_CUPTI_CPU : (uint32_t)place;
 }
 
+static void put(const struct humi_cupti_record *r)
+{
+    if (!uvm.records || !uvm.ring)
+        return;
+    if (uvm.count == RECORDS_MAX)
+        uvm.dropped++;
+    else
+        uvm.ring[(uvm.first + uvm.count++) % RECORDS_MAX] = *r;
+}
+
+void cuda_double_tell(const struct humi_cupti_record *r)
+{
+    uvm_lock();
+    put(r);
+    uvm_unlock();
+}
+
 static void record(enum humi_cupti_counter kind, uintptr_t address, uint64_t value, int from,
                    int to, uint32_t flags)
 {
     uint64_t now = uvm_clock_ns();
 
-    if (!uvm.records || !uvm.ring)
-        return;
-    if (uvm.count == RECORDS_MAX) {
-        uvm.dropped++;
-        return;
-    }
-    uvm.ring[(uvm.first + uvm.count++) % RECORDS_MAX] = (struct humi_cupti_record){
+    put(&(struct humi_cupti_record){
         .kind = HUMI_CUPTI_ACTIVITY_KIND_UNIFIED_MEMORY_COUNTER,
         .counterKind = kind,
         .value = value,
@@ -96,7 +107,7 @@ static void record(enum humi_cupti_counter kind, uintptr_t address, uint64_t val
         .dstId = id_of(to),
         .processId = (uint32_t)getpid(),
         .flags = flags,
-    };
+    });
 }
 
 void uvm_record(bool on)
