@@ -117,7 +117,9 @@ struct hum_options {
     size_t struct_size;       /* set by HUM_OPTIONS_INIT */
     const char *devices;      /* HUM_DEVICES  "emu:mem=256M,workers=2;emu:mem=1G"  (one emu); with
                                  "emu:kernels=opencl" modules are loaded as OpenCL C; "opencl:0"
-                                 is the machine's first OpenCL device, see hum/declared.h */
+                                 is the machine's first OpenCL device, see hum/declared.h;
+                                 "cuda:0,mode=managed": NVIDIA's driver keeps residency, see below;
+                                 mode=auto: if the device can, else as without (declared) */
     const char *policy;       /* HUM_POLICY   "ahead" | "driver" | "ondemand" | ... ("ahead"), or
                                  parts and numbers: "driver,evict=lru,prefetch.threshold=75";
                                  behind it rules for regions by name:
@@ -163,6 +165,21 @@ struct hum_options {
  */
 HUM_API HUM_MUST_USE enum hum_status hum_open(const struct hum_options *options,
                                               struct hum **hum_out);
+
+/*
+ * Where a driver keeps residency (hum_device_info.managed) it faults, moves and evicts, and hum
+ * prefetches, advises and tells.  What differs then:
+ *   the space        is where the driver put it; its default size is what the driver gives
+ *   hum_query        resident and remote are what the driver told so far (CUPTI), 0: nothing was
+ *                    told; mapped, writable and dirty are not known; advice is the driver's answer
+ *   hum_stats        counts what was told: faults, moves, evictions, remote maps, and told_*
+ *   hum_free         waits until the devices are idle; a touch afterwards is not found out
+ *   hum_discard      fills with zeros at once
+ *   hum_advise       ACCESSED_BY and REMOTE are one thing to the driver
+ *   hum_protect      HUM_ERR_UNSUPPORTED, as are host_bytes, deterministic, accesses, check, sample
+ *   policies         prefetch ahead of kernels that run; they place, evict and throttle nothing
+ *   a lost device    takes the space along: close it
+ */
 
 /* Wait for all work, end the devices, free every region and handle.  NULL is allowed. */
 HUM_API void hum_close(struct hum *hum);
@@ -654,6 +671,7 @@ struct hum_device_info {
     unsigned workers;         /* threads that run kernels */
     int pid;                  /* of the device process, 0 if none runs */
     bool same_address;        /* pointers in memory mean the same to its kernels */
+    bool managed;             /* its driver keeps residency, see at hum_open */
     bool faults;              /* its kernels may touch what is elsewhere; else see declared.h */
     bool huge_pages;          /* frames are 2 MiB pages */
     bool lost;                /* died; starts again at the next launch */

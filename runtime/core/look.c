@@ -231,6 +231,7 @@ enum hum_status hum_device_info(struct hum *hum, int device, struct hum_device_i
     info_out->workers = processor->workers;
     info_out->pid = processor->pid;
     info_out->same_address = !processor->other_addresses;
+    info_out->managed = processor->keeper != NULL;
     info_out->faults = !processor->cannot_fault;
     info_out->huge_pages = processor->huge;
     info_out->lost = atomic_load(&hum->lost[p]);

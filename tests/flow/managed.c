@@ -68,6 +68,7 @@ static void it_says_what_it_is(void **state)
     (void)state;
     reopen("", ONE);
     struct hum_device_info info = flow_device(hum, 0);
+    assert_true(info.managed);
     assert_true(info.faults);
     assert_true(info.same_address);
     assert_int_equal(info.memory_bytes, 256 * MIB);
@@ -293,7 +294,7 @@ static void the_host_waits_where_access_is_not_concurrent(void **state)
 
     (void)state;
     reopen("concurrent=0", AUTO);
-    assert_false(flow_device(hum, 0).faults);
+    assert_false(flow_device(hum, 0).faults || flow_device(hum, 0).managed);
     assert_non_null(strstr(flow_system(hum).reduced, "concurrent managed access"));
     uint64_t *words = flow_alloc(hum, BLOCK);
     words[1] = 1;

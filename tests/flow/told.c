@@ -10,6 +10,7 @@
 
 #include <hum/trace.h>
 
+#include "device/cuda/cupti_abi.h"
 #include "flow/sums.h"
 #include "support/cuda_double/open.h"
 
@@ -260,6 +261,28 @@ static void the_host_touches_while_a_kernel_runs(void **state)
     assert_true(total.faults_host > 0 && total.faults_device > 0);
 }
 
+static void fights_are_counted(void **state)
+{
+    struct humi_cupti_record fight = {
+        .kind = HUMI_CUPTI_ACTIVITY_KIND_UNIFIED_MEMORY_COUNTER,
+        .counterKind = HUMI_CUPTI_ACTIVITY_UNIFIED_MEMORY_COUNTER_KIND_THRASHING,
+        .value = 64 * KIB,
+        .start = UINT64_MAX / 4,
+        .end = UINT64_MAX / 4 + 500000};
+
+    (void)state;
+    reopen("");
+    fight.address = (uintptr_t)flow_alloc(hum, BLOCK);
+    d.tell(&fight);
+    d.tell(&fight);
+    fight.counterKind = HUMI_CUPTI_ACTIVITY_UNIFIED_MEMORY_COUNTER_KIND_THROTTLING;
+    d.tell(&fight);
+    struct hum_stats stats = flow_stats(hum);
+    assert_int_equal(stats.told_thrashed, 2);
+    assert_int_equal(stats.told_throttled, 1);
+    assert_int_equal(stats.told_throttled_ns, 500000);
+}
+
 /* ---- policies -------------------------------------------------------------------------------- */
 
 /* How many prefetches a kernel over 16 MiB on the host gave rise to. */
@@ -418,6 +441,7 @@ int main(void)
         STORY(a_page_is_explained),
         STORY(oversubscription_is_told),
         STORY(the_host_touches_while_a_kernel_runs),
+        STORY(fights_are_counted),
         STORY(a_policy_goes_ahead_while_a_kernel_runs),
         STORY(a_trace_adds_up_to_what_was_told),
         STORY(without_cupti_all_but_knowledge_is_there),

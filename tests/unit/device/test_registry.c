@@ -68,6 +68,21 @@ static void devices_of_opencl_have_numbers_and_settings_of_their_own(void **stat
     assert_true(params[1].without_svm);
 }
 
+static void devices_of_cuda_have_modes(void **state)
+{
+    (void)state;
+    assert_int_equal(humi_devices_parse("cuda;cuda:1,mode=managed;cuda:2,mode=auto,cupti=off;"
+                                        "cuda:3,mode=declared",
+                                        0, params, &count),
+                     HUM_OK);
+    assert_int_equal(params[0].mode, HUMI_MODE_DECLARED);
+    assert_int_equal(params[1].mode, HUMI_MODE_MANAGED);
+    assert_false(params[1].without_cupti);
+    assert_int_equal(params[2].mode, HUMI_MODE_AUTO);
+    assert_true(params[2].without_cupti);
+    assert_int_equal(params[3].mode, HUMI_MODE_DECLARED);
+}
+
 static void devices_of_cuda_have_numbers(void **state)
 {
     (void)state;
@@ -109,6 +124,9 @@ static void bad_texts_name_the_word_and_the_known_ones(void **state)
         {"opencl:arena=1M", "1M", "2M"},
         {"opencl:svm=maybe", "maybe", "svm"},
         {"emu:1", "\"1\"", "mem, workers"},
+        {"cuda:0,mode=unified", "unified", "declared, managed or auto"},
+        {"emu:mode=managed", "emu", "mode"},
+        {"cuda:0,cupti=perhaps", "perhaps", "cupti"},
         {"emu;", "\"\"", "emu"},
     };
 
@@ -153,6 +171,7 @@ int main(void)
         cmocka_unit_test(settings_are_read),
         cmocka_unit_test(devices_of_opencl_have_numbers_and_settings_of_their_own),
         cmocka_unit_test(devices_of_cuda_have_numbers),
+        cmocka_unit_test(devices_of_cuda_have_modes),
         cmocka_unit_test(bad_texts_name_the_word_and_the_known_ones),
         cmocka_unit_test(at_most_fifteen_devices),
         cmocka_unit_test(an_unknown_kind_is_not_opened),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_cupti.c - CUPTI's records as hum is told them: every kind, cause and access, which space they
- * are of, times, and what is dropped.
+ * test_cupti.c - CUPTI's records as hum is told them: every kind, cause and access, which space
+ * they are of, times, and what is dropped.
  */
 #include "double_world.h"
 
