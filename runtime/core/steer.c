@@ -68,6 +68,15 @@ static void want_ahead(struct humi_steer *steer, const struct humi_group *group,
     }
 }
 
+/* The core limits nothing there, but the device does. */
+static void view_capacity(const struct hum *hum, unsigned p, struct hum_view *view)
+{
+    uint64_t capacity = hum->processor[p]->memory_bytes / HUM_BLOCK_SIZE;
+    uint64_t held = atomic_load(&hum->resident_pages[p]) / HUMI_PAGES;
+    view->capacity_blocks = capacity;
+    view->free_blocks = held < capacity ? capacity - held : 0;
+}
+
 void humi_steer_plan(struct humi_steer *steer, const struct humi_group *group)
 {
     struct hum_view view;
@@ -75,6 +84,7 @@ void humi_steer_plan(struct humi_steer *steer, const struct humi_group *group)
     if (!atomic_load(&steer->hum->running[group->processor]))
         return;
     humi_view_fill(steer->hum, group, &view);
+    view_capacity(steer->hum, group->processor, &view);
     humi_view_plan(steer->hum, group, &view, &plan);
     want_here(steer, group, &view, &plan);
     want_ahead(steer, group, &plan);

@@ -2,6 +2,7 @@
 /* uvm.c - which pages of managed memory are where, and what a touch does to that; see uvm.h. */
 #include "support/cuda_double/uvm.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
@@ -258,10 +259,11 @@ static void map(struct mapping *m, size_t page, int place)
     struct page *p = &m->pages[page];
     bool alone = (p->where & (p->where - 1)) == 0;
 
-    /* What the file has can be mapped: a touch by the double makes it there. */
-    (void)*(volatile char *)(m->memory->window + page * PAGE);
     p->mapped |= bit_of(place);
-    faults_map(place, address_of(m, page), alone);
+    if (faults_map(place, address_of(m, page), alone))
+        return;
+    if (fallocate(m->memory->file, 0, (off_t)(m->offset + page * PAGE), PAGE) == 0)
+        (void)faults_map(place, address_of(m, page), alone);
 }
 
 /* The page, and as speculation the rest of its chunk. */

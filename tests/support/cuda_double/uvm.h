@@ -62,7 +62,7 @@ void uvm_abandon(void);
 
 /* What the descriptors of all places do; `place` as above.  The lock is held. */
 bool faults_watch(int place, uintptr_t start, uint64_t bytes); /* host only */
-void faults_map(int place, uintptr_t page, bool writable);
+bool faults_map(int place, uintptr_t page, bool writable); /* false: the file has no page */
 void faults_read_only(int place, uintptr_t page, uint64_t bytes);
 void faults_unmap(int place, uintptr_t start, uint64_t bytes);
 void faults_release(int place, uintptr_t page); /* nobody answers there any more */

@@ -47,16 +47,20 @@ bool faults_watch(int place, uintptr_t start, uint64_t bytes)
     return all.faults[place + 1] >= 0 && uvm_register(all.faults[place + 1], start, bytes);
 }
 
-void faults_map(int place, uintptr_t page, bool writable)
+bool faults_map(int place, uintptr_t page, bool writable)
 {
     struct uffdio_continue map = {.range = {page, PAGE},
                                   .mode = writable ? 0 : UFFDIO_CONTINUE_MODE_WP};
     struct uffdio_writeprotect allow = {.range = {page, PAGE}};
     int fd = all.faults[place + 1];
 
-    if (ioctl(fd, UFFDIO_CONTINUE, &map) && errno == EEXIST && writable)
+    int failed = ioctl(fd, UFFDIO_CONTINUE, &map) ? errno : 0;
+    if (failed == EFAULT)
+        return false;
+    if (failed == EEXIST && writable)
         (void)ioctl(fd, UFFDIO_WRITEPROTECT, &allow);
     (void)ioctl(fd, UFFDIO_WAKE, &map.range);
+    return true;
 }
 
 void faults_read_only(int place, uintptr_t page, uint64_t bytes)
