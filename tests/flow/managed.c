@@ -277,6 +277,72 @@ static void every_call_of_opening_may_fail(void **state)
     }
 }
 
+/* What a program does with a space, each step of which asks the driver for something. */
+static enum hum_status use_all(void)
+{
+    char *bytes = NULL, *again = NULL;
+    struct hum_page_info page;
+    enum hum_status status = hum_alloc(hum, 2 * BLOCK, 0, (void **)&bytes);
+
+    if (status != HUM_OK)
+        return status;
+    struct hum_range ranges[] = {{bytes, BLOCK}, {bytes + BLOCK, PAGE}};
+    bytes[0] = 1;
+    status = hum_prefetch(hum, bytes, PAGE, 0, NULL);
+    if (status == HUM_OK)
+        status = hum_prefetch_batch(hum, ranges, 2, HUM_HOST, NULL);
+    if (status == HUM_OK)
+        status = hum_advise(hum, bytes, PAGE, HUM_ADVISE_PREFERRED, 0);
+    if (status == HUM_OK)
+        status = hum_query(hum, bytes, 1, &page, 1);
+    if (status == HUM_OK)
+        status = hum_discard(hum, bytes, PAGE, NULL);
+    ok(hum_free(hum, bytes)); /* whatever the driver says to advice and pages that go */
+    if (status == HUM_OK)
+        status = hum_alloc(hum, PAGE, 0, (void **)&again);
+    if (status != HUM_OK)
+        return status;
+    for (size_t i = 0; i < PAGE; i++)
+        assert_int_equal(again[i], 0);
+    return hum_free(hum, again);
+}
+
+/* Counted up until nothing fails any more; the space goes on working after each. */
+static void every_call_may_fail_once(void **state)
+{
+    static const struct {
+        const char *call, *options;
+    } cases[] = {
+        {"cuMemPrefetchAsync_v2", ""},      {"cuMemPrefetchBatchAsync", ""},
+        {"cuMemAdvise_v2", ""},             {"cuMemRangeGetAttributes", ""},
+        {"cuMemDiscardBatchAsync", ""},     {"cuMemsetD8Async", ""},
+        {"cuStreamSynchronize", ""},        {"cuCtxSynchronize", ""},
+        {"cuMemPrefetchAsync", "version=12000,"}, {"cuMemAdvise", "version=12000,"},
+    };
+    char options[96];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        unsigned failures = 0;
+        for (unsigned n = 1; n <= 4; n++) {
+            snprintf(options, sizeof options, "%sfail=%s:%u:2", cases[i].options, cases[i].call, n);
+            reopen(options, ONE);
+            unsigned before = failures;
+            for (int round = 0; round < 3; round++) {
+                enum hum_status status = use_all();
+                failures += status != HUM_OK;
+                if (failures > before + 1 || (status && status != HUM_ERR_NO_MEMORY))
+                    fail_msg("%s: %s", options, hum_error_text());
+            }
+            assert_false(flow_device(hum, 0).lost);
+        }
+        /* Of looking, going idle and what a freed region leaves behind nobody is told. */
+        bool silent = strstr(cases[i].call, "Attributes") || strstr(cases[i].call, "cuCtx");
+        if (!failures != silent)
+            fail_msg("%s: %u failures", cases[i].call, failures);
+    }
+}
+
 /* ---- devices without concurrent access ------------------------------------------------------- */
 
 #define AUTO "cuda:0,mode=auto,mem=64M"
@@ -311,6 +377,14 @@ static void the_host_waits_where_access_is_not_concurrent(void **state)
     assert_int_equal(words[2], 11);
 }
 
+/* Nor can hum keep residency there. */
+static void a_device_with_neither_is_refused(void **state)
+{
+    (void)state;
+    status_is(HUM_ERR_UNSUPPORTED, refused("concurrent=0,vmm=0", AUTO));
+    status_is(HUM_ERR_UNSUPPORTED, refused("managed=0,vmm=0", AUTO));
+}
+
 static void auto_is_managed_where_it_can_be(void **state)
 {
     (void)state;
@@ -335,7 +409,9 @@ int main(void)
         STORY(prefetches_reach_the_driver),
         STORY(a_bad_kernel_loses_the_space),
         STORY(every_call_of_opening_may_fail),
+        STORY(every_call_may_fail_once),
         STORY(the_host_waits_where_access_is_not_concurrent),
+        STORY(a_device_with_neither_is_refused),
         STORY(auto_is_managed_where_it_can_be),
 #undef STORY
     };
