@@ -184,8 +184,8 @@ struct humi_processor {
 
 /*
  * Every member is required of devices, but for touches(), map_remote(), copy(), follow(), blame(),
- * the two of sampling and ask() at the end, and put(), get() and fence() of those with a window; the
- * host has those marked H only, the others are NULL.
+ * ask(), the two of sampling, and put(), get() and fence() of those with a window; the host has
+ * those marked H only, the others are NULL.
  */
 struct humi_processor_ops {
     const char *kind;

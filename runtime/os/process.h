@@ -6,7 +6,7 @@
  * whose parent has gone: it sends the program no SIGCHLD and is not found by wait() or waitpid(-1)
  * (unless the program is process 1 of its container, or a subreaper, and so inherits it).  It is in
  * a process group of its own, so a key press that interrupts the program does not hit it, has all
- * signals at their defaults, /dev/null as input and output, the program's standard error, and one
+ * signals at their defaults, /dev/null as input, the program's output and standard error, and one
  * end of a channel as descriptor 3.
  * The child itself watches for the program's end (see emu/process/main.c); the kernel's
  * parent-death signal is not used because it fires when the *thread* that started the child ends.

@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,9 +61,25 @@ static void a_child_starts_clean(void **state)
     expect("kill -USR1 $$; printf alive >&3", ""); /* not blocked there */
     signal(SIGTERM, SIG_DFL);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
-    expect("test \"$(readlink /proc/$$/fd/0 /proc/$$/fd/1)\" = \"/dev/null\n/dev/null\" && "
-           "printf null >&3",
-           "null");
+    expect("test \"$(readlink /proc/$$/fd/0)\" = /dev/null && printf null >&3", "null");
+}
+
+static void a_child_has_the_output_of_the_program(void **state)
+{
+    int usual = dup(1), file = memfd_create("output", MFD_CLOEXEC);
+    char text[16] = "";
+
+    (void)state;
+    fflush(stdout);
+    assert_int_equal(dup3(file, 1, O_CLOEXEC), 1);
+    expect("printf there; printf said >&3", "said");
+    close(1); /* then there is none, and no other file of ours has taken its place */
+    expect("test \"$(readlink /proc/$$/fd/1)\" = /dev/null && printf null >&3", "null");
+    assert_int_equal(dup2(usual, 1), 1);
+    assert_int_equal(pread(file, text, sizeof text - 1, 0), 5);
+    assert_string_equal(text, "there");
+    close(usual);
+    close(file);
 }
 
 /* The program's own waiting for its children must not see ours, living or dead. */
@@ -128,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_child_speaks_on_its_channel),
         cmocka_unit_test(a_child_starts_clean),
+        cmocka_unit_test(a_child_has_the_output_of_the_program),
         cmocka_unit_test(waiting_for_any_child_does_not_find_it),
         cmocka_unit_test(what_cannot_be_started_says_why),
         cmocka_unit_test(nothing_stays_open),
