@@ -6,6 +6,8 @@
 
 static const struct mode opencl_mode = {"opencl", ON_OPENCL, true, true, true, true, NULL};
 static const struct mode cuda_mode = {"cuda", ON_CUDA, true, true, true, false, "delay_us=0"};
+static const struct mode managed_mode = {"managed", ON_MANAGED, true, true, true, false,
+                                         "delay_us=0"};
 static const struct mode *mode;
 static struct world w;
 static char bytes[4 * HUM_BLOCK_SIZE]; /* what is written to the device, or read from it */
@@ -60,7 +62,7 @@ static bool is_refused(const struct hum_grid *grid, size_t items, const struct g
                                  .args_bytes = sizeof *args};
     uint64_t ticket;
 
-    if (mode->device != ON_CUDA || items <= 1024)
+    if (!mode->driver || items <= 1024)
         return false;
     assert_int_equal(w.p->ops->submit(w.p, &launch, &ticket), HUM_ERR_INVALID);
     assert_non_null(strstr(hum_error_text(), "allows"));
@@ -165,7 +167,7 @@ static void launches_of_a_queue_run_in_order(void **state)
     enum { MANY = 10000 }; /* ten times what can be in flight on an emulated device */
     static uint64_t tickets[MANY];
     const uint32_t *log = (const uint32_t *)bytes;
-    const uint32_t count = mode->device == ON_CUDA ? MANY / 20 : MANY;
+    const uint32_t count = mode->driver ? MANY / 20 : MANY;
 
     (void)state;
     for (uint32_t i = 0; i < count; i++) {
@@ -253,6 +255,8 @@ int main(void)
     mode = &launch_mode;
     failed = cmocka_run_group_tests(tests, NULL, NULL);
     mode = &cuda_mode;
+    failed += _cmocka_run_group_tests(mode->name, tests, OF_ALL, NULL, NULL);
+    mode = &managed_mode;
     failed += _cmocka_run_group_tests(mode->name, tests, OF_ALL, NULL, NULL);
     if (!world_has_opencl(ON_OPENCL))
         return failed;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "device/keeper.h"
 #include "device/registry.h"
 #include "os/memory.h"
 #include "support/cuda_double/open.h"
@@ -87,6 +88,10 @@ static void reserve(struct world *w, const struct mode *mode)
     w->space.huge = mode->huge;
     w->space.kernel_faults = mode->kernel_faults;
     w->space.shared_read = mode->shared_read;
+    if (mode->device == ON_MANAGED) { /* the driver makes the space */
+        w->space.bytes = OPENCL_SPACE_BYTES;
+        return;
+    }
     must(humi_space_reserve(mode->device == ON_OPENCL ? OPENCL_SPACE_BYTES : SPACE_BYTES, true,
                             &w->space.start, &w->space.bytes));
 }
@@ -101,7 +106,7 @@ struct cuda_double *world_driver(const char *options)
 
 const char *world_kernels_name(const struct mode *mode)
 {
-    if (mode->device == ON_CUDA)
+    if (mode->device == ON_CUDA || mode->device == ON_MANAGED)
         return "double/device_kernels.cubin";
     return mode->opencl ? "device_kernels.cl" : "device_kernels.so";
 }
@@ -109,6 +114,10 @@ const char *world_kernels_name(const struct mode *mode)
 static void open_reserved_device(struct world *w, const struct humi_device_params *params)
 {
     must(humi_device_open(&w->space, params, &w->p));
+    if (w->mode->device == ON_MANAGED) {
+        w->space.start = w->p->home;
+        w->space.bytes = w->p->home_bytes;
+    }
     world_load(w, world_kernels_name(w->mode));
     world_map(w, scratch(w), HUM_BLOCK_SIZE, HUMI_MAP_OWN);
 }
@@ -132,14 +141,16 @@ void world_open_exact(struct world *w, const struct mode *mode,
 static void open_reserved(struct world *w)
 {
     static const char *const kinds[] = {
-        [ON_EMU] = "emu", [ON_OPENCL] = "opencl", [ON_CUDA] = "cuda"};
+        [ON_EMU] = "emu", [ON_OPENCL] = "opencl", [ON_CUDA] = "cuda", [ON_MANAGED] = "cuda"};
     struct humi_device_params params = {.index = w->joined,
                                         .memory_bytes = SPACE_BYTES,
                                         .workers = 4,
                                         .unit = -1,
                                         .memory_is_usual = true};
 
-    if (w->mode->device == ON_CUDA && !w->joined)
+    if (w->mode->device == ON_MANAGED)
+        params.mode = HUMI_MODE_MANAGED;
+    if (w->mode->driver && !w->joined)
         (void)world_driver(w->mode->driver);
     if (w->mode->device) {
         snprintf(params.kind, sizeof params.kind, "%s", kinds[w->mode->device]);
@@ -192,7 +203,7 @@ void world_close(struct world *w)
 {
     if (w->p)
         w->p->ops->close(w->p);
-    if (!w->joined)
+    if (!w->joined && !(w->mode && w->mode->device == ON_MANAGED))
         humi_space_release(w->space.start, w->space.bytes);
     memset(w, 0, sizeof *w);
 }
@@ -237,18 +248,32 @@ static void copy_pages(struct world *w, size_t offset, size_t bytes, char *to, c
     }
 }
 
+/* Where this process sees the bytes, NULL: by copies only. */
+static char *seen(struct world *w, size_t offset)
+{
+    if (w->p->keeper) {
+        w->p->keeper->idle(w->p);
+        return (char *)at(w, offset);
+    }
+    return w->p->window ? w->p->window + offset : NULL;
+}
+
 void world_read(struct world *w, size_t offset, void *to, size_t bytes)
 {
-    if (w->p->window)
-        memcpy(to, w->p->window + offset, bytes);
+    const char *from = seen(w, offset);
+
+    if (from)
+        memcpy(to, from, bytes);
     else
         copy_pages(w, offset, bytes, to, NULL);
 }
 
 void world_write(struct world *w, size_t offset, const void *from, size_t bytes)
 {
-    if (w->p->window)
-        memcpy(w->p->window + offset, from, bytes);
+    char *to = seen(w, offset);
+
+    if (to)
+        memcpy(to, from, bytes);
     else
         copy_pages(w, offset, bytes, NULL, from);
 }

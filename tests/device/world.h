@@ -17,14 +17,15 @@
  * One way to open processors.  A device of OpenCL in this process cannot fault, and its frames are
  * reached by copies only; so is one of CUDA, which is the double of the driver: HUM_CUDA_LIBRARY
  * names that.
+ * In managed mode the driver makes the space, and keeps its pages.
  */
-enum world_place { ON_HOST, ON_EMU, ON_OPENCL, ON_CUDA };
+enum world_place { ON_HOST, ON_EMU, ON_OPENCL, ON_CUDA, ON_MANAGED };
 struct mode {
     const char *name;
     enum world_place device;
     bool huge, kernel_faults, shared_read;
     bool opencl;                /* the same kernels as OpenCL C; always on OpenCL */
-    const char *driver;         /* on CUDA: options of the double */
+    const char *driver;         /* on CUDA, managed: options of the double */
 };
 
 struct cuda_double;
