@@ -328,6 +328,20 @@ HUM_API enum hum_status hum_event_query(struct hum_event *event);
 HUM_API HUM_MUST_USE enum hum_status hum_event_elapsed(struct hum_event *start,
                                                        struct hum_event *end, int64_t *ns_out);
 
+/* What became of the work before an event in its stream.  Times are of CLOCK_MONOTONIC. */
+struct hum_event_result {
+    uint64_t start_ns;       /* when the last launch before it started; 0: there was none */
+    uint64_t end_ns;         /* when the event happened */
+    enum hum_status status;  /* first error of the stream's work up to there since its last wait */
+};
+
+/*
+ * Does not wait, and forgets no error: hum_stream_wait() returns it yet.
+ * HUM_NOT_READY: it has not happened; HUM_ERR_INVALID: it was never recorded.
+ */
+HUM_API HUM_MUST_USE enum hum_status hum_event_result(struct hum_event *event,
+                                                      struct hum_event_result *result_out);
+
 /* ---- explicit control ----------------------------------------------------------------------- */
 
 /* A range [ptr, ptr + bytes) for the batch forms; it must lie within one region. */

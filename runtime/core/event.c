@@ -17,6 +17,14 @@ struct hum_event {
 
 /* ---- marks ----------------------------------------------------------------------------------- */
 
+void humi_mark_happen(struct humi_mark *mark, uint64_t ns)
+{
+    atomic_store(&mark->ns, ns);
+    atomic_store(&mark->start_ns, mark->stream->started_ns);
+    atomic_store(&mark->status, (int)mark->stream->error);
+    atomic_store(&mark->happened, true);
+}
+
 struct humi_mark *humi_stream_mark(struct hum_stream *stream)
 {
     struct humi_mark *mark = calloc(1, sizeof *mark);
@@ -30,8 +38,7 @@ struct humi_mark *humi_stream_mark(struct hum_stream *stream)
     humi_stream_look(stream); /* what is done already does not date the mark back */
     mark->sequence = stream->issued;
     if (stream->finished >= mark->sequence) {
-        atomic_store(&mark->ns, humi_clock_ns());
-        atomic_store(&mark->happened, true);
+        humi_mark_happen(mark, humi_clock_ns());
     } else {
         atomic_fetch_add(&mark->references, 1);
         humi_list_push_back(&stream->marks, &mark->link);
@@ -173,6 +180,23 @@ enum hum_status hum_event_query(struct hum_event *event)
     bool happened = !mark || humi_mark_look(mark);
     humi_mark_put(mark);
     return happened ? HUM_OK : HUM_NOT_READY;
+}
+
+enum hum_status hum_event_result(struct hum_event *event, struct hum_event_result *result_out)
+{
+    if (!event || !result_out)
+        return humi_fail(HUM_ERR_INVALID, "hum_event_result needs an event and an output");
+    struct humi_mark *mark = mark_of(event);
+    if (!mark)
+        return humi_fail(HUM_ERR_INVALID, "the event was never recorded");
+    enum hum_status status = humi_mark_look(mark) ? HUM_OK : HUM_NOT_READY;
+    if (status == HUM_OK)
+        *result_out = (struct hum_event_result){.start_ns = atomic_load(&mark->start_ns),
+                                                .end_ns = atomic_load(&mark->ns),
+                                                .status =
+                                                    (enum hum_status)atomic_load(&mark->status)};
+    humi_mark_put(mark);
+    return status;
 }
 
 enum hum_status hum_event_elapsed(struct hum_event *start, struct hum_event *end, int64_t *ns_out)

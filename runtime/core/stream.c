@@ -53,8 +53,7 @@ void humi_stream_note_finished(struct hum_stream *stream, uint64_t sequence, uin
         if (mark->sequence > sequence)
             break;
         humi_list_remove(link);
-        atomic_store(&mark->ns, ns);
-        atomic_store(&mark->happened, true);
+        humi_mark_happen(mark, ns);
         humi_mark_put(mark);
     }
     pthread_cond_broadcast(&stream->changed);
@@ -127,6 +126,7 @@ static bool collect(struct hum_stream *stream, struct humi_ticket ticket, int64_
         record_outcome(stream, &ticket, &outcome, status);
     if (ticket.uses)
         humi_uses_end(stream->hum, ticket.uses);
+    stream->started_ns = outcome.start_ns;
     if (status == HUM_OK)
         note_outcome(stream, &outcome);
     else

@@ -36,6 +36,8 @@ struct humi_mark {
     atomic_uint references;
     atomic_bool happened;
     _Atomic uint64_t ns;         /* when, CLOCK_MONOTONIC */
+    _Atomic uint64_t start_ns;   /* when the last launch before it started; 0: none */
+    _Atomic int status;          /* enum hum_status: the stream's error then */
 };
 
 /* A launch at the device. */
@@ -72,6 +74,7 @@ struct hum_stream {
     pthread_t thread;
     enum hum_status error;       /* first since the last wait */
     char error_text[HUMI_ERROR_TEXT_BYTES];
+    uint64_t started_ns;         /* when the last launch that finished started; 0: none */
     uint64_t finished_ns;        /* when the last piece finished */
 };
 
@@ -121,6 +124,7 @@ enum hum_status humi_launch(struct hum_stream *stream, const struct humi_launch 
 
 /* A mark behind the work so far, with one reference; NULL when memory is out. */
 struct humi_mark *humi_stream_mark(struct hum_stream *stream);
+void humi_mark_happen(struct humi_mark *mark, uint64_t ns); /* the stream's lock is held */
 void humi_mark_put(struct humi_mark *mark);
 
 /* Has it happened?  Looks at the device, waits for nothing. */

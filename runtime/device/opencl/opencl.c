@@ -48,6 +48,16 @@ cl_command_queue humi_opencl_make_queue(struct humi_opencl *device, cl_int *erro
 
 /* ---- finding --------------------------------------------------------------------------------- */
 
+/* hum as a platform of OpenCL is not a machine's device. */
+static bool is_hum(cl_platform_id platform)
+{
+    char name[16] = "";
+
+    return humi_cl.GetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof name, name, NULL) ==
+               CL_SUCCESS &&
+           strcmp(name, "hum") == 0;
+}
+
 /* All devices of the machine, platform by platform; how many there are. */
 static unsigned list_devices(cl_device_id ids[DEVICES_MAX])
 {
@@ -58,7 +68,8 @@ static unsigned list_devices(cl_device_id ids[DEVICES_MAX])
     if (humi_cl.GetPlatformIDs(PLATFORMS_MAX, platforms, &count) != CL_SUCCESS)
         return 0;
     for (cl_uint i = 0; i < count && i < PLATFORMS_MAX && found < DEVICES_MAX; i++)
-        if (humi_cl.GetDeviceIDs(platforms[i], CL_DEVICE_TYPE_ALL, DEVICES_MAX - found,
+        if (!is_hum(platforms[i]) &&
+            humi_cl.GetDeviceIDs(platforms[i], CL_DEVICE_TYPE_ALL, DEVICES_MAX - found,
                                  ids + found, &devices) == CL_SUCCESS)
             found += devices < DEVICES_MAX - found ? devices : DEVICES_MAX - found;
     return found;

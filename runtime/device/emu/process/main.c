@@ -22,6 +22,7 @@
 #include "base/status.h"
 #include "device/emu/process/opencl/opencl.h"
 #include "device/emu/process/process.h"
+#include "device/emu/process/vendors.h"
 #include "os/channel.h"
 #include "os/frames.h"
 #include "os/memory.h"
@@ -258,5 +259,6 @@ int main(int argc, char **argv)
         return humi_frames_helper();
     (void)prctl(PR_SET_NAME, "hum-emu");
     (void)signal(SIGPIPE, SIG_IGN); /* what kernels print may have no reader any more */
+    humi_vendors_choose();
     _exit(be_device()); /* workers may be inside of kernels: nothing is torn down */
 }

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* buffer.c - making buffers and parts of them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "platform/device.h"
+#include "platform/entries.h"
+#include "platform/error.h"
+#include "platform/mem.h"
+#include "platform/svm.h"
+
+static bool is_too_large(cl_context context, size_t bytes)
+{
+    if (!humi_platform_is_strict())
+        return false;
+    for (unsigned i = 0; i < context->device_count; i++)
+        if (bytes <= humi_device_largest(context->devices[i]))
+            return false;
+    return true;
+}
+
+static cl_int fill(struct _cl_mem *mem, size_t bytes, void *host_ptr)
+{
+    struct humi_svm svm;
+    cl_int error;
+
+    if (mem->flags & CL_MEM_USE_HOST_PTR) {
+        mem->host_ptr = host_ptr;
+        if (humi_svm_find(mem->context, host_ptr, bytes, &svm)) {
+            mem->start = host_ptr;
+            mem->bytes = bytes;
+            return CL_SUCCESS;
+        }
+        mem->uses_host_ptr = true;
+    }
+    error = humi_mem_allocate(mem, bytes);
+    if (error == CL_SUCCESS && host_ptr)
+        memcpy(mem->start, host_ptr, bytes);
+    return error;
+}
+
+cl_mem CL_API_CALL humi_clCreateBufferWithProperties(cl_context context,
+                                                     const cl_mem_properties *properties,
+                                                     cl_mem_flags flags, size_t bytes,
+                                                     void *host_ptr, cl_int *error_out)
+{
+    struct _cl_mem *mem = NULL;
+    cl_int error = CL_INVALID_CONTEXT;
+
+    if (humi_is(context, HUMI_KIND_CONTEXT))
+        error = humi_mem_check_flags(flags, host_ptr);
+    if (error == CL_SUCCESS && (flags & CL_MEM_KERNEL_READ_AND_WRITE))
+        error = CL_INVALID_VALUE;
+    if (error == CL_SUCCESS && (!bytes || is_too_large(context, bytes)))
+        error = CL_INVALID_BUFFER_SIZE;
+    if (error == CL_SUCCESS && !(mem = humi_mem_create(context, CL_MEM_OBJECT_BUFFER, flags)))
+        error = CL_OUT_OF_HOST_MEMORY;
+    if (error == CL_SUCCESS)
+        error = humi_mem_copy_properties(mem, properties);
+    if (error == CL_SUCCESS)
+        error = fill(mem, bytes, host_ptr);
+    humi_error_tell(error_out, error);
+    if (error == CL_SUCCESS)
+        return mem;
+    humi_drop(mem ? &mem->object : NULL);
+    return NULL;
+}
+
+cl_mem CL_API_CALL humi_clCreateBuffer(cl_context context, cl_mem_flags flags, size_t bytes,
+                                       void *host_ptr, cl_int *error_out)
+{
+    return humi_clCreateBufferWithProperties(context, NULL, flags, bytes, host_ptr, error_out);
+}
+
+/* ---- parts
+ * --------------------------------------------------------------------------------------- */
+
+/* What a part may not do because its buffer may not. */
+static cl_int check_part_flags(cl_mem_flags whole, cl_mem_flags part)
+{
+    const cl_mem_flags pointer = CL_MEM_USE_HOST_PTR | CL_MEM_ALLOC_HOST_PTR | CL_MEM_COPY_HOST_PTR;
+
+    if (part & pointer)
+        return CL_INVALID_VALUE;
+    if ((whole & CL_MEM_WRITE_ONLY) && (part & (CL_MEM_READ_WRITE | CL_MEM_READ_ONLY)))
+        return CL_INVALID_VALUE;
+    if ((whole & CL_MEM_READ_ONLY) && (part & (CL_MEM_READ_WRITE | CL_MEM_WRITE_ONLY)))
+        return CL_INVALID_VALUE;
+    if ((whole & CL_MEM_HOST_WRITE_ONLY) && (part & CL_MEM_HOST_READ_ONLY))
+        return CL_INVALID_VALUE;
+    if ((whole & CL_MEM_HOST_READ_ONLY) && (part & CL_MEM_HOST_WRITE_ONLY))
+        return CL_INVALID_VALUE;
+    if ((whole & CL_MEM_HOST_NO_ACCESS) &&
+        (part & (CL_MEM_HOST_READ_ONLY | CL_MEM_HOST_WRITE_ONLY)))
+        return CL_INVALID_VALUE;
+    return humi_mem_check_flags(part, NULL);
+}
+
+/* What it does not say itself it has from its buffer. */
+static cl_mem_flags inherit(cl_mem_flags whole, cl_mem_flags part)
+{
+    const cl_mem_flags access = CL_MEM_READ_WRITE | CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY;
+    const cl_mem_flags host =
+        CL_MEM_HOST_WRITE_ONLY | CL_MEM_HOST_READ_ONLY | CL_MEM_HOST_NO_ACCESS;
+    cl_mem_flags flags = part;
+
+    if (!(part & access))
+        flags |= whole & access;
+    if (!(part & host))
+        flags |= whole & host;
+    return flags | (whole & (CL_MEM_USE_HOST_PTR | CL_MEM_ALLOC_HOST_PTR | CL_MEM_COPY_HOST_PTR));
+}
+
+static cl_int check_part(cl_mem whole, cl_mem_flags flags, const cl_buffer_region *part)
+{
+    cl_int error;
+
+    if (!humi_mem_is_buffer(whole) || whole->parent)
+        return CL_INVALID_MEM_OBJECT;
+    error = check_part_flags(whole->flags, flags);
+    if (error != CL_SUCCESS)
+        return error;
+    if (!part || part->origin > whole->bytes || part->size > whole->bytes - part->origin)
+        return CL_INVALID_VALUE;
+    if (!part->size)
+        return CL_INVALID_BUFFER_SIZE;
+    return part->origin % HUMI_ALIGN_BYTES ? CL_MISALIGNED_SUB_BUFFER_OFFSET : CL_SUCCESS;
+}
+
+cl_mem CL_API_CALL humi_clCreateSubBuffer(cl_mem whole, cl_mem_flags flags,
+                                          cl_buffer_create_type type, const void *info,
+                                          cl_int *error_out)
+{
+    const cl_buffer_region *part = type == CL_BUFFER_CREATE_TYPE_REGION ? info : NULL;
+    struct _cl_mem *mem = NULL;
+    cl_int error = check_part(whole, flags, part);
+
+    if (error == CL_SUCCESS) {
+        mem = humi_mem_create(whole->context, CL_MEM_OBJECT_BUFFER, inherit(whole->flags, flags));
+        error = mem ? CL_SUCCESS : CL_OUT_OF_HOST_MEMORY;
+    }
+    if (mem) {
+        humi_hold(&whole->object);
+        mem->parent = whole;
+        mem->origin = part->origin;
+        mem->bytes = part->size;
+        mem->start = whole->start + part->origin;
+        mem->uses_host_ptr = whole->uses_host_ptr;
+        if (whole->host_ptr)
+            mem->host_ptr = (char *)whole->host_ptr + part->origin;
+    }
+    humi_error_tell(error_out, error);
+    return mem;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * graph.h - which command waits for which, and what happens when one ends.
+ *
+ *     submit -> (blockers gone) -> ready -> flight   -> collected  -> ended -> released, told
+ *                                     '---> runnable -> run ------------^
+ *
+ * Everything is done between enter() and leave(): leave() starts what became ready, and lets go
+ * the lock before it releases and tells.  Whoever needs the device's outcome waits for it itself,
+ * as the one collector of the queue, the others wait for the collector.
+ *
+ * Threads: the lock of the context is held in all but enter, submit and await.
+ */
+#ifndef HUMI_PLATFORM_GRAPH_H
+#define HUMI_PLATFORM_GRAPH_H
+
+#include "platform/queue.h"
+
+void humi_graph_enter(cl_context context);
+void humi_graph_leave(cl_context context);
+
+/* How a command is enqueued. */
+struct humi_submit {
+    struct humi_wait wait;
+    bool blocking;       /* return when it has ended, with its error */
+    bool small;          /* so little work that the caller does it if it can be done at once */
+    bool after_all;      /* it waits for all that is open */
+    bool holds_up;       /* all that follows waits for it, also out of order */
+    cl_event *event_out; /* NULL: not wanted */
+};
+
+/*
+ * Enqueue it; the caller's reference goes to *event_out, or away.  The wait list was checked.  An
+ * error: nothing was enqueued, and the command is gone (release() was called).
+ */
+cl_int humi_graph_submit(struct _cl_event *command, const struct humi_submit *how);
+
+/* End an event: those that wait for it are ready, or fail. */
+void humi_graph_end(struct _cl_event *event, cl_int status);
+
+/* Functions of the program that are due now are called by leave(). */
+void humi_graph_tell(struct _cl_event *event);
+
+/* Somebody has to look when it ends, without being asked. */
+void humi_graph_watch(struct _cl_event *event);
+
+/* Wait for the end; the lock is let go meanwhile. */
+void humi_graph_await(struct _cl_event *event);
+
+/* What has ended on the device is ended here, without waiting. */
+void humi_graph_harvest(struct _cl_command_queue *queue);
+
+/* Wait for one of the flight; false: there is none, or somebody else waits. */
+bool humi_graph_collect(struct _cl_command_queue *queue, struct _cl_event *wanted);
+
+/* Take a command that the host may do, and do it. */
+void humi_graph_run(struct _cl_event *command);
+
+#endif

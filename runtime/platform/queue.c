@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/* queue.c - see queue.h */
+#include "platform/queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/signals.h"
+#include "base/thread.h"
+#include "platform/answer.h"
+#include "platform/entries.h"
+#include "platform/error.h"
+#include "platform/graph.h"
+#include "platform/platform.h"
+
+/* ---- the queue's threads
+ * ------------------------------------------------------------------------- */
+
+/* Work for a thread of the queue, done.  False: there is none. */
+static bool work_once(struct _cl_command_queue *queue)
+{
+    struct humi_link *link = NULL;
+
+    humi_list_each (each, &queue->runnable)
+        if (!link && !humi_container_of(each, struct _cl_event, link)->by_caller)
+            link = each;
+    if (link) {
+        humi_graph_run(humi_container_of(link, struct _cl_event, link));
+        return true;
+    }
+    return queue->watched && humi_graph_collect(queue, NULL);
+}
+
+static void *serve(void *argument)
+{
+    struct _cl_command_queue *queue = argument;
+    cl_context context = queue->context;
+
+    humi_signals_never();
+    humi_graph_enter(context);
+    while (!queue->stopping || !humi_list_is_empty(&queue->open)) {
+        if (!work_once(queue)) {
+            pthread_cond_wait(&queue->work, &context->lock);
+            continue;
+        }
+        humi_graph_leave(context);
+        humi_graph_enter(context);
+    }
+    pthread_cond_broadcast(&queue->work);
+    humi_graph_leave(context);
+    humi_drop(&queue->object);
+    return NULL;
+}
+
+cl_int humi_queue_thread_start(struct _cl_command_queue *queue)
+{
+    unsigned wanted = humi_queue_is_in_order(queue) ? 1 : HUMI_QUEUE_THREADS;
+    pthread_t thread;
+
+    while (queue->threads < wanted) {
+        humi_hold(&queue->object);
+        if (humi_thread_start(&thread, "hum-queue", serve, queue) != HUM_OK) {
+            humi_drop(&queue->object);
+            return queue->threads ? CL_SUCCESS : CL_OUT_OF_HOST_MEMORY;
+        }
+        pthread_detach(thread);
+        queue->threads++;
+    }
+    return CL_SUCCESS;
+}
+
+/* ---- creating
+ * ------------------------------------------------------------------------------------ */
+
+static void destroy(struct humi_object *object)
+{
+    struct _cl_command_queue *queue = (struct _cl_command_queue *)object;
+
+    while (queue->mark_count)
+        hum_event_destroy(queue->marks[--queue->mark_count]);
+    if (!queue->shares_stream)
+        hum_stream_destroy(queue->stream);
+    pthread_cond_destroy(&queue->work);
+    humi_drop(&queue->context->object);
+    free(queue);
+}
+
+static cl_int check(cl_context context, cl_device_id device, cl_command_queue_properties properties)
+{
+    const cl_command_queue_properties host =
+        CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE | CL_QUEUE_PROFILING_ENABLE;
+    const cl_command_queue_properties known =
+        host | CL_QUEUE_ON_DEVICE | CL_QUEUE_ON_DEVICE_DEFAULT;
+
+    if (!humi_is(context, HUMI_KIND_CONTEXT))
+        return CL_INVALID_CONTEXT;
+    if (!humi_is(device, HUMI_KIND_DEVICE) || !humi_context_has(context, device))
+        return CL_INVALID_DEVICE;
+    if (properties & ~known)
+        return CL_INVALID_VALUE;
+    return properties & ~host ? CL_INVALID_QUEUE_PROPERTIES : CL_SUCCESS;
+}
+
+static cl_int create(cl_context context, cl_device_id device,
+                     cl_command_queue_properties properties, cl_command_queue *queue_out)
+{
+    struct _cl_command_queue *queue;
+    cl_int error = check(context, device, properties);
+
+    if (error != CL_SUCCESS)
+        return error;
+    queue = calloc(1, sizeof *queue);
+    if (!queue)
+        return CL_OUT_OF_HOST_MEMORY;
+    humi_object_init(&queue->object, HUMI_KIND_QUEUE, destroy);
+    humi_hold(&context->object);
+    queue->context = context;
+    queue->device = device;
+    queue->properties = properties;
+    humi_list_init(&queue->open);
+    humi_list_init(&queue->flight);
+    humi_list_init(&queue->runnable);
+    pthread_cond_init(&queue->work, NULL);
+    if (hum_stream_create(humi_space(), device->number, &queue->stream) != HUM_OK) {
+        queue->stream = hum_stream(humi_space(), device->number);
+        queue->shares_stream = true;
+    }
+    *queue_out = queue;
+    return CL_SUCCESS;
+}
+
+cl_command_queue CL_API_CALL humi_clCreateCommandQueue(cl_context context, cl_device_id device,
+                                                       cl_command_queue_properties properties,
+                                                       cl_int *error_out)
+{
+    cl_command_queue queue = NULL;
+    cl_int error = create(context, device, properties, &queue);
+
+    humi_error_tell(error_out, error);
+    return queue;
+}
+
+static cl_int read_properties(const cl_queue_properties *given, size_t *count_out,
+                              cl_command_queue_properties *properties_out)
+{
+    size_t count = 0;
+
+    *properties_out = 0;
+    *count_out = 0;
+    if (!given)
+        return CL_SUCCESS;
+    for (; given[count]; count += 2) {
+        if (count >= 4)
+            return CL_INVALID_VALUE; /* there are two properties */
+        if (given[count] == CL_QUEUE_PROPERTIES)
+            *properties_out = given[count + 1];
+        else if (given[count] != CL_QUEUE_SIZE)
+            return CL_INVALID_VALUE;
+        else if (!(*properties_out & CL_QUEUE_ON_DEVICE))
+            return CL_INVALID_VALUE; /* the size is that of a queue on the device */
+    }
+    *count_out = count + 1;
+    return CL_SUCCESS;
+}
+
+cl_command_queue CL_API_CALL humi_clCreateCommandQueueWithProperties(
+    cl_context context, cl_device_id device, const cl_queue_properties *given, cl_int *error_out)
+{
+    cl_command_queue_properties properties;
+    cl_command_queue queue = NULL;
+    size_t count;
+    cl_int error = check(context, device, 0);
+
+    if (error == CL_SUCCESS)
+        error = read_properties(given, &count, &properties);
+    if (error == CL_SUCCESS)
+        error = create(context, device, properties, &queue);
+    if (error == CL_SUCCESS && count) {
+        memcpy(queue->given, given, count * sizeof *given);
+        queue->given_count = count;
+    }
+    humi_error_tell(error_out, error);
+    return queue;
+}
+
+/* ---- the rest
+ * ------------------------------------------------------------------------------------ */
+
+cl_int CL_API_CALL humi_clRetainCommandQueue(cl_command_queue queue)
+{
+    return humi_retain(queue, HUMI_KIND_QUEUE, CL_INVALID_COMMAND_QUEUE);
+}
+
+/* What was enqueued goes on; with it ends the queue. */
+cl_int CL_API_CALL humi_clReleaseCommandQueue(cl_command_queue queue)
+{
+    cl_context context;
+
+    if (!humi_is(queue, HUMI_KIND_QUEUE))
+        return CL_INVALID_COMMAND_QUEUE;
+    context = queue->context;
+    humi_graph_enter(context);
+    if (atomic_load(&queue->object.references) == 1) {
+        queue->stopping = true;
+        if (!humi_list_is_empty(&queue->flight)) /* somebody has to let go what they hold */
+            humi_graph_watch(humi_container_of(queue->flight.head.prev, struct _cl_event, link));
+        pthread_cond_broadcast(&queue->work);
+    }
+    humi_hold(&context->object);
+    humi_graph_leave(context);
+    (void)humi_release(queue, HUMI_KIND_QUEUE, CL_INVALID_COMMAND_QUEUE);
+    humi_drop(&context->object);
+    return CL_SUCCESS;
+}
+
+cl_int CL_API_CALL humi_clGetCommandQueueInfo(cl_command_queue queue, cl_command_queue_info what,
+                                              size_t room, void *value, size_t *size_out)
+{
+    const struct humi_answer answer = {room, value, size_out};
+
+    if (!humi_is(queue, HUMI_KIND_QUEUE))
+        return CL_INVALID_COMMAND_QUEUE;
+    switch (what) {
+    case CL_QUEUE_CONTEXT:
+        return HUMI_ANSWER(&answer, cl_context, queue->context);
+    case CL_QUEUE_DEVICE:
+        return HUMI_ANSWER(&answer, cl_device_id, queue->device);
+    case CL_QUEUE_REFERENCE_COUNT:
+        return HUMI_ANSWER(&answer, cl_uint, atomic_load(&queue->object.references));
+    case CL_QUEUE_PROPERTIES:
+        return HUMI_ANSWER(&answer, cl_command_queue_properties, queue->properties);
+    case CL_QUEUE_PROPERTIES_ARRAY:
+        return humi_answer(&answer, queue->given, queue->given_count * sizeof queue->given[0]);
+    case CL_QUEUE_DEVICE_DEFAULT:
+        return HUMI_ANSWER(&answer, cl_command_queue, NULL);
+    default: /* CL_QUEUE_SIZE is a question to a queue on the device */
+        return what == CL_QUEUE_SIZE ? CL_INVALID_COMMAND_QUEUE : CL_INVALID_VALUE;
+    }
+}
+
+/* OpenCL 1.0 alone had it; since then a queue's properties stay as they are. */
+cl_int CL_API_CALL humi_clSetCommandQueueProperty(cl_command_queue queue,
+                                                  cl_command_queue_properties properties,
+                                                  cl_bool enable,
+                                                  cl_command_queue_properties *before_out)
+{
+    (void)properties;
+    (void)enable;
+    (void)before_out;
+    return humi_is(queue, HUMI_KIND_QUEUE) ? CL_INVALID_OPERATION : CL_INVALID_COMMAND_QUEUE;
+}
+
+cl_int CL_API_CALL humi_clSetDefaultDeviceCommandQueue(cl_context context, cl_device_id device,
+                                                       cl_command_queue queue)
+{
+    if (!humi_is(context, HUMI_KIND_CONTEXT))
+        return CL_INVALID_CONTEXT;
+    if (!humi_is(device, HUMI_KIND_DEVICE) || !humi_context_has(context, device))
+        return CL_INVALID_DEVICE;
+    return humi_is(queue, HUMI_KIND_QUEUE) ? CL_INVALID_OPERATION : CL_INVALID_COMMAND_QUEUE;
+}
+
+/* ---- waiting
+ * ------------------------------------------------------------------------------------- */
+
+void humi_queue_finish(struct _cl_command_queue *queue)
+{
+    cl_context context = queue->context;
+    uint64_t now = humi_clock_ns();
+    struct humi_link *link;
+
+    humi_graph_enter(context);
+    while ((link = humi_list_first(&queue->open))) {
+        struct _cl_event *event = queue->last;
+
+        if (!event)
+            event = humi_container_of(link, struct _cl_event, open);
+        if (humi_container_of(link, struct _cl_event, open)->ns[HUMI_QUEUED] > now)
+            break;
+        humi_hold(&event->object);
+        humi_graph_await(event);
+        pthread_mutex_unlock(&context->lock);
+        humi_drop(&event->object);
+        pthread_mutex_lock(&context->lock);
+    }
+    humi_graph_leave(context);
+}
+
+/* Whatever may be done is under way already. */
+cl_int CL_API_CALL humi_clFlush(cl_command_queue queue)
+{
+    return humi_is(queue, HUMI_KIND_QUEUE) ? CL_SUCCESS : CL_INVALID_COMMAND_QUEUE;
+}
+
+cl_int CL_API_CALL humi_clFinish(cl_command_queue queue)
+{
+    cl_int lost;
+
+    if (!humi_is(queue, HUMI_KIND_QUEUE))
+        return CL_INVALID_COMMAND_QUEUE;
+    humi_queue_finish(queue);
+    humi_graph_enter(queue->context);
+    lost = queue->lost;
+    humi_graph_leave(queue->context);
+    return lost;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * svm.h - shared virtual memory: a region each, known to its context.
+ *
+ * All kinds of SVM are the same here: every byte of the space is at one address everywhere, and
+ * coherent.  What the specification lets a program do with each kind is checked all the same.
+ *
+ * Threads: any; the list of a context has a lock of its own.
+ */
+#ifndef HUMI_PLATFORM_SVM_H
+#define HUMI_PLATFORM_SVM_H
+
+#include "platform/context.h"
+
+struct humi_svm {
+    struct humi_link link; /* of context->svm */
+    char *start;
+    size_t bytes;
+    cl_svm_mem_flags flags;
+};
+
+/* A copy of the allocation that holds [pointer, pointer + bytes); false: there is none. */
+bool humi_svm_find(cl_context context, const void *pointer, size_t bytes, struct humi_svm *svm_out);
+
+/* Forget and free the allocation that starts there; nothing if there is none. */
+void humi_svm_free(cl_context context, void *pointer);
+
+#endif

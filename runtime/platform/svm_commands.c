@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * svm_commands.c - commands on shared virtual memory.  Mapping and unmapping are marks in the
+ * queue: the bytes are where they are, for everybody.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "platform/enqueue.h"
+#include "platform/entries.h"
+#include "platform/map.h"
+#include "platform/platform.h"
+#include "platform/svm.h"
+
+#define SMALL_BYTES ((size_t)64 << 10)
+
+static const struct humi_command_ops mark_ops = {NULL, NULL, NULL};
+
+/* ---- copying
+ * ------------------------------------------------------------------------------------- */
+
+struct copy {
+    struct _cl_event event;
+    char *to;
+    const char *from;
+    size_t bytes;
+};
+
+static cl_int copy_run(struct _cl_event *event)
+{
+    struct copy *copy = (struct copy *)event;
+    struct humi_svm svm;
+
+    if (humi_svm_find(event->context, copy->to, copy->bytes, &svm))
+        humi_enqueue_overwrite(copy->to, copy->bytes);
+    memcpy(copy->to, copy->from, copy->bytes);
+    return CL_COMPLETE;
+}
+
+static const struct humi_command_ops copy_ops = {copy_run, NULL, NULL};
+
+cl_int CL_API_CALL humi_clEnqueueSVMMemcpy(cl_command_queue queue, cl_bool blocking, void *to,
+                                           const void *from, size_t bytes, cl_uint count,
+                                           const cl_event *events, cl_event *event_out)
+{
+    const struct humi_submit how = {.wait = {count, events},
+                                    .blocking = blocking,
+                                    .small = bytes <= SMALL_BYTES,
+                                    .event_out = event_out};
+    cl_int error = humi_enqueue_check(queue, &how.wait);
+    struct copy *copy;
+
+    if (error != CL_SUCCESS)
+        return error;
+    if (!to || !from)
+        return CL_INVALID_VALUE;
+    if ((uintptr_t)to < (uintptr_t)from + bytes && (uintptr_t)from < (uintptr_t)to + bytes)
+        return CL_MEM_COPY_OVERLAP;
+    copy = humi_command_create(queue, sizeof *copy, CL_COMMAND_SVM_MEMCPY, &copy_ops);
+    if (!copy)
+        return CL_OUT_OF_HOST_MEMORY;
+    copy->to = to;
+    copy->from = from;
+    copy->bytes = bytes;
+    return humi_graph_submit(&copy->event, &how);
+}
+
+/* ---- mapping
+ * ------------------------------------------------------------------------------------- */
+
+static cl_int submit_mark(cl_command_queue queue, cl_command_type type,
+                          const struct humi_submit *how)
+{
+    struct _cl_event *mark = humi_command_create(queue, sizeof *mark, type, &mark_ops);
+
+    return mark ? humi_graph_submit(mark, how) : CL_OUT_OF_HOST_MEMORY;
+}
+
+cl_int CL_API_CALL humi_clEnqueueSVMMap(cl_command_queue queue, cl_bool blocking,
+                                        cl_map_flags flags, void *pointer, size_t bytes,
+                                        cl_uint count, const cl_event *events, cl_event *event_out)
+{
+    const struct humi_submit how = {
+        .wait = {count, events}, .blocking = blocking, .event_out = event_out};
+    cl_int error = humi_enqueue_check(queue, &how.wait);
+
+    if (error != CL_SUCCESS)
+        return error;
+    if (!pointer || !bytes || !humi_map_flags_are_valid(flags))
+        return CL_INVALID_VALUE;
+    return submit_mark(queue, CL_COMMAND_SVM_MAP, &how);
+}
+
+cl_int CL_API_CALL humi_clEnqueueSVMUnmap(cl_command_queue queue, void *pointer, cl_uint count,
+                                          const cl_event *events, cl_event *event_out)
+{
+    const struct humi_submit how = {.wait = {count, events}, .event_out = event_out};
+    cl_int error = humi_enqueue_check(queue, &how.wait);
+
+    if (error != CL_SUCCESS)
+        return error;
+    return pointer ? submit_mark(queue, CL_COMMAND_SVM_UNMAP, &how) : CL_INVALID_VALUE;
+}
+
+/* ---- freeing
+ * ------------------------------------------------------------------------------------- */
+
+struct freeing {
+    struct _cl_event event;
+    void(CL_CALLBACK *function)(cl_command_queue, cl_uint, void *[], void *);
+    void *data;
+    cl_uint count;
+    void *pointers[];
+};
+
+static cl_int freeing_run(struct _cl_event *event)
+{
+    struct freeing *freeing = (struct freeing *)event;
+
+    if (freeing->function)
+        freeing->function(event->queue, freeing->count, freeing->pointers, freeing->data);
+    else
+        for (cl_uint i = 0; i < freeing->count; i++)
+            humi_svm_free(event->context, freeing->pointers[i]);
+    return CL_COMPLETE;
+}
+
+static const struct humi_command_ops freeing_ops = {freeing_run, NULL, NULL};
+
+cl_int CL_API_CALL
+humi_clEnqueueSVMFree(cl_command_queue queue, cl_uint pointer_count, void *pointers[],
+                      void(CL_CALLBACK *function)(cl_command_queue, cl_uint, void *[], void *),
+                      void *data, cl_uint count, const cl_event *events, cl_event *event_out)
+{
+    const struct humi_submit how = {.wait = {count, events}, .event_out = event_out};
+    cl_int error = humi_enqueue_check(queue, &how.wait);
+    struct freeing *freeing;
+
+    if (error != CL_SUCCESS)
+        return error;
+    if (!pointer_count != !pointers)
+        return CL_INVALID_VALUE;
+    for (cl_uint i = 0; i < pointer_count; i++)
+        if (!pointers[i])
+            return CL_INVALID_VALUE;
+    freeing = humi_command_create(queue, sizeof *freeing + pointer_count * sizeof *pointers,
+                                  CL_COMMAND_SVM_FREE, &freeing_ops);
+    if (!freeing)
+        return CL_OUT_OF_HOST_MEMORY;
+    freeing->function = function;
+    freeing->data = data;
+    freeing->count = pointer_count;
+    if (pointer_count)
+        memcpy(freeing->pointers, pointers, pointer_count * sizeof *pointers);
+    return humi_graph_submit(&freeing->event, &how);
+}
