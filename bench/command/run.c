@@ -16,14 +16,25 @@
 #include "command/command.h"
 #include "command/report.h"
 #include "command/summary_file.h"
+#include "command/vendors.h"
 
 struct run_options {
     bool json;
+    bool opencl, only; /* hum is a platform of OpenCL for it, or the only one */
     const char *output; /* NULL: standard error, with json standard output */
     char **argv;        /* the program */
 };
 
-enum { OPTION_OUTPUT = 256, OPTION_JSON, OPTION_PACE, OPTION_DETERMINISTIC, OPTION_SETTING };
+enum {
+    OPTION_OUTPUT = 256,
+    OPTION_JSON,
+    OPTION_PACE,
+    OPTION_DETERMINISTIC,
+    OPTION_OPENCL,
+    OPTION_ONLY,
+    OPTION_STRICT,
+    OPTION_SETTING
+};
 
 /* Options that become an environment variable; getopt returns OPTION_SETTING + index. */
 static const struct {
@@ -71,6 +82,9 @@ static const char help[] =
     "      --check WHAT        HUM_CHECK        uses: report touches that no launch declared\n"
     "      --pace              HUM_PACE=on      moves take at least as long as on that link;\n"
     "                                           HUM_PACE=faults: serving faults, too\n"
+    "      --opencl            PROGRAM is of OpenCL and finds hum as its platform\n"
+    "      --only              with --opencl: and no other platform\n"
+    "      --strict            HUM_CL_STRICT=1  with --opencl: no more memory than the device has\n"
     "  -j, --json              one JSON object on one line instead of tables\n"
     "  -o, --output FILE       write the report to FILE\n"
     "  -h, --help              this text\n"
@@ -143,6 +157,9 @@ static void fill_long_options(struct option *list)
         {"json", no_argument, NULL, OPTION_JSON},
         {"pace", no_argument, NULL, OPTION_PACE},
         {"deterministic", no_argument, NULL, OPTION_DETERMINISTIC},
+        {"opencl", no_argument, NULL, OPTION_OPENCL},
+        {"only", no_argument, NULL, OPTION_ONLY},
+        {"strict", no_argument, NULL, OPTION_STRICT},
         {"output", required_argument, NULL, OPTION_OUTPUT},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -165,7 +182,6 @@ static int setting_of(int option)
     return letter ? (int)(letter - letters) : -1;
 }
 
-/* -1: go on; otherwise the exit status. */
 /* What an option stands for, NULL: no variable. */
 static const char *variable_of(int option)
 {
@@ -175,12 +191,14 @@ static const char *variable_of(int option)
         return settings[setting].variable;
     return option == OPTION_PACE            ? "HUM_PACE"
            : option == OPTION_DETERMINISTIC ? "HUM_DETERMINISTIC"
+           : option == OPTION_STRICT        ? "HUM_CL_STRICT"
                                             : NULL;
 }
 
+/* -1: go on; otherwise the exit status. */
 static int parse(int argc, char **argv, struct run_options *options_out)
 {
-    struct option list[SETTINGS + 6];
+    struct option list[SETTINGS + 9];
     int option;
 
     fill_long_options(list);
@@ -197,6 +215,8 @@ static int parse(int argc, char **argv, struct run_options *options_out)
             options_out->json = true;
         } else if (option == 'o' || option == OPTION_OUTPUT) {
             options_out->output = optarg;
+        } else if (option == OPTION_OPENCL || option == OPTION_ONLY) {
+            *(option == OPTION_ONLY ? &options_out->only : &options_out->opencl) = true;
         } else if (option == 'h') {
             fputs(help, stdout);
             return EXIT_SUCCESS;
@@ -214,9 +234,27 @@ static int parse(int argc, char **argv, struct run_options *options_out)
     return -1;
 }
 
+/* With hum among the platforms of OpenCL while it runs, if that is wanted. */
+static int run_among_platforms(const struct run_options *options, const char *path)
+{
+    char vendors[4096] = "";
+    int error = options->opencl ? vendors_create(options->only, vendors, sizeof(vendors)) : 0;
+    int status = CHILD_STATUS_OWN;
+
+    if (error)
+        command_say("run", "--opencl: %s",
+                    error == ENOENT ? "this hum was built without OpenCL's headers (Debian: "
+                                      "opencl-c-headers) and has no libhum_icd.so"
+                                    : strerror(error));
+    else
+        status = run_program(options, path);
+    vendors_remove(vendors);
+    return status;
+}
+
 static int run(int argc, char **argv)
 {
-    struct run_options options = {false, NULL, NULL};
+    struct run_options options = {0};
     char path[4096];
     int status = parse(argc, argv, &options);
 
@@ -230,7 +268,7 @@ static int run(int argc, char **argv)
     if (setenv("HUM_SUMMARY", path, 1) != 0)
         status = CHILD_STATUS_OWN;
     else
-        status = run_program(&options, path);
+        status = run_among_platforms(&options, path);
     unlink(path);
     return status;
 }

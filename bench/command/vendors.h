@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vendors.h - `hum run --opencl`: a folder of the loader's vendors in which hum is one, or the only
+ * one, for a program that is about to be run.
+ */
+#ifndef HUM_COMMAND_VENDORS_H
+#define HUM_COMMAND_VENDORS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Make the folder and name it in OCL_ICD_VENDORS, and in HUM_ICD_VENDORS what the processes of
+ * devices take instead: what was there before.  Without `only` the other vendors are in it, too.
+ * 0, or an errno: ENOENT is that this hum was built without the platform.  path_out has the
+ * folder's name, for remove().
+ */
+int vendors_create(bool only, char *path_out, size_t room);
+
+/* Delete the folder and what create() put there; nothing if path is "". */
+void vendors_remove(const char *path);
+
+#endif
