@@ -154,7 +154,8 @@ static enum hum_status adopt(struct humi_emu *emu, const struct humi_process *pr
         return status;
     }
     status = replace_fd(uffd, &emu->access.uffd);
-    emu->base.fault_fd = emu->access.uffd;
+    if (emu->base.fault_fd < 0) /* from then on it keeps its number, and others read it */
+        emu->base.fault_fd = emu->access.uffd;
     if (status != HUM_OK) {
         close(life);
         return status;
