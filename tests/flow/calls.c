@@ -262,6 +262,43 @@ void images_lie_in_the_space_and_only_kernels_touch_them(void **state)
     ok(hum_free(hum, out));
 }
 
+/* An image of a buffer, and one of three dimensions whose rows and slices have gaps. */
+void images_have_their_shape_and_pitches(void **state)
+{
+    enum { COUNT = 8, ROW = 64, SLICE = 256 };
+    uint32_t *row = flow_alloc(hum, PAGE), *out = flow_alloc(hum, PAGE);
+    unsigned char *cube = flow_alloc(hum, PAGE);
+    const struct hum_cl_image images[] = {{.pixels = row,
+                                           .flags = CL_MEM_READ_ONLY,
+                                           .order = CL_R,
+                                           .type = CL_UNSIGNED_INT32,
+                                           .kind = CL_MEM_OBJECT_IMAGE1D_BUFFER,
+                                           .width = COUNT},
+                                          {.pixels = cube,
+                                           .flags = CL_MEM_READ_ONLY,
+                                           .order = CL_RGBA,
+                                           .type = CL_UNSIGNED_INT8,
+                                           .kind = CL_MEM_OBJECT_IMAGE3D,
+                                           .width = 2,
+                                           .height = 2,
+                                           .depth = 2,
+                                           .row_pitch = ROW,
+                                           .slice_pitch = SLICE}};
+    const struct hum_cl_sampler sampler = {CL_FALSE, CL_ADDRESS_NONE, CL_FILTER_NEAREST, 0};
+    const struct hum_cl_arg args[] = {IMAGE(&images[0]), IMAGE(&images[1]), SAMPLER(&sampler),
+                                      POINTER(out)};
+
+    (void)state;
+    for (unsigned i = 0; i < COUNT; i++) {
+        row[i] = i * 3 + 1;
+        cube[i / 4 * SLICE + i / 2 % 2 * ROW + i % 2 * 4] = (unsigned char)(100 + i);
+    }
+    launch(kernel_of(program, "shapes"), COUNT, COUNT, args, 4);
+    ok(hum_wait(hum, 0));
+    for (unsigned i = 0; i < COUNT; i++)
+        assert_int_equal(out[i], (i * 3 + 1) * 1000 + 100 + i);
+}
+
 void what_is_no_image_fails_at_the_wait(void **state)
 {
     struct hum_cl_image image = {.pixels = flow_alloc(hum, PAGE),

@@ -35,6 +35,13 @@ const char programs_source[] =
     "    write_imageui(out, (int2)(x, y),\n"
     "                  read_imageui(in, sampler, (int2)(get_image_width(in) - x, y)));\n"
     "}\n"
+    "kernel void shapes(read_only image1d_buffer_t row, read_only image3d_t cube,\n"
+    "                   sampler_t sampler, global uint *out)\n"
+    "{\n"
+    "    int i = (int)get_global_id(0);\n"
+    "    out[i] = read_imageui(row, i).x * 1000 +\n"
+    "             read_imageui(cube, sampler, (int4)(i % 2, i / 2 % 2, i / 4, 0)).x;\n"
+    "}\n"
     "kernel void speak(int value) { printf(\"kernels say %d\\n\", value); }\n"
     "kernel __attribute__((reqd_work_group_size(8, 1, 1))) void in_eights(global int *out)\n"
     "{\n"
@@ -170,7 +177,7 @@ static void programs_and_kernels_answer_as_opencl_does(void **state)
     (void)state;
     ok_cl(hum_program_info, program, false, CL_PROGRAM_NUM_KERNELS, &kernels, sizeof kernels,
           NULL);
-    assert_int_equal(kernels, 7);
+    assert_int_equal(kernels, 8);
     ok_cl(hum_program_info, program, false, CL_PROGRAM_KERNEL_NAMES, names, sizeof names, NULL);
     assert_non_null(strstr(names, "every_kind"));
     ok_cl(hum_program_info, program, true, CL_PROGRAM_BUILD_STATUS, &built, sizeof built, NULL);
@@ -480,6 +487,7 @@ int main(void)
         cmocka_unit_test(parts_that_do_not_fit_have_a_log),
         cmocka_unit_test(a_binary_gives_the_same_program),
         cmocka_unit_test(images_lie_in_the_space_and_only_kernels_touch_them),
+        cmocka_unit_test(images_have_their_shape_and_pitches),
         cmocka_unit_test(what_is_no_image_fails_at_the_wait),
         cmocka_unit_test(what_kernels_print_comes_out_of_the_program),
         cmocka_unit_test(kernels_of_one_name_have_their_figures_together),
