@@ -435,6 +435,38 @@ static void programs_are_there_again_after_a_crash(void **state)
     hum_program_destroy(made);
 }
 
+static void the_one_of_a_row_that_never_ends_times_out(void **state)
+{
+    static const char text[] = "kernel void add(global ulong *word, ulong value)"
+                               "{ *word += value; }\n"
+                               "kernel void for_ever(volatile global ulong *word, ulong value)"
+                               "{ while (*word < value) { } }\n";
+    struct hum_options options = HUM_OPTIONS_INIT;
+    struct hum *before = hum, *watched = NULL;
+    struct hum_program *made;
+    uint64_t *words;
+
+    (void)state;
+    options.devices = ONE_DEVICE;
+    options.watchdog_ms = 300;
+    ok(hum_open(&options, &watched));
+    hum = watched;
+    made = program_of(text);
+    ok_cl(hum_program_build, made, NULL);
+    words = flow_alloc(hum, 2 * PAGE);
+    fill(kernel_of(made, "for_ever"), words + WORDS_PER_PAGE, 1, 0); /* compiled */
+    for (unsigned i = 0; i < 20; i++)
+        fill(kernel_of(made, "add"), words, 1, 2);
+    fill(kernel_of(made, "for_ever"), words + WORDS_PER_PAGE, 1, 1);
+    status_is(HUM_ERR_TIMEOUT, hum_wait(hum, 0));
+    assert_non_null(strstr(hum_error_text(), "for_ever"));
+    fill(kernel_of(made, "add"), words, 1, 2);
+    ok(hum_wait(hum, 0));
+    assert_int_equal(words[0], 42);
+    hum = before;
+    hum_close(watched);
+}
+
 static void without_an_implementation_programs_are_unsupported(void **state)
 {
     struct hum *before = hum;
@@ -493,6 +525,7 @@ int main(void)
         cmocka_unit_test(kernels_of_one_name_have_their_figures_together),
         cmocka_unit_test(undeclared_touches_of_such_kernels_are_found),
         cmocka_unit_test(programs_are_there_again_after_a_crash),
+        cmocka_unit_test(the_one_of_a_row_that_never_ends_times_out),
         cmocka_unit_test(without_an_implementation_programs_are_unsupported),
     };
 
