@@ -60,6 +60,19 @@ static void print_sampling(const struct summary_section *s, FILE *out)
             (double)s->sample_ppm / 1e4);
 }
 
+/* Where a device's driver keeps the pages. */
+static void print_told(const struct summary_section *s, FILE *out)
+{
+    if (s->told_thrashed || s->told_throttled)
+        fprintf(out,
+                "  the driver saw %s ranges fought for, and let processors wait %s times, %s\n\n",
+                text_count(s->told_thrashed).s, text_count(s->told_throttled).s,
+                time_ns(s->told_throttled_ns).s);
+    if (s->told_dropped)
+        fprintf(out, "  %s things that the driver did were not told: the tables lack them\n\n",
+                text_count(s->told_dropped).s);
+}
+
 static void print_causes(const struct summary_section *s, FILE *out)
 {
     struct table *table;
@@ -136,6 +149,7 @@ static void print_section(const struct summary_section *s, FILE *out)
     fputc('\n', out);
     print_directions(c, out);
     print_sampling(s, out);
+    print_told(s, out);
     print_causes(s, out);
     print_regions(s, out);
     if (c->evictions_clean || c->evictions_dirty)
@@ -267,15 +281,22 @@ static json_t *sampling_json(const struct summary_section *s)
                      (double)s->sample_ppm / 1e6);
 }
 
+static json_t *told_json(const struct summary_section *s)
+{
+    return json_pack("{s:o, s:o, s:o, s:o}", "thrashed", json_count(s->told_thrashed), "throttled",
+                     json_count(s->told_throttled), "throttled_ns",
+                     json_count(s->told_throttled_ns), "dropped", json_count(s->told_dropped));
+}
+
 static json_t *section_json(const struct summary_section *s)
 {
-    return json_pack("{s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "process",
-                     json_count(s->pid), "name", json_text(s->program), "policy",
+    return json_pack("{s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                     "process", json_count(s->pid), "name", json_text(s->program), "policy",
                      json_text(s->policy), "huge_pages", s->huge_pages != 0, "shared_read",
                      s->shared_read != 0, "kernel_faults", s->kernel_faults != 0, "launches",
                      json_count(s->launches), "metadata_bytes", json_count(s->metadata_bytes),
-                     "sampling", sampling_json(s), "devices", devices_json(s), "total",
-                     counters_json(&s->total), "causes",
+                     "sampling", sampling_json(s), "told", told_json(s), "devices",
+                     devices_json(s), "total", counters_json(&s->total), "causes",
                      causes_json(s), "regions", regions_json(s));
 }
 

@@ -103,6 +103,7 @@ enum hum_status hum_heat_query(struct hum *hum, const void *ptr, size_t bytes, i
     if (!humi_is_processor(hum, processor))
         return humi_fail(HUM_ERR_INVALID, "there is no processor %d", processor);
     humi_sample_take(hum, humi_number(processor));
+    humi_told_take(hum, true);
     struct humi_region *region = humi_visit_region(hum, ptr, bytes);
     if (!region)
         return HUM_ERR_INVALID;

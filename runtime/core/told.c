@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/range.h"
+#include "core/heat.h"
 #include "core/kept.h"
 #include "core/record.h"
 #include "core/residency.h"
@@ -114,7 +115,10 @@ static void take_fault(const struct part *part)
     const struct humi_record_faults faults = {.processor = part->to,
                                               .faults = (unsigned)part->told->count,
                                               .start_ns = part->told->start_ns};
+    struct hum_pages none = humi_mask_none();
     humi_record_faults(part->hum, part->region, part->block, &faults);
+    humi_heat_faults(part->hum, part->block, part->to, part->told->write ? &none : &part->pages,
+                     part->told->write ? &part->pages : &none);
     if (part->region && part->to != 0)
         plan(part);
     if (humi_mask_meets(&known, &part->pages))

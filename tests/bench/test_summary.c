@@ -80,6 +80,10 @@ static void a_section_reads_back_as_it_was_written(void **state)
     space.stats.samples_taken = 9;
     space.stats.samples_touched = 8;
     space.stats.sample_ns = 77;
+    space.stats.told_thrashed = 3;
+    space.stats.told_throttled = 4;
+    space.stats.told_throttled_ns = 5;
+    space.stats.told_dropped = 6;
     space.stats.total.faults_device = UINT64_MAX;
     space.stats.total.bytes[HUM_D2H] = 11;
     space.stats.total.events[HUM_CAUSE_UPGRADE] = 2;
@@ -95,6 +99,10 @@ static void a_section_reads_back_as_it_was_written(void **state)
     assert_int_equal(s->samples_taken, 9);
     assert_int_equal(s->samples_touched, 8);
     assert_int_equal(s->sample_ns, 77);
+    assert_int_equal(s->told_thrashed, 3);
+    assert_int_equal(s->told_throttled, 4);
+    assert_int_equal(s->told_throttled_ns, 5);
+    assert_int_equal(s->told_dropped, 6);
     assert_true(s->total.faults_device == UINT64_MAX);
     assert_int_equal(s->total.bytes_d2h, 11);
     assert_int_equal(s->devices, 1);

@@ -188,6 +188,9 @@ static void moves_have_causes(void **state)
     assert_int_equal(total.bytes[HUM_D2H], 16 * PAGE);
     /* each chunk faults, and each page that came by speculation when it is mapped */
     assert_int_equal(total.faults_device, pages);
+    struct hum_chunk_heat heat[2];
+    ok(hum_heat_query(hum, words, 2 * HUM_CHUNK_SIZE, HUM_HOST, heat, 2));
+    assert_int_equal(heat[0].writes, 16);
     struct hum_region_info region;
     ok(hum_region_info(hum, words, &region));
     assert_int_equal(region.counters.bytes[HUM_H2D], BLOCK);
