@@ -41,8 +41,8 @@ void world_open(struct world *world)
     ok(clGetDeviceIDs(world->platform, CL_DEVICE_TYPE_DEFAULT, 1, &world->device, NULL));
     world->context = clCreateContext(NULL, 1, &world->device, NULL, NULL, &error);
     ok(error);
-    world->queue = clCreateCommandQueue(world->context, world->device, CL_QUEUE_PROFILING_ENABLE,
-                                        &error);
+    world->queue =
+        clCreateCommandQueue(world->context, world->device, CL_QUEUE_PROFILING_ENABLE, &error);
     ok(error);
 }
 
@@ -64,6 +64,8 @@ int world_setup(void **state)
 
 int world_teardown(void **state)
 {
+    if (!*state)
+        return 0;
     world_close(*state);
     free(*state);
     return 0;
