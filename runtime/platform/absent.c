@@ -38,8 +38,7 @@ cl_int CL_API_CALL humi_clGetPipeInfo(cl_mem pipe, cl_pipe_info what, size_t roo
     return CL_INVALID_MEM_OBJECT;
 }
 
-/* ---- OpenGL
- * -------------------------------------------------------------------------------------- */
+/* ---- OpenGL ---------------------------------------------------------------------------------- */
 
 cl_mem CL_API_CALL humi_clCreateFromGLBuffer(cl_context context, cl_mem_flags flags,
                                              cl_GLuint buffer, int *error_out)

@@ -72,8 +72,7 @@ cl_mem CL_API_CALL humi_clCreateBuffer(cl_context context, cl_mem_flags flags, s
     return humi_clCreateBufferWithProperties(context, NULL, flags, bytes, host_ptr, error_out);
 }
 
-/* ---- parts
- * --------------------------------------------------------------------------------------- */
+/* ---- parts ----------------------------------------------------------------------------------- */
 
 /* What a part may not do because its buffer may not. */
 static cl_int check_part_flags(cl_mem_flags whole, cl_mem_flags part)

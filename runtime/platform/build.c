@@ -72,8 +72,7 @@ cl_int CL_API_CALL humi_clBuildProgram(cl_program program, cl_uint count,
     return error;
 }
 
-/* ---- compiling
- * ----------------------------------------------------------------------------------- */
+/* ---- compiling ------------------------------------------------------------------------------- */
 
 static cl_int compile_one(struct _cl_program *program, unsigned index, const char *options,
                           cl_uint count, const cl_program *headers, const char **names)
@@ -137,8 +136,7 @@ cl_int CL_API_CALL humi_clCompileProgram(cl_program program, cl_uint count,
     return error;
 }
 
-/* ---- linking
- * ------------------------------------------------------------------------------------- */
+/* ---- linking --------------------------------------------------------------------------------- */
 
 static cl_int link_one(struct _cl_program *program, unsigned index, const char *options,
                        cl_uint count, const cl_program *inputs)

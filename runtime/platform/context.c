@@ -48,8 +48,7 @@ static void destroy(struct humi_object *object)
     free(context);
 }
 
-/* ---- creating
- * ------------------------------------------------------------------------------------ */
+/* ---- creating -------------------------------------------------------------------------------- */
 
 static cl_int check_properties(const cl_context_properties *properties, size_t *count_out)
 {
@@ -167,8 +166,7 @@ humi_clCreateContextFromType(const cl_context_properties *properties, cl_device_
     return humi_clCreateContext(properties, count, devices, notify, data, error_out);
 }
 
-/* ---- the rest
- * ------------------------------------------------------------------------------------ */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 cl_int CL_API_CALL humi_clRetainContext(cl_context context)
 {

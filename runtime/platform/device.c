@@ -76,8 +76,7 @@ cl_int CL_API_CALL humi_clReleaseDeviceEXT(cl_device_id device)
     return humi_clReleaseDevice(device);
 }
 
-/* ---- clocks: the device's is the host's
- * ----------------------------------------------------------- */
+/* ---- clocks: the device's is the host's ------------------------------------------------------ */
 
 cl_int CL_API_CALL humi_clGetHostTimer(cl_device_id device, cl_ulong *host_out)
 {

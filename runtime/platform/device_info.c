@@ -44,8 +44,7 @@ cl_ulong humi_device_largest(const struct _cl_device_id *device)
     return humi_platform_is_strict() ? device->info.memory_bytes / 4 : device->info.memory_bytes;
 }
 
-/* ---- what the implementation says
- * ---------------------------------------------------------------- */
+/* ---- what the implementation says ------------------------------------------------------------ */
 
 static cl_int ask(const struct _cl_device_id *device, cl_device_info what,
                   const struct humi_answer *answer)
@@ -138,8 +137,7 @@ static cl_int answer_name(const struct _cl_device_id *device, const struct humi_
     return humi_answer_text(answer, text);
 }
 
-/* ---- what hum says
- * ------------------------------------------------------------------------------- */
+/* ---- what hum says --------------------------------------------------------------------------- */
 
 static cl_int answer_text(const struct _cl_device_id *device, cl_device_info what,
                           const struct humi_answer *answer)

@@ -8,6 +8,7 @@
 #include "platform/answer.h"
 #include "platform/entries.h"
 #include "platform/error.h"
+#include "platform/flight.h"
 #include "platform/graph.h"
 
 static void destroy(struct humi_object *object)
@@ -67,8 +68,7 @@ cl_int humi_wait_check(cl_context context, const struct humi_wait *wait)
     return CL_SUCCESS;
 }
 
-/* ---- user events
- * --------------------------------------------------------------------------------- */
+/* ---- user events ----------------------------------------------------------------------------- */
 
 cl_event CL_API_CALL humi_clCreateUserEvent(cl_context context, cl_int *error_out)
 {
@@ -103,8 +103,7 @@ cl_int CL_API_CALL humi_clSetUserEventStatus(cl_event event, cl_int status)
     return error;
 }
 
-/* ---- waiting
- * ------------------------------------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------------------------------- */
 
 cl_int CL_API_CALL humi_clWaitForEvents(cl_uint count, const cl_event *events)
 {
@@ -129,8 +128,7 @@ cl_int CL_API_CALL humi_clWaitForEvents(cl_uint count, const cl_event *events)
     return error;
 }
 
-/* ---- the rest
- * ------------------------------------------------------------------------------------ */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 cl_int CL_API_CALL humi_clRetainEvent(cl_event event)
 {
@@ -149,7 +147,7 @@ static cl_int status_now(cl_event event)
 
     humi_graph_enter(event->context);
     if (event->issued && !humi_event_has_ended(event))
-        humi_graph_harvest(event->queue);
+        humi_flight_harvest(event->queue);
     status = event->status;
     if (status == CL_SUBMITTED && event->issued &&
         humi_list_first(&event->queue->flight) == &event->link)

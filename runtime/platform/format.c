@@ -86,8 +86,7 @@ size_t humi_format_bytes(const cl_image_format *format)
     }
 }
 
-/* ---- one pixel
- * ----------------------------------------------------------------------------------- */
+/* ---- one pixel ------------------------------------------------------------------------------- */
 
 /* IEEE binary16, rounded to the nearest even. */
 static uint16_t half_of(float value)

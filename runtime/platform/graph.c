@@ -7,13 +7,11 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "platform/callback.h"
-#include "platform/error.h"
-#include "platform/platform.h"
+#include "platform/flight.h"
 
 #define HARVEST_EVERY 32u /* commands: what they hold is not kept much longer than needed */
 
-/* ---- states
- * -------------------------------------------------------------------------------------- */
+/* ---- states ---------------------------------------------------------------------------------- */
 
 void humi_graph_tell(struct _cl_event *event)
 {
@@ -21,7 +19,7 @@ void humi_graph_tell(struct _cl_event *event)
         humi_callbacks_due(event, &event->context->due);
 }
 
-static void set_status(struct _cl_event *event, cl_int status)
+void humi_graph_set_status(struct _cl_event *event, cl_int status)
 {
     event->status = status;
     humi_graph_tell(event);
@@ -36,7 +34,7 @@ static void unblock(struct _cl_event *event)
 }
 
 /* Those that wait for it until it is issued, or all. */
-static void fire(struct _cl_event *event, bool issued_only)
+void humi_graph_fire(struct _cl_event *event, bool issued_only)
 {
     humi_list_each_safe (link, &event->dependents) {
         struct humi_edge *edge = humi_container_of(link, struct humi_edge, link);
@@ -59,8 +57,8 @@ void humi_graph_end(struct _cl_event *event, cl_int status)
     for (unsigned i = HUMI_SUBMITTED; i < HUMI_TIMES; i++)
         if (!event->ns[i])
             event->ns[i] = now;
-    set_status(event, status);
-    fire(event, false);
+    humi_graph_set_status(event, status);
+    humi_graph_fire(event, false);
     humi_list_remove(&event->open);
     humi_list_remove(&event->link);
     humi_list_push_back(&event->context->ended, &event->link);
@@ -70,9 +68,6 @@ void humi_graph_end(struct _cl_event *event, cl_int status)
         queue->barrier = NULL;
     pthread_cond_broadcast(&event->context->changed);
 }
-
-/* ---- the device's part
- * --------------------------------------------------------------------------- */
 
 static void watch_queue(struct _cl_command_queue *queue)
 {
@@ -89,123 +84,7 @@ void humi_graph_watch(struct _cl_event *event)
         watch_queue(event->queue);
 }
 
-static struct hum_event *mark_take(struct _cl_command_queue *queue)
-{
-    struct hum_event *mark = NULL;
-
-    if (queue->mark_count)
-        return queue->marks[--queue->mark_count];
-    return hum_event_create(humi_space(), &mark) == HUM_OK ? mark : NULL;
-}
-
-static void mark_give(struct _cl_command_queue *queue, struct hum_event *mark)
-{
-    if (mark == queue->awaited)
-        queue->awaited_given = true;
-    else if (queue->mark_count < HUMI_QUEUE_MARKS)
-        queue->marks[queue->mark_count++] = mark;
-    else
-        hum_event_destroy(mark);
-}
-
-/* Onto the stream. */
-static void issue(struct _cl_event *command)
-{
-    cl_command_queue queue = command->queue;
-    cl_int error = CL_SUCCESS;
-
-    command->ns[HUMI_SUBMITTED] = humi_clock_ns();
-    command->mark = mark_take(queue);
-    if (!command->mark)
-        error = CL_OUT_OF_HOST_MEMORY;
-    if (error == CL_SUCCESS && command->ops->launch)
-        error = command->ops->launch(command, queue->stream);
-    if (error == CL_SUCCESS && hum_event_record(command->mark, queue->stream) != HUM_OK) {
-        (void)hum_stream_wait(queue->stream); /* nothing that it uses may go before it has ended */
-        error = CL_OUT_OF_HOST_MEMORY;
-    }
-    if (error != CL_SUCCESS) {
-        if (command->mark)
-            mark_give(queue, command->mark);
-        command->mark = NULL;
-        humi_graph_end(command, error);
-        return;
-    }
-    command->issued = true;
-    humi_list_push_back(&queue->flight, &command->link);
-    set_status(command, CL_SUBMITTED);
-    fire(command, true);
-    if (!command->ops->launch)
-        humi_graph_harvest(queue); /* a mark behind nothing has happened */
-    if ((command->watched || queue->stopping) && !humi_event_has_ended(command))
-        watch_queue(queue);
-}
-
-/* A failed kernel is told to the program, and ends the queue. */
-static cl_int outcome(struct _cl_command_queue *queue, const struct hum_event_result *result)
-{
-    if (result->status == HUM_OK)
-        return queue->lost ? queue->lost : CL_COMPLETE;
-    if (!queue->lost)
-        queue->lost = humi_error_of(result->status);
-    return queue->lost;
-}
-
-void humi_graph_harvest(struct _cl_command_queue *queue)
-{
-    struct hum_event_result result;
-    struct humi_link *link;
-
-    queue->since_harvest = 0;
-    while ((link = humi_list_first(&queue->flight))) {
-        struct _cl_event *command = humi_container_of(link, struct _cl_event, link);
-        uint64_t submitted = command->ns[HUMI_SUBMITTED];
-
-        if (hum_event_result(command->mark, &result) != HUM_OK)
-            return;
-        command->ns[HUMI_STARTED] = result.start_ns > submitted ? result.start_ns : submitted;
-        if (!command->ops->launch || result.end_ns < command->ns[HUMI_STARTED])
-            command->ns[HUMI_STARTED] = result.end_ns > submitted ? result.end_ns : submitted;
-        command->ns[HUMI_ENDED] =
-            result.end_ns > command->ns[HUMI_STARTED] ? result.end_ns : command->ns[HUMI_STARTED];
-        mark_give(queue, command->mark);
-        command->mark = NULL;
-        humi_graph_end(command, outcome(queue, &result));
-    }
-    queue->watched = false;
-}
-
-bool humi_graph_collect(struct _cl_command_queue *queue, struct _cl_event *wanted)
-{
-    struct humi_link *link = humi_list_first(&queue->flight);
-    struct _cl_event *target;
-    struct hum_event *mark;
-
-    if (!link || queue->collecting)
-        return false;
-    target = humi_container_of(link, struct _cl_event, link);
-    if (!queue->watched && wanted && wanted->queue == queue && wanted->mark)
-        target = wanted;
-    queue->collecting = true;
-    queue->awaited = mark = target->mark;
-    humi_hold(&queue->object);
-    pthread_mutex_unlock(&queue->context->lock);
-    (void)hum_event_wait(mark);
-    pthread_mutex_lock(&queue->context->lock);
-    queue->collecting = false;
-    queue->awaited = NULL;
-    if (queue->awaited_given)
-        mark_give(queue, mark); /* somebody else has harvested it */
-    queue->awaited_given = false;
-    humi_graph_harvest(queue);
-    pthread_cond_broadcast(&queue->context->changed);
-    pthread_cond_broadcast(&queue->work);
-    humi_drop(&queue->object);
-    return true;
-}
-
-/* ---- the host's part
- * ----------------------------------------------------------------------------- */
+/* ---- the host's part ------------------------------------------------------------------------- */
 
 static bool is_runnable(const struct _cl_event *command)
 {
@@ -219,7 +98,7 @@ void humi_graph_run(struct _cl_event *command)
     cl_int error;
 
     humi_list_remove(&command->link);
-    set_status(command, CL_RUNNING);
+    humi_graph_set_status(command, CL_RUNNING);
     command->ns[HUMI_STARTED] = humi_clock_ns();
     pthread_mutex_unlock(&context->lock);
     error = command->ops->run(command);
@@ -233,7 +112,7 @@ static void make_runnable(struct _cl_event *command)
 
     command->ns[HUMI_SUBMITTED] = humi_clock_ns();
     humi_list_push_back(&queue->runnable, &command->link);
-    set_status(command, CL_SUBMITTED);
+    humi_graph_set_status(command, CL_SUBMITTED);
     if (command->by_caller) {
         pthread_cond_broadcast(&command->context->changed);
         return;
@@ -244,8 +123,7 @@ static void make_runnable(struct _cl_event *command)
         pthread_cond_broadcast(&queue->work);
 }
 
-/* ---- what is ready
- * ------------------------------------------------------------------------------- */
+/* ---- what is ready --------------------------------------------------------------------------- */
 
 static void start_ready(cl_context context)
 {
@@ -257,7 +135,7 @@ static void start_ready(cl_context context)
         if (command->failed || command->queue->lost)
             humi_graph_end(command, command->failed ? command->failed : command->queue->lost);
         else if (!command->ops->run)
-            issue(command);
+            humi_flight_issue(command);
         else
             make_runnable(command);
     }
@@ -318,8 +196,7 @@ void humi_graph_leave(cl_context context)
     humi_drop(&context->object);
 }
 
-/* ---- enqueueing
- * ---------------------------------------------------------------------------------- */
+/* ---- enqueueing ------------------------------------------------------------------------------ */
 
 static void connect(struct _cl_event *command, struct _cl_event *other, struct humi_edge *edge,
                     bool listed)
@@ -425,8 +302,9 @@ cl_int humi_graph_submit(struct _cl_event *command, const struct humi_submit *ho
 
     humi_graph_enter(context);
     if (command->ops->run || ++queue->since_harvest >= HARVEST_EVERY)
-        humi_graph_harvest(queue);
+        humi_flight_harvest(queue);
     command->blocks = how->blocking;
+    command->marked = how->event_out;
     command->by_caller = command->ops->run && (how->blocking || how->small);
     error = connect_all(command, how);
     if (error == CL_SUCCESS) {
@@ -456,7 +334,7 @@ void humi_graph_await(struct _cl_event *event)
             return;
         if (event->by_caller && is_runnable(event))
             humi_graph_run(event);
-        else if (!event->queue || !humi_graph_collect(event->queue, event))
+        else if (!event->queue || !humi_flight_collect(event->queue, event))
             pthread_cond_wait(&context->changed, &context->lock);
     }
 }

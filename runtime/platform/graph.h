@@ -47,11 +47,10 @@ void humi_graph_watch(struct _cl_event *event);
 /* Wait for the end; the lock is let go meanwhile. */
 void humi_graph_await(struct _cl_event *event);
 
-/* What has ended on the device is ended here, without waiting. */
-void humi_graph_harvest(struct _cl_command_queue *queue);
-
-/* Wait for one of the flight; false: there is none, or somebody else waits. */
-bool humi_graph_collect(struct _cl_command_queue *queue, struct _cl_event *wanted);
+/* For those who end or start a command: its status, and those that wait for it, or only until it
+ * is issued. */
+void humi_graph_set_status(struct _cl_event *event, cl_int status);
+void humi_graph_fire(struct _cl_event *event, bool issued_only);
 
 /* Take a command that the host may do, and do it. */
 void humi_graph_run(struct _cl_event *command);

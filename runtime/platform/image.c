@@ -26,8 +26,7 @@ void humi_image_describe(const struct _cl_mem *mem, struct hum_cl_image *image_o
     };
 }
 
-/* ---- shapes
- * -------------------------------------------------------------------------------------- */
+/* ---- shapes ---------------------------------------------------------------------------------- */
 
 /* Pixels, rows and slices; layers are rows or slices. */
 static void extent(cl_mem_object_type type, const cl_image_desc *desc, size_t extent_out[3])
@@ -71,8 +70,7 @@ cl_int humi_image_box(const struct _cl_mem *mem, const size_t *origin, const siz
     return CL_SUCCESS;
 }
 
-/* ---- checking
- * ------------------------------------------------------------------------------------ */
+/* ---- checking -------------------------------------------------------------------------------- */
 
 static cl_int check_pitches(cl_image_desc *desc, size_t element, const void *host_ptr)
 {
@@ -183,8 +181,7 @@ static cl_int check(cl_context context, cl_mem_flags flags, const cl_image_forma
     return desc->mem_object ? CL_SUCCESS : check_pitches(desc, element, host_ptr);
 }
 
-/* ---- creating
- * ------------------------------------------------------------------------------------ */
+/* ---- creating -------------------------------------------------------------------------------- */
 
 /* A row of pixels that lies in a buffer; other kinds in a buffer no device here has. */
 static cl_int lie_in_buffer(struct _cl_mem *mem, cl_mem buffer)

@@ -29,8 +29,7 @@ static cl_int host_box(const struct _cl_mem *image, size_t row_pitch, size_t sli
     return humi_box_complete(box_out, size) ? CL_SUCCESS : CL_INVALID_VALUE;
 }
 
-/* ---- reading and writing
- * ------------------------------------------------------------------------- */
+/* ---- reading and writing --------------------------------------------------------------------- */
 
 cl_int CL_API_CALL humi_clEnqueueReadImage(cl_command_queue queue, cl_mem mem, cl_bool blocking,
                                            const size_t *origin, const size_t *region,
@@ -84,8 +83,7 @@ cl_int CL_API_CALL humi_clEnqueueWriteImage(cl_command_queue queue, cl_mem mem, 
     return humi_transfer_submit(queue, CL_COMMAND_WRITE_IMAGE, &transfer, &how);
 }
 
-/* ---- copying
- * ------------------------------------------------------------------------------------- */
+/* ---- copying --------------------------------------------------------------------------------- */
 
 cl_int CL_API_CALL humi_clEnqueueCopyImage(cl_command_queue queue, cl_mem from, cl_mem to,
                                            const size_t *from_origin, const size_t *to_origin,
@@ -179,8 +177,7 @@ cl_int CL_API_CALL humi_clEnqueueCopyBufferToImage(cl_command_queue queue, cl_me
     return humi_transfer_submit(queue, CL_COMMAND_COPY_BUFFER_TO_IMAGE, &transfer, &how);
 }
 
-/* ---- filling
- * ------------------------------------------------------------------------------------- */
+/* ---- filling --------------------------------------------------------------------------------- */
 
 struct fill {
     struct _cl_event event;
@@ -239,8 +236,7 @@ cl_int CL_API_CALL humi_clEnqueueFillImage(cl_command_queue queue, cl_mem mem, c
     return humi_graph_submit(&fill->event, &how);
 }
 
-/* ---- mapping
- * ------------------------------------------------------------------------------------- */
+/* ---- mapping --------------------------------------------------------------------------------- */
 
 static cl_int map_box(cl_command_queue queue, cl_mem mem, cl_map_flags flags, const size_t *origin,
                       const size_t *region, const struct humi_wait *wait,

@@ -117,8 +117,7 @@ cl_kernel CL_API_CALL humi_clCreateKernel(cl_program program, const char *name, 
     return kernel;
 }
 
-/* ---- all of a program
- * ---------------------------------------------------------------------------- */
+/* ---- all of a program ------------------------------------------------------------------------ */
 
 /* Its names, separated by ';', to be freed. */
 static cl_int names_of(cl_program program, char **names_out)
@@ -174,8 +173,7 @@ cl_int CL_API_CALL humi_clCreateKernelsInProgram(cl_program program, cl_uint roo
     return error;
 }
 
-/* ---- a copy
- * -------------------------------------------------------------------------------------- */
+/* ---- a copy ---------------------------------------------------------------------------------- */
 
 static cl_int copy_args(const struct _cl_kernel *from, struct _cl_kernel *to)
 {

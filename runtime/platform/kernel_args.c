@@ -135,8 +135,7 @@ cl_int CL_API_CALL humi_clSetKernelArgSVMPointer(cl_kernel kernel, cl_uint index
     return CL_SUCCESS;
 }
 
-/* ---- what arguments do not show
- * ------------------------------------------------------------------ */
+/* ---- what arguments do not show -------------------------------------------------------------- */
 
 static cl_int set_reached(cl_kernel kernel, size_t bytes, const void *value)
 {

@@ -26,8 +26,7 @@ struct launch {
     struct hum_cl_arg args[];
 };
 
-/* ---- on its way
- * ---------------------------------------------------------------------------------- */
+/* ---- on its way ------------------------------------------------------------------------------ */
 
 static cl_int run(struct _cl_event *event, struct hum_stream *stream)
 {
@@ -55,8 +54,7 @@ static void release(struct _cl_event *event)
 
 static const struct humi_command_ops ops = {NULL, run, release};
 
-/* ---- what it takes along
- * ------------------------------------------------------------------------- */
+/* ---- what it takes along --------------------------------------------------------------------- */
 
 /* Where the parts behind the arguments go. */
 struct packing {
@@ -132,8 +130,7 @@ static void pack(struct packing *packing, const struct humi_kernel_arg *arg)
     }
 }
 
-/* ---- declared uses
- * ------------------------------------------------------------------------------- */
+/* ---- declared uses --------------------------------------------------------------------------- */
 
 /* Add the allocation, or buffer, that starts or lies there. */
 static void add_use(struct launch *launch, const void *pointer)
@@ -163,8 +160,7 @@ static cl_int declare(struct launch *launch, cl_kernel kernel)
     return CL_SUCCESS;
 }
 
-/* ---- checking
- * ------------------------------------------------------------------------------------ */
+/* ---- checking -------------------------------------------------------------------------------- */
 
 static cl_int check_args(cl_command_queue queue, cl_kernel kernel)
 {
@@ -223,8 +219,7 @@ static cl_int read_range(cl_uint dimensions, const size_t *offset, const size_t 
     return CL_SUCCESS;
 }
 
-/* ---- the functions
- * ------------------------------------------------------------------------------- */
+/* ---- the functions --------------------------------------------------------------------------- */
 
 static cl_int submit(cl_command_queue queue, cl_kernel kernel, cl_command_type type,
                      const struct hum_cl_range *range, const struct humi_submit *how)

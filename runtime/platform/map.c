@@ -39,8 +39,7 @@ static void release(struct _cl_event *event)
 static const struct humi_command_ops mark_ops = {NULL, NULL, release};
 static const struct humi_command_ops copy_ops = {run_copy, NULL, release};
 
-/* ---- the list of mappings
- * ------------------------------------------------------------------------ */
+/* ---- the list of mappings -------------------------------------------------------------------- */
 
 void humi_mapping_add(cl_mem mem, struct humi_mapping *mapping)
 {
@@ -88,8 +87,7 @@ cl_int humi_map_check_host(cl_mem mem, cl_map_flags flags)
     return error;
 }
 
-/* ---- commands
- * ------------------------------------------------------------------------------------ */
+/* ---- commands -------------------------------------------------------------------------------- */
 
 char *humi_map_pointer(cl_mem mem, const struct humi_box *box)
 {

@@ -32,8 +32,7 @@ cl_int CL_API_CALL humi_clEnqueueBarrierWithWaitList(cl_command_queue queue, cl_
     return error == CL_SUCCESS ? submit(queue, CL_COMMAND_BARRIER, how) : error;
 }
 
-/* ---- as OpenCL 1.1 had them
- * ---------------------------------------------------------------------- */
+/* ---- as OpenCL 1.1 had them ------------------------------------------------------------------ */
 
 cl_int CL_API_CALL humi_clEnqueueMarker(cl_command_queue queue, cl_event *event_out)
 {

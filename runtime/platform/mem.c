@@ -40,8 +40,7 @@ cl_int humi_mem_check_flags(cl_mem_flags flags, const void *host_ptr)
     return CL_SUCCESS;
 }
 
-/* ---- creating and destroying
- * --------------------------------------------------------------------- */
+/* ---- creating and destroying ----------------------------------------------------------------- */
 
 static void destroy(struct humi_object *object)
 {
@@ -121,8 +120,7 @@ cl_int humi_mem_copy_properties(struct _cl_mem *mem, const cl_mem_properties *pr
     return CL_SUCCESS;
 }
 
-/* ---- the rest
- * ------------------------------------------------------------------------------------ */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 cl_int CL_API_CALL humi_clRetainMemObject(cl_mem mem)
 {

@@ -84,8 +84,7 @@ cl_device_id humi_platform_device(unsigned number)
     return &devices[number];
 }
 
-/* ---- clGetPlatformInfo
- * --------------------------------------------------------------------------- */
+/* ---- clGetPlatformInfo ----------------------------------------------------------------------- */
 
 #define NAME_VERSION(text, major, minor, patch)    \
     {                                              \

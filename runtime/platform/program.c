@@ -80,8 +80,7 @@ static cl_program finish(struct _cl_program *program, cl_int error, cl_int *erro
     return NULL;
 }
 
-/* ---- from text
- * ----------------------------------------------------------------------------------- */
+/* ---- from text ------------------------------------------------------------------------------- */
 
 static cl_int join(cl_uint count, const char **strings, const size_t *lengths, char **text_out)
 {
@@ -125,8 +124,7 @@ cl_program CL_API_CALL humi_clCreateProgramWithSource(cl_context context, cl_uin
     return finish(program, error, error_out);
 }
 
-/* ---- from what was compiled
- * ---------------------------------------------------------------------- */
+/* ---- from what was compiled ------------------------------------------------------------------ */
 
 static cl_int check_devices(cl_context context, cl_uint count, const cl_device_id *devices)
 {
@@ -226,8 +224,7 @@ cl_program CL_API_CALL humi_clCreateProgramWithBuiltInKernels(cl_context context
     return finish(NULL, error == CL_SUCCESS ? CL_INVALID_VALUE : error, error_out);
 }
 
-/* ---- the rest
- * ------------------------------------------------------------------------------------ */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 cl_int CL_API_CALL humi_clRetainProgram(cl_program program)
 {

@@ -11,11 +11,11 @@
 #include "platform/answer.h"
 #include "platform/entries.h"
 #include "platform/error.h"
+#include "platform/flight.h"
 #include "platform/graph.h"
 #include "platform/platform.h"
 
-/* ---- the queue's threads
- * ------------------------------------------------------------------------- */
+/* ---- the queue's threads --------------------------------------------------------------------- */
 
 /* Work for a thread of the queue, done.  False: there is none. */
 static bool work_once(struct _cl_command_queue *queue)
@@ -29,7 +29,7 @@ static bool work_once(struct _cl_command_queue *queue)
         humi_graph_run(humi_container_of(link, struct _cl_event, link));
         return true;
     }
-    return queue->watched && humi_graph_collect(queue, NULL);
+    return queue->watched && humi_flight_collect(queue, NULL);
 }
 
 static void *serve(void *argument)
@@ -70,8 +70,7 @@ cl_int humi_queue_thread_start(struct _cl_command_queue *queue)
     return CL_SUCCESS;
 }
 
-/* ---- creating
- * ------------------------------------------------------------------------------------ */
+/* ---- creating -------------------------------------------------------------------------------- */
 
 static void destroy(struct humi_object *object)
 {
@@ -184,8 +183,7 @@ cl_command_queue CL_API_CALL humi_clCreateCommandQueueWithProperties(
     return queue;
 }
 
-/* ---- the rest
- * ------------------------------------------------------------------------------------ */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 cl_int CL_API_CALL humi_clRetainCommandQueue(cl_command_queue queue)
 {
@@ -261,8 +259,7 @@ cl_int CL_API_CALL humi_clSetDefaultDeviceCommandQueue(cl_context context, cl_de
     return humi_is(queue, HUMI_KIND_QUEUE) ? CL_INVALID_OPERATION : CL_INVALID_COMMAND_QUEUE;
 }
 
-/* ---- waiting
- * ------------------------------------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------------------------------- */
 
 void humi_queue_finish(struct _cl_command_queue *queue)
 {

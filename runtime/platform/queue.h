@@ -36,6 +36,7 @@ struct _cl_command_queue {
     struct _cl_event *barrier; /* out of order: the same */
     cl_int lost;               /* a kernel failed: what all that follow end with */
     unsigned since_harvest;    /* commands */
+    unsigned unmarked;         /* commands on the stream behind the last mark */
     bool collecting;           /* somebody waits for the flight */
     bool watched;              /* a thread of the queue has to */
     bool stopping;             /* no references are left */

@@ -16,8 +16,7 @@
 
 static const struct humi_command_ops mark_ops = {NULL, NULL, NULL};
 
-/* ---- copying
- * ------------------------------------------------------------------------------------- */
+/* ---- copying --------------------------------------------------------------------------------- */
 
 struct copy {
     struct _cl_event event;
@@ -65,8 +64,7 @@ cl_int CL_API_CALL humi_clEnqueueSVMMemcpy(cl_command_queue queue, cl_bool block
     return humi_graph_submit(&copy->event, &how);
 }
 
-/* ---- mapping
- * ------------------------------------------------------------------------------------- */
+/* ---- mapping --------------------------------------------------------------------------------- */
 
 static cl_int submit_mark(cl_command_queue queue, cl_command_type type,
                           const struct humi_submit *how)
@@ -102,8 +100,7 @@ cl_int CL_API_CALL humi_clEnqueueSVMUnmap(cl_command_queue queue, void *pointer,
     return pointer ? submit_mark(queue, CL_COMMAND_SVM_UNMAP, &how) : CL_INVALID_VALUE;
 }
 
-/* ---- freeing
- * ------------------------------------------------------------------------------------- */
+/* ---- freeing --------------------------------------------------------------------------------- */
 
 struct freeing {
     struct _cl_event event;

@@ -78,8 +78,7 @@ static cl_int check(cl_command_queue queue, cl_mem mem, const void *host,
     return error == CL_SUCCESS ? humi_enqueue_check_host(mem, writes) : error;
 }
 
-/* ---- linear
- * -------------------------------------------------------------------------------------- */
+/* ---- linear ---------------------------------------------------------------------------------- */
 
 cl_int CL_API_CALL humi_clEnqueueReadBuffer(cl_command_queue queue, cl_mem mem, cl_bool blocking,
                                             size_t offset, size_t bytes, void *to, cl_uint count,
@@ -175,8 +174,7 @@ cl_int CL_API_CALL humi_clEnqueueCopyBuffer(cl_command_queue queue, cl_mem from,
     return humi_transfer_submit(queue, CL_COMMAND_COPY_BUFFER, &transfer, &how);
 }
 
-/* ---- boxes
- * --------------------------------------------------------------------------------------- */
+/* ---- boxes ----------------------------------------------------------------------------------- */
 
 /* A box in a buffer, as programs give it; false: it is not inside, or none. */
 static bool box_in(cl_mem mem, const size_t *origin, const size_t *size, size_t row_pitch,

@@ -59,8 +59,7 @@ static cl_mem zeros(const struct world *world, size_t bytes)
     return mem;
 }
 
-/* ---- order
- * --------------------------------------------------------------------------------------- */
+/* ---- order ----------------------------------------------------------------------------------- */
 
 static void ten_thousand_launches_run_in_order(void **state)
 {
@@ -231,8 +230,7 @@ static void barriers_hold_up_and_markers_wait(void **state)
     ok(clReleaseMemObject(mem));
 }
 
-/* ---- callbacks and times
- * ------------------------------------------------------------------------- */
+/* ---- callbacks and times --------------------------------------------------------------------- */
 
 static struct {
     pthread_mutex_t lock;
@@ -314,8 +312,7 @@ static void times_are_in_order(void **state)
     ok(clReleaseKernel(kernel));
 }
 
-/* ---- several threads
- * ----------------------------------------------------------------------------- */
+/* ---- several threads ------------------------------------------------------------------------- */
 
 struct worker {
     const struct world *world;
@@ -372,8 +369,7 @@ static void threads_use_queues_of_one_context(void **state)
     }
 }
 
-/* ---- failures
- * ------------------------------------------------------------------------------------ */
+/* ---- failures -------------------------------------------------------------------------------- */
 
 /* The launch, and what is behind it in its queue, ends with an error; the program goes on. */
 static void a_kernel_that_crashes_ends_its_queue(void **state)

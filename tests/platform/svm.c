@@ -60,8 +60,7 @@ static void unmap(const struct world *world, void *pointer)
     ok(clEnqueueSVMUnmap(world->queue, pointer, 0, NULL, NULL));
 }
 
-/* ---- allocating
- * ---------------------------------------------------------------------------------- */
+/* ---- allocating ------------------------------------------------------------------------------ */
 
 static void allocate_shared_buffer(void **state)
 {
@@ -104,8 +103,7 @@ static void allocate_shared_buffer_negative(void **state)
     clSVMFree(world->context, NULL);
 }
 
-/* ---- pointers in memory
- * -------------------------------------------------------------------------- */
+/* ---- pointers in memory ---------------------------------------------------------------------- */
 
 /* `device_makes`: the device makes lists that the host walks, or the other way round. */
 static void lists(const struct world *world, cl_svm_mem_flags flags, bool maps)
@@ -269,8 +267,7 @@ static void pointer_passing_and_shared_sub_buffers(void **state)
     ok(clReleaseKernel(square));
 }
 
-/* ---- fine grain
- * ---------------------------------------------------------------------------------- */
+/* ---- fine grain ------------------------------------------------------------------------------ */
 
 /* The host and a kernel write neighbouring bytes at the same time: none is lost. */
 static void byte_granularity(void **state)
@@ -350,8 +347,7 @@ static void fine_grain_sync_buffers(void **state)
     ok(clReleaseKernel(square));
 }
 
-/* ---- commands
- * ------------------------------------------------------------------------------------ */
+/* ---- commands -------------------------------------------------------------------------------- */
 
 static cl_uint freed;
 
