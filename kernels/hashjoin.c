@@ -5,8 +5,10 @@
 
 HUM_KERNEL(join_clear, struct join_clear_args)
 {
+    const struct join_row empty = {JOIN_EMPTY, 0};
+
     hum_for_each (i, args->slot_mask + 1)
-        args->slots[i] = (struct join_row){JOIN_EMPTY, 0};
+        args->slots[i] = empty;
 }
 
 HUM_KERNEL(join_build, struct join_build_args)

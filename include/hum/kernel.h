@@ -15,7 +15,8 @@
  * declares.  It may not call the C library, allocate, keep static variables, recurse, call through
  * pointers, or wait for another index of the same launch (indices may run one after the other).
  * Its functions are static, and not called as built-in ones of OpenCL C are (step, distance, mix,
- * ...).  The source is C and C++ at once: a void pointer is not converted without a cast.
+ * ...).  The source is C and C++ at once: a void pointer is not converted without a cast, and there
+ * are no compound literals.
  * The body may be called any number of times in a launch, each time for some of the indices.
  *
  * Two shapes of kernel:

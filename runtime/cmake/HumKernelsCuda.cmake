@@ -2,7 +2,8 @@
 #
 # Kernels for NVIDIA's devices: part of HumKernels.cmake.
 #
-#   a.cu      CUDA C++ that includes nothing, made by the preprocessor alone
+#   a.cu      CUDA C++ that includes nothing, made by the preprocessor alone; compiled when it is
+#             loaded, if there is none of the others and NVRTC is installed
 #   a.ptx     made by clang, which needs no toolkit for it: option HUM_KERNELS_PTX.  The driver
 #             compiles it for its device
 #   a.fatbin  made by nvcc for the devices of HUM_CUDA_ARCH: option HUM_KERNELS_FATBIN

@@ -57,7 +57,7 @@ static bool try_folders(const char *beside, const char *folders, const struct fi
 /* The forms that a device takes, best first. */
 static const char *const native_forms[] = {".so", ".cl", ".spv", NULL};
 static const char *const opencl_forms[] = {".cl", ".spv", ".so", NULL};
-static const char *const cuda_forms[] = {".cubin", ".fatbin", ".ptx", NULL};
+static const char *const cuda_forms[] = {".cubin", ".fatbin", ".ptx", ".cu", NULL};
 
 static const char *const *forms_of(const struct humi_processor *processor)
 {

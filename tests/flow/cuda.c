@@ -150,6 +150,44 @@ static void what_the_compiler_says_reaches_the_user(void **state)
     unlink(path);
 }
 
+/* A module of this text, in a file that is gone behind it. */
+static enum hum_status load_source(const char *text, struct hum_module **module_out)
+{
+    char path[] = "/tmp/hum-flow-source.XXXXXX.cu";
+    int file = mkstemps(path, 3);
+
+    assert_true(file >= 0);
+    assert_true(dprintf(file, "%s", text) > 0);
+    close(file);
+    enum hum_status status = hum_module_load(hum, 0, path, module_out);
+    unlink(path);
+    return status;
+}
+
+/* On the double of NVRTC, whose PTX stands in the source. */
+static void kernels_in_cuda_are_compiled_for_their_device(void **state)
+{
+    static const char put[] =
+        "// ptx:\n.visible .entry put(.param .align 8 .b8 a[16])\n{\n.reg .b64 %rd<2>;\n"
+        "ld.param.u64 %rd0, [a]; ld.param.u64 %rd1, [a+8]; st.global.u64 [%rd0], %rd1;\n}\n";
+    struct hum_module *module = NULL;
+    struct hum_kernel *kernel = NULL;
+
+    (void)state;
+    reopen("compute=8.6", ONE);
+    status_is(HUM_ERR_MODULE, load_source("#error of mine", &module));
+    assert_non_null(strstr(hum_error_text(), "error: of mine"));
+    assert_non_null(strstr(hum_error_text(), "hum-flow-source"));
+    ok(load_source(put, &module));
+    ok(hum_kernel_get(module, "put", &kernel));
+    uint64_t *words = flow_alloc(hum, PAGE);
+    struct flow_poke args = {words + 3, 77};
+    ok(hum_use(hum_stream(hum, 0), words, PAGE, HUM_READ | HUM_WRITE));
+    ok(hum_launch(hum_stream(hum, 0), kernel, 1, &args, sizeof args));
+    ok(hum_wait(hum, 0));
+    assert_int_equal(words[3], 77);
+}
+
 static void the_programs_context_stays_current(void **state)
 {
     struct CUctx_st *mine = NULL, *now = NULL;
@@ -404,6 +442,7 @@ int main(void)
         STORY(results_are_right),
         STORY(more_than_fits_comes_and_goes),
         STORY(what_the_compiler_says_reaches_the_user),
+        STORY(kernels_in_cuda_are_compiled_for_their_device),
         STORY(the_programs_context_stays_current),
         STORY(a_bad_kernel_loses_the_device_and_not_the_host),
         STORY(launches_behind_a_bad_one_are_lost),

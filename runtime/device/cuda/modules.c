@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * modules.c - images of kernels: PTX text, which the driver compiles, fat binaries and cubins.
+ * modules.c - images of kernels: PTX text, which the driver compiles, fat binaries and cubins; and
+ * CUDA C++, which NVRTC makes PTX of for the device.
  *
  * An image is kept, so that a device that was replaced can load it again.
  */
@@ -12,6 +13,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "device/cuda/cuda.h"
+#include "device/cuda/nvrtc.h"
 
 #define LOG_BYTES 4096u
 #define IMAGE_BYTES_MAX ((size_t)1 << 30)
@@ -40,6 +42,30 @@ static enum hum_status read_image(const char *path, char **image_out)
     }
     image[bytes] = '\0'; /* text ends there */
     *image_out = image;
+    return HUM_OK;
+}
+
+/* The image of a module that is CUDA C++ becomes PTX. */
+static enum hum_status compile_image(struct humi_cuda_device *d, struct humi_cuda_module *module)
+{
+    const char *dot = strrchr(module->path, '.');
+    int major = 0, minor = 0;
+    char *ptx = NULL;
+
+    if (!dot || strcmp(dot, ".cu") != 0)
+        return HUM_OK;
+    enum hum_status status =
+        humi_cuda_do(d, cuDeviceGetAttribute, &major,
+                     HUMI_CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, d->ordinal);
+    if (status == HUM_OK)
+        status = humi_cuda_do(d, cuDeviceGetAttribute, &minor,
+                              HUMI_CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, d->ordinal);
+    if (status == HUM_OK)
+        status = humi_nvrtc_compile(module->image, module->path, 10 * major + minor, &ptx);
+    if (status != HUM_OK)
+        return status;
+    free(module->image);
+    module->image = ptx;
     return HUM_OK;
 }
 
@@ -133,6 +159,8 @@ static enum hum_status module_add(struct humi_cuda_device *d, const char *path,
         m->modules = grown;
     status = grown && added.path ? read_image(path, &added.image)
                                  : humi_fail(HUM_ERR_NO_MEMORY, "no memory for a module");
+    if (status == HUM_OK)
+        status = compile_image(d, &added);
     if (status == HUM_OK)
         status = load_image(d, &added);
     if (status != HUM_OK) {
