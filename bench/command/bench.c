@@ -123,6 +123,10 @@ static json_t *result_json(const struct mark *mark, const struct mark_result *r)
                      spread_json(&r->floor));
     if (r->paired)
         json_object_set_new(json, "ratio_spread", spread_json(&ratios));
+    if (r->cpu.count) {
+        json_object_set_new(json, "cpu_ratio", json_number(series_median(&r->cpu)));
+        json_object_set_new(json, "cpu_ratio_spread", spread_json(&r->cpu));
+    }
     if (r->overlap.count)
         json_object_set_new(json, "overlap_percent", spread_json(&r->overlap));
     if (r->link)
@@ -137,8 +141,11 @@ static void result_row(struct table *table, const struct mark *mark, const struc
 {
     double limit = limit_of(mark, r);
     struct series ratios = ratios_of(r);
-    char spread[144];
+    char spread[144], cpu[64] = "-";
 
+    if (r->cpu.count)
+        snprintf(cpu, sizeof(cpu), "%.4f (%.4f..%.4f)", series_median(&r->cpu),
+                 series_quantile(&r->cpu, 0.25), series_quantile(&r->cpu, 0.75));
     snprintf(spread, sizeof(spread), "%s..%s / %s..%s",
              text_number(series_quantile(&r->value, 0.25)).s,
              text_number(series_quantile(&r->value, 0.75)).s,
@@ -149,7 +156,7 @@ static void result_row(struct table *table, const struct mark *mark, const struc
                  series_quantile(&ratios, 0.75));
     series_free(&ratios);
     table_row(table, mark->name, text_number(series_median(&r->value)).s,
-              text_number(series_median(&r->floor)).s, mark->unit, text_number(ratio_of(r)).s,
+              text_number(series_median(&r->floor)).s, mark->unit, text_number(ratio_of(r)).s, cpu,
               limit > 0 ? text_number(limit).s : "-", verdict_of(mark, r),
               measured(r) ? spread : "", NULL);
 }
@@ -159,7 +166,7 @@ static void print_results(const struct mark *const *chosen, const struct mark_re
 {
     struct table *table = table_create(TABLE_NOTE_LAST);
 
-    table_row(table, "name", "value", "floor", "unit", "ratio", "limit", "verdict",
+    table_row(table, "name", "value", "floor", "unit", "ratio", "CPU ratio", "limit", "verdict",
               "quartiles of value / floor", NULL);
     for (size_t i = 0; i < count; i++)
         result_row(table, chosen[i], &results[i]);
@@ -260,6 +267,7 @@ static void free_figures(struct mark_result *r)
 {
     series_free(&r->value);
     series_free(&r->floor);
+    series_free(&r->cpu);
     series_free(&r->overlap);
     free(r->link);
     free(r->thrash);

@@ -4,7 +4,9 @@
  *
  * Cost: the same rounds in a space that samples and in one that does not, in pairs as in trace.c:
  * both are open at once and take turns, the sampled one first in every other pair, and both are
- * opened several times.  Only what the device runs is timed, because that is what is sampled.
+ * opened several times.  Only what the device runs is timed, because that is what is sampled.  The
+ * CPU time of both processes is taken beside it: on a machine that does other work, too, wall time
+ * tells of that, and CPU time does not.
  *
  * Truth: one round in a space that records every access, read from its trace in full.  Each opening
  * of the sampled space, when its rounds are done, gives one figure: of the chunks that its counters
@@ -104,17 +106,28 @@ static void side_close(struct side *s)
     world_close(world_of(s));
 }
 
-/* The host writes what changes, the device works; seconds that the device took, or negative. */
-static double side_round(struct side *s)
+/* What the device's part of a round took. */
+struct spent {
+    double seconds, cpu;  /* cpu: of program and device together */
+};
+
+/* The host writes what changes, the device works. */
+static bool side_round(struct side *s, struct spent *spent_out)
 {
-    double start;
+    double start, before, after;
     bool done;
 
     if (s->load == LOAD_PAGERANK)
         pagerank_write(&s->pagerank);
+    if (!world_cpu(world_of(s), &before))
+        return false;
     start = floor_now();
     done = s->load == LOAD_PAGERANK ? pagerank_iterate(&s->pagerank) : join_run(&s->join);
-    return done ? floor_now() - start : -1;
+    spent_out->seconds = floor_now() - start;
+    if (!done || !world_cpu(world_of(s), &after))
+        return false;
+    spent_out->cpu = after - before;
+    return true;
 }
 
 /* What the counters of the device have, chunk by chunk. */
@@ -176,6 +189,7 @@ static bool find_truth(struct bench *b, const char *path)
     const struct world_params recording = {.trace = path, .accesses = "exact", .sample = "off"};
     struct side s;
     uintptr_t space;
+    struct spent spent;
     double weight;
     bool done;
 
@@ -188,7 +202,7 @@ static bool find_truth(struct bench *b, const char *path)
     done = b->truth && b->found;
     if (done && b->load == LOAD_JOIN)
         join_write(&s.join);
-    done = done && side_round(&s) >= 0 && side_heat(&s, b->found);
+    done = done && side_round(&s, &spent) && side_heat(&s, b->found);
     side_close(&s);
     if (!done || !read_truth(b, &s, space, path))
         return false;
@@ -203,20 +217,20 @@ static bool pairs(struct bench *b, struct side side[2], double *ran_out)
 {
     *ran_out = 0;
     for (unsigned i = 0; *ran_out < SECONDS; i++) {
-        double seconds[2];
+        struct spent spent[2];
 
         for (unsigned turn = 0; turn < 2; turn++) {
             unsigned which = (turn + i) % 2;
 
-            seconds[which] = side_round(&side[which]);
-            if (seconds[which] < 0)
+            if (!side_round(&side[which], &spent[which]))
                 return false;
         }
         if (i == 0)
             continue;
-        *ran_out += seconds[1];
-        series_add(&b->result->floor, seconds[0] * 1e3);
-        series_add(&b->result->value, seconds[1] * 1e3);
+        *ran_out += spent[1].seconds;
+        series_add(&b->result->floor, spent[0].seconds * 1e3);
+        series_add(&b->result->value, spent[1].seconds * 1e3);
+        series_add(&b->result->cpu, spent[1].cpu / spent[0].cpu);
     }
     return true;
 }

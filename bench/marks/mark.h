@@ -29,6 +29,8 @@ struct thrash_table;
 struct mark_result {
     struct series value, floor; /* in the mark's unit */
     bool paired;                /* value[i] belongs to floor[i]: ratio is the median of theirs */
+    struct series cpu;          /* of `counters`, pair by pair: ratio of the CPU time of program and
+                                   device with and without; empty where it is not measured */
     struct series overlap;      /* of `counters`, per cent: how many of the hottest were found */
     struct link_table *link;    /* of `link` (link.h), NULL elsewhere; freed with free() */
     struct thrash_table *thrash; /* of `thrash` (thrash.h), likewise */

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "marks/folder.h"
 
@@ -39,6 +40,26 @@ unsigned world_cpus(void)
     if (sched_getaffinity(0, sizeof(set), &set) != 0)
         return 1;
     return (unsigned)CPU_COUNT(&set);
+}
+
+static double clock_seconds(clockid_t clock)
+{
+    struct timespec t;
+
+    return clock_gettime(clock, &t) == 0 ? (double)t.tv_sec + (double)t.tv_nsec * 1e-9 : -1;
+}
+
+bool world_cpu(struct world *w, double *seconds_out)
+{
+    double mine = clock_seconds(CLOCK_PROCESS_CPUTIME_ID), device = -1;
+    clockid_t clock;
+
+    if (w->device.pid > 0 && clock_getcpuclockid(w->device.pid, &clock) == 0)
+        device = clock_seconds(clock);
+    if (mine < 0 || device < 0)
+        return mark_fail(w->result, "the device process tells no CPU time");
+    *seconds_out = mine + device;
+    return true;
 }
 
 bool world_ok(struct world *w, enum hum_status status, const char *what)

@@ -61,4 +61,7 @@ bool world_run(struct world *w, struct hum_kernel *kernel, size_t count, const v
 
 unsigned world_cpus(void);
 
+/* Seconds of CPU time that this process and the device's have had, by their own clocks. */
+bool world_cpu(struct world *w, double *seconds_out);
+
 #endif
