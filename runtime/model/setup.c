@@ -66,6 +66,8 @@ static void set_processors(const struct humi_survey *survey,
     world->stale_blocks_max = survey->stale_blocks;
     if (!params->as_recorded)
         return;
+    world->fractions = strcmp(survey->accesses, "full") == 0 ||
+                       strcmp(survey->accesses, "exact") == 0;
     if (strcmp(survey->accesses, "full") == 0)
         world->watched = 1;
     else if (strcmp(survey->accesses, "epoch") == 0)

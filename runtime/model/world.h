@@ -28,6 +28,8 @@ struct humi_world_params {
     unsigned processors;         /* the host and devices */
     struct humi_model_traits traits[HUM_PROCESSORS_MAX];
     const char *policy;          /* as HUM_POLICY; NULL: the default */
+    bool fractions;              /* counters of touches as fine as in runs that record accesses
+                                    (core/heat.h): when they are halved decides who leaves */
     bool deterministic;          /* decisions see the clock of deterministic runs */
     struct humi_link_model link;
     uint64_t stale_blocks_max;   /* host blocks that may keep frames without use */

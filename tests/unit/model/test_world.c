@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* test_world.c - the core without threads and memory: what is touched, what is counted. */
+#include <stdio.h>
 #include <string.h>
 
+#include "model/setup.h"
 #include "model/world.h"
 #include "support/test.h"
 
@@ -226,6 +228,28 @@ static void what_stays_is_touched_where_it_is(void **state)
     end();
 }
 
+/* Finer counters round otherwise when they are halved, and so another block leaves. */
+static void counters_are_as_fine_as_they_were_in_the_run(void **state)
+{
+    static const char *const accesses[] = {"full", "exact", "epoch"};
+    struct humi_survey survey = {.processors = 2, .end_page = 512};
+    struct humi_model_params params = {.policy = "lfu"};
+    struct humi_world_params setup, opened;
+
+    (void)state;
+    for (unsigned i = 0; i < 6; i++) {
+        snprintf(survey.accesses, sizeof survey.accesses, "%s", accesses[i % 3]);
+        params.as_recorded = i < 3;
+        assert_int_equal(humi_model_setup(&survey, &params, &setup), HUM_OK);
+        assert_int_equal(setup.fractions, i < 2);
+        opened = params_of("lfu", 4);
+        opened.fractions = setup.fractions;
+        begin(&opened);
+        assert_int_equal(world->hum.table.fractions, i < 2);
+        end();
+    }
+}
+
 static void a_touch_of_nothing_is_an_error(void **state)
 {
     (void)state;
@@ -437,6 +461,7 @@ int main(void)
         cmocka_unit_test(a_full_device_evicts_in_the_policys_order),
         cmocka_unit_test(what_moved_to_be_read_is_copied_home),
         cmocka_unit_test(what_stays_is_touched_where_it_is),
+        cmocka_unit_test(counters_are_as_fine_as_they_were_in_the_run),
         cmocka_unit_test(a_touch_of_nothing_is_an_error),
         cmocka_unit_test(what_is_touched_last_is_not_remembered_too_long),
         cmocka_unit_test(the_programs_calls_work_on_it),
