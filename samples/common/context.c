@@ -114,7 +114,7 @@ void *context_alloc(struct context *context, size_t bytes, const char *name)
 {
     void *memory;
 
-    CHECK(hum_alloc(context->hum, bytes, 0, &memory));
+    CHECK(hum_alloc(context->hum, bytes, context->own_blocks ? HUM_ALLOC_OWN_BLOCKS : 0, &memory));
     CHECK(hum_name(context->hum, memory, name));
     return memory;
 }

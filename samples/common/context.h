@@ -39,6 +39,7 @@ struct context {
     struct hum_stream *stream;       /* default stream of device 0 */
     struct hum_module *module;       /* kernels of the sample */
     struct hum_kernel *own;          /* device_copy.c */
+    bool own_blocks;                 /* for each array; whoever opened it may set it */
     size_t device_bytes;             /* capacity of device 0 */
     size_t device_used;              /* by device_alloc() */
     struct meter meter;              /* total of the metered stretches of this run */

@@ -24,6 +24,7 @@ enum {
     OPT_ZIPF,
     OPT_THREADS,
     OPT_MEM,
+    OPT_OWN_BLOCKS,
     OPT_JSON
 };
 
@@ -35,6 +36,7 @@ static const struct option long_options[] = {
     {"zipf", required_argument, NULL, OPT_ZIPF},   {"device-mem", required_argument, NULL, OPT_MEM},
     {"json", no_argument, NULL, OPT_JSON},         {"help", no_argument, NULL, 'h'},
     {"host-threads", required_argument, NULL, OPT_THREADS},
+    {"own-blocks", no_argument, NULL, OPT_OWN_BLOCKS},
     {NULL, 0, NULL, 0},
 };
 
@@ -69,6 +71,7 @@ static void usage_print(const struct sample_usage *usage, bool has_copies)
                usage->host_threads_max, d->host_threads);
     printf("  --device-mem M    one emulated device with this much memory, as 256M, or this part\n"
            "                    of the footprint, as 50%%, at least 32M (what HUM_DEVICES says)\n"
+           "  --own-blocks      each array in blocks of 2M of its own, however small it is\n"
            "  --json            one line of JSON instead of a table\n"
            "  --help            this text\n\n"
            "The exit status is 0 only if every result agrees with the CPU reference.\n");
@@ -199,6 +202,9 @@ static bool option_take(int option, const char *value, struct sample_options *op
         return count_parse(value, UINT_MAX, &options->host_threads);
     case OPT_MEM:
         return memory_parse(value, options);
+    case OPT_OWN_BLOCKS:
+        options->own_blocks = true;
+        return true;
     default:
         options->json = true;
         return true;

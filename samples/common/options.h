@@ -21,6 +21,7 @@ struct sample_options {
     unsigned runs;           /* metered runs, after one that is not */
     unsigned steps;          /* iterations */
     bool unified, copies;    /* which versions run */
+    bool own_blocks;         /* each array has blocks of its own */
     bool json;
     double touch;            /* (0, 1]: part of the data that the device needs */
     const char *graph;       /* see graph_input.h, NULL: generate one */

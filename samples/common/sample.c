@@ -61,6 +61,7 @@ static void version_run(const struct sample *sample, const struct sample_version
 
     context_open(&context, sample->module ? sample->module : sample->usage.name,
                  device_bytes(&report->options, report->facts.footprint_bytes));
+    context.own_blocks = report->options.own_blocks;
     result->device_bytes = context.device_bytes;
     state = version->open(&context, problem);
     result->fits = state != NULL;
