@@ -10,12 +10,11 @@ static _Thread_local unsigned depth;
 static _Thread_local bool never;
 static _Thread_local sigset_t before;
 
-void humi_signals_hold(void)
+/* Apart from its callers, which most often have nothing to do and so need no frame for the set. */
+__attribute__((noinline)) static void block_signals(void)
 {
     sigset_t set;
 
-    if (never || depth++ != 0)
-        return;
     sigfillset(&set);
     sigdelset(&set, SIGSEGV);
     sigdelset(&set, SIGBUS);
@@ -23,6 +22,12 @@ void humi_signals_hold(void)
     sigdelset(&set, SIGILL);
     sigdelset(&set, SIGTRAP);
     pthread_sigmask(SIG_BLOCK, &set, &before);
+}
+
+void humi_signals_hold(void)
+{
+    if (!never && depth++ == 0)
+        block_signals();
 }
 
 void humi_signals_release(void)

@@ -28,7 +28,8 @@ struct humi_ahead {
     struct humi_lock lock;       /* guards what follows; rank STATS, a leaf */
     pthread_cond_t changed;
     struct humi_ahead_item items[QUEUE_MAX];
-    unsigned first, count;
+    unsigned first;
+    atomic_uint count;           /* read without it, too, to see whether any waits */
     uint32_t lacking;            /* processors whose reserve is to be kept, bit = number */
     uint64_t arrivals[HUM_PROCESSORS_MAX]; /* of each, when a room that is to be taken was */
     int tid;                     /* of the thread; 0 before it runs */
@@ -178,12 +179,9 @@ bool humi_ahead_is_in_line(const struct humi_ahead *ahead)
     return ahead->in_line;
 }
 
-bool humi_ahead_waits(struct humi_ahead *ahead)
+bool humi_ahead_waits(const struct humi_ahead *ahead)
 {
-    humi_lock(&ahead->lock);
-    bool any = ahead->count != 0;
-    humi_unlock(&ahead->lock);
-    return any;
+    return atomic_load_explicit(&ahead->count, memory_order_relaxed) != 0;
 }
 
 bool humi_ahead_help(struct humi_ahead *ahead)

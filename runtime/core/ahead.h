@@ -56,7 +56,7 @@ void humi_ahead_reserve_for(struct humi_ahead *ahead, unsigned p, const struct h
 void humi_ahead_reserve(struct humi_ahead *ahead, unsigned p);
 
 /* Something is queued to be brought. */
-bool humi_ahead_waits(struct humi_ahead *ahead);
+bool humi_ahead_waits(const struct humi_ahead *ahead);
 
 /* There is no thread: the caller must help. */
 bool humi_ahead_is_in_line(const struct humi_ahead *ahead);

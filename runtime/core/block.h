@@ -52,9 +52,10 @@ struct humi_hold {
     struct hum_pages writable;
     struct hum_pages remote;
     struct humi_link order;      /* of stale blocks (order.h); guarded by its LIST lock */
-    bool ordered;                /* counted as held; guarded by its LIST lock */
-    bool stale;                  /* has frames but nothing resident; guarded by its LIST lock */
-    bool ranked;                 /* known to the evict part; guarded by its LIST lock */
+    /* Written under the block's lock and its LIST lock: either will do to read them. */
+    bool ordered;                /* counted as held */
+    bool stale;                  /* has frames but nothing resident */
+    bool ranked;                 /* known to the evict part */
     bool own;                    /* mapped unguarded as a whole */
     uint8_t map_faults;          /* faults on resident pages since access was last taken away */
     uint16_t evictions;          /* from this processor so far, at most 65535 */

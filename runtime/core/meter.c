@@ -4,14 +4,6 @@
 
 #include <string.h>
 
-static uint64_t bytes_of(const struct humi_event *event)
-{
-    uint64_t sum = 0;
-    for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
-        sum += event->bytes[d];
-    return sum;
-}
-
 /* The direction that an event's time is counted for: that of most of its bytes. */
 static int direction_of(const struct humi_event *event)
 {
@@ -22,23 +14,36 @@ static int direction_of(const struct humi_event *event)
     return most;
 }
 
-void humi_meter_event(struct humi_meter *meter, const struct humi_event *event)
+/* What was copied: `bytes` in all, most of them in direction `most`. */
+static void count_bytes(struct humi_meter *meter, const struct humi_event *event, uint64_t bytes,
+                        int most)
 {
-    if (!meter)
-        return;
-    uint64_t bytes = bytes_of(event);
-    humi_meter_add(&meter->events[event->cause], 1);
-    humi_meter_add(&meter->pages[event->cause], event->pages);
-    if (bytes) {
-        int most = direction_of(event);
-        humi_meter_add(&meter->bytes_by_cause[event->cause], bytes);
+    humi_meter_add(&meter->bytes_by_cause[event->cause], bytes);
+    humi_meter_add(&meter->bytes[most], event->bytes[most]);
+    if (bytes != event->bytes[most])
         for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
-            humi_meter_add(&meter->bytes[d], event->bytes[d]);
-        humi_meter_add(&meter->move_ns[most], event->move_ns);
-        humi_meter_add(&meter->modelled_ns[most], event->modelled_ns);
+            if (d != most)
+                humi_meter_add(&meter->bytes[d], event->bytes[d]);
+    humi_meter_add(&meter->move_ns[most], event->move_ns);
+    humi_meter_add(&meter->modelled_ns[most], event->modelled_ns);
+}
+
+void humi_meter_event(struct humi_meter *const meters[], unsigned count,
+                      const struct humi_event *event)
+{
+    uint64_t bytes = event->bytes[HUM_H2D] + event->bytes[HUM_D2H] + event->bytes[HUM_D2D];
+    int most = bytes ? direction_of(event) : 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct humi_meter *meter = meters[i];
+        if (!meter)
+            continue;
+        humi_meter_add(&meter->events[event->cause], 1);
+        humi_meter_add(&meter->pages[event->cause], event->pages);
+        if (bytes)
+            count_bytes(meter, event, bytes, most);
+        if (event->evicted)
+            humi_meter_add(bytes ? &meter->evictions_dirty : &meter->evictions_clean, 1);
     }
-    if (event->evicted)
-        humi_meter_add(bytes ? &meter->evictions_dirty : &meter->evictions_clean, 1);
 }
 
 void humi_meter_faults(struct humi_meter *meter, unsigned processor, uint64_t faults,

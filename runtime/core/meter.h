@@ -44,8 +44,9 @@ struct humi_event {
     bool evicted;            /* a block left a device */
 };
 
-/* Count one event in a meter.  NULL is allowed. */
-void humi_meter_event(struct humi_meter *meter, const struct humi_event *event);
+/* Count one event in each of the meters.  NULL among them is allowed. */
+void humi_meter_event(struct humi_meter *const meters[], unsigned count,
+                      const struct humi_event *event);
 
 /* Count faults of a processor, and how many of them found nothing to do.  NULL is allowed. */
 void humi_meter_faults(struct humi_meter *meter, unsigned processor, uint64_t faults,

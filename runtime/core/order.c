@@ -49,11 +49,13 @@ static unsigned sole_pages(const struct humi_order *order, const struct humi_blo
     return humi_mask_count(&sole);
 }
 
-/* Block lock held. */
+/* Block lock held.  Orders that read none get none: gathering them costs as much as a copy. */
 static struct hum_evict_facts facts_of(const struct humi_order *order,
                                        const struct humi_block *block)
 {
     const struct humi_hold *hold = &block->hold[order->processor];
+    if (!humi_guard_reads_facts(&order->guard))
+        return (struct hum_evict_facts){.heat = &no_heat, .next_use = UINT64_MAX};
     return (struct hum_evict_facts){.time_ns = time_of(order),
                                     .heat = humi_heat_of(block, order->processor),
                                     .resident_pages = atomic_load(&hold->resident_pages),
@@ -168,9 +170,11 @@ static void unrank(struct humi_order *order, struct humi_block *block, bool evic
 bool humi_order_enter(struct humi_order *order, struct humi_block *block)
 {
     struct humi_hold *hold = hold_of(order, block);
+    if (hold->ordered)
+        return true;
     humi_lock(&order->lock);
-    bool room = hold->ordered || atomic_load(&order->held) < order->capacity;
-    if (room && !hold->ordered) {
+    bool room = atomic_load(&order->held) < order->capacity;
+    if (room) {
         hold->ordered = true;
         humi_count_add(&order->held, 1);
         humi_reserve_hear_arrival(&order->reserve, block->index);

@@ -435,27 +435,24 @@ static struct humi_meter *kernel_meter(struct hum *hum, unsigned processor, unsi
 }
 
 void humi_record_event(struct hum *hum, struct humi_region *region, struct humi_block *block,
-                       const struct humi_event *told)
+                       struct humi_event *event)
 {
-    struct humi_event event = *told;
-    event.modelled_ns = modelled(hum, told);
+    struct humi_meter *const meters[] = {&hum->meter, &hum->processor_meter[event->processor],
+                                         kernel_meter(hum, event->processor, event->kernel),
+                                         region ? humi_region_meter(region) : NULL};
+    event->modelled_ns = modelled(hum, event);
     if (!hum->forgets)
-        humi_history_put(&block->history, &event);
-    humi_meter_event(&hum->meter, &event);
-    humi_meter_event(&hum->processor_meter[event.processor], &event);
-    humi_meter_event(kernel_meter(hum, event.processor, event.kernel), &event);
-    if (region)
-        humi_meter_event(humi_region_meter(region), &event);
+        humi_history_put(&block->history, event);
+    humi_meter_event(meters, sizeof meters / sizeof *meters, event);
     if (!is_silent(hum))
-        trace_event(hum, region, block, &event);
+        trace_event(hum, region, block, event);
 }
 
-void humi_record_event_part(struct hum *hum, struct humi_region *region,
-                            const struct humi_event *told)
+void humi_record_event_part(struct hum *hum, struct humi_region *region, struct humi_event *event)
 {
-    struct humi_event event = *told;
-    event.modelled_ns = modelled(hum, told);
-    humi_meter_event(humi_region_meter(region), &event);
+    struct humi_meter *const meter = humi_region_meter(region);
+    event->modelled_ns = modelled(hum, event);
+    humi_meter_event(&meter, 1, event);
 }
 
 static void count_faults(struct humi_meter *meter, const struct humi_record_faults *faults)

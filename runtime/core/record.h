@@ -89,14 +89,13 @@ void humi_record_epoch(struct hum *hum, uint64_t epoch, uint64_t launch);
 
 /*
  * A change of one block, which is locked; region NULL: none or several.  Counted for the space, the
- * processor, the region and the kernel, and kept in the block's history.
+ * processor, the region and the kernel, and kept in the block's history.  Its modelled_ns is set.
  */
 void humi_record_event(struct hum *hum, struct humi_region *region, struct humi_block *block,
-                       const struct humi_event *told);
+                       struct humi_event *event);
 
 /* A region's part of a change that was recorded with region NULL. */
-void humi_record_event_part(struct hum *hum, struct humi_region *region,
-                            const struct humi_event *told);
+void humi_record_event_part(struct hum *hum, struct humi_region *region, struct humi_event *event);
 
 /* Faults of one group.  The block they are on is locked; its history counts them, too. */
 struct humi_record_faults {

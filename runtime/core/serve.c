@@ -286,6 +286,25 @@ static void serve_group(struct humi_server *server, struct humi_group *group)
                         humi_clock_ns() - start);
 }
 
+/* ---- the region ------------------------------------------------------------------------------ */
+
+/* One that is not dying is in the tree, or was when this began. */
+struct humi_region *humi_server_region(struct humi_server *server, uintptr_t address)
+{
+    struct humi_region *kept = server->region;
+    if (kept && address - kept->start < kept->bytes && !atomic_load(&kept->dying))
+        return kept;
+    humi_region_put(kept);
+    server->region = humi_regions_find(&server->hum->regions, address);
+    return server->region;
+}
+
+void humi_server_fini(struct humi_server *server)
+{
+    humi_region_put(server->region);
+    server->region = NULL;
+}
+
 /* ---- a batch --------------------------------------------------------------------------------- */
 
 static int compare_faults(const void *a, const void *b)
@@ -348,14 +367,13 @@ static void serve_faults(struct humi_server *server, unsigned p, unsigned count,
         struct humi_group group = {.processor = p, .faults = faults};
         group.start_ns = i ? humi_clock_ns() : start_ns;
         unsigned length = 1;
-        group.region = humi_regions_find(&hum->regions, faults->address);
+        group.region = humi_server_region(server, faults->address);
         if (group.region) {
             length = group_length(hum, group.region, faults, count - i);
             group.count = length;
             group_pages(server, &group);
             if (group.count)
                 serve_group(server, &group);
-            humi_region_put(group.region);
         } else {
             fail(server, p, faults, HUM_ERR_ILLEGAL_ADDRESS);
         }

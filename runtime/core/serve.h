@@ -24,6 +24,7 @@
 struct humi_server {
     struct hum *hum;                           /* fixed */
     struct humi_ahead *ahead;                  /* fixed; the owner's */
+    struct humi_region *region;                /* of the last fault, a reference; may be NULL */
     bool lets_wait;                            /* fixed: plans may let faults wait */
     bool served_late;                          /* the batch at hand has waited */
     struct humi_waiting waiting;
@@ -35,6 +36,15 @@ struct humi_server {
     unsigned throttled_count;
     struct humi_fault faults[HUMI_BATCH_MAX];  /* of the next batch: filled by the caller */
 };
+
+/*
+ * The live region that holds the address; NULL: none.  Valid until the next call with this server:
+ * most faults are in the region of the one before, which is kept so that no lock need be taken.
+ */
+struct humi_region *humi_server_region(struct humi_server *server, uintptr_t address);
+
+/* Nothing is served any more: drop what is kept. */
+void humi_server_fini(struct humi_server *server);
 
 /* Serve the first `count` of server->faults, all of processor p; the bytes that moved meanwhile. */
 uint64_t humi_server_serve(struct humi_server *server, unsigned p, unsigned count);

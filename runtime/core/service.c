@@ -287,6 +287,7 @@ static void service_destroy(struct humi_service *service)
 {
     atomic_store(&service->hum->ahead, NULL);
     humi_ahead_stop(service->server.ahead);
+    humi_server_fini(&service->server);
     if (service->wake_fd >= 0)
         close(service->wake_fd);
     free(service);

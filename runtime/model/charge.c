@@ -31,12 +31,19 @@ static double carry_all(struct humi_charge *charge, const double ns[HUM_DIRECTIO
     return at_ns;
 }
 
+/* Bytes in one direction are priced already: the record's link is this one (replay.c). */
 static void price(const struct humi_charge *charge, const struct hum_trace_event *event,
                   double ns_out[HUM_DIRECTION_COUNT])
 {
-    unsigned copies = humi_mask_count_runs(&event->moved);
-    for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
-        ns_out[d] = (double)humi_link_ns(&charge->model.link, event->bytes[d], copies);
+    uint64_t bytes = event->bytes[HUM_H2D] + event->bytes[HUM_D2H] + event->bytes[HUM_D2D];
+    bool priced = event->modelled_ns < UINT32_MAX;
+    for (int d = 0; d < HUM_DIRECTION_COUNT; d++) {
+        if (!event->bytes[d] || (priced && event->bytes[d] == bytes))
+            ns_out[d] = event->bytes[d] ? event->modelled_ns : 0;
+        else
+            ns_out[d] = (double)humi_link_ns(&charge->model.link, event->bytes[d],
+                                             humi_mask_count_runs(&event->moved));
+    }
 }
 
 double humi_charge_reach(struct humi_charge *charge, enum hum_direction direction,

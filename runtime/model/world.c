@@ -124,6 +124,7 @@ void humi_world_close(struct humi_world *world)
     humi_record_close(hum);
     humi_clock_follow(before);
     humi_ahead_stop(world->server.ahead);
+    humi_server_fini(&world->server);
     humi_room_close(hum);
     for (unsigned p = 0; p < hum->processors; p++)
         humi_model_processor_fini(&world->processor[p]);
@@ -172,12 +173,9 @@ bool humi_world_allows(struct humi_world *world, const struct humi_world_touch *
     unsigned wanted = touch->write ? HUM_READ | HUM_WRITE : HUM_READ;
     if (touch->page >= world->hum.params.bytes / HUM_PAGE_SIZE)
         return false;
-    struct humi_region *region = humi_regions_find(
-        &world->hum.regions, world->hum.params.start + touch->page * HUM_PAGE_SIZE);
-    bool allows =
-        region && (humi_region_access(region, touch->processor) & wanted) == wanted;
-    humi_region_put(region);
-    return allows;
+    struct humi_region *region = humi_server_region(
+        &world->server, world->hum.params.start + touch->page * HUM_PAGE_SIZE);
+    return region && (humi_region_access(region, touch->processor) & wanted) == wanted;
 }
 
 enum hum_status humi_world_fault(struct humi_world *world, const struct humi_world_touch *touch)

@@ -9,8 +9,8 @@
 
 #include "base/mask.h"
 #include "base/status.h"
-#include "trace/blocks.h"
 #include "trace/record.h"
+#include "trace/returns.h"
 
 #define LINE_BYTES 64u
 
@@ -65,11 +65,6 @@ static bool is_prefetch(uint32_t cause)
     return cause == HUM_CAUSE_PREFETCH_USER || cause == HUM_CAUSE_PREFETCH_POLICY;
 }
 
-static bool is_eviction(const struct hum_trace_event *event)
-{
-    return event->evicted || event->cause == HUM_CAUSE_EVICTION;
-}
-
 static uint64_t bytes_of(const struct hum_trace_event *event)
 {
     uint64_t sum = 0;
@@ -102,7 +97,7 @@ static void add_bytes(struct hum_metrics *sum, const struct hum_trace_event *eve
         sum->pages[d] += event->bytes[d] / HUM_PAGE_SIZE;
     }
     sum->bytes_by_cause[event->cause] += bytes;
-    if (is_eviction(event))
+    if (humi_effect_of(event) == HUMI_EFFECT_EVICT)
         sum->bytes_eviction += bytes;
     else if (is_demand(event->cause))
         sum->bytes_demand += bytes;
@@ -174,7 +169,7 @@ static void evict(struct hum_metering *metering, const struct hum_trace_event *e
         metering->utilisation_sum += (double)humi_mask_count(&touched) / pages;
     }
     forget(place, &event->pages);
-    humi_mask_add(&place->gone, &event->pages);
+    humi_returns_evict(place, event);
 }
 
 /* Somebody has been given access to the pages. */
@@ -231,10 +226,7 @@ static void follow_remote(struct hum_metering *metering, const struct hum_trace_
 static void arrive(struct hum_metering *metering, const struct hum_trace_event *event,
                    struct humi_block_facts *block, struct humi_block_facts *place)
 {
-    struct hum_pages again = humi_mask_and(&place->gone, &event->moved);
-
-    metering->sum.thrashed_pages += humi_mask_count(&again);
-    humi_mask_remove(&place->gone, &event->pages);
+    metering->sum.thrashed_pages += humi_returns_come(place, event);
     serve(metering, block, &event->pages);
     if (is_prefetch(event->cause))
         humi_mask_add(&place->prefetched, &event->pages);
@@ -267,16 +259,25 @@ static enum hum_status feed_event(struct hum_metering *metering,
     add_counts(&metering->sum, event);
     count_round_trip(metering, event, block);
     follow_remote(metering, event, block, place);
-    if (is_eviction(event))
+    switch (humi_effect_of(event)) {
+    case HUMI_EFFECT_EVICT:
         evict(metering, event, place);
-    else if (event->cause == HUM_CAUSE_DISCARD || event->cause == HUM_CAUSE_FREE)
+        break;
+    case HUMI_EFFECT_END:
         forget_elsewhere(metering, block, HUMI_BLOCK_ITSELF, &event->pages);
-    else if (event->cause == HUM_CAUSE_DEVICE_LOST)
+        break;
+    case HUMI_EFFECT_LOSE:
         forget(place, &event->pages);
-    else if (event->cause == HUM_CAUSE_REMOTE_MAP)
+        break;
+    case HUMI_EFFECT_REACH:
         map_remote(metering, event, block, place);
-    else if (event->cause != HUM_CAUSE_PROTECT && event->cause != HUM_CAUSE_ADVICE)
+        break;
+    case HUMI_EFFECT_COME:
         arrive(metering, event, block, place);
+        break;
+    case HUMI_EFFECT_NONE:
+        break;
+    }
     return HUM_OK;
 }
 

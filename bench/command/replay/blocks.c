@@ -5,10 +5,11 @@
 #include <stdlib.h>
 
 #include "model/replay.h"
+#include "trace/returns.h"
 
-/* Everything the block machine does, counted by the metrics of the field. */
+/* What the block machine does, as far as its counters do not tell. */
 struct ear {
-    struct hum_metering *metering;
+    struct humi_returns returns;
     const struct humi_listener *next; /* hears the same; NULL: nobody */
     enum hum_status status;      /* the first failure */
 };
@@ -17,9 +18,8 @@ static void hear(void *self, const struct hum_trace_record *record)
 {
     struct ear *ear = self;
 
-    /* Accesses would only tell how often what came was used, and cost more than the replay. */
-    if (record->kind != HUM_TRACE_ACCESS && ear->status == HUM_OK)
-        ear->status = hum_metering_feed(ear->metering, record);
+    if (record->kind == HUM_TRACE_EVENT && ear->status == HUM_OK)
+        ear->status = humi_returns_take(&ear->returns, &record->event);
     if (ear->next)
         ear->next->take(ear->next->self, record);
 }
@@ -66,14 +66,6 @@ static void set_counts(const struct replay_trace *trace, const struct hum_counte
                            counters->bytes_by_cause[HUM_CAUSE_UPGRADE];
 }
 
-static void set_metrics(const struct hum_metering *metering, struct humi_replay_result *result)
-{
-    struct hum_metrics metrics;
-
-    hum_metering_read(metering, &metrics);
-    result->thrashed_pages = metrics.thrashed_pages;
-}
-
 /* In open loop nobody waits, so time is what serving everything one by one would take. */
 static uint64_t open_loop_ns(const struct replay_request *request,
                              const struct humi_model_result *result)
@@ -109,7 +101,7 @@ static bool run(struct replay_trace *trace, const struct replay_request *request
         ear->status != HUM_OK)
         return trace_problem_hum(problem);
     set_counts(trace, &result.counters, &outcome->result);
-    set_metrics(ear->metering, &outcome->result);
+    outcome->result.thrashed_pages = ear->returns.pages;
     outcome->result.remote_accesses = result.remote;
     outcome->result.late_prefetches = result.late_prefetches;
     outcome->calls = trace->survey.calls;
@@ -127,9 +119,8 @@ bool replay_blocks(struct replay_trace *trace, const struct replay_request *requ
     struct ear ear = {.next = request->listener, .status = HUM_OK};
     bool good;
 
-    if (hum_metering_create(&ear.metering) != HUM_OK)
-        return trace_problem_hum(problem);
+    humi_returns_init(&ear.returns);
     good = run(trace, request, &ear, outcome, problem);
-    hum_metering_destroy(ear.metering);
+    humi_returns_fini(&ear.returns);
     return good;
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "policy/evict/registry.h"
+#include "policy/evict/single.h"
 #include "policy/registry.h"
 
 #define SLACK 64u /* of walks while there is hardly anything in */
@@ -74,6 +75,14 @@ void humi_guard_fini(struct humi_guard *guard)
 bool humi_guard_has(const struct humi_guard *guard, uint32_t object)
 {
     return object < guard->objects && guard->in[object / 64] >> object % 64 & 1;
+}
+
+bool humi_guard_reads_facts(const struct humi_guard *guard)
+{
+    const struct hum_evict *evict = guard->evict;
+
+    return evict->arrive != humi_single_arrive ||
+           (evict->renew != humi_single_renew_last && evict->renew != humi_single_renew_nothing);
 }
 
 void humi_guard_arrive(struct humi_guard *guard, uint32_t object,

@@ -58,6 +58,9 @@ void humi_guard_renew(struct humi_guard *guard, uint32_t object,
 void humi_guard_leave(struct humi_guard *guard, uint32_t object, bool evicted);
 bool humi_guard_has(const struct humi_guard *guard, uint32_t object);
 
+/* Its arrive() and renew() read the facts; else whoever calls them need not gather any. */
+bool humi_guard_reads_facts(const struct humi_guard *guard);
+
 /*
  * As victim() in struct hum_evict; asked: how many it has named before in the same walk.  When the
  * default order has just taken over, its first choice.

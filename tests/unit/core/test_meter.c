@@ -110,8 +110,8 @@ static void a_faulting_kernel_is_counted_and_another_is_not(void **state)
 {
     struct hum *hum = calloc(1, sizeof *hum);
     struct humi_block block = {.index = 3};
-    const struct humi_event event = {.cause = HUM_CAUSE_DEVICE_FAULT, .processor = 1, .kernel = 3,
-                                     .pages = 2, .bytes = {2 * HUM_PAGE_SIZE}, .move_ns = 11};
+    struct humi_event event = {.cause = HUM_CAUSE_DEVICE_FAULT, .processor = 1, .kernel = 3,
+                               .pages = 2, .bytes = {2 * HUM_PAGE_SIZE}, .move_ns = 11};
     const struct humi_record_faults faults = {.processor = 1, .kernel = 3, .faults = 4,
                                               .duplicates = 1};
     struct humi_kernel_meter *touched, *other;
