@@ -12,11 +12,12 @@ _Static_assert(sizeof(struct hum_pages) * 8 == HUMI_PAGES, "one bit a page");
 /* Not every x86-64 counts bits by itself, so compilers do not use it unless told to. */
 #ifdef __x86_64__
 #define CAN_COUNT __builtin_cpu_supports("popcnt")
-__attribute__((target("popcnt")))
+#define COUNTS __attribute__((target("popcnt")))
 #else
 #define CAN_COUNT true
+#define COUNTS
 #endif
-static unsigned count_by_words(const struct hum_pages *m)
+COUNTS static unsigned count_by_words(const struct hum_pages *m)
 {
     unsigned n = 0;
     for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
@@ -45,6 +46,28 @@ unsigned humi_mask_count_plain(const struct hum_pages *m)
 unsigned humi_mask_count(const struct hum_pages *m)
 {
     return CAN_COUNT ? count_by_words(m) : humi_mask_count_plain(m);
+}
+
+COUNTS static void sum_words(const struct hum_pages *m, unsigned *before)
+{
+    before[0] = 0;
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
+        before[i + 1] = before[i] + (unsigned)__builtin_popcountll(m->word[i]);
+}
+
+static void sum_words_plain(const struct hum_pages *m, unsigned *before)
+{
+    before[0] = 0;
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
+        before[i + 1] = before[i] + (unsigned)__builtin_popcountll(m->word[i]);
+}
+
+void humi_mask_sums(const struct hum_pages *m, unsigned before_out[HUMI_MASK_WORDS + 1])
+{
+    if (CAN_COUNT)
+        sum_words(m, before_out);
+    else
+        sum_words_plain(m, before_out);
 }
 
 /* A run begins where the page before is not in it. */

@@ -88,6 +88,21 @@ static inline bool humi_mask_empty(const struct hum_pages *m)
     return any == 0;
 }
 
+/* The only page of m; HUMI_PAGES: it has more, or none. */
+static inline unsigned humi_mask_only(const struct hum_pages *m)
+{
+    unsigned at = HUMI_MASK_WORDS;
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
+        if (!m->word[i])
+            continue;
+        if (at != HUMI_MASK_WORDS || (m->word[i] & (m->word[i] - 1)))
+            return HUMI_PAGES;
+        at = i;
+    }
+    return at == HUMI_MASK_WORDS ? HUMI_PAGES
+                                 : at * 64 + (unsigned)__builtin_ctzll(m->word[at]);
+}
+
 static inline bool humi_mask_full(const struct hum_pages *m)
 {
     uint64_t all = ~UINT64_C(0);
@@ -123,6 +138,9 @@ unsigned humi_mask_count(const struct hum_pages *m);
 
 /* The same on processors that have no instruction for it. */
 unsigned humi_mask_count_plain(const struct hum_pages *m);
+
+/* Pages in the words before each, and in all. */
+void humi_mask_sums(const struct hum_pages *m, unsigned before_out[HUMI_MASK_WORDS + 1]);
 
 /* Runs of pages in m: neighbours, as many as there are. */
 unsigned humi_mask_count_runs(const struct hum_pages *m);

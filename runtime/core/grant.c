@@ -67,8 +67,10 @@ void humi_grant_revoke_others(struct hum *hum, struct humi_block *block,
     for (unsigned q = 0; q < hum->processors; q++) {
         if (q == request->processor)
             continue;
-        humi_grant_take(hum, block, q, *write, false);
-        humi_grant_take(hum, block, q, *copied, true);
+        if (humi_mask_meets(&block->hold[q].mapped, write))
+            humi_grant_take(hum, block, q, *write, false);
+        if (humi_mask_meets(&block->hold[q].writable, copied))
+            humi_grant_take(hum, block, q, *copied, true);
     }
 }
 

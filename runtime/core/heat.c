@@ -143,6 +143,13 @@ bool humi_heat_is_exact(const struct hum *hum, unsigned p)
 
 static void count_pages(struct humi_heat *heat, const struct hum_pages *pages, bool write)
 {
+    unsigned only = humi_mask_only(pages);
+    if (only < HUM_PAGES_PER_BLOCK) {
+        humi_heat_count(heat, only / HUM_PAGES_PER_CHUNK, write, 1);
+        return;
+    }
+    if (humi_mask_empty(pages))
+        return;
     humi_for_each_run (run, pages) {
         for (unsigned page = run.first; page < run.end;) {
             unsigned chunk = page / HUM_PAGES_PER_CHUNK, end = (chunk + 1) * HUM_PAGES_PER_CHUNK;

@@ -389,6 +389,8 @@ struct hum_pages humi_region_pages(const struct humi_region *region, uintptr_t b
         end = block_start + HUM_BLOCK_SIZE;
     if (start >= end)
         return humi_mask_none();
+    if (end - start == HUM_BLOCK_SIZE)
+        return humi_mask_all();
     return humi_mask_range((unsigned)((start - block_start) / HUM_PAGE_SIZE),
                            (unsigned)((end - block_start) / HUM_PAGE_SIZE));
 }

@@ -31,7 +31,8 @@ void humi_remote_take_all(struct hum *hum, struct humi_block *block,
                           const struct hum_pages *pages)
 {
     for (unsigned p = 0; p < hum->processors; p++)
-        humi_remote_take(hum, block, p, *pages);
+        if (humi_mask_meets(&block->hold[p].remote, pages))
+            humi_remote_take(hum, block, p, *pages);
 }
 
 /* ---- choosing -------------------------------------------------------------------------------- */

@@ -46,15 +46,29 @@ void humi_residency_set(struct hum *hum, struct humi_block *block, unsigned p,
     }
 }
 
+static void count_present(struct hum *hum, const struct humi_hold *hold, unsigned p, uint64_t more)
+{
+    humi_count_add(&hum->present_pages[p], more);
+    if (!atomic_load(&hold->resident_pages))
+        humi_count_add(&hum->spare_pages[p], more);
+}
+
+/* Frames have been made for pages that had none. */
+static void add_present(struct hum *hum, struct humi_hold *hold, unsigned p,
+                        const struct hum_pages *pages)
+{
+    humi_mask_add(&hold->present, pages);
+    humi_mask_add(&hold->fresh, pages);
+    count_present(hum, hold, p, humi_mask_count(pages));
+}
+
 static void set_present(struct hum *hum, struct humi_hold *hold, unsigned p,
                         struct hum_pages pages)
 {
     uint64_t before = humi_mask_count(&hold->present), now = humi_mask_count(&pages);
     hold->present = pages;
     humi_mask_keep(&hold->fresh, &pages);
-    humi_count_add(&hum->present_pages[p], now - before);
-    if (!atomic_load(&hold->resident_pages))
-        humi_count_add(&hum->spare_pages[p], now - before);
+    count_present(hum, hold, p, now - before);
 }
 
 /* No processor is full there: the driver sees to that. */
@@ -119,8 +133,7 @@ static enum hum_status ensure_present(struct hum *hum, struct humi_block *block,
             humi_order_leave(&hum->order[p], block);
         return status;
     }
-    set_present(hum, hold, p, humi_mask_or(&hold->present, &wanted));
-    humi_mask_add(&hold->fresh, &wanted);
+    add_present(hum, hold, p, &wanted);
     return HUM_OK;
 }
 

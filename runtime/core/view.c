@@ -23,7 +23,9 @@ static void view_neighbours(const struct hum *hum, const struct humi_group *grou
     uintptr_t start = humi_block_start(hum, group->block);
     uintptr_t region_end = group->region->start + group->region->bytes;
     bool inside[2] = {group->region->start < start, start + HUM_BLOCK_SIZE < region_end};
+    view->neighbour_guesses = 0;
     for (int side = 0; side < 2; side++) {
+        view->neighbour_pages[side] = view->neighbour_writable[side] = 0;
         struct humi_block *next =
             inside[side] ? humi_table_peek(&hum->table, group->block->index + (side ? 1u : -1u))
                          : NULL;
@@ -66,29 +68,27 @@ void humi_view_fill(const struct hum *hum, const struct humi_group *group, struc
     const struct humi_block *block = group->block;
     const struct humi_hold *hold = &block->hold[group->processor];
     const struct humi_order *order = &hum->order[group->processor];
-    *view = (struct hum_view){
-        .processor = humi_public(group->processor),
-        .valid = humi_region_pages(group->region, humi_block_start(hum, block)),
-        .read = group->read,
-        .write = group->write,
-        .resident = hold->resident,
-        .mapped = hold->mapped,
-        .elsewhere = humi_block_resident_elsewhere(hum, block, (int)group->processor),
-        .written = block->written,
-        .remote = hold->remote,
-        .opens_whole = hum->processor[group->processor]->opens_reads,
-        .others_idle = others_are_idle(hum, group->processor),
-        .can_share = hum->processor[group->processor]->shared_read,
-        .can_remote = humi_remote_can(hum, group->region, group->processor),
-        .map_faults = hold->map_faults,
-        .capacity_blocks = order->capacity,
-        .free_blocks = UINT64_MAX,
-        .evictions = hold->evictions,
-        .again = group->went_ahead,
-        .time_ns =
-            humi_decision_ns(hum, group->start_ns ? group->start_ns : humi_clock_ns()),
-        .heat = humi_heat_of(block, group->processor),
-    };
+    /* Every member is told, here or below: clearing them all first costs as much again. */
+    view->processor = humi_public(group->processor);
+    view->valid = humi_region_pages(group->region, humi_block_start(hum, block));
+    view->read = group->read;
+    view->write = group->write;
+    view->resident = hold->resident;
+    view->mapped = hold->mapped;
+    view->elsewhere = humi_block_resident_elsewhere(hum, block, (int)group->processor);
+    view->written = block->written;
+    view->remote = hold->remote;
+    view->opens_whole = hum->processor[group->processor]->opens_reads;
+    view->others_idle = others_are_idle(hum, group->processor);
+    view->can_share = hum->processor[group->processor]->shared_read;
+    view->can_remote = humi_remote_can(hum, group->region, group->processor);
+    view->map_faults = hold->map_faults;
+    view->capacity_blocks = order->capacity;
+    view->free_blocks = UINT64_MAX;
+    view->evictions = hold->evictions;
+    view->again = group->went_ahead;
+    view->time_ns = humi_decision_ns(hum, group->start_ns ? group->start_ns : humi_clock_ns());
+    view->heat = humi_heat_of(block, group->processor);
     view->advice = effective_advice(block, group->region, view);
     if (order->capacity != UINT64_MAX) {
         uint64_t held = atomic_load(&order->held), stale = atomic_load(&order->stale);
@@ -110,14 +110,15 @@ void humi_view_plan(struct hum *hum, const struct humi_group *group, const struc
     };
     struct humi_choice *choice = humi_policies_of(hum, group->region);
     void *memory[HUM_MEMORY_COUNT] = {NULL};
-    *plan_out = (struct hum_plan){.ahead_blocks = 0};
     for (unsigned m = 0; m < HUM_MEMORY_COUNT; m++) {
         size_t bytes = choice->policy.bytes[m];
         if (!bytes)
             continue;
         memory[m] = humi_memo_find(lists[m], choice->parts, bytes, &hum->policies.memo_bytes);
-        if (!memory[m])
+        if (!memory[m]) {
+            *plan_out = (struct hum_plan){.ahead_blocks = 0};
             return; /* nothing can be remembered: the empty plan */
+        }
     }
     humi_policy_plan(&choice->policy, view, memory, plan_out);
 }

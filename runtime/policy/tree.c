@@ -80,6 +80,23 @@ static void tree_init(struct tree *tree, const struct hum_pages *present,
     }
 }
 
+/* The chunk of all pages; LEAVES: there are more of them, or none. */
+static unsigned only_chunk(const struct hum_pages *pages)
+{
+    unsigned chunk = LEAVES;
+
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
+        if (!pages->word[i])
+            continue;
+        unsigned first = (unsigned)__builtin_ctzll(pages->word[i]) / HUM_PAGES_PER_CHUNK;
+        unsigned last = (63u - (unsigned)__builtin_clzll(pages->word[i])) / HUM_PAGES_PER_CHUNK;
+        if (chunk != LEAVES || first != last)
+            return LEAVES;
+        chunk = i * CHUNKS_PER_WORD + first;
+    }
+    return chunk;
+}
+
 /* Add to pages_out what the faults in chunks [first, first + n), a subtree, take. */
 static void tree_take(const struct tree *tree, unsigned first, unsigned n, unsigned percent,
                       struct hum_pages *pages_out)
@@ -97,6 +114,52 @@ static void tree_take(const struct tree *tree, unsigned first, unsigned n, unsig
     }
     tree_take(tree, first, n / 2, percent, pages_out);
     tree_take(tree, first + n / 2, n / 2, percent, pages_out);
+}
+
+/* Counts of the subtrees around one chunk: of words, and of the lanes of the chunk's own. */
+struct path {
+    unsigned before[HUMI_MASK_WORDS + 1]; /* pages in the words before each */
+    uint64_t lanes;
+};
+
+static void path_init(struct path *path, const struct hum_pages *pages, unsigned chunk)
+{
+    humi_mask_sums(pages, path->before);
+    path->lanes = count_lanes(pages->word[chunk / CHUNKS_PER_WORD]);
+}
+
+/* Pages in the n chunks from the first on, a subtree on the path. */
+static unsigned path_count(const struct path *path, unsigned first, unsigned n)
+{
+    uint64_t lanes = path->lanes >> first % CHUNKS_PER_WORD * HUM_PAGES_PER_CHUNK;
+
+    if (n >= CHUNKS_PER_WORD)
+        return path->before[(first + n) / CHUNKS_PER_WORD] - path->before[first / CHUNKS_PER_WORD];
+    return (unsigned)((n == 1 ? lanes : lanes + (lanes >> HUM_PAGES_PER_CHUNK)) & 0xffff);
+}
+
+/*
+ * One chunk with a fault, as when a single thread runs: the same from the leaf to the root, where
+ * the last dense subtree is the largest.
+ */
+static struct hum_pages grow_alone(const struct hum_pages *present, const struct hum_pages *valid,
+                                   unsigned chunk, unsigned percent)
+{
+    bool whole = humi_mask_full(valid);
+    unsigned best = 1;
+    struct path here, may;
+
+    path_init(&here, present, chunk);
+    if (!whole)
+        path_init(&may, valid, chunk);
+    for (unsigned n = 2; n <= LEAVES; n *= 2) {
+        unsigned first = chunk & ~(n - 1);
+        unsigned most = whole ? n * HUM_PAGES_PER_CHUNK : path_count(&may, first, n);
+        if (path_count(&here, first, n) * 100 > most * percent)
+            best = n;
+    }
+    unsigned first = chunk & ~(best - 1);
+    return humi_mask_range(first * HUM_PAGES_PER_CHUNK, (first + best) * HUM_PAGES_PER_CHUNK);
 }
 
 struct hum_pages humi_tree_chunks(const struct hum_pages *pages)
@@ -118,6 +181,11 @@ struct hum_pages humi_tree_grow(const struct hum_pages *resident, const struct h
     struct tree tree;
 
     humi_mask_keep(&present, valid);
+    unsigned chunk = only_chunk(&wanted);
+    if (chunk < LEAVES) {
+        grown = grow_alone(&present, valid, chunk, percent);
+        return humi_mask_and(&grown, valid);
+    }
     tree_init(&tree, &present, &filled, valid);
     tree_take(&tree, 0, LEAVES, percent, &grown);
     return humi_mask_and(&grown, valid);

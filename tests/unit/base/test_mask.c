@@ -70,6 +70,22 @@ static unsigned naive_count(const struct naive *n, unsigned first, unsigned end)
     return count;
 }
 
+static void check_sums(const struct hum_pages *m)
+{
+    unsigned before[HUMI_MASK_WORDS + 1], count = 0, last = HUMI_PAGES;
+
+    humi_mask_sums(m, before);
+    for (unsigned page = 0; page < HUMI_PAGES; page++) {
+        if (page % 64 == 0)
+            assert_int_equal(before[page / 64], count);
+        if (humi_mask_has(m, page))
+            last = page;
+        count += humi_mask_has(m, page);
+    }
+    assert_int_equal(before[HUMI_MASK_WORDS], count);
+    assert_int_equal(humi_mask_only(m), count == 1 ? last : HUMI_PAGES);
+}
+
 static void check_counts(const struct hum_pages *m, unsigned first, unsigned end)
 {
     struct naive n = naive_of(m);
@@ -77,6 +93,7 @@ static void check_counts(const struct hum_pages *m, unsigned first, unsigned end
 
     assert_int_equal(humi_mask_count(m), count);
     assert_int_equal(humi_mask_count_plain(m), count);
+    check_sums(m);
     assert_int_equal(humi_mask_empty(m), count == 0);
     assert_int_equal(humi_mask_full(m), count == HUMI_PAGES);
     assert_int_equal(humi_mask_count_range(m, first, end), naive_count(&n, first, end));

@@ -175,8 +175,11 @@ static void random_masks_agree_with_the_naive_tree(void **state)
             random_next(&randoms) % 2 ? HUMI_TREE_PERCENT : (unsigned)(random_next(&randoms) % 101);
         struct hum_pages got, want;
 
-        if (random_next(&randoms) % 2) /* mostly few faults */
-            faulted = humi_mask_range((unsigned)(random_next(&randoms) % 512), 512);
+        unsigned page = (unsigned)(random_next(&randoms) % 512), few = random_next(&randoms) % 4;
+        if (few == 0)
+            faulted = humi_mask_range(page, 512);
+        else if (few > 1) /* of one chunk, mostly */
+            faulted = humi_mask_range(page, page + few < 512 ? page + few : 512);
         got = humi_tree_grow(&resident, &faulted, &valid, percent);
         want = naive_grow(&resident, &faulted, &valid, percent);
         if (!humi_mask_equal(&got, &want))
