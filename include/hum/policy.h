@@ -159,7 +159,8 @@ struct hum_part {
     /*
      * It decides by counted touches (place parts only).  Touches are then sampled where the user
      * says nothing about it, and when some were counted on pages that are mapped where they are,
-     * it is asked as if these had been read now: what it does not leave in `remote` comes.
+     * it is asked as if these had been read now: what it does not leave in `remote` comes, and with
+     * it what the plan brings of other pages that are mapped where they are.
      */
     bool counts_touches;
 };

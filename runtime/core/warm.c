@@ -41,7 +41,9 @@ static struct humi_request ask(struct hum *hum, struct humi_group *group)
     struct humi_request request = humi_view_request(hum, group, &view, &plan);
     struct hum_pages stay =
         humi_view_stay(hum, group->block, group->region, group->processor);
-    request.bring = humi_mask_minus(&group->read, &plan.remote);
+    request.bring = humi_mask_and(&plan.bring, &view.remote);
+    humi_mask_add(&request.bring, &group->read);
+    humi_mask_remove(&request.bring, &plan.remote);
     humi_mask_remove(&request.bring, &stay);
     request.faulted = request.stores = request.remote = humi_mask_none();
     request.map = request.bring;

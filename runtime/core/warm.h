@@ -4,7 +4,8 @@
  *
  * A touch of such a page faults no more, so nobody would ask again where it should be.  So whoever
  * counts touches says so here, and the region's policy is asked as at a fault that reads the pages
- * that were counted; what its plan no longer leaves where it is comes, as if brought ahead.
+ * that were counted; what its plan no longer leaves where it is comes, as if brought ahead, and so
+ * does what it brings of the block's other pages that are mapped where they are.
  *
  *     counted -> note: queued as what goes ahead is -> decide: view, plan -> make room -> move
  *

@@ -4,6 +4,7 @@
  *
  * `ahead` until something is known, and always for the host, which it knows special rules for.
  */
+#include "base/mask.h"
 #include "policy/duel.h"
 #include "policy/parts.h"
 #include "policy/prefetch/rivals.h"
@@ -73,6 +74,7 @@ static void plan(const struct hum_view *view, const struct hum_part_context *con
 {
     struct region *region = context->memory[HUM_MEMORY_REGION];
     struct block *block = context->memory[HUM_MEMORY_BLOCK];
+    struct hum_pages placed = plan->bring;
     bool sampled = humi_duel_samples(view);
 
     if (view->processor == HUM_HOST) {
@@ -82,6 +84,7 @@ static void plan(const struct hum_view *view, const struct hum_part_context *con
     if (sampled)
         judge(region, block, view);
     plan_live(region, block, humi_duel_live(&region->duel), view, plan);
+    humi_mask_add(&plan->bring, &placed);
     if (sampled)
         humi_duel_note(&block->stay, view, plan);
 }

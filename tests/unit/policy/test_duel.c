@@ -113,15 +113,17 @@ static void one_block_in_eight_is_sampled(void **state)
 
 /* ---- the policy ------------------------------------------------------------------------------ */
 
-static uint64_t region_memory[8192], blocks_memory[32][16];
+static uint64_t space_memory[8], region_memory[8192], blocks_memory[32][16];
 
 static struct humi_policy auto_policy(void)
 {
     struct humi_policy policy;
 
+    memset(space_memory, 0, sizeof space_memory);
     memset(region_memory, 0, sizeof region_memory);
     memset(blocks_memory, 0, sizeof blocks_memory);
     assert_int_equal(humi_policy_read("test", humi_slice_of("auto"), &policy), HUM_OK);
+    assert_true(policy.bytes[HUM_MEMORY_SPACE] <= sizeof space_memory);
     assert_true(policy.bytes[HUM_MEMORY_REGION] <= sizeof region_memory);
     assert_true(policy.bytes[HUM_MEMORY_BLOCK] <= sizeof blocks_memory[0]);
     return policy;
@@ -129,7 +131,8 @@ static struct humi_policy auto_policy(void)
 
 static struct hum_plan ask(struct humi_policy *policy, const struct hum_view *view)
 {
-    void *memory[HUM_MEMORY_COUNT] = {[HUM_MEMORY_REGION] = region_memory,
+    void *memory[HUM_MEMORY_COUNT] = {[HUM_MEMORY_SPACE] = space_memory,
+                                      [HUM_MEMORY_REGION] = region_memory,
                                       [HUM_MEMORY_BLOCK] = blocks_memory[view->block]};
     struct hum_plan plan;
 
