@@ -15,6 +15,23 @@ if(TARGET hum-emu)
     install(TARGETS hum-emu RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/hum)
 endif()
 
+
+# hum as a platform of OpenCL.  The component `icd` tells the system's loader, which looks in /etc;
+# it is installed only by name: cmake --install build --component icd
+if(TARGET hum_icd)
+    install(TARGETS hum_icd LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+    foreach(place "share" "icd")
+        set(folder "\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}/hum/vendors")
+        set(how)
+        if(place STREQUAL "icd")
+            set(folder "/etc/OpenCL/vendors")
+            set(how COMPONENT icd EXCLUDE_FROM_ALL)
+        endif()
+        install(CODE "file(WRITE \"\$ENV{DESTDIR}${folder}/hum.icd\"
+            \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/libhum_icd.so\\n\")" ${how})
+    endforeach()
+endif()
+
 install(EXPORT hum FILE hum-targets.cmake NAMESPACE hum:: DESTINATION ${HUM_CONFIG_DIR})
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/hum-config.cmake.in
                               ${PROJECT_BINARY_DIR}/hum-config.cmake

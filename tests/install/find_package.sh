@@ -35,4 +35,11 @@ if [ -x "$temporary/second place/bin/hum" ]; then
     quiet "$temporary/second place/bin/hum" info
     quiet "$temporary/second place/bin/hum" info --policies \
         "$temporary/build-second/second_fault.so"
+    # Programs of OpenCL find the platform where the prefix is now; its devices are hum's.
+    if [ -f "$temporary/second place/lib/libhum_icd.so" ] && command -v clinfo >/dev/null; then
+        "$temporary/second place/bin/hum" run --opencl --only -- clinfo -l >"$temporary/list" \
+            2>"$temporary/log" || fail "$(cat "$temporary/log")"
+        grep -q 'Device #0: hum emu0' "$temporary/list" ||
+            fail "no platform: $(cat "$temporary/list")"
+    fi
 fi
