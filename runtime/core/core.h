@@ -107,7 +107,8 @@ struct hum {
     uint32_t exact;                            /* processors, bit = number, that are given access to
                                                   what they touch and to nothing beside it */
     struct humi_check *check;                  /* NULL: uses are not checked (check.h) */
-    bool forgets;                              /* blocks keep no history: nobody will ask for it */
+    bool modelled;                             /* a replay: blocks keep no history, and all waits
+                                                  while its trace is behind */
     char *kernel_path;
     struct hum *next_opened;                   /* opened.c guards it */
     char *reduced;                             /* hum_system_info.reduced */

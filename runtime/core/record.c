@@ -34,6 +34,8 @@ static bool is_silent(struct hum *hum)
 void humi_record_put(struct hum *hum, const struct hum_trace_record *record)
 {
     const struct humi_listener *direct = hum->recorder.direct;
+    if (hum->modelled)
+        humi_file_await(hum->recorder.file);
     humi_file_put(hum->recorder.file, record);
     humi_watches_put(hum, record);
     if (direct)
@@ -441,7 +443,7 @@ void humi_record_event(struct hum *hum, struct humi_region *region, struct humi_
                                          kernel_meter(hum, event->processor, event->kernel),
                                          region ? humi_region_meter(region) : NULL};
     event->modelled_ns = modelled(hum, event);
-    if (!hum->forgets)
+    if (!hum->modelled)
         humi_history_put(&block->history, event);
     humi_meter_event(meters, sizeof meters / sizeof *meters, event);
     if (!is_silent(hum))
@@ -464,7 +466,7 @@ void humi_record_faults(struct hum *hum, struct humi_region *region, struct humi
                         const struct humi_record_faults *faults)
 {
     struct hum_trace_record record;
-    if (!hum->forgets)
+    if (!hum->modelled)
         humi_history_faults(&block->history, faults->processor, faults->faults);
     count_faults(&hum->meter, faults);
     count_faults(&hum->processor_meter[faults->processor], faults);

@@ -89,7 +89,7 @@ enum hum_status humi_world_open(const struct humi_world_params *params,
     hum->params.huge = params->traits[0].huge;
     hum->params.shared_read = params->traits[0].shared_read;
     hum->deterministic = params->deterministic;
-    hum->forgets = true;
+    hum->modelled = true;
     hum->stale_max = params->stale_blocks_max;
     hum->recorder.link = params->link;
     hum->recorder.direct = params->listener;

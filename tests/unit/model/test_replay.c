@@ -149,7 +149,6 @@ static void what_cannot_be_replayed_says_why(void **state)
     made_remove();
 }
 
-/* A replay's own trace can be replayed, and is the same. */
 /* What launches declared is not in traces, so what they brought cannot be brought again. */
 static void declared_uses_are_refused(void **state)
 {
@@ -172,6 +171,7 @@ static void declared_uses_are_refused(void **state)
     }
 }
 
+/* A replay's own trace tells the same as the replay. */
 static void the_trace_of_a_replay_has_its_counters(void **state)
 {
     char path[] = "/tmp/hum-replayed-XXXXXX";
@@ -202,6 +202,41 @@ static void the_trace_of_a_replay_has_its_counters(void **state)
     unlink(path);
 }
 
+/* Far more records than there is room for while they wait to be written. */
+static void nothing_is_lost_of_the_trace_of_a_replay(void **state)
+{
+    enum { ACCESSES = 200000 };
+    char path[] = "/tmp/hum-replayed-XXXXXX";
+    struct hum_trace_record record;
+    struct hum_trace *trace;
+    uint64_t faults = 0;
+    (void)state;
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    const struct humi_model_params params = {.trace = path, .device_bytes = HUM_BLOCK_SIZE};
+    made_begin("ondemand");
+    made_region(1, 0, 2 * PAGES);
+    made_host(0, 2 * PAGES, true);
+    for (unsigned i = 0; i < ACCESSES; i++)
+        made_access(&(struct made_access){
+            .first_page = i % 2 * PAGES + i % PAGES, .pages = 1, .write = true});
+    made_end();
+    struct humi_model_result result = made_result(&params);
+    made_remove();
+
+    assert_int_equal(hum_trace_open(path, &trace), HUM_OK);
+    while (hum_trace_next(trace, &record) == HUM_OK) {
+        assert_int_not_equal(record.kind, HUM_TRACE_DROPPED);
+        if (record.kind == HUM_TRACE_FAULTS && record.faults.processor == 0)
+            faults += record.faults.faults;
+    }
+    assert_int_equal(faults, result.counters.faults_device);
+    assert_true(faults > ACCESSES / 2);
+    hum_trace_close(trace);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +249,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_replayed_says_why),
         cmocka_unit_test(declared_uses_are_refused),
         cmocka_unit_test(the_trace_of_a_replay_has_its_counters),
+        cmocka_unit_test(nothing_is_lost_of_the_trace_of_a_replay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
