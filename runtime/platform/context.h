@@ -29,11 +29,12 @@ struct _cl_context {
     void(CL_CALLBACK *notify)(const char *, const void *, size_t, void *); /* fixed; NULL: none */
     void *notify_data;
 
-    pthread_mutex_t lock;   /* guards the graph, see graph.h */
-    pthread_cond_t changed; /* an event ended, a queue has work to take */
-    struct humi_list ready; /* events whose blockers are gone, to be started */
-    struct humi_list ended; /* to be released and let go, without the lock */
-    struct humi_list due;   /* of callback.h: to be called, without the lock */
+    pthread_mutex_t lock;    /* guards the graph, see graph.h */
+    pthread_cond_t changed;  /* an event ended, a queue has work to take */
+    struct humi_list ready;  /* events whose blockers are gone, to be started */
+    struct humi_list ended;  /* to be released and let go, without the lock */
+    enum hum_status failure; /* of a kernel, to be told; HUM_OK: none */
+    struct humi_list due;    /* of callback.h: to be called, without the lock */
 
     pthread_mutex_t svm_lock;                /* guards what follows */
     struct humi_list svm;                    /* of svm.h */

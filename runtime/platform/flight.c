@@ -87,11 +87,13 @@ void humi_flight_issue(struct _cl_event *command)
 
 /* ---- ending ---------------------------------------------------------------------------------- */
 
-/* A failed kernel ends the queue. */
+/* A failed kernel ends the queue; the context's function is told once. */
 static cl_int outcome(struct _cl_command_queue *queue, const struct hum_event_result *result)
 {
-    if (result->status != HUM_OK && !queue->lost)
+    if (result->status != HUM_OK && !queue->lost) {
         queue->lost = humi_error_of(result->status);
+        queue->context->failure = result->status;
+    }
     return queue->lost ? queue->lost : CL_COMPLETE;
 }
 

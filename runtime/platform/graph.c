@@ -175,14 +175,19 @@ static void take_all(struct humi_list *from, struct humi_list *to)
 static void settle(cl_context context)
 {
     struct humi_list ended, due;
+    enum hum_status failure;
 
     for (;;) {
         start_ready(context);
-        if (humi_list_is_empty(&context->ended) && humi_list_is_empty(&context->due))
+        failure = context->failure;
+        if (humi_list_is_empty(&context->ended) && humi_list_is_empty(&context->due) && !failure)
             return;
+        context->failure = HUM_OK;
         take_all(&context->ended, &ended);
         take_all(&context->due, &due);
         pthread_mutex_unlock(&context->lock);
+        if (failure)
+            humi_context_notify(context, hum_status_text(failure));
         let_go(&ended, &due);
         pthread_mutex_lock(&context->lock);
     }

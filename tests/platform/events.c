@@ -371,13 +371,21 @@ static void threads_use_queues_of_one_context(void **state)
 
 /* ---- failures -------------------------------------------------------------------------------- */
 
+static void CL_CALLBACK count_failures(const char *text, const void *more, size_t bytes, void *data)
+{
+    (void)more;
+    (void)bytes;
+    if (text && *text)
+        ++*(atomic_int *)data;
+}
+
 /* The launch, and what is behind it in its queue, ends with an error; the program goes on. */
 static void a_kernel_that_crashes_ends_its_queue(void **state)
 {
-    struct world *world = *state;
-    cl_kernel wild = world_kernel(world, source, "wild");
-    cl_kernel good = world_kernel(world, source, "times_plus");
-    cl_mem mem = zeros(world, 64);
+    struct world mine = *(struct world *)*state, *world = &mine;
+    atomic_int failures = 0;
+    cl_kernel wild, good;
+    cl_mem mem;
     cl_ulong nowhere = 16;
     const size_t one = 1;
     cl_event events[2];
@@ -386,6 +394,11 @@ static void a_kernel_that_crashes_ends_its_queue(void **state)
 
     if (!world_is_hum(world))
         skip(); /* elsewhere it ends the program */
+    mine.context = clCreateContext(NULL, 1, &mine.device, count_failures, &failures, NULL);
+    mine.queue = clCreateCommandQueue(mine.context, mine.device, 0, NULL);
+    wild = world_kernel(world, source, "wild");
+    good = world_kernel(world, source, "times_plus");
+    mem = zeros(world, 64);
     queue = clCreateCommandQueue(world->context, world->device, 0, NULL);
     ok(clSetKernelArg(wild, 0, ARG(mem)));
     ok(clSetKernelArg(wild, 1, ARG(nowhere)));
@@ -395,6 +408,7 @@ static void a_kernel_that_crashes_ends_its_queue(void **state)
     ok(clEnqueueNDRangeKernel(queue, good, 1, NULL, &one, NULL, 0, NULL, &events[1]));
     gives(CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST, clWaitForEvents(2, events));
     gives(CL_OUT_OF_RESOURCES, clFinish(queue));
+    assert_int_equal(failures, 1);
     assert_int_equal(status_of(events[0]), CL_OUT_OF_RESOURCES);
     assert_int_equal(status_of(events[1]), CL_OUT_OF_RESOURCES);
     ok(clReleaseCommandQueue(queue));
@@ -409,6 +423,7 @@ static void a_kernel_that_crashes_ends_its_queue(void **state)
     ok(clReleaseMemObject(mem));
     ok(clReleaseKernel(wild));
     ok(clReleaseKernel(good));
+    world_close(&mine);
 }
 
 int main(void)
