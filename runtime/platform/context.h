@@ -34,6 +34,7 @@ struct _cl_context {
     struct humi_list ready;  /* events whose blockers are gone, to be started */
     struct humi_list ended;  /* to be released and let go, without the lock */
     enum hum_status failure; /* of a kernel, to be told; HUM_OK: none */
+    bool telling;            /* somebody calls functions of the program */
     struct humi_list due;    /* of callback.h: to be called, without the lock */
 
     pthread_mutex_t svm_lock;                /* guards what follows */

@@ -171,25 +171,41 @@ static void take_all(struct humi_list *from, struct humi_list *to)
         humi_list_push_back(to, link);
 }
 
+/* Functions of the program are called by one thread at a time, so that those of one event come in
+ * the order of its states; who calls one takes what came meanwhile along. */
+static bool may_tell(cl_context context)
+{
+    return !context->telling && (!humi_list_is_empty(&context->due) || context->failure);
+}
+
 /* Until nothing is left to be started, released or told.  The lock is let go meanwhile. */
 static void settle(cl_context context)
 {
     struct humi_list ended, due;
-    enum hum_status failure;
 
     for (;;) {
+        enum hum_status failure = HUM_OK;
+        bool tells;
+
         start_ready(context);
-        failure = context->failure;
-        if (humi_list_is_empty(&context->ended) && humi_list_is_empty(&context->due) && !failure)
+        tells = may_tell(context);
+        if (humi_list_is_empty(&context->ended) && !tells)
             return;
-        context->failure = HUM_OK;
         take_all(&context->ended, &ended);
-        take_all(&context->due, &due);
+        humi_list_init(&due);
+        if (tells) {
+            context->telling = true;
+            take_all(&context->due, &due);
+            failure = context->failure;
+            context->failure = HUM_OK;
+        }
         pthread_mutex_unlock(&context->lock);
         if (failure)
             humi_context_notify(context, hum_status_text(failure));
         let_go(&ended, &due);
         pthread_mutex_lock(&context->lock);
+        if (tells)
+            context->telling = false;
     }
 }
 
