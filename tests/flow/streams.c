@@ -249,6 +249,44 @@ static void a_stream_reports_its_own_errors(void **state)
     hum_stream_destroy(bad_stream);
 }
 
+/* Each event has the times and the error of the work before it; the wait has the error yet. */
+static void events_tell_what_became_of_the_work(void **state)
+{
+    struct flow_poke bad = {.address = (uint64_t *)0x10000};
+    struct hum_event_result good_result, bad_result, none;
+    uint64_t before = (uint64_t)(flow_now() * 1e9);
+    struct hum_event *good, *failed, *never;
+    struct hum_stream *stream;
+
+    (void)state;
+    ok(hum_stream_create(hum, 0, &stream));
+    ok(hum_event_create(hum, &good));
+    ok(hum_event_create(hum, &failed));
+    ok(hum_event_create(hum, &never));
+    set_gate(0);
+    launch_gate(stream, 0, 4, NULL, 0);
+    ok(hum_event_record(good, stream));
+    status_is(HUM_NOT_READY, hum_event_result(good, &none));
+    ok(hum_launch(stream, flow_kernel(hum, 0, "poke"), 1, &bad, sizeof bad));
+    ok(hum_event_record(failed, stream));
+    set_gate(4);
+    ok(hum_event_wait(failed));
+    ok(hum_event_result(good, &good_result));
+    ok(hum_event_result(failed, &bad_result));
+    assert_int_equal(good_result.status, HUM_OK);
+    assert_int_equal(bad_result.status, HUM_ERR_ILLEGAL_ADDRESS);
+    assert_true(before <= good_result.start_ns + 1000 && good_result.start_ns > 0);
+    assert_true(good_result.start_ns <= good_result.end_ns);
+    assert_true(good_result.end_ns <= bad_result.end_ns);
+    status_is(HUM_ERR_INVALID, hum_event_result(never, &none));
+    status_is(HUM_ERR_INVALID, hum_event_result(good, NULL));
+    status_is(HUM_ERR_ILLEGAL_ADDRESS, hum_stream_wait(stream));
+    hum_event_destroy(good);
+    hum_event_destroy(failed);
+    hum_event_destroy(never);
+    hum_stream_destroy(stream);
+}
+
 static void closing_waits_for_all_work(void **state)
 {
     struct hum *other = flow_open(ONE_DEVICE, NULL);
@@ -275,6 +313,7 @@ int main(void)
         cmocka_unit_test(many_streams_do_their_own_work),
         cmocka_unit_test(the_first_error_is_reported_once_and_work_goes_on),
         cmocka_unit_test(a_stream_reports_its_own_errors),
+        cmocka_unit_test(events_tell_what_became_of_the_work),
         cmocka_unit_test(closing_waits_for_all_work),
     };
 
