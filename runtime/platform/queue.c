@@ -2,12 +2,12 @@
 /* queue.c - see queue.h */
 #include "platform/queue.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/signals.h"
-#include "base/thread.h"
 #include "platform/answer.h"
 #include "platform/entries.h"
 #include "platform/error.h"
@@ -53,18 +53,34 @@ static void *serve(void *argument)
     return NULL;
 }
 
+/* No handler of the program runs there, ever. */
+static bool start_detached(struct _cl_command_queue *queue)
+{
+    sigset_t all, before;
+    pthread_t thread;
+    bool started;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    started = pthread_create(&thread, NULL, serve, queue) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!started)
+        return false;
+    pthread_setname_np(thread, "hum-queue");
+    pthread_detach(thread);
+    return true;
+}
+
 cl_int humi_queue_thread_start(struct _cl_command_queue *queue)
 {
     unsigned wanted = humi_queue_is_in_order(queue) ? 1 : HUMI_QUEUE_THREADS;
-    pthread_t thread;
 
     while (queue->threads < wanted) {
         humi_hold(&queue->object);
-        if (humi_thread_start(&thread, "hum-queue", serve, queue) != HUM_OK) {
+        if (!start_detached(queue)) {
             humi_drop(&queue->object);
             return queue->threads ? CL_SUCCESS : CL_OUT_OF_HOST_MEMORY;
         }
-        pthread_detach(thread);
         queue->threads++;
     }
     return CL_SUCCESS;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# exports.sh <source folder> <nm> <libhum.so>: what the library exports is what hum.h,
-# declared.h, program.h and trace.h declare; of the CUDA driver, found at run time, it names
+# exports.sh <source folder> <nm> <libhum.so> [<libhum_icd.so>]: what the library exports is what
+# hum.h, declared.h, program.h and trace.h declare; of the CUDA driver, found at run time, it names
 # nothing.
 set -eu
 cd "$1"
@@ -34,4 +34,14 @@ for name in $($nm -D "$library" | awk '{ print $NF }' | grep '^cu[A-Z]' || true)
     echo "$name: the CUDA driver is to be found at run time"
     failed=1
 done
+# The platform of OpenCL: what a loader looks for, and nothing that a program could mistake.
+if [ -n "${4:-}" ]; then
+    exported=$($nm -D --defined-only "$4" | awk '{ print $NF }' | grep -v '^__' | sort |
+        tr '\n' ' ')
+    case $exported in
+    'clGetExtensionFunctionAddress clGetPlatformInfo clIcdGetPlatformIDsKHR ') ;;
+    *) echo "$4 exports: $exported"
+       failed=1 ;;
+    esac
+fi
 exit $failed
