@@ -20,7 +20,8 @@
 
 struct run_options {
     bool json;
-    bool opencl, only; /* hum is a platform of OpenCL for it, or the only one */
+    const char *check;  /* WHAT; "": what there is for such a program; NULL: nothing */
+    bool opencl, only;  /* hum is a platform of OpenCL for it, or the only one */
     const char *output; /* NULL: standard error, with json standard output */
     char **argv;        /* the program */
 };
@@ -33,6 +34,7 @@ enum {
     OPTION_OPENCL,
     OPTION_ONLY,
     OPTION_STRICT,
+    OPTION_CHECK,
     OPTION_SETTING
 };
 
@@ -44,7 +46,6 @@ static const struct {
     {"host-mem", "HUM_HOST_MEM"}, {"watchdog", "HUM_WATCHDOG"}, {"kernel-path", "HUM_KERNEL_PATH"},
     {"features", "HUM_FEATURES"}, {"log", "HUM_LOG"},           {"trace", "HUM_TRACE"},
     {"link", "HUM_LINK"},         {"accesses", "HUM_ACCESSES"}, {"sample", "HUM_SAMPLE"},
-    {"check", "HUM_CHECK"},
 };
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
@@ -79,7 +80,10 @@ static const char help[] =
     "      --deterministic     HUM_DETERMINISTIC=on  the same moves each time, to be replayed\n"
     "      --sample SHARE      HUM_SAMPLE       sample touches between faults for the counters,\n"
     "                                           for so much of the run time: on (2%), 0.5%, off\n"
-    "      --check WHAT        HUM_CHECK        uses: report touches that no launch declared\n"
+    "      --check [WHAT]      HUM_CHECK        uses: report touches that no launch declared;\n"
+    "                          HUM_CL_CHECK=1   opencl: report what a program of OpenCL must not\n"
+    "                                           do with memory.  Without WHAT: opencl with\n"
+    "                                           --opencl, else uses\n"
     "      --pace              HUM_PACE=on      moves take at least as long as on that link;\n"
     "                                           HUM_PACE=faults: serving faults, too\n"
     "      --opencl            PROGRAM is of OpenCL and finds hum as its platform\n"
@@ -160,6 +164,7 @@ static void fill_long_options(struct option *list)
         {"opencl", no_argument, NULL, OPTION_OPENCL},
         {"only", no_argument, NULL, OPTION_ONLY},
         {"strict", no_argument, NULL, OPTION_STRICT},
+        {"check", optional_argument, NULL, OPTION_CHECK},
         {"output", required_argument, NULL, OPTION_OUTPUT},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -195,10 +200,37 @@ static const char *variable_of(int option)
                                             : NULL;
 }
 
+/* WHAT of --check may also be the next word; "": it is neither. */
+static const char *check_what(int argc, char **argv)
+{
+    static const char *const known[] = {"none", "opencl", "released", "uses"};
+
+    if (optarg)
+        return optarg;
+    for (size_t i = 0; optind < argc && i < sizeof(known) / sizeof(known[0]); i++)
+        if (strcmp(argv[optind], known[i]) == 0)
+            return argv[optind++];
+    return "";
+}
+
+/* False: no memory. */
+static bool set_check(const struct run_options *options)
+{
+    const char *what = options->check;
+
+    if (!what)
+        return true;
+    if (!*what)
+        what = options->opencl ? "opencl" : "uses";
+    if (strcmp(what, "opencl") == 0) /* is for the platform */
+        return setenv("HUM_CL_CHECK", "1", 1) == 0;
+    return setenv("HUM_CHECK", what, 1) == 0;
+}
+
 /* -1: go on; otherwise the exit status. */
 static int parse(int argc, char **argv, struct run_options *options_out)
 {
-    struct option list[SETTINGS + 9];
+    struct option list[SETTINGS + 10];
     int option;
 
     fill_long_options(list);
@@ -217,6 +249,8 @@ static int parse(int argc, char **argv, struct run_options *options_out)
             options_out->output = optarg;
         } else if (option == OPTION_OPENCL || option == OPTION_ONLY) {
             *(option == OPTION_ONLY ? &options_out->only : &options_out->opencl) = true;
+        } else if (option == OPTION_CHECK) {
+            options_out->check = check_what(argc, argv);
         } else if (option == 'h') {
             fputs(help, stdout);
             return EXIT_SUCCESS;
@@ -265,7 +299,7 @@ static int run(int argc, char **argv)
         command_say("run", "cannot make a file for the summary: %s", strerror(status));
         return CHILD_STATUS_OWN;
     }
-    if (setenv("HUM_SUMMARY", path, 1) != 0)
+    if (setenv("HUM_SUMMARY", path, 1) != 0 || !set_check(&options))
         status = CHILD_STATUS_OWN;
     else
         status = run_among_platforms(&options, path);

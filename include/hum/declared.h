@@ -110,6 +110,8 @@ struct hum_violation {
 /*
  * What HUM_CHECK=uses found so far, at most `count`, in the order found; returns how many there
  * are.  out may be NULL if count is 0.  Each is also told to the log once, at the end of a wait.
+ * HUM_CHECK=released looks for HUM_VIOLATION_HOST_AFTER_RELEASE alone, costs launches nothing, and
+ * leaves the telling to the caller.
  */
 HUM_API size_t hum_violations(struct hum *hum, struct hum_violation *out, size_t count);
 

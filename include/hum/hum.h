@@ -144,7 +144,9 @@ struct hum_options {
                                  the policy decides, most of them: off */
     bool pace;                /* HUM_PACE=on  moves take at least as long as on that link */
     const char *check;        /* HUM_CHECK    "uses": report touches that launches did not declare,
-                                              see declared.h; makes runs slower      (nothing) */
+                                              makes runs slower; "released": keep the host's
+                                              touches of what it released; see declared.h
+                                                                                     (nothing) */
     bool deterministic;       /* HUM_DETERMINISTIC=on  nothing depends on which thread is faster:
                                  one worker a device, launches and prefetches end before the call
                                  returns, blocks ahead come before the fault that asked for them.

@@ -35,13 +35,14 @@ struct humi_check {
     uint64_t more;               /* that found no place */
 };
 
-enum hum_status humi_check_open(struct hum *hum)
+enum hum_status humi_check_open(struct hum *hum, bool uses)
 {
     struct humi_check *check = calloc(1, sizeof *check);
     if (!check)
         return humi_fail(HUM_ERR_NO_MEMORY, "no memory to check the uses of launches");
     humi_lock_init(&check->lock, HUMI_RANK_STATS);
     hum->check = check;
+    hum->check_uses = uses;
     return HUM_OK;
 }
 
@@ -118,10 +119,10 @@ static bool is_wrong(struct hum *hum, unsigned processor, const struct humi_faul
 {
     if (processor) {
         *kind_out = HUM_VIOLATION_UNDECLARED;
-        return !humi_uses_declare(hum, processor, fault->address, fault->write);
+        return hum->check_uses && !humi_uses_declare(hum, processor, fault->address, fault->write);
     }
     *kind_out = HUM_VIOLATION_HOST_DURING_LAUNCH;
-    if (humi_uses_meet_host(hum, fault->address, fault->write))
+    if (hum->check_uses && humi_uses_meet_host(hum, fault->address, fault->write))
         return true;
     *kind_out = HUM_VIOLATION_HOST_AFTER_RELEASE;
     return atomic_load(&region->released);
@@ -195,7 +196,7 @@ static void tell(const struct hum *hum, const struct hum_violation *v)
 void humi_check_report(struct hum *hum)
 {
     struct humi_check *check = hum->check;
-    for (unsigned i = 0; check; i++) {
+    for (unsigned i = 0; check && hum->check_uses; i++) {
         struct note note;
         humi_lock(&check->lock);
         bool any = i < check->count;

@@ -19,8 +19,12 @@
 
 #include "core/core.h"
 
-/* Start checking; hum->check is NULL before. */
-enum hum_status humi_check_open(struct hum *hum);
+/*
+ * Start checking; hum->check is NULL before.  Without `uses` launches go on as ever, and only what
+ * the host touches after hum_release() is noted, for hum_violations() alone: whoever chose that
+ * (HUM_CHECK=released) tells it in words of its own.
+ */
+enum hum_status humi_check_open(struct hum *hum, bool uses);
 void humi_check_close(struct hum *hum);
 
 /* Before a launch of the device: take what no launch in flight there uses. */

@@ -106,7 +106,8 @@ struct hum {
     bool deterministic;                        /* nothing depends on which thread is faster */
     uint32_t exact;                            /* processors, bit = number, that are given access to
                                                   what they touch and to nothing beside it */
-    struct humi_check *check;                  /* NULL: uses are not checked (check.h) */
+    struct humi_check *check;                  /* NULL: nothing is checked (check.h) */
+    bool check_uses;                           /* what launches declare is, too */
     bool modelled;                             /* a replay: blocks keep no history, and all waits
                                                   while its trace is behind */
     char *kernel_path;

@@ -77,7 +77,7 @@ static enum hum_status bring_range(struct hum *hum, struct humi_region *region, 
 /* Launches of the device have uses; elsewhere what is declared is a remark. */
 static bool is_declared(const struct hum *hum, unsigned processor)
 {
-    return hum->processor[processor]->cannot_fault || hum->check;
+    return hum->processor[processor]->cannot_fault || hum->check_uses;
 }
 
 static enum hum_status take_block(const struct humi_visit *visit)
@@ -143,7 +143,7 @@ static enum hum_status bring_all(struct hum *hum, struct humi_uses *uses)
         const struct humi_use *use = &uses->use[i];
         struct bringing bringing = {.processor = uses->processor,
                                     .write = use->write,
-                                    .exact = hum->check != NULL,
+                                    .exact = hum->check_uses,
                                     .cause = HUM_CAUSE_DECLARED};
         enum hum_status status = bring_range(hum, use->region, use->start, use->end, &bringing);
         if (status != HUM_OK)
@@ -187,13 +187,13 @@ enum hum_status humi_declared_bring(struct hum_stream *stream, uint64_t sequence
                                     struct humi_uses *uses)
 {
     struct hum *hum = stream->hum;
-    if (hum->check) /* what an earlier launch may touch this one must not find */
+    if (hum->check_uses) /* what an earlier launch may touch this one must not find */
         humi_stream_finish(stream, sequence - 1);
     if (!humi_uses_try_begin(hum, uses)) {
         humi_stream_finish(stream, sequence - 1);
         humi_uses_begin(hum, uses);
     }
-    if (hum->check)
+    if (hum->check_uses)
         humi_check_take(hum, stream->processor);
     enum hum_status status = bring_patiently(stream, sequence, uses);
     humi_uses_brought(hum, uses);

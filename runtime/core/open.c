@@ -42,7 +42,7 @@ struct settings {
     char *kernel_path;
     char *trace;               /* NULL: none is written */
     struct humi_link_model link;
-    bool pace, pace_faults, exact, live, deterministic, check;
+    bool pace, pace_faults, exact, live, deterministic, check, check_uses;
     char unkept[HUMI_ERROR_TEXT_BYTES]; /* why mode=auto is not managed; "" */
     uint32_t watched;          /* processors whose access epochs take */
     uint32_t exact_window;
@@ -248,17 +248,20 @@ static enum hum_status read_sample(const char *given, struct settings *settings)
     return HUM_OK;
 }
 
-/* "uses" or nothing. */
+/* "uses", "released" or nothing. */
 static enum hum_status read_check(const char *given, struct settings *settings)
 {
     struct humi_option option = humi_option_find("HUM_CHECK", given);
-    settings->check = humi_option_is_set(&option) && humi_slice_is(&option.value, "uses");
-    if (humi_option_is_set(&option) && !settings->check && !humi_slice_is(&option.value, "none"))
-        return humi_fail(HUM_ERR_INVALID, "HUM_CHECK: '%.*s' is none of none, uses",
+    if (!humi_option_is_set(&option))
+        return HUM_OK;
+    settings->check_uses = humi_slice_is(&option.value, "uses");
+    settings->check = settings->check_uses || humi_slice_is(&option.value, "released");
+    if (!settings->check && !humi_slice_is(&option.value, "none"))
+        return humi_fail(HUM_ERR_INVALID, "HUM_CHECK: '%.*s' is none of none, uses, released",
                          (int)option.value.bytes, option.value.text);
     if (settings->check && (settings->watched || settings->sample_ppm))
-        return humi_fail(HUM_ERR_INVALID, "HUM_CHECK=uses takes access that %s takes, too: use one "
-                                          "at a time",
+        return humi_fail(HUM_ERR_INVALID, "HUM_CHECK takes access that %s takes, too: use one at a "
+                                          "time",
                          settings->watched ? "HUM_ACCESSES=epoch or full" : "HUM_SAMPLE");
     return HUM_OK;
 }
@@ -307,7 +310,7 @@ static enum hum_status read_settings(const struct hum_options *options, struct s
 /* What needs faults that hum sees; NULL: nothing that was asked for. */
 static const char *needs_faults(const struct settings *settings)
 {
-    return settings->check                                 ? "HUM_CHECK=uses"
+    return settings->check                                 ? "HUM_CHECK"
            : settings->watched || settings->exact          ? "HUM_ACCESSES"
            : settings->sample_said && settings->sample_ppm ? "HUM_SAMPLE"
            : settings->deterministic                       ? "HUM_DETERMINISTIC=on"
@@ -356,11 +359,11 @@ static enum hum_status open_processors(struct hum *hum, const struct settings *s
     for (unsigned p = 1; p < hum->processors; p++) {
         if (hum->processor[p]->cannot_fault)
             hum->epochs.watched &= ~(1u << p);
-        else if (settings->check)
+        else if (settings->check_uses)
             hum->exact |= 1u << p;
     }
     hum->exact |= hum->epochs.watched;
-    if (settings->check && !hum->processor[0]->shared_read)
+    if (settings->check_uses && !hum->processor[0]->shared_read)
         return humi_fail(HUM_ERR_UNSUPPORTED,
                          "HUM_CHECK=uses tells reading from writing by pages that are mapped "
                          "read-only, which needs Linux 6.4 or newer (and no HUM_FEATURES=-share)");
@@ -446,7 +449,7 @@ static enum hum_status open_parts(struct hum *hum, struct settings *settings)
     if (status == HUM_OK)
         status = open_processors(hum, settings);
     if (status == HUM_OK && settings->check)
-        status = humi_check_open(hum);
+        status = humi_check_open(hum, settings->check_uses);
     if (status == HUM_OK)
         status = humi_regions_init(&hum->regions, hum->params.start, hum->params.bytes);
     if (status == HUM_OK)

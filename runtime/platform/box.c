@@ -32,26 +32,32 @@ size_t humi_box_end(const struct humi_box *box, const size_t size[3])
 }
 
 /* Each row of one against the rows of each slice of the other that could meet it. */
-bool humi_boxes_overlap(const struct humi_box *a, const struct humi_box *b, const size_t size[3])
+bool humi_boxes_meet(const struct humi_box *a, const size_t a_size[3], const struct humi_box *b,
+                     const size_t b_size[3])
 {
     size_t a_start = humi_box_start(a), b_start = humi_box_start(b);
 
-    if (a_start >= humi_box_end(b, size) || b_start >= humi_box_end(a, size))
+    if (a_start >= humi_box_end(b, b_size) || b_start >= humi_box_end(a, a_size))
         return false;
-    for (size_t ak = 0; ak < size[2] * size[1]; ak++) {
-        size_t from = a_start + ak / size[1] * a->slice_pitch + ak % size[1] * a->row_pitch;
+    for (size_t ak = 0; ak < a_size[2] * a_size[1]; ak++) {
+        size_t from = a_start + ak / a_size[1] * a->slice_pitch + ak % a_size[1] * a->row_pitch;
 
-        for (size_t k = 0; k < size[2]; k++) {
+        for (size_t k = 0; k < b_size[2]; k++) {
             size_t slice = b_start + k * b->slice_pitch;
             /* Rows of this slice that end behind `from` and start before its end. */
             size_t first =
-                from >= slice + size[0] ? (from - slice - size[0]) / b->row_pitch + 1 : 0;
+                from >= slice + b_size[0] ? (from - slice - b_size[0]) / b->row_pitch + 1 : 0;
 
-            if (first < size[1] && slice + first * b->row_pitch < from + size[0])
+            if (first < b_size[1] && slice + first * b->row_pitch < from + a_size[0])
                 return true;
         }
     }
     return false;
+}
+
+bool humi_boxes_overlap(const struct humi_box *a, const struct humi_box *b, const size_t size[3])
+{
+    return humi_boxes_meet(a, size, b, size);
 }
 
 void humi_box_copy(char *to, const struct humi_box *to_box, const char *from,

@@ -25,8 +25,10 @@ bool humi_box_complete(struct humi_box *box, const size_t size[3]);
 size_t humi_box_start(const struct humi_box *box);
 size_t humi_box_end(const struct humi_box *box, const size_t size[3]);
 
-/* Both boxes lie in the same memory and share a byte. */
+/* Both boxes lie in the same memory and share a byte; of one size, or each of its own. */
 bool humi_boxes_overlap(const struct humi_box *a, const struct humi_box *b, const size_t size[3]);
+bool humi_boxes_meet(const struct humi_box *a, const size_t a_size[3], const struct humi_box *b,
+                     const size_t b_size[3]);
 
 /* `to` and `from` are the starts of the memories; the boxes are complete.  Bytes may overlap only
  * where the whole is one piece on both sides. */

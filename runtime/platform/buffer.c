@@ -7,6 +7,7 @@
 #include "platform/entries.h"
 #include "platform/error.h"
 #include "platform/mem.h"
+#include "platform/misuse.h"
 #include "platform/svm.h"
 
 static bool is_too_large(cl_context context, size_t bytes)
@@ -36,6 +37,8 @@ static cl_int fill(struct _cl_mem *mem, size_t bytes, void *host_ptr)
     error = humi_mem_allocate(mem, bytes);
     if (error == CL_SUCCESS && host_ptr)
         memcpy(mem->start, host_ptr, bytes);
+    if (error == CL_SUCCESS && humi_misuse_is_sought())
+        humi_misuse_made(mem->context, mem->start, bytes, host_ptr, 0);
     return error;
 }
 

@@ -9,6 +9,7 @@
 #include "platform/device.h"
 #include "platform/entries.h"
 #include "platform/error.h"
+#include "platform/misuse.h"
 #include "platform/platform.h"
 
 struct humi_context_callback {
@@ -41,6 +42,8 @@ static void destroy(struct humi_object *object)
         callback->function(context, callback->data);
         free(callback);
     }
+    if (humi_misuse_is_sought())
+        humi_misuse_context_gone(context);
     pthread_mutex_destroy(&context->lock);
     pthread_cond_destroy(&context->changed);
     pthread_mutex_destroy(&context->svm_lock);

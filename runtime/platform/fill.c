@@ -6,6 +6,7 @@
 
 #include "platform/enqueue.h"
 #include "platform/entries.h"
+#include "platform/misuse.h"
 
 #define PIECE ((size_t)4096) /* made once, then copied */
 
@@ -38,7 +39,9 @@ static cl_int run(struct _cl_event *event)
     struct fill *fill = (struct fill *)event;
 
     humi_enqueue_overwrite(fill->to, fill->bytes);
+    humi_misuse_begin(fill->to);
     humi_pattern_fill(fill->to, fill->bytes, fill->pattern, fill->pattern_bytes);
+    humi_misuse_end(fill->to);
     return CL_COMPLETE;
 }
 
@@ -65,6 +68,8 @@ static cl_int submit(cl_command_queue queue, cl_command_type type, const struct 
     fill->bytes = what->bytes;
     fill->pattern_bytes = what->pattern_bytes;
     memcpy(fill->pattern, pattern, what->pattern_bytes);
+    if (humi_misuse_is_sought())
+        humi_misuse_use_bytes(type, fill->to, fill->bytes, true);
     return humi_graph_submit(&fill->event, how);
 }
 

@@ -8,6 +8,7 @@
 #include "platform/entries.h"
 #include "platform/error.h"
 #include "platform/format.h"
+#include "platform/misuse.h"
 
 void humi_image_describe(const struct _cl_mem *mem, struct hum_cl_image *image_out)
 {
@@ -222,6 +223,8 @@ static cl_int fill(struct _cl_mem *mem, void *host_ptr)
     error = humi_mem_allocate(mem, bytes);
     if (error == CL_SUCCESS && host_ptr)
         memcpy(mem->start, host_ptr, bytes);
+    if (error == CL_SUCCESS && humi_misuse_is_sought())
+        humi_misuse_made(mem->context, mem->start, bytes, host_ptr, 0);
     if (mem->flags & CL_MEM_USE_HOST_PTR) {
         mem->host_ptr = host_ptr;
         mem->uses_host_ptr = true;

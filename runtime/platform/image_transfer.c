@@ -9,6 +9,7 @@
 #include "platform/format.h"
 #include "platform/image.h"
 #include "platform/map.h"
+#include "platform/misuse.h"
 #include "platform/transfer.h"
 
 /* An image that the queue may use. */
@@ -193,11 +194,13 @@ static cl_int fill_run(struct _cl_event *event)
     size_t element = fill->mem->element_bytes;
     char *start = fill->mem->start + humi_box_start(&fill->box);
 
+    humi_misuse_begin(start);
     for (size_t k = 0; k < fill->size[2]; k++)
         for (size_t j = 0; j < fill->size[1]; j++)
             for (size_t i = 0; i < fill->size[0]; i += element)
                 memcpy(start + k * fill->box.slice_pitch + j * fill->box.row_pitch + i, fill->pixel,
                        element);
+    humi_misuse_end(start);
     return CL_COMPLETE;
 }
 
@@ -233,6 +236,12 @@ cl_int CL_API_CALL humi_clEnqueueFillImage(cl_command_queue queue, cl_mem mem, c
     fill->box = box;
     memcpy(fill->size, size, sizeof size);
     humi_format_pack(&mem->format, color, fill->pixel);
+    if (humi_misuse_is_sought())
+        humi_misuse_use(&(struct humi_use){.call = "clEnqueueFillImage",
+                                           .start = mem->start,
+                                           .box = box,
+                                           .size = {size[0], size[1], size[2]},
+                                           .writes = true});
     return humi_graph_submit(&fill->event, &how);
 }
 

@@ -22,6 +22,7 @@ struct humi_kernel_arg {
     size_t bytes;        /* of a value, or of local memory */
     void *value;         /* inside, or allocated */
     char inside[HUMI_VALUE_INSIDE];
+    unsigned char access; /* of a pointer or an image: once misuse is sought, misuse_use.c */
 };
 
 struct _cl_kernel {

@@ -11,6 +11,7 @@
 #include "platform/entries.h"
 #include "platform/image.h"
 #include "platform/kernel.h"
+#include "platform/misuse.h"
 #include "platform/platform.h"
 #include "platform/sampler.h"
 
@@ -236,6 +237,8 @@ static cl_int submit(cl_command_queue queue, cl_kernel kernel, cl_command_type t
     launch->range = *range;
     for (unsigned i = 0; i < kernel->arg_count; i++)
         pack(&packing, &kernel->args[i]);
+    if (humi_misuse_is_sought())
+        humi_misuse_launch(kernel, queue->device);
     error = declare(launch, kernel);
     if (error == CL_SUCCESS)
         return humi_graph_submit(&launch->event, how);

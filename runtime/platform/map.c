@@ -13,6 +13,7 @@
 #include "platform/entries.h"
 #include "platform/error.h"
 #include "platform/map.h"
+#include "platform/misuse.h"
 
 struct map {
     struct _cl_event event;
@@ -21,13 +22,28 @@ struct map {
     const char *from;
     struct humi_box box; /* on both sides */
     size_t size[3];
+    const char *pointer; /* as given out, where misuse is sought */
+    bool copies;
 };
 
 static cl_int run_copy(struct _cl_event *event)
 {
     struct map *map = (struct map *)event;
 
+    humi_misuse_begin(map->mem->start);
     humi_box_copy(map->to, &map->box, map->from, &map->box, map->size);
+    humi_misuse_end(map->mem->start);
+    return CL_COMPLETE;
+}
+
+/* A map, where misuse is sought: the program may touch it from here on. */
+static cl_int run_sought(struct _cl_event *event)
+{
+    struct map *map = (struct map *)event;
+
+    if (map->copies)
+        (void)run_copy(event);
+    humi_misuse_mapped(map->mem->start, map->pointer);
     return CL_COMPLETE;
 }
 
@@ -38,6 +54,7 @@ static void release(struct _cl_event *event)
 
 static const struct humi_command_ops mark_ops = {NULL, NULL, release};
 static const struct humi_command_ops copy_ops = {run_copy, NULL, release};
+static const struct humi_command_ops sought_ops = {run_sought, NULL, release};
 
 /* ---- the list of mappings -------------------------------------------------------------------- */
 
@@ -103,12 +120,29 @@ static bool copies(cl_mem mem, const struct humi_mapping *mapping, bool is_map)
     return is_map ? !(mapping->flags & CL_MAP_WRITE_INVALIDATE_REGION) : writes;
 }
 
+static void tell_misuse(cl_mem mem, const struct humi_mapping *mapping, cl_command_type type)
+{
+    if (type == CL_COMMAND_UNMAP_MEM_OBJECT)
+        humi_misuse_unmap(type, mem->start, mapping->pointer);
+    else
+        humi_misuse_map(
+            &(struct humi_use){.call = humi_misuse_call(type),
+                               .start = mem->start,
+                               .box = mapping->box,
+                               .size = {mapping->size[0], mapping->size[1], mapping->size[2]},
+                               .reads = mapping->flags == CL_MAP_READ,
+                               .writes = mapping->flags & ~(cl_map_flags)CL_MAP_READ},
+            mapping->pointer);
+}
+
 cl_int humi_map_submit(cl_command_queue queue, cl_mem mem, struct humi_mapping *mapping,
                        cl_command_type type, const struct humi_submit *how)
 {
-    bool is_map = type != CL_COMMAND_UNMAP_MEM_OBJECT;
-    struct map *map = humi_command_create(queue, sizeof *map, type,
-                                          copies(mem, mapping, is_map) ? &copy_ops : &mark_ops);
+    bool is_map = type != CL_COMMAND_UNMAP_MEM_OBJECT, sought = humi_misuse_is_sought();
+    bool copy = copies(mem, mapping, is_map);
+    const struct humi_command_ops *ops = copy ? &copy_ops : &mark_ops;
+    struct map *map =
+        humi_command_create(queue, sizeof *map, type, sought && is_map ? &sought_ops : ops);
 
     if (map) {
         humi_hold(&mem->object);
@@ -117,7 +151,11 @@ cl_int humi_map_submit(cl_command_queue queue, cl_mem mem, struct humi_mapping *
         map->from = is_map ? mem->start : mem->host_ptr;
         map->box = mapping->box;
         memcpy(map->size, mapping->size, sizeof map->size);
+        map->pointer = mapping->pointer;
+        map->copies = copy;
     }
+    if (sought)
+        tell_misuse(mem, mapping, type);
     if (is_map)
         humi_mapping_add(mem, mapping);
     else

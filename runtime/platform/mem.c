@@ -10,6 +10,7 @@
 #include "platform/device.h"
 #include "platform/entries.h"
 #include "platform/error.h"
+#include "platform/misuse.h"
 #include "platform/platform.h"
 
 struct humi_mem_callback {
@@ -53,6 +54,8 @@ static void destroy(struct humi_object *object)
         callback->function(mem, callback->data);
         free(callback);
     }
+    if (humi_misuse_is_sought())
+        humi_misuse_mem_gone(mem);
     while ((link = humi_list_pop_front(&mem->mappings)))
         free(humi_container_of(link, struct humi_mapping, link));
     if (mem->region) {

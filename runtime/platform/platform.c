@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "platform/answer.h"
 #include "platform/entries.h"
+#include "platform/misuse.h"
 
 #define STRINGS(a, b, c) #a "." #b "." #c
 #define VERSION_TEXT(a, b, c) STRINGS(a, b, c)
@@ -62,7 +63,7 @@ unsigned humi_platform_open(void)
     pthread_mutex_lock(&opening);
     if (!hum && !failed) {
         is_opening = true;
-        failed = hum_open(NULL, &hum) != HUM_OK;
+        failed = humi_misuse_open(&hum) != HUM_OK;
         is_opening = false;
         if (failed)
             humi_warn("no device for OpenCL: %s", hum_error_text());

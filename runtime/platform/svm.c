@@ -2,10 +2,12 @@
 /* svm.c - see svm.h */
 #include "platform/svm.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "platform/device.h"
 #include "platform/entries.h"
+#include "platform/misuse.h"
 #include "platform/platform.h"
 
 bool humi_svm_find(cl_context context, const void *pointer, size_t bytes, struct humi_svm *svm_out)
@@ -50,7 +52,9 @@ static bool is_too_large(cl_context context, size_t bytes)
 void *CL_API_CALL humi_clSVMAlloc(cl_context context, cl_svm_mem_flags flags, size_t bytes,
                                   cl_uint alignment)
 {
+    static atomic_uint number;
     struct humi_svm *svm;
+    char name[32];
     void *start;
 
     if (!humi_is(context, HUMI_KIND_CONTEXT) || !flags_are_valid(flags) || !bytes ||
@@ -63,7 +67,10 @@ void *CL_API_CALL humi_clSVMAlloc(cl_context context, cl_svm_mem_flags flags, si
         free(svm);
         return NULL;
     }
-    (void)!hum_name(humi_space(), start, "svm");
+    snprintf(name, sizeof name, "svm %u", atomic_fetch_add(&number, 1));
+    (void)!hum_name(humi_space(), start, name);
+    if (humi_misuse_is_sought())
+        humi_misuse_made(context, start, bytes, false, flags);
     svm->start = start;
     svm->bytes = bytes;
     svm->flags = flags;
@@ -89,6 +96,8 @@ void humi_svm_free(cl_context context, void *pointer)
     if (found)
         humi_list_remove(&found->link);
     pthread_mutex_unlock(&context->svm_lock);
+    if (found && humi_misuse_is_sought())
+        humi_misuse_gone("clSVMFree", found->start);
     if (found)
         (void)hum_free(humi_space(), found->start);
     free(found);

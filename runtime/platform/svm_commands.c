@@ -9,6 +9,7 @@
 #include "platform/enqueue.h"
 #include "platform/entries.h"
 #include "platform/map.h"
+#include "platform/misuse.h"
 #include "platform/platform.h"
 #include "platform/svm.h"
 
@@ -32,7 +33,11 @@ static cl_int copy_run(struct _cl_event *event)
 
     if (humi_svm_find(event->context, copy->to, copy->bytes, &svm))
         humi_enqueue_overwrite(copy->to, copy->bytes);
+    humi_misuse_begin(copy->to);
+    humi_misuse_begin(copy->from);
     memcpy(copy->to, copy->from, copy->bytes);
+    humi_misuse_end(copy->from);
+    humi_misuse_end(copy->to);
     return CL_COMPLETE;
 }
 
@@ -61,17 +66,42 @@ cl_int CL_API_CALL humi_clEnqueueSVMMemcpy(cl_command_queue queue, cl_bool block
     copy->to = to;
     copy->from = from;
     copy->bytes = bytes;
+    if (humi_misuse_is_sought()) {
+        humi_misuse_use_bytes(CL_COMMAND_SVM_MEMCPY, from, bytes, false);
+        humi_misuse_use_bytes(CL_COMMAND_SVM_MEMCPY, to, bytes, true);
+    }
     return humi_graph_submit(&copy->event, &how);
 }
 
 /* ---- mapping --------------------------------------------------------------------------------- */
 
-static cl_int submit_mark(cl_command_queue queue, cl_command_type type,
+struct mark {
+    struct _cl_event event;
+    const void *pointer;
+};
+
+/* A map, where misuse is sought. */
+static cl_int mark_run(struct _cl_event *event)
+{
+    const void *pointer = ((struct mark *)event)->pointer;
+
+    humi_misuse_mapped(pointer, pointer);
+    return CL_COMPLETE;
+}
+
+static const struct humi_command_ops sought_ops = {mark_run, NULL, NULL};
+
+static cl_int submit_mark(cl_command_queue queue, cl_command_type type, const void *pointer,
                           const struct humi_submit *how)
 {
-    struct _cl_event *mark = humi_command_create(queue, sizeof *mark, type, &mark_ops);
+    bool is_sought = humi_misuse_is_sought() && type == CL_COMMAND_SVM_MAP;
+    struct mark *mark =
+        humi_command_create(queue, sizeof *mark, type, is_sought ? &sought_ops : &mark_ops);
 
-    return mark ? humi_graph_submit(mark, how) : CL_OUT_OF_HOST_MEMORY;
+    if (!mark)
+        return CL_OUT_OF_HOST_MEMORY;
+    mark->pointer = pointer;
+    return humi_graph_submit(&mark->event, how);
 }
 
 cl_int CL_API_CALL humi_clEnqueueSVMMap(cl_command_queue queue, cl_bool blocking,
@@ -86,7 +116,15 @@ cl_int CL_API_CALL humi_clEnqueueSVMMap(cl_command_queue queue, cl_bool blocking
         return error;
     if (!pointer || !bytes || !humi_map_flags_are_valid(flags))
         return CL_INVALID_VALUE;
-    return submit_mark(queue, CL_COMMAND_SVM_MAP, &how);
+    if (humi_misuse_is_sought())
+        humi_misuse_map(&(struct humi_use){.call = "clEnqueueSVMMap",
+                                           .start = pointer,
+                                           .box = {{0}, bytes, bytes},
+                                           .size = {bytes, 1, 1},
+                                           .reads = flags == CL_MAP_READ,
+                                           .writes = flags & ~(cl_map_flags)CL_MAP_READ},
+                        pointer);
+    return submit_mark(queue, CL_COMMAND_SVM_MAP, pointer, &how);
 }
 
 cl_int CL_API_CALL humi_clEnqueueSVMUnmap(cl_command_queue queue, void *pointer, cl_uint count,
@@ -97,7 +135,11 @@ cl_int CL_API_CALL humi_clEnqueueSVMUnmap(cl_command_queue queue, void *pointer,
 
     if (error != CL_SUCCESS)
         return error;
-    return pointer ? submit_mark(queue, CL_COMMAND_SVM_UNMAP, &how) : CL_INVALID_VALUE;
+    if (!pointer)
+        return CL_INVALID_VALUE;
+    if (humi_misuse_is_sought())
+        humi_misuse_unmap(CL_COMMAND_SVM_UNMAP, pointer, pointer);
+    return submit_mark(queue, CL_COMMAND_SVM_UNMAP, pointer, &how);
 }
 
 /* ---- freeing --------------------------------------------------------------------------------- */

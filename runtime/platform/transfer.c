@@ -6,6 +6,7 @@
 
 #include "platform/enqueue.h"
 #include "platform/entries.h"
+#include "platform/misuse.h"
 #include "platform/transfer.h"
 
 #define SMALL_BYTES ((size_t)64 << 10) /* not worth waking a thread for */
@@ -15,6 +16,18 @@ struct command {
     struct humi_transfer what;
 };
 
+/* Where misuse is sought the platform says what it touches. */
+static void copy_in_sight(const struct humi_transfer *what)
+{
+    const void *to = what->to_mem ? what->to : NULL, *from = what->from_mem ? what->from : NULL;
+
+    humi_misuse_enter(to);
+    humi_misuse_enter(from);
+    humi_box_copy(what->to, &what->to_box, what->from, &what->from_box, what->size);
+    humi_misuse_leave(from);
+    humi_misuse_leave(to);
+}
+
 static cl_int run(struct _cl_event *event)
 {
     struct humi_transfer *what = &((struct command *)event)->what;
@@ -23,7 +36,10 @@ static cl_int run(struct _cl_event *event)
 
     if (what->to_mem && humi_box_end(&what->to_box, what->size) - start == bytes)
         humi_enqueue_overwrite(what->to + start, bytes);
-    humi_box_copy(what->to, &what->to_box, what->from, &what->from_box, what->size);
+    if (humi_misuse_is_sought())
+        copy_in_sight(what);
+    else
+        humi_box_copy(what->to, &what->to_box, what->from, &what->from_box, what->size);
     return CL_COMPLETE;
 }
 
@@ -50,6 +66,8 @@ cl_int humi_transfer_submit(cl_command_queue queue, cl_command_type type,
         humi_hold(&transfer->to_mem->object);
     if (transfer->from_mem)
         humi_hold(&transfer->from_mem->object);
+    if (humi_misuse_is_sought())
+        humi_misuse_transfer(type, transfer);
     mine.small = transfer->size[0] * transfer->size[1] * transfer->size[2] <= SMALL_BYTES;
     return humi_graph_submit(&command->event, &mine);
 }

@@ -8,19 +8,30 @@ static uint64_t *one, *two;
 #define BYTES (2 * BLOCK)
 #define WORDS (BYTES / 8)
 
-static int setup(void **state)
+static int open_with(const char *check)
 {
     struct hum_options options = HUM_OPTIONS_INIT;
 
-    (void)state;
     options.devices = "emu:mem=64M,workers=1";
-    options.check = "uses";
+    options.check = check;
     ok(hum_open(&options, &hum));
     one = flow_alloc(hum, BYTES);
     two = flow_alloc(hum, BYTES);
     ok(hum_name(hum, one, "one"));
     ok(hum_name(hum, two, "two"));
     return 0;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    return open_with("uses");
+}
+
+static int setup_released(void **state)
+{
+    (void)state;
+    return open_with("released");
 }
 
 static int teardown(void **state)
@@ -203,6 +214,21 @@ static void touching_after_release_is_found(void **state)
     assert_non_null(strstr(hum_violation_text(v.kind), "released"));
 }
 
+/* Launches go on as ever: what they declare is not looked at. */
+static void released_alone_is_found_alone(void **state)
+{
+    (void)state;
+    one[0] = 7;
+    use(one, PAGE, HUM_READ);
+    run_copy(two, one, WORDS);
+    assert_int_equal(hum_violations(hum, NULL, 0), 0);
+    touching_after_release_is_found(state);
+    ok(hum_wait(hum, 0));
+    run_copy(two, one, WORDS); /* a device's touch of it is none of the host's */
+    assert_int_equal(hum_violations(hum, NULL, 0), 1);
+    assert_int_equal(two[2 * WORDS_PER_PAGE], 1);
+}
+
 static void bad_settings_are_refused(void **state)
 {
     struct hum_options options = HUM_OPTIONS_INIT;
@@ -230,6 +256,7 @@ int main(void)
         STORY(reachable_regions_are_declared),
         STORY(the_host_in_the_way_is_found),
         STORY(touching_after_release_is_found),
+        cmocka_unit_test_setup_teardown(released_alone_is_found_alone, setup_released, teardown),
         STORY(bad_settings_are_refused),
 #undef STORY
     };
