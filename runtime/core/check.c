@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "core/grant.h"
 #include "core/module.h"
+#include "core/remote.h"
 #include "core/uses.h"
 #include "core/visit.h"
 
@@ -75,6 +76,7 @@ void humi_check_take(struct hum *hum, unsigned processor)
 
 static enum hum_status release_block(const struct humi_visit *visit)
 {
+    humi_remote_take(visit->hum, visit->block, 0, visit->pages);
     humi_grant_take(visit->hum, visit->block, 0, visit->pages, false);
     humi_block_check(visit->hum, visit->block);
     return HUM_OK;

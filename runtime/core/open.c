@@ -259,9 +259,9 @@ static enum hum_status read_check(const char *given, struct settings *settings)
     if (!settings->check && !humi_slice_is(&option.value, "none"))
         return humi_fail(HUM_ERR_INVALID, "HUM_CHECK: '%.*s' is none of none, uses, released",
                          (int)option.value.bytes, option.value.text);
-    if (settings->check && (settings->watched || settings->sample_ppm))
-        return humi_fail(HUM_ERR_INVALID, "HUM_CHECK takes access that %s takes, too: use one at a "
-                                          "time",
+    if (settings->check_uses && (settings->watched || settings->sample_ppm))
+        return humi_fail(HUM_ERR_INVALID, "HUM_CHECK=uses takes access that %s takes, too: use one "
+                                          "at a time",
                          settings->watched ? "HUM_ACCESSES=epoch or full" : "HUM_SAMPLE");
     return HUM_OK;
 }

@@ -11,6 +11,7 @@
 #include "platform/error.h"
 #include "platform/misuse.h"
 #include "platform/platform.h"
+#include "platform/svm.h"
 
 struct humi_context_callback {
     struct humi_context_callback *next;
@@ -44,6 +45,7 @@ static void destroy(struct humi_object *object)
     }
     if (humi_misuse_is_sought())
         humi_misuse_context_gone(context);
+    humi_svm_free_all(context);
     pthread_mutex_destroy(&context->lock);
     pthread_cond_destroy(&context->changed);
     pthread_mutex_destroy(&context->svm_lock);

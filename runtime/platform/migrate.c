@@ -8,6 +8,7 @@
 
 #include "platform/enqueue.h"
 #include "platform/entries.h"
+#include "platform/misuse.h"
 #include "platform/platform.h"
 #include "platform/svm.h"
 
@@ -27,11 +28,13 @@ static cl_int run(struct _cl_event *event)
     for (size_t i = 0; i < migrate->range_count; i++) {
         const struct hum_range *range = &migrate->ranges[i];
 
+        humi_misuse_begin(range->ptr);
         /* Only a matter of speed: what cannot be moved now is moved when it is touched. */
         if (migrate->undefined)
             (void)!hum_discard(humi_space(), range->ptr, range->bytes, NULL);
         else
             (void)!hum_prefetch(humi_space(), range->ptr, range->bytes, migrate->processor, NULL);
+        humi_misuse_end(range->ptr);
     }
     return CL_COMPLETE;
 }

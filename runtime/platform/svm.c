@@ -103,6 +103,14 @@ void humi_svm_free(cl_context context, void *pointer)
     free(found);
 }
 
+void humi_svm_free_all(cl_context context)
+{
+    while (!humi_list_is_empty(&context->svm))
+        humi_svm_free(
+            context,
+            humi_container_of(humi_list_first(&context->svm), struct humi_svm, link)->start);
+}
+
 void CL_API_CALL humi_clSVMFree(cl_context context, void *pointer)
 {
     if (humi_is(context, HUMI_KIND_CONTEXT) && pointer)

@@ -24,5 +24,7 @@ bool humi_svm_find(cl_context context, const void *pointer, size_t bytes, struct
 
 /* Forget and free the allocation that starts there; nothing if there is none. */
 void humi_svm_free(cl_context context, void *pointer);
+/* What is left when its context ends. */
+void humi_svm_free_all(cl_context context);
 
 #endif

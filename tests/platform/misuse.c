@@ -18,6 +18,7 @@ static const char source[] =
     "{ y[get_global_id(0)] = 2 * x[get_global_id(0)]; }\n";
 
 static const char *self;
+static volatile cl_mem left; /* planted: mapped at the end; known here, so it is no leak */
 
 /* ---- the programs ---------------------------------------------------------------------------- */
 
@@ -120,9 +121,71 @@ static void forget_unmap(const struct world *world)
     ok(clReleaseMemObject(mem));
     map_svm(world, svm, CL_MAP_WRITE, CL_TRUE);
     ok(clFinish(world->queue));
-    clSVMFree(world->context, svm);   /* planted */
-    mem = world_buffer(world, BYTES); /* buffer 4, planted: it is left mapped at the end */
-    (void)map(world, mem, CL_MAP_WRITE, 0, BYTES);
+    clSVMFree(world->context, svm);    /* planted */
+    left = world_buffer(world, BYTES); /* buffer 4 */
+    (void)map(world, left, CL_MAP_WRITE, 0, BYTES);
+}
+
+/* Rows 0 and 1 of the left half are mapped. */
+static void use_mapped_image(const struct world *world, bool planted)
+{
+    const cl_image_format format = {CL_R, CL_UNSIGNED_INT8};
+    const cl_image_desc desc = {
+        .image_type = CL_MEM_OBJECT_IMAGE2D, .image_width = 64, .image_height = 16};
+    const size_t none[3] = {0, 0, 0}, half[3] = {32, 2, 1}, corner[3] = {31, 1, 0};
+    const size_t right[3] = {32, 0, 0}, one[3] = {1, 1, 1}, all[3] = {32, 16, 1};
+    const cl_uint color[4] = {1, 1, 1, 1};
+    cl_int error;
+    cl_mem image = clCreateImage(world->context, 0, &format, &desc, NULL, &error);
+    char host[512], *pointer;
+    size_t pitch;
+
+    ok(error);
+    ok(clEnqueueFillImage(world->queue, image, color, right, all, 0, NULL, NULL));
+    pointer = clEnqueueMapImage(world->queue, image, CL_TRUE, CL_MAP_WRITE, none, half, &pitch,
+                                NULL, 0, NULL, NULL, &error);
+    ok(error);
+    memset(pointer, 1, 32);
+    memset(pointer + pitch, 1, 32);
+    ok(clEnqueueReadImage(world->queue, image, CL_TRUE, right, all, 0, 0, host, 0, NULL, NULL));
+    ok(clEnqueueWriteImage(world->queue, image, CL_TRUE, right, all, 0, 0, host, 0, NULL, NULL));
+    if (planted)
+        ok(clEnqueueWriteImage(world->queue, image, CL_TRUE, corner, one, 0, 0, host, 0, NULL,
+                               NULL));
+    unmap(world, image, pointer);
+    ok(clEnqueueReadImage(world->queue, image, CL_TRUE, none, half, 0, 0, host, 0, NULL, NULL));
+    ok(clReleaseMemObject(image));
+}
+
+/* Brought to the host it is as little the program's as elsewhere. */
+static void touch_migrated(const struct world *world)
+{
+    cl_mem mem = world_buffer(world, BYTES); /* buffer 7 */
+    volatile char *pointer = map(world, mem, CL_MAP_WRITE, 0, 64);
+
+    unmap(world, mem, (void *)pointer);
+    ok(clEnqueueMigrateMemObjects(world->queue, 1, &mem, CL_MIGRATE_MEM_OBJECT_HOST, 0, NULL,
+                                  NULL));
+    ok(clFinish(world->queue));
+    pointer[5] = 1; /* planted */
+    ok(clReleaseMemObject(mem));
+}
+
+static void leave_context(const struct world *world)
+{
+    struct world other = *world;
+    cl_int error;
+    void *svm;
+
+    other.context = clCreateContext(NULL, 1, &world->device, NULL, NULL, &error);
+    ok(error);
+    other.queue = clCreateCommandQueue(other.context, world->device, 0, &error);
+    ok(error);
+    svm = clSVMAlloc(other.context, CL_MEM_READ_WRITE, BYTES, 0); /* svm 3 */
+    map_svm(&other, svm, CL_MAP_READ | CL_MAP_WRITE, CL_TRUE);
+    ok(clEnqueueSVMUnmap(other.queue, (char *)svm + 64, 0, NULL, NULL)); /* planted */
+    ok(clFinish(other.queue));
+    world_close(&other); /* planted */
 }
 
 static void read_unwritten(const struct world *world, cl_kernel twice)
@@ -148,6 +211,9 @@ static void planted(const struct world *world, cl_kernel iota, cl_kernel twice)
     use_mapped(world, iota, twice);
     forget_unmap(world);
     read_unwritten(world, twice);
+    touch_migrated(world);
+    use_mapped_image(world, true);
+    leave_context(world);
 }
 
 /* Everything that is near to a misuse, and right. */
@@ -192,6 +258,7 @@ static void clean(const struct world *world, cl_kernel iota, cl_kernel twice)
     pointer = map(world, over, CL_MAP_READ, 0, BYTES);
     assert_int_equal(pointer[2047], 2047);
     unmap(world, over, pointer);
+    use_mapped_image(world, false);
     ok(clReleaseMemObject(over));
     ok(clReleaseMemObject(x));
     ok(clReleaseMemObject(y));
@@ -270,8 +337,12 @@ static void each_planted_misuse_is_found_once(void **state)
         "clEnqueueReadBuffer reads bytes 0 to 63 of buffer 5, *any of them",
         "kernel 'twice' reads bytes 0 to 8191 of buffer 5, *any of them",
         "clEnqueueMapBuffer reads bytes 32 to 95 of buffer 5, *byte 64",
+        "the program wrote byte 5 of buffer 7 *not mapped (since clEnqueueUnmapMemObject)",
+        "clEnqueueWriteImage may write bytes 95 to 95 of image 8, *bytes 0 to 95 *for writing",
+        "clEnqueueSVMUnmap: svm 3 is not mapped at 0x",
+        "clReleaseContext: svm 3 is still mapped for writing from byte 0 on",
         "at the end: buffer 4 is still mapped for writing from byte 0 on",
-        "14 found: 3 touches of what is not mapped, 5 uses of what is mapped, 3 never unmapped, "
+        "18 found: 5 touches of what is not mapped, 6 uses of what is mapped, 4 never unmapped, "
         "3 reads of what no one wrote",
     };
     struct output output;
