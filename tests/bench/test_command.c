@@ -294,6 +294,30 @@ static void run_passes_the_exit_status_on(void **state)
     }
 }
 
+static void run_takes_what_to_check_in_every_form(void **state)
+{
+    static const struct {
+        const char *options, *variables;
+    } cases[] = {
+        {"", "-,-"},
+        {"--check", "uses,-"},
+        {"--check uses", "uses,-"},
+        {"--check=released", "released,-"},
+        {"--check opencl", "-,1"},
+        {"--check=opencl --check none", "none,-"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct output *out = run_line("env -u HUM_CHECK -u HUM_CL_CHECK %s run -o /dev/null %s -- "
+                                      "sh -c 'echo ${HUM_CHECK:--},${HUM_CL_CHECK:--}'",
+                                      command, cases[i].options);
+
+        assert_int_equal(out->status, 0);
+        assert_memory_equal(out->text, cases[i].variables, strlen(cases[i].variables));
+    }
+}
+
 static void run_passes_signals_on(void **state)
 {
     struct output *out = run_line("%s run -- sh -c 'trap \"exit 5\" TERM; kill -TERM $PPID; "
@@ -533,6 +557,7 @@ int main(void)
         cmocka_unit_test(info_tells_what_a_plugin_consists_of),
         cmocka_unit_test(info_says_why_hum_does_not_work),
         cmocka_unit_test(run_passes_the_exit_status_on),
+        cmocka_unit_test(run_takes_what_to_check_in_every_form),
         cmocka_unit_test(run_passes_signals_on),
         cmocka_unit_test(run_reports_what_a_space_did),
         cmocka_unit_test(run_says_that_a_killed_program_left_no_summary),
