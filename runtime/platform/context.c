@@ -12,6 +12,7 @@
 #include "platform/misuse.h"
 #include "platform/platform.h"
 #include "platform/svm.h"
+#include "platform/usm.h"
 
 struct humi_context_callback {
     struct humi_context_callback *next;
@@ -46,6 +47,7 @@ static void destroy(struct humi_object *object)
     if (humi_misuse_is_sought())
         humi_misuse_context_gone(context);
     humi_svm_free_all(context);
+    humi_usm_free_all(context);
     pthread_mutex_destroy(&context->lock);
     pthread_cond_destroy(&context->changed);
     pthread_mutex_destroy(&context->svm_lock);
@@ -117,7 +119,9 @@ static struct _cl_context *allocate(void)
     humi_list_init(&context->ready);
     humi_list_init(&context->ended);
     humi_list_init(&context->due);
+    humi_list_init(&context->queues);
     humi_list_init(&context->svm);
+    humi_list_init(&context->usm);
     return context;
 }
 

@@ -5,7 +5,7 @@
  * Events of one context may wait for each other whatever their queue, so the graph of commands
  * (graph.h) has one lock for each context.
  *
- * Threads: `lock` guards what graph.h says; `svm_lock` the list of SVM allocations.  Neither is
+ * Threads: `lock` guards what graph.h says; `svm_lock` the lists of allocations.  Neither is
  * held while managed memory is touched or a function of the program is called.
  */
 #ifndef HUMI_PLATFORM_CONTEXT_H
@@ -36,9 +36,12 @@ struct _cl_context {
     enum hum_status failure; /* of a kernel, to be told; HUM_OK: none */
     bool telling;            /* somebody calls functions of the program */
     struct humi_list due;    /* of callback.h: to be called, without the lock */
+    struct humi_list queues; /* of queue.h */
 
     pthread_mutex_t svm_lock;                /* guards what follows */
     struct humi_list svm;                    /* of svm.h */
+    struct humi_list usm;                    /* of usm.h */
+    unsigned usm_reached;                    /* types that kernels reach without arguments */
     struct humi_context_callback *callbacks; /* when it is destroyed, the newest first */
 };
 

@@ -9,6 +9,7 @@
 #include "platform/answer.h"
 #include "platform/device.h"
 #include "platform/entries.h"
+#include "platform/usm.h"
 
 #define VENDOR_ID 0x48554du /* "HUM": no vendor of PCI, as OpenCL wants it then */
 
@@ -99,12 +100,11 @@ static cl_int answer_extensions(const struct _cl_device_id *device,
 {
     size_t bytes;
     char *theirs = ask_all(device, CL_DEVICE_EXTENSIONS, &bytes);
-    char text[1024] = "";
+    char text[1024] = HUMI_USM_EXTENSION;
 
     for (size_t i = 0; theirs && i < EXTENSIONS; i++)
         if (has_word(theirs, extensions[i]))
-            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", text[0] ? " " : "",
-                     extensions[i]);
+            snprintf(text + strlen(text), sizeof text - strlen(text), " %s", extensions[i]);
     free(theirs);
     return humi_answer_text(answer, text);
 }
@@ -112,19 +112,18 @@ static cl_int answer_extensions(const struct _cl_device_id *device,
 static cl_int answer_extension_versions(const struct _cl_device_id *device,
                                         const struct humi_answer *answer)
 {
-    size_t bytes, count = 0;
+    cl_name_version all[EXTENSIONS + 1] = {{HUMI_USM_VERSION, HUMI_USM_EXTENSION}};
+    size_t bytes, count = 1;
     cl_name_version *theirs = ask_all(device, CL_DEVICE_EXTENSIONS_WITH_VERSION, &bytes);
-    cl_int error;
 
     for (size_t i = 0; theirs && i < bytes / sizeof *theirs; i++)
-        for (size_t k = 0; k < EXTENSIONS; k++)
+        for (size_t k = 0; k < EXTENSIONS && count <= EXTENSIONS; k++)
             if (strcmp(theirs[i].name, extensions[k]) == 0) {
-                theirs[count++] = theirs[i];
+                all[count++] = theirs[i];
                 break;
             }
-    error = humi_answer(answer, theirs, count * sizeof *theirs);
     free(theirs);
-    return error;
+    return humi_answer(answer, all, count * sizeof all[0]);
 }
 
 static cl_int answer_name(const struct _cl_device_id *device, const struct humi_answer *answer)
@@ -239,6 +238,12 @@ static cl_int answer_own(cl_device_id device, cl_device_info what, const struct 
     case CL_DEVICE_PARTITION_PROPERTIES:
     case CL_DEVICE_PARTITION_TYPE:
         return humi_answer(answer, undivided, sizeof undivided);
+    case CL_DEVICE_HOST_MEM_CAPABILITIES_INTEL:
+    case CL_DEVICE_DEVICE_MEM_CAPABILITIES_INTEL:
+    case CL_DEVICE_SINGLE_DEVICE_SHARED_MEM_CAPABILITIES_INTEL:
+    case CL_DEVICE_CROSS_DEVICE_SHARED_MEM_CAPABILITIES_INTEL:
+    case CL_DEVICE_SHARED_SYSTEM_MEM_CAPABILITIES_INTEL:
+        return HUMI_ANSWER(answer, cl_ulong, humi_usm_capabilities(device, what));
     case CL_DEVICE_BUILT_IN_KERNELS_WITH_VERSION:
         return humi_answer(answer, NULL, 0);
     default:

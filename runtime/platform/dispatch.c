@@ -4,6 +4,7 @@
 
 #include "platform/entries.h"
 #include "platform/platform.h"
+#include "platform/usm.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -20,6 +21,16 @@ static const struct {
 } entries[] = {
 #define X(name) {"cl" #name, offsetof(cl_icd_dispatch, cl##name)},
     HUMI_ENTRIES(X)
+#undef X
+};
+
+/* Functions of extensions have no place in the table. */
+static const struct {
+    const char *name;
+    void (*function)(void);
+} extras[] = {
+#define X(name) {"cl" #name, (void (*)(void))humi_cl##name},
+    HUMI_USM_ENTRIES(X)
 #undef X
 };
 
@@ -63,6 +74,9 @@ void *CL_API_CALL humi_clGetExtensionFunctionAddress(const char *name)
     for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++)
         if (strcmp(name, entries[i].name) == 0)
             memcpy(&function, (const char *)&humi_dispatch + entries[i].at, sizeof function);
+    for (size_t i = 0; i < sizeof extras / sizeof extras[0]; i++)
+        if (strcmp(name, extras[i].name) == 0)
+            memcpy(&function, &extras[i].function, sizeof function);
     return function;
 }
 

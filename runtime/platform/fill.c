@@ -7,12 +7,13 @@
 #include "platform/enqueue.h"
 #include "platform/entries.h"
 #include "platform/misuse.h"
+#include "platform/usm.h"
 
 #define PIECE ((size_t)4096) /* made once, then copied */
 
 struct fill {
     struct _cl_event event;
-    cl_mem mem; /* held; NULL: SVM */
+    cl_mem mem; /* held; NULL: the memory is none's */
     char *to;
     size_t bytes, pattern_bytes;
     char pattern[HUMI_PATTERN_MAX];
@@ -38,7 +39,10 @@ static cl_int run(struct _cl_event *event)
 {
     struct fill *fill = (struct fill *)event;
 
-    humi_enqueue_overwrite(fill->to, fill->bytes);
+    if (fill->mem)
+        humi_enqueue_overwrite(fill->to, fill->bytes);
+    else
+        humi_usm_overwrite(event->context, fill->to, fill->bytes);
     humi_misuse_begin(fill->to);
     humi_pattern_fill(fill->to, fill->bytes, fill->pattern, fill->pattern_bytes);
     humi_misuse_end(fill->to);
@@ -95,19 +99,28 @@ cl_int CL_API_CALL humi_clEnqueueFillBuffer(cl_command_queue queue, cl_mem mem, 
         pattern, &how);
 }
 
+cl_int humi_fill_enqueue(cl_command_queue queue, cl_command_type type, const struct humi_fill *fill,
+                         const struct humi_submit *how)
+{
+    cl_int error = humi_enqueue_check(queue, &how->wait);
+
+    if (error != CL_SUCCESS)
+        return error;
+    if (!fill->to || !fill->pattern || !humi_pattern_is_size(fill->pattern_bytes) ||
+        (uintptr_t)fill->to % fill->pattern_bytes || fill->bytes % fill->pattern_bytes)
+        return CL_INVALID_VALUE;
+    return submit(
+        queue, type,
+        &(struct fill){.to = fill->to, .bytes = fill->bytes, .pattern_bytes = fill->pattern_bytes},
+        fill->pattern, how);
+}
+
 cl_int CL_API_CALL humi_clEnqueueSVMMemFill(cl_command_queue queue, void *to, const void *pattern,
                                             size_t pattern_bytes, size_t bytes, cl_uint count,
                                             const cl_event *events, cl_event *event_out)
 {
     const struct humi_submit how = {.wait = {count, events}, .event_out = event_out};
-    cl_int error = humi_enqueue_check(queue, &how.wait);
 
-    if (error != CL_SUCCESS)
-        return error;
-    if (!to || !pattern || !humi_pattern_is_size(pattern_bytes) || (uintptr_t)to % pattern_bytes ||
-        bytes % pattern_bytes)
-        return CL_INVALID_VALUE;
-    return submit(queue, CL_COMMAND_SVM_MEMFILL,
-                  &(struct fill){.to = to, .bytes = bytes, .pattern_bytes = pattern_bytes}, pattern,
-                  &how);
+    return humi_fill_enqueue(queue, CL_COMMAND_SVM_MEMFILL,
+                             &(struct humi_fill){to, bytes, pattern, pattern_bytes}, &how);
 }

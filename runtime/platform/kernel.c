@@ -23,7 +23,8 @@ static void destroy(struct humi_object *object)
         if (kernel->args[i].value != kernel->args[i].inside)
             free(kernel->args[i].value);
     free(kernel->args);
-    free(kernel->reached);
+    for (unsigned i = 0; i < HUMI_REACHED_KINDS; i++)
+        free(kernel->reached[i].pointers);
     free(kernel->name);
     atomic_fetch_sub(&kernel->program->kernels, 1);
     humi_drop(&kernel->program->object);
@@ -193,13 +194,18 @@ static cl_int copy_args(const struct _cl_kernel *from, struct _cl_kernel *to)
             return CL_OUT_OF_HOST_MEMORY;
         memcpy(arg->value, from->args[i].value, arg->bytes);
     }
-    if (!from->reached_count)
+    return CL_SUCCESS;
+}
+
+static cl_int copy_reached(const struct humi_reached *from, struct humi_reached *to)
+{
+    if (!from->count)
         return CL_SUCCESS;
-    to->reached = malloc(from->reached_count * sizeof *to->reached);
-    if (!to->reached)
+    to->pointers = malloc(from->count * sizeof *to->pointers);
+    if (!to->pointers)
         return CL_OUT_OF_HOST_MEMORY;
-    memcpy(to->reached, from->reached, from->reached_count * sizeof *to->reached);
-    to->reached_count = from->reached_count;
+    memcpy(to->pointers, from->pointers, from->count * sizeof *to->pointers);
+    to->count = from->count;
     return CL_SUCCESS;
 }
 
@@ -212,8 +218,12 @@ cl_kernel CL_API_CALL humi_clCloneKernel(cl_kernel from, cl_int *error_out)
         kernel = allocate(from->program, from->name);
         error = kernel && kernel->name ? copy_args(from, kernel) : CL_OUT_OF_HOST_MEMORY;
     }
-    if (error == CL_SUCCESS)
+    for (unsigned i = 0; error == CL_SUCCESS && i < HUMI_REACHED_KINDS; i++)
+        error = copy_reached(&from->reached[i], &kernel->reached[i]);
+    if (error == CL_SUCCESS) {
+        kernel->usm_types = from->usm_types;
         memcpy(kernel->kernels, from->kernels, sizeof kernel->kernels);
+    }
     humi_error_tell(error_out, error);
     if (error == CL_SUCCESS)
         return kernel;

@@ -25,6 +25,14 @@ struct humi_kernel_arg {
     unsigned char access; /* of a pointer or an image: once misuse is sought, misuse_use.c */
 };
 
+/* Memory that arguments do not show. */
+struct humi_reached {
+    void **pointers;
+    size_t count;
+};
+
+enum { HUMI_REACHED_SVM, HUMI_REACHED_USM, HUMI_REACHED_KINDS };
+
 struct _cl_kernel {
     struct humi_object object;
     struct _cl_program *program;                 /* held; fixed */
@@ -32,8 +40,8 @@ struct _cl_kernel {
     char *name;                                  /* fixed */
     unsigned arg_count;                          /* fixed */
     struct humi_kernel_arg *args;
-    void **reached; /* SVM that arguments do not show */
-    size_t reached_count;
+    struct humi_reached reached[HUMI_REACHED_KINDS];
+    unsigned usm_types; /* HUMI_USM_BIT: all of them may be reached */
 };
 
 /* hum's kernel for a device; NULL: it was not built for it. */

@@ -7,6 +7,7 @@
 #include "platform/kernel.h"
 #include "platform/sampler.h"
 #include "platform/svm.h"
+#include "platform/usm.h"
 
 static cl_int set_value(struct humi_kernel_arg *arg, size_t bytes, const void *value)
 {
@@ -137,20 +138,40 @@ cl_int CL_API_CALL humi_clSetKernelArgSVMPointer(cl_kernel kernel, cl_uint index
 
 /* ---- what arguments do not show -------------------------------------------------------------- */
 
-static cl_int set_reached(cl_kernel kernel, size_t bytes, const void *value)
+static cl_int set_reached(struct humi_reached *reached, size_t bytes, const void *value)
 {
     size_t count = bytes / sizeof(void *);
-    void **reached;
+    void **pointers;
 
     if (!value || !count || bytes % sizeof(void *))
         return CL_INVALID_VALUE;
-    reached = malloc(bytes);
-    if (!reached)
+    pointers = malloc(bytes);
+    if (!pointers)
         return CL_OUT_OF_HOST_MEMORY;
-    memcpy(reached, value, bytes);
-    free(kernel->reached);
-    kernel->reached = reached;
-    kernel->reached_count = count;
+    memcpy(pointers, value, bytes);
+    free(reached->pointers);
+    reached->pointers = pointers;
+    reached->count = count;
+    return CL_SUCCESS;
+}
+
+/* All unified shared memory of a type may be reached, or not. */
+static cl_int set_indirect(cl_kernel kernel, cl_unified_shared_memory_type_intel type, size_t bytes,
+                           const void *value)
+{
+    cl_bool on;
+
+    if (!humi_usm_is_supported(kernel->program->context, type))
+        return CL_INVALID_OPERATION;
+    if (!value || bytes != sizeof on)
+        return CL_INVALID_VALUE;
+    memcpy(&on, value, sizeof on);
+    if (on) {
+        kernel->usm_types |= HUMI_USM_BIT(type);
+        humi_usm_reach(kernel->program->context, type);
+    } else {
+        kernel->usm_types &= ~HUMI_USM_BIT(type);
+    }
     return CL_SUCCESS;
 }
 
@@ -163,7 +184,15 @@ cl_int CL_API_CALL humi_clSetKernelExecInfo(cl_kernel kernel, cl_kernel_exec_inf
         return CL_INVALID_KERNEL;
     switch (what) {
     case CL_KERNEL_EXEC_INFO_SVM_PTRS:
-        return set_reached(kernel, bytes, value);
+        return set_reached(&kernel->reached[HUMI_REACHED_SVM], bytes, value);
+    case CL_KERNEL_EXEC_INFO_USM_PTRS_INTEL:
+        return set_reached(&kernel->reached[HUMI_REACHED_USM], bytes, value);
+    case CL_KERNEL_EXEC_INFO_INDIRECT_HOST_ACCESS_INTEL:
+        return set_indirect(kernel, CL_MEM_TYPE_HOST_INTEL, bytes, value);
+    case CL_KERNEL_EXEC_INFO_INDIRECT_DEVICE_ACCESS_INTEL:
+        return set_indirect(kernel, CL_MEM_TYPE_DEVICE_INTEL, bytes, value);
+    case CL_KERNEL_EXEC_INFO_INDIRECT_SHARED_ACCESS_INTEL:
+        return set_indirect(kernel, CL_MEM_TYPE_SHARED_INTEL, bytes, value);
     case CL_KERNEL_EXEC_INFO_SVM_FINE_GRAIN_SYSTEM:
         if (!value || bytes != sizeof on)
             return CL_INVALID_VALUE;

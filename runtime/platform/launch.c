@@ -14,6 +14,7 @@
 #include "platform/misuse.h"
 #include "platform/platform.h"
 #include "platform/sampler.h"
+#include "platform/usm.h"
 
 struct launch {
     struct _cl_event event;
@@ -142,16 +143,26 @@ static void add_use(struct launch *launch, const void *pointer)
         launch->uses[launch->use_count++] = (struct hum_range){region.ptr, region.bytes};
 }
 
-/* With SVM that no argument shows, a launch declares all that it uses. */
+/* With memory that no argument shows, a launch declares all that it uses. */
 static cl_int declare(struct launch *launch, cl_kernel kernel)
 {
-    if (!kernel->reached_count)
-        return CL_SUCCESS;
-    launch->uses = calloc(kernel->reached_count + launch->arg_count, sizeof *launch->uses);
+    cl_context context = kernel->program->context;
+    size_t room = launch->arg_count, all;
+
+    for (unsigned k = 0; k < HUMI_REACHED_KINDS; k++)
+        room += kernel->reached[k].count;
+    if (room == launch->arg_count)
+        return CL_SUCCESS; /* where types are reached as a whole, hum knows: humi_usm_reach() */
+    all = humi_usm_list(context, kernel->usm_types, NULL, 0);
+    launch->uses = calloc(room + all, sizeof *launch->uses);
     if (!launch->uses)
         return CL_OUT_OF_HOST_MEMORY;
-    for (size_t i = 0; i < kernel->reached_count; i++)
-        add_use(launch, kernel->reached[i]);
+    launch->use_count = humi_usm_list(context, kernel->usm_types, launch->uses, all);
+    if (launch->use_count > all)
+        launch->use_count = all; /* made meanwhile */
+    for (unsigned k = 0; k < HUMI_REACHED_KINDS; k++)
+        for (size_t i = 0; i < kernel->reached[k].count; i++)
+            add_use(launch, kernel->reached[k].pointers[i]);
     for (unsigned i = 0; i < launch->arg_count; i++) {
         if (launch->args[i].kind == HUM_CL_POINTER)
             add_use(launch, launch->args[i].u.pointer);

@@ -3,6 +3,8 @@
  * migrate.c - memory brought where it is going to be used: a prefetch; where the program says that
  * what is in it does not matter, it is discarded instead.
  */
+#include "platform/migrate.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +70,22 @@ static struct migrate *create(cl_command_queue queue, cl_command_type type, size
     migrate->processor = flags & CL_MIGRATE_MEM_OBJECT_HOST ? HUM_HOST : queue->device->number;
     migrate->undefined = flags & CL_MIGRATE_MEM_OBJECT_CONTENT_UNDEFINED;
     return migrate;
+}
+
+cl_int humi_migrate_range(cl_command_queue queue, cl_command_type type,
+                          const struct hum_range *range, cl_mem_migration_flags flags,
+                          const struct humi_submit *how)
+{
+    struct migrate *migrate;
+
+    if (!flags_are_valid(flags))
+        return CL_INVALID_VALUE;
+    migrate = create(queue, type, 1, flags);
+    if (!migrate)
+        return CL_OUT_OF_HOST_MEMORY;
+    if (range)
+        migrate->ranges[migrate->range_count++] = *range;
+    return humi_graph_submit(&migrate->event, how);
 }
 
 cl_int CL_API_CALL humi_clEnqueueMigrateMemObjects(cl_command_queue queue, cl_uint mem_count,

@@ -32,6 +32,8 @@ const char *humi_misuse_call(cl_command_type type)
         {CL_COMMAND_SVM_MEMCPY, "clEnqueueSVMMemcpy"},
         {CL_COMMAND_SVM_MEMFILL, "clEnqueueSVMMemFill"},
         {CL_COMMAND_SVM_UNMAP, "clEnqueueSVMUnmap"},
+        {CL_COMMAND_MEMCPY_INTEL, "clEnqueueMemcpyINTEL"},
+        {CL_COMMAND_MEMFILL_INTEL, "clEnqueueMemFillINTEL"},
     };
 
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
@@ -50,6 +52,7 @@ static bool copies(cl_command_type type)
     case CL_COMMAND_COPY_IMAGE_TO_BUFFER:
     case CL_COMMAND_COPY_BUFFER_TO_IMAGE:
     case CL_COMMAND_SVM_MEMCPY:
+    case CL_COMMAND_MEMCPY_INTEL:
         return true;
     default:
         return false;
@@ -167,6 +170,7 @@ void humi_misuse_launch(cl_kernel kernel, cl_device_id device)
         else
             use_whole(kernel, arg->pointer, access_of(kernel, i, device));
     }
-    for (size_t i = 0; i < kernel->reached_count; i++)
-        use_whole(kernel, kernel->reached[i], ACCESS_BOTH);
+    for (unsigned k = 0; k < HUMI_REACHED_KINDS; k++)
+        for (size_t i = 0; i < kernel->reached[k].count; i++)
+            use_whole(kernel, kernel->reached[k].pointers[i], ACCESS_BOTH);
 }

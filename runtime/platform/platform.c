@@ -11,6 +11,7 @@
 #include "platform/answer.h"
 #include "platform/entries.h"
 #include "platform/misuse.h"
+#include "platform/usm.h"
 
 #define STRINGS(a, b, c) #a "." #b "." #c
 #define VERSION_TEXT(a, b, c) STRINGS(a, b, c)
@@ -94,6 +95,7 @@ cl_device_id humi_platform_device(unsigned number)
 
 static const cl_name_version extensions[] = {
     NAME_VERSION("cl_khr_icd", 1, 0, 0),
+    {HUMI_USM_VERSION, HUMI_USM_EXTENSION},
 };
 
 static cl_int answer_extensions(const struct humi_answer *answer)

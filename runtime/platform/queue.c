@@ -92,6 +92,9 @@ static void destroy(struct humi_object *object)
 {
     struct _cl_command_queue *queue = (struct _cl_command_queue *)object;
 
+    pthread_mutex_lock(&queue->context->lock);
+    humi_list_remove(&queue->link);
+    pthread_mutex_unlock(&queue->context->lock);
     while (queue->mark_count)
         hum_event_destroy(queue->marks[--queue->mark_count]);
     if (!queue->shares_stream)
@@ -141,6 +144,9 @@ static cl_int create(cl_context context, cl_device_id device,
         queue->stream = hum_stream(humi_space(), device->number);
         queue->shares_stream = true;
     }
+    pthread_mutex_lock(&context->lock);
+    humi_list_push_back(&context->queues, &queue->link);
+    pthread_mutex_unlock(&context->lock);
     *queue_out = queue;
     return CL_SUCCESS;
 }
@@ -296,6 +302,35 @@ void humi_queue_finish(struct _cl_command_queue *queue)
         pthread_mutex_unlock(&context->lock);
         humi_drop(&event->object);
         pthread_mutex_lock(&context->lock);
+    }
+    humi_graph_leave(context);
+}
+
+/* With a command from before `ns` that has not ended; it is held by that one. */
+static struct _cl_command_queue *find_open(cl_context context, uint64_t ns)
+{
+    humi_list_each (each, &context->queues) {
+        struct _cl_command_queue *queue = humi_container_of(each, struct _cl_command_queue, link);
+        struct humi_link *first = humi_list_first(&queue->open);
+
+        if (first && humi_container_of(first, struct _cl_event, open)->ns[HUMI_QUEUED] <= ns)
+            return queue;
+    }
+    return NULL;
+}
+
+void humi_queue_finish_all(cl_context context)
+{
+    uint64_t now = humi_clock_ns();
+    struct _cl_command_queue *queue;
+
+    humi_graph_enter(context);
+    while ((queue = find_open(context, now))) {
+        humi_hold(&queue->object);
+        humi_graph_leave(context);
+        humi_queue_finish(queue);
+        humi_drop(&queue->object);
+        humi_graph_enter(context);
     }
     humi_graph_leave(context);
 }

@@ -23,6 +23,7 @@
 
 struct _cl_command_queue {
     struct humi_object object;
+    struct humi_link link;                  /* of context->queues */
     cl_context context;                     /* fixed */
     cl_device_id device;                    /* fixed */
     struct hum_stream *stream;              /* fixed */
@@ -59,5 +60,7 @@ cl_int humi_queue_thread_start(struct _cl_command_queue *queue);
 
 /* The calling thread waits until all that was enqueued so far has ended. */
 void humi_queue_finish(struct _cl_command_queue *queue);
+/* The same for all queues of the context. */
+void humi_queue_finish_all(cl_context context);
 
 #endif

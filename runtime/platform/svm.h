@@ -10,7 +10,7 @@
 #ifndef HUMI_PLATFORM_SVM_H
 #define HUMI_PLATFORM_SVM_H
 
-#include "platform/context.h"
+#include "platform/graph.h"
 
 struct humi_svm {
     struct humi_link link; /* of context->svm */
@@ -26,5 +26,16 @@ bool humi_svm_find(cl_context context, const void *pointer, size_t bytes, struct
 void humi_svm_free(cl_context context, void *pointer);
 /* What is left when its context ends. */
 void humi_svm_free_all(cl_context context);
+
+/* From anywhere to anywhere, as the program gave it. */
+struct humi_svm_copy {
+    void *to;
+    const void *from;
+    size_t bytes;
+};
+
+/* Check everything, and enqueue the copy. */
+cl_int humi_svm_copy(cl_command_queue queue, cl_command_type type, const struct humi_svm_copy *what,
+                     struct humi_submit how);
 
 #endif

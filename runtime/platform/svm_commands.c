@@ -12,6 +12,7 @@
 #include "platform/misuse.h"
 #include "platform/platform.h"
 #include "platform/svm.h"
+#include "platform/usm.h"
 
 #define SMALL_BYTES ((size_t)64 << 10)
 
@@ -21,56 +22,58 @@ static const struct humi_command_ops mark_ops = {NULL, NULL, NULL};
 
 struct copy {
     struct _cl_event event;
-    char *to;
-    const char *from;
-    size_t bytes;
+    struct humi_svm_copy what;
 };
 
 static cl_int copy_run(struct _cl_event *event)
 {
-    struct copy *copy = (struct copy *)event;
-    struct humi_svm svm;
+    const struct humi_svm_copy *what = &((struct copy *)event)->what;
 
-    if (humi_svm_find(event->context, copy->to, copy->bytes, &svm))
-        humi_enqueue_overwrite(copy->to, copy->bytes);
-    humi_misuse_begin(copy->to);
-    humi_misuse_begin(copy->from);
-    memcpy(copy->to, copy->from, copy->bytes);
-    humi_misuse_end(copy->from);
-    humi_misuse_end(copy->to);
+    humi_usm_overwrite(event->context, what->to, what->bytes);
+    humi_misuse_begin(what->to);
+    humi_misuse_begin(what->from);
+    memcpy(what->to, what->from, what->bytes);
+    humi_misuse_end(what->from);
+    humi_misuse_end(what->to);
     return CL_COMPLETE;
 }
 
 static const struct humi_command_ops copy_ops = {copy_run, NULL, NULL};
 
-cl_int CL_API_CALL humi_clEnqueueSVMMemcpy(cl_command_queue queue, cl_bool blocking, void *to,
-                                           const void *from, size_t bytes, cl_uint count,
-                                           const cl_event *events, cl_event *event_out)
+cl_int humi_svm_copy(cl_command_queue queue, cl_command_type type, const struct humi_svm_copy *what,
+                     struct humi_submit how)
 {
-    const struct humi_submit how = {.wait = {count, events},
-                                    .blocking = blocking,
-                                    .small = bytes <= SMALL_BYTES,
-                                    .event_out = event_out};
     cl_int error = humi_enqueue_check(queue, &how.wait);
+    uintptr_t to = (uintptr_t)what->to, from = (uintptr_t)what->from;
     struct copy *copy;
 
     if (error != CL_SUCCESS)
         return error;
     if (!to || !from)
         return CL_INVALID_VALUE;
-    if ((uintptr_t)to < (uintptr_t)from + bytes && (uintptr_t)from < (uintptr_t)to + bytes)
+    if (to < from + what->bytes && from < to + what->bytes)
         return CL_MEM_COPY_OVERLAP;
-    copy = humi_command_create(queue, sizeof *copy, CL_COMMAND_SVM_MEMCPY, &copy_ops);
+    copy = humi_command_create(queue, sizeof *copy, type, &copy_ops);
     if (!copy)
         return CL_OUT_OF_HOST_MEMORY;
-    copy->to = to;
-    copy->from = from;
-    copy->bytes = bytes;
+    copy->what = *what;
+    how.small = what->bytes <= SMALL_BYTES;
     if (humi_misuse_is_sought()) {
-        humi_misuse_use_bytes(CL_COMMAND_SVM_MEMCPY, from, bytes, false);
-        humi_misuse_use_bytes(CL_COMMAND_SVM_MEMCPY, to, bytes, true);
+        humi_misuse_use_bytes(type, what->from, what->bytes, false);
+        humi_misuse_use_bytes(type, what->to, what->bytes, true);
     }
     return humi_graph_submit(&copy->event, &how);
+}
+
+cl_int CL_API_CALL humi_clEnqueueSVMMemcpy(cl_command_queue queue, cl_bool blocking, void *to,
+                                           const void *from, size_t bytes, cl_uint count,
+                                           const cl_event *events, cl_event *event_out)
+{
+    const struct humi_submit how = {
+        .wait = {count, events}, .blocking = blocking, .event_out = event_out};
+
+    return humi_svm_copy(queue, CL_COMMAND_SVM_MEMCPY, &(struct humi_svm_copy){to, from, bytes},
+                         how);
 }
 
 /* ---- mapping --------------------------------------------------------------------------------- */
