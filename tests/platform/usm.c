@@ -624,6 +624,37 @@ static void hints_leave_owned_memory_alone(void **state)
     }
 }
 
+/* Sizes that no other test has: usm.sh looks for them in the report of `hum run`. */
+static void each_type_is_where_it_belongs(void **state)
+{
+    static const size_t bytes[TYPES] = {3 << 19, 5 << 19, 7 << 19};
+    struct world *world = *state;
+    cl_kernel value = world_kernel(world, source, "value");
+    int *got = malloc(bytes[SHARED]), y = 5;
+
+    assert_non_null(got);
+    ok(clSetKernelArg(value, 1, ARG(y)));
+    for (enum type type = HOST; type < TYPES; type++) {
+        size_t half = bytes[type] / 2;
+        char *x;
+
+        if (!has(world, type))
+            continue;
+        x = usm(world, type, bytes[type]);
+        memset(got, 3, bytes[type]);
+        ok(mem_copy(world->queue, CL_TRUE, x, got, bytes[type], 0, NULL, NULL));
+        ok(migrate(world->queue, x, bytes[type], 0, 0, NULL, NULL));
+        ok(set_arg(value, 0, x));
+        world_run(world, value, half / sizeof *got);
+        ok(mem_copy(world->queue, CL_TRUE, got, x, bytes[type], 0, NULL, NULL));
+        for (size_t i = 0; i < bytes[type] / sizeof *got; i++)
+            assert_int_equal(got[i], i < half / sizeof *got ? 5 : 0x03030303);
+        ok(mem_free(world->context, x));
+    }
+    free(got);
+    ok(clReleaseKernel(value));
+}
+
 /* Commands of another queue that wait for yet another one still have their memory. */
 static void blocking_free_waits_for_all_queues(void **state)
 {
@@ -677,6 +708,7 @@ int main(void)
         cmocka_unit_test(commands_are_checked),
         cmocka_unit_test(hints_keep_the_bytes),
         cmocka_unit_test(hints_leave_owned_memory_alone),
+        cmocka_unit_test(each_type_is_where_it_belongs),
         cmocka_unit_test(blocking_free_waits_for_all_queues),
     };
 
