@@ -138,6 +138,7 @@ struct hum {
     _Atomic uint64_t launches;
     atomic_uint running[HUM_PROCESSORS_MAX];   /* launches whose outcome nobody has seen yet */
     atomic_bool lost[HUM_PROCESSORS_MAX];
+    atomic_bool restarting[HUM_PROCESSORS_MAX]; /* takes long where programs are built again */
     _Atomic uint64_t restarts[HUM_PROCESSORS_MAX];
 
     /* guarded by `lock`, rank HUM */

@@ -29,7 +29,7 @@
 #define RETRY_NS UINT64_C(1000000000)
 #define SPIN_NS UINT64_C(50000)            /* a little more than waking a sleeping core costs */
 #define SHORT_BYTES ((uint64_t)256 << 10)  /* a batch that moved less moved pages, not blocks */
-#define AWAIT_NS UINT64_C(3000000000) /* a start takes some milliseconds */
+#define AWAIT_NS UINT64_C(3000000000) /* until a start begins */
 #define POLLS_MAX (1 + 2 * HUM_PROCESSORS_MAX)
 
 struct humi_service {
@@ -122,7 +122,9 @@ static void recover(struct humi_service *service, unsigned p)
     humi_waiting_forget(&service->server.waiting, p);
     humi_ahead_pause(service->server.ahead);
     forget_accesses(hum, p);
+    atomic_store(&hum->restarting[p], true);
     enum hum_status status = processor->ops->restart(processor);
+    atomic_store(&hum->restarting[p], false);
     humi_ahead_resume(service->server.ahead);
     if (status == HUM_OK) {
         atomic_fetch_add(&hum->restarts[p], 1);
@@ -143,7 +145,8 @@ void humi_service_await(const struct hum *hum, unsigned p)
 {
     struct timespec pause = {0, 200000};
     uint64_t start = humi_clock_real_ns();
-    while (!hum->keeper && humi_service_is_dead(hum, p) && humi_clock_real_ns() - start < AWAIT_NS)
+    while (!hum->keeper && humi_service_is_dead(hum, p) &&
+           (atomic_load(&hum->restarting[p]) || humi_clock_real_ns() - start < AWAIT_NS))
         nanosleep(&pause, NULL);
 }
 

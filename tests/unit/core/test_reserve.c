@@ -58,6 +58,7 @@ static void begin(void)
 static void end(void)
 {
     humi_ahead_stop(server.ahead);
+    humi_server_fini(&server);
     check_world(world);
     fake_world_close(world);
 }

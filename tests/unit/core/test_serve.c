@@ -39,6 +39,7 @@ static void end(void)
 {
     check_world(world);
     humi_ahead_stop(server.ahead);
+    humi_server_fini(&server);
     fake_world_close(world);
 }
 
