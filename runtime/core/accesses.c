@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/signals.h"
@@ -99,6 +100,25 @@ void humi_accesses_flush(struct humi_accesses *accesses)
     while (accesses->empty_passes < enough)
         humi_cond_wait(&accesses->passed, &accesses->lock);
     humi_unlock(&accesses->lock);
+}
+
+static uint64_t empty_passes(struct humi_accesses *accesses)
+{
+    humi_lock(&accesses->lock);
+    uint64_t count = accesses->empty_passes;
+    humi_unlock(&accesses->lock);
+    return count;
+}
+
+void humi_accesses_exit(struct humi_accesses *accesses)
+{
+    const struct timespec pause = {0, (long)HUMI_NS_PER_MS};
+    if (!accesses)
+        return;
+    uint64_t enough = empty_passes(accesses) + 2;
+    uint64_t until_ns = humi_clock_real_ns() + HUMI_NS_PER_S;
+    while (empty_passes(accesses) < enough && humi_clock_real_ns() < until_ns)
+        nanosleep(&pause, NULL);
 }
 
 void humi_accesses_stop(struct humi_accesses *accesses)

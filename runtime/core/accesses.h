@@ -25,6 +25,9 @@ HUM_MUST_USE enum hum_status humi_accesses_start(struct hum *hum,
  */
 void humi_accesses_flush(struct humi_accesses *accesses);
 
+/* The same as the process exits: not for longer than a second if kernels run on. */
+void humi_accesses_exit(struct humi_accesses *accesses);
+
 /* Take what is left and end; every launch has finished.  NULL is allowed. */
 void humi_accesses_stop(struct humi_accesses *accesses);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * opened.h - which spaces this process has open, so that one that is never closed still leaves its
- * summary when the program exits.
- * Threads: a lock of its own, held for no call but the one at exit.
+ * summary and a whole trace when the program exits.
+ * Threads: a lock of its own, held for no call but those at exit.
  */
 #ifndef HUMI_CORE_OPENED_H
 #define HUMI_CORE_OPENED_H

@@ -208,6 +208,15 @@ void humi_record_close(struct hum *hum)
     atomic_fetch_sub(&hum->recorder.listeners, 1);
 }
 
+void humi_record_end(struct hum *hum)
+{
+    if (!hum->recorder.file)
+        return;
+    const struct hum_trace_record totals = humi_record_totals(hum);
+    if (humi_file_end(hum->recorder.file, &totals) != HUM_OK)
+        humi_warn("the trace is not complete: %s", hum_error_text());
+}
+
 /* Of a trace that can be replayed nothing may be lost that a replay needs. */
 static void await_room(struct hum *hum)
 {

@@ -21,6 +21,8 @@ struct hum_kernel;
 HUM_MUST_USE enum hum_status humi_record_open(struct hum *hum, const char *path);
 /* End of it: totals, and the file is complete.  A failure is logged. */
 void humi_record_close(struct hum *hum);
+/* The process exits: the file becomes complete, whoever goes on.  A failure is logged. */
+void humi_record_end(struct hum *hum);
 
 /*
  * Key of the setting that says what processor N can do: words of "huge", "shares" (read-only

@@ -152,7 +152,7 @@ static void write_dropped(struct humi_file *file)
     }
 }
 
-enum hum_status humi_file_close(struct humi_file *file, const struct hum_trace_record *totals)
+enum hum_status humi_file_end(struct humi_file *file, const struct hum_trace_record *totals)
 {
     enum hum_status status;
 
@@ -167,6 +167,15 @@ enum hum_status humi_file_close(struct humi_file *file, const struct hum_trace_r
         status = file->failed;
         humi_error_restore(file->failed_text);
     }
+    return status;
+}
+
+enum hum_status humi_file_close(struct humi_file *file, const struct hum_trace_record *totals)
+{
+    enum hum_status status = humi_file_end(file, totals);
+
+    if (!file)
+        return status;
     humi_sink_free(file->sink);
     free(file);
     return status;

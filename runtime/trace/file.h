@@ -7,7 +7,7 @@
  * What the thread has taken is in the file at most a second later, so a killed program loses that
  * much.  Records that found no room are counted; the file says at its end how many of each kind.
  *
- * Threads: put as sink.h says; open and close: nobody may be putting.
+ * Threads: put as sink.h says; open and close: nobody may be putting; end: any may.
  */
 #ifndef HUMI_TRACE_FILE_H
 #define HUMI_TRACE_FILE_H
@@ -28,6 +28,13 @@ void humi_file_put(struct humi_file *file, const struct hum_trace_record *record
 
 /* humi_sink_await(); NULL is allowed. */
 void humi_file_await(struct humi_file *file);
+
+/*
+ * As the process exits: the file is complete as after humi_file_close(), but who still puts may go
+ * on, to no effect.  NULL is allowed.
+ */
+HUM_MUST_USE enum hum_status humi_file_end(struct humi_file *file,
+                                           const struct hum_trace_record *totals);
 
 /*
  * Write everything that was put, a record of what was dropped for each kind that lost some, then

@@ -124,7 +124,8 @@ void humi_sink_await(struct humi_sink *sink)
 {
     struct timespec pause = {0, 200000};
 
-    while (sink && humi_trace_ring_is_half_full(sink->ring)) {
+    while (sink && !atomic_load_explicit(&sink->closing, memory_order_relaxed) &&
+           humi_trace_ring_is_half_full(sink->ring)) {
         wake(sink);
         nanosleep(&pause, NULL);
     }

@@ -8,9 +8,10 @@
  * records are dropped and counted by kind; the consumer says so where it gives records to.
  *
  * Threads: put from any, with any lock held: it takes none, never waits, never allocates, makes at
- * most one system call, which does not sleep.  Open, close and free: nobody may be putting.  The
- * thread holds no lock, is out of reach of the program's signals, and touches no managed memory
- * unless its consumer does.
+ * most one system call, which does not sleep.  Open and free: nobody may be putting; what is put
+ * while it closes, or later, is taken or lost, and nobody waits for room any more.  The thread
+ * holds no lock, is out of reach of the program's signals, and touches no managed memory unless
+ * its consumer does.
  */
 #ifndef HUMI_TRACE_SINK_H
 #define HUMI_TRACE_SINK_H
