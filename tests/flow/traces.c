@@ -524,6 +524,40 @@ static void a_killed_program_leaves_a_trace(void **state)
     }
 }
 
+/* It ends by itself, as does a child it made, which has no part in the trace. */
+static _Noreturn void end_without_closing(void)
+{
+    sums_story(open_traced(NULL, false));
+    pid_t child = fork();
+
+    if (child == 0)
+        exit(0);
+    if (child > 0)
+        waitpid(child, NULL, 0);
+    exit(child < 0);
+}
+
+static void a_program_that_closes_nothing_leaves_a_whole_trace(void **state)
+{
+    struct sums sums;
+    int status;
+    pid_t child;
+
+    (void)state;
+    fflush(NULL);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        end_without_closing();
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    sums = read_trace();
+    assert_true(sums.space && sums.end);
+    assert_true(sums.totals.evictions_dirty > 0);
+    assert_int_equal(sums.dropped, 0);
+    sums_agree(&sums);
+}
+
 static int remove_trace(void **state)
 {
     (void)state;
@@ -549,6 +583,7 @@ int main(void)
         cmocka_unit_test(epochs_keep_launches_apart),
         cmocka_unit_test(accesses_need_a_trace),
         cmocka_unit_test(a_killed_program_leaves_a_trace),
+        cmocka_unit_test(a_program_that_closes_nothing_leaves_a_whole_trace),
     };
     int file = mkstemp(path);
 
