@@ -65,6 +65,7 @@ struct _cl_event {
                                     context->ended */
     struct hum_event *mark;      /* behind it on the stream, while in flight */
     bool marked;                 /* it is to have a mark, for the program has its event */
+    bool entering;               /* its enqueueing function has not returned: that tells errors */
     bool issued;                 /* it is on the stream, or was */
     bool watched;                /* somebody who does not wait wants to know when it ends */
     bool blocks;                 /* whoever enqueued it waits for it */

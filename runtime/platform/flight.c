@@ -70,6 +70,8 @@ void humi_flight_issue(struct _cl_event *command)
     if (command->ops->launch)
         error = command->ops->launch(command, queue->stream);
     if (error != CL_SUCCESS) {
+        if (!command->entering && !queue->lost)
+            queue->lost = error; /* what is behind it would not see what it should have done */
         humi_graph_end(command, error);
         return;
     }

@@ -288,8 +288,10 @@ static void insert(struct _cl_event *command, const struct humi_submit *how)
         queue->last = command;
     else if (how->holds_up)
         queue->barrier = command;
+    command->entering = true;
     unblock(command);
     start_ready(command->context);
+    command->entering = false;
 }
 
 /* Who enqueued it does it, or waits for it. */

@@ -426,6 +426,35 @@ static void a_kernel_that_crashes_ends_its_queue(void **state)
     world_close(&mine);
 }
 
+/* Behind a user event the launch is refused when it starts: what follows must not go on as if. */
+static void a_launch_refused_on_its_way_ends_its_queue(void **state)
+{
+    struct world *world = *state;
+    cl_kernel kernel = world_kernel(world, source, "times_plus");
+    cl_mem mem = zeros(world, 64);
+    cl_command_queue queue = clCreateCommandQueue(world->context, world->device, 0, NULL);
+    cl_event gate = user_event(world), launched;
+    const size_t many = (size_t)1 << 20;
+    cl_uint k = 4;
+
+    if (!world_is_hum(world))
+        skip(); /* elsewhere the enqueueing function says so */
+    ok(clSetKernelArg(kernel, 0, ARG(mem)));
+    ok(clSetKernelArg(kernel, 1, ARG(k)));
+    ok(clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &many, &many, 1, &gate, &launched));
+    ok(clSetUserEventStatus(gate, CL_COMPLETE));
+    assert_int_not_equal(clEnqueueReadBuffer(queue, mem, CL_TRUE, 0, 4, &k, 0, NULL, NULL),
+                         CL_SUCCESS);
+    assert_int_equal(status_of(launched), CL_INVALID_WORK_ITEM_SIZE);
+    assert_int_equal(clFinish(queue), CL_INVALID_WORK_ITEM_SIZE);
+    assert_int_equal(read_one(world, mem), 0);
+    ok(clReleaseEvent(gate));
+    ok(clReleaseEvent(launched));
+    ok(clReleaseCommandQueue(queue));
+    ok(clReleaseMemObject(mem));
+    ok(clReleaseKernel(kernel));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -438,6 +467,7 @@ int main(void)
         cmocka_unit_test(times_are_in_order),
         cmocka_unit_test(threads_use_queues_of_one_context),
         cmocka_unit_test(a_kernel_that_crashes_ends_its_queue),
+        cmocka_unit_test(a_launch_refused_on_its_way_ends_its_queue),
     };
 
     return cmocka_run_group_tests(tests, world_setup, world_teardown);
