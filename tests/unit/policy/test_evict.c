@@ -114,71 +114,71 @@ static void list(struct world *world, char *out)
     *out = '\0';
 }
 
+static const struct {
+    const char *name, *tunables;
+    uint64_t capacity;
+    const char *script, *order;
+} cases[] = {
+    {"lru", "", 3, "+a +b +c a", "bca"},
+    {"lru", "", 3, "+a +b +c -b a +b", "cab"},
+    {"lrm", "", 3, "+a +b +c a", "bca"}, /* it is told of moves only */
+    {"mru", "", 3, "+a +b +c a", "acb"},
+    {"fifo", "", 3, "+a +b +c a", "abc"},
+    /* asked, the hand passes a; then b has no mark and c has one */
+    {"clock", "", 3, "+a +b +c a c", "bac"},
+    /* by heat, 1000 before 100; then of equals the clean ones, then the older */
+    {"lfu", "", 4, "+a3 +b2 +c2 +d2", "bcda"},
+    {"lfu", "", 4, "+a3 +B2 +c2 +d2", "cdba"},
+    {"lfu", "", 4, "+a3 +B2 +c2 b2", "cba"}, /* b is clean by now, but younger */
+    /* without heat: uses, and none are remembered */
+    {"lfu", "", 3, "+a a a +b b +c", "cba"},
+    {"lfu", "", 3, "+a a a +b b !a +a", "ab"},
+    /* dirty or clean as of the last use; 2 of the window: a before B; then C D */
+    {"clean", "window=2", 4, "+B +a +C +d", "abcd"},
+    {"clean", "window=4", 4, "+B +a +C +d", "adbc"},
+    {"clean", "window=1", 4, "+B +a +C +d", "bacd"},
+    {"clean", "window=4", 4, "+B +a +C +d A", "dbca"},
+    /* a was faulted on 30 us before d, but its 9 agents count for 900 us */
+    {"second-chance", "", 4, "+a9 +b1 +c2 +d1", "bdca"},
+    {"second-chance", "bonus_us=0", 4, "+a9 +b1 +c2 +d1", "abcd"},
+    {"second-chance", "bonus_us=10", 3, "+a2 +b1 +c", "abc"}, /* equal scores */
+    /* room for two: a and b are hot, d is one bin below, c was just here */
+    {"hotset", "", 2, "+a2 !a +b3 +c1", "cb"},
+    {"hotset", "hot=64", 9, "+a2 +b1 +c3 +d1", "bdac"},
+    {"hotset", "hot=16", 9, "+a1 +b +c2 +d1", "badc"}, /* 10 touches are a bin below 16: warm */
+    /* 100 and 10 are halved to 50 and 5 by the 110th touch; b then counts 7 and is cold */
+    {"hotset", "hot=32,halve=110", 9, "+a2 +b1 b b", "ba"},
+    /* one block touched 18 times halves all: a has 9, b 1 and is older */
+    {"hotset", "hot=16,cool=18", 9, "+b +a a a a a a a a a a a a a a a a a a", "ba"},
+    /* writes count twice: 5 reads and 5 writes are 15 and hot, once they are 10 */
+    {"hotset", "hot=8,writes=2", 9, "+b1 +a", "ab"},
+    /* of a..d more than half is gone, so the rest follows by number */
+    {"tree", "", 9, "+h +c +d +a +b !a !b", "hcd"},
+    {"tree", "", 9, "+h +c +d +a +b !a !b !c", "dh"},
+    {"tree", "reach=2", 9, "+h +c +d +a +b !a !b !c", "hd"},
+    /* what leaves by itself is not gone; what came back is not either */
+    {"tree", "", 9, "+h +c +d +a +b -a -b !c", "hd"},
+    {"tree", "", 9, "+h +c +d +a +b !a !b !c +a", "hda"},
+    /* h g | f e | d c | b a: behind the spared three the newest leaves, of those the oldest */
+    {"quarters", "", 8, "+a +b +c +d +e +f +g +h", "bacdefgh"},
+    {"quarters", "", 8, "+a +b +c +d +e +f +g +h a", "cbdefgha"},
+    /* b comes back at once: the place behind three is blamed, and the next one is the oldest */
+    {"quarters", "", 8, "+a +b +c +d +e +f +g +h !b +b", "cadefghb"},
+    {"quarters", "", 8, "+a +b +c +d +e +f +g +h !b +b !c", "adefghb"},
+    /* all of fewer than fit are spared */
+    {"quarters", "", 12, "+a +b +c a", "bca"},
+    /* each eviction is the next one's: lru, lfu, mru, lru */
+    {"tournament", "", 9, "+a +b b +c a", "bca"},
+    {"tournament", "", 9, "+a +b b +c a !b", "ca"},
+    {"tournament", "", 9, "+a +b b +c a +d d d !b !c", "da"},
+    /* lfu evicts b twice, and b comes back each time: dropped; mru, lru and mru go on */
+    {"tournament", "blames=1", 9, "+a +b +c +d +e +f +g !a !b +b !c !d !b +b", "bgfe"},
+    {"tournament", "blames=1", 9, "+a +b +c +d +e +f +g !a !b +b !c !d !b +b !e", "fgb"},
+    {"tournament", "blames=1", 9, "+a +b +c +d +e +f +g !a !b +b !c !d !b +b !e !f", "bg"},
+};
+
 static void each_script_leaves_in_the_order_written(void **state)
 {
-    static const struct {
-        const char *name, *tunables;
-        uint64_t capacity;
-        const char *script, *order;
-    } cases[] = {
-        {"lru", "", 3, "+a +b +c a", "bca"},
-        {"lru", "", 3, "+a +b +c -b a +b", "cab"},
-        {"lrm", "", 3, "+a +b +c a", "bca"}, /* it is told of moves only */
-        {"mru", "", 3, "+a +b +c a", "acb"},
-        {"fifo", "", 3, "+a +b +c a", "abc"},
-        /* asked, the hand passes a; then b has no mark and c has one */
-        {"clock", "", 3, "+a +b +c a c", "bac"},
-        /* by heat, 1000 before 100; then of equals the clean ones, then the older */
-        {"lfu", "", 4, "+a3 +b2 +c2 +d2", "bcda"},
-        {"lfu", "", 4, "+a3 +B2 +c2 +d2", "cdba"},
-        {"lfu", "", 4, "+a3 +B2 +c2 b2", "cba"}, /* b is clean by now, but younger */
-        /* without heat: uses, and none are remembered */
-        {"lfu", "", 3, "+a a a +b b +c", "cba"},
-        {"lfu", "", 3, "+a a a +b b !a +a", "ab"},
-        /* dirty or clean as of the last use; 2 of the window: a before B; then C D */
-        {"clean", "window=2", 4, "+B +a +C +d", "abcd"},
-        {"clean", "window=4", 4, "+B +a +C +d", "adbc"},
-        {"clean", "window=1", 4, "+B +a +C +d", "bacd"},
-        {"clean", "window=4", 4, "+B +a +C +d A", "dbca"},
-        /* a was faulted on 30 us before d, but its 9 agents count for 900 us */
-        {"second-chance", "", 4, "+a9 +b1 +c2 +d1", "bdca"},
-        {"second-chance", "bonus_us=0", 4, "+a9 +b1 +c2 +d1", "abcd"},
-        {"second-chance", "bonus_us=10", 3, "+a2 +b1 +c", "abc"}, /* equal scores */
-        /* room for two: a and b are hot, d is one bin below, c was just here */
-        {"hotset", "", 2, "+a2 !a +b3 +c1", "cb"},
-        {"hotset", "hot=64", 9, "+a2 +b1 +c3 +d1", "bdac"},
-        {"hotset", "hot=16", 9, "+a1 +b +c2 +d1", "badc"}, /* 10 touches are a bin below 16: warm */
-        /* 100 and 10 are halved to 50 and 5 by the 110th touch; b then counts 7 and is cold */
-        {"hotset", "hot=32,halve=110", 9, "+a2 +b1 b b", "ba"},
-        /* one block touched 18 times halves all: a has 9, b 1 and is older */
-        {"hotset", "hot=16,cool=18", 9, "+b +a a a a a a a a a a a a a a a a a a", "ba"},
-        /* writes count twice: 5 reads and 5 writes are 15 and hot, once they are 10 */
-        {"hotset", "hot=8,writes=2", 9, "+b1 +a", "ab"},
-        /* of a..d more than half is gone, so the rest follows by number */
-        {"tree", "", 9, "+h +c +d +a +b !a !b", "hcd"},
-        {"tree", "", 9, "+h +c +d +a +b !a !b !c", "dh"},
-        {"tree", "reach=2", 9, "+h +c +d +a +b !a !b !c", "hd"},
-        /* what leaves by itself is not gone; what came back is not either */
-        {"tree", "", 9, "+h +c +d +a +b -a -b !c", "hd"},
-        {"tree", "", 9, "+h +c +d +a +b !a !b !c +a", "hda"},
-        /* h g | f e | d c | b a: behind the spared three the newest leaves, of those the oldest */
-        {"quarters", "", 8, "+a +b +c +d +e +f +g +h", "bacdefgh"},
-        {"quarters", "", 8, "+a +b +c +d +e +f +g +h a", "cbdefgha"},
-        /* b comes back at once: the place behind three is blamed, and the next one is the oldest */
-        {"quarters", "", 8, "+a +b +c +d +e +f +g +h !b +b", "cadefghb"},
-        {"quarters", "", 8, "+a +b +c +d +e +f +g +h !b +b !c", "adefghb"},
-        /* all of fewer than fit are spared */
-        {"quarters", "", 12, "+a +b +c a", "bca"},
-        /* each eviction is the next one's: lru, lfu, mru, lru */
-        {"tournament", "", 9, "+a +b b +c a", "bca"},
-        {"tournament", "", 9, "+a +b b +c a !b", "ca"},
-        {"tournament", "", 9, "+a +b b +c a +d d d !b !c", "da"},
-        /* lfu evicts b twice, and b comes back each time: dropped; mru, lru and mru go on */
-        {"tournament", "blames=1", 9, "+a +b +c +d +e +f +g !a !b +b !c !d !b +b", "bgfe"},
-        {"tournament", "blames=1", 9, "+a +b +c +d +e +f +g !a !b +b !c !d !b +b !e", "fgb"},
-        {"tournament", "blames=1", 9, "+a +b +c +d +e +f +g !a !b +b !c !d !b +b !e !f", "bg"},
-    };
-
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char order[LETTERS + 1];
