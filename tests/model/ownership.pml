@@ -527,17 +527,19 @@ end:
 #ifdef WITH_EVICTION
 active proctype evictor()
 {
-    byte q;
+    byte q, victim = 1;
 
 end:
     do
     :: lock(0);
-        if
-        :: evict_block(0, 1, q)
 #if DEVICES == 2
-        :: evict_block(0, 2, q)
-#endif
+        if
+        :: victim = 1
+        :: victim = 2
         fi;
+#endif
+        evict_block(0, victim, q);
+        victim = 1;
         unlock(0)
     od
 }
