@@ -2,6 +2,7 @@
 /* graph.c - see graph.h */
 #include "platform/graph.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -10,6 +11,10 @@
 #include "platform/flight.h"
 
 #define HARVEST_EVERY 32u /* commands: what they hold is not kept much longer than needed */
+
+/* Commands that have ended and still hold what they used, in all contexts. */
+static atomic_uint holding;
+static _Thread_local bool lets_go;
 
 /* ---- states ---------------------------------------------------------------------------------- */
 
@@ -62,6 +67,7 @@ void humi_graph_end(struct _cl_event *event, cl_int status)
     humi_list_remove(&event->open);
     humi_list_remove(&event->link);
     humi_list_push_back(&event->context->ended, &event->link);
+    atomic_fetch_add(&holding, 1);
     if (queue && queue->last == event)
         queue->last = NULL;
     if (queue && queue->barrier == event)
@@ -149,17 +155,26 @@ void humi_graph_enter(cl_context context)
 /* Without the lock. */
 static void let_go(struct humi_list *ended, struct humi_list *due)
 {
+    bool nested = lets_go;
     struct humi_link *link;
 
+    lets_go = true;
     humi_list_each (each, ended) {
         struct _cl_event *event = humi_container_of(each, struct _cl_event, link);
 
         if (event->ops && event->ops->release)
             event->ops->release(event);
+        atomic_fetch_sub(&holding, 1);
     }
+    lets_go = nested;
     humi_callbacks_tell(due);
     while ((link = humi_list_pop_front(ended)))
         humi_drop(&humi_container_of(link, struct _cl_event, link)->object);
+}
+
+bool humi_graph_is_holding(void)
+{
+    return !lets_go && atomic_load(&holding) > 0;
 }
 
 static void take_all(struct humi_list *from, struct humi_list *to)

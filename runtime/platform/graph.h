@@ -52,6 +52,12 @@ void humi_graph_await(struct _cl_event *event);
 void humi_graph_set_status(struct _cl_event *event, cl_int status);
 void humi_graph_fire(struct _cl_event *event, bool issued_only);
 
+/*
+ * Some command has ended and its thread is about to give back what it used: memory may come free
+ * in a moment.  Never true for a function of the program that is called while that happens.
+ */
+bool humi_graph_is_holding(void);
+
 /* Take a command that the host may do, and do it. */
 void humi_graph_run(struct _cl_event *command);
 

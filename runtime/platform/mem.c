@@ -2,6 +2,7 @@
 /* mem.c - see mem.h */
 #include "platform/mem.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "platform/device.h"
 #include "platform/entries.h"
 #include "platform/error.h"
+#include "platform/graph.h"
 #include "platform/misuse.h"
 #include "platform/platform.h"
 
@@ -87,6 +89,18 @@ struct _cl_mem *humi_mem_create(cl_context context, cl_mem_object_type type, cl_
     return mem;
 }
 
+/* A buffer that the program released is free for it as soon as the last command with it ended,
+ * though another thread may be just giving it back. */
+static bool fits(cl_device_id device, size_t bytes)
+{
+    while (atomic_load(&total_bytes) + bytes > humi_device_memory(device)) {
+        if (!humi_graph_is_holding())
+            return atomic_load(&total_bytes) + bytes <= humi_device_memory(device);
+        sched_yield();
+    }
+    return true;
+}
+
 cl_int humi_mem_allocate(struct _cl_mem *mem, size_t bytes)
 {
     static atomic_uint number;
@@ -94,7 +108,7 @@ cl_int humi_mem_allocate(struct _cl_mem *mem, size_t bytes)
     enum hum_status status;
     char name[32];
 
-    if (humi_platform_is_strict() && atomic_load(&total_bytes) + bytes > humi_device_memory(device))
+    if (humi_platform_is_strict() && !fits(device, bytes))
         return CL_MEM_OBJECT_ALLOCATION_FAILURE;
     status = hum_alloc(humi_space(), bytes, 0, &mem->region);
     if (status != HUM_OK)

@@ -102,11 +102,36 @@ static void a_strict_device_refuses_what_it_cannot_hold(void **state)
         ok(clReleaseMemObject(mems[i]));
 }
 
+/* Whichever thread of the platform ends the commands. */
+static void what_was_released_is_free_as_soon_as_its_commands_ended(void **state)
+{
+    struct world *world = *state;
+    cl_command_queue other;
+    cl_mem mems[4];
+    cl_event filled;
+    cl_int error, got;
+
+    other = clCreateCommandQueue(world->context, world->device, 0, &error);
+    ok(error);
+    for (cl_int round = 0; round < 20; round++) {
+        for (unsigned i = 0; i < 4; i++)
+            mems[i] = world_buffer(world, 16 * MIB);
+        ok(clEnqueueFillBuffer(world->queue, mems[0], &round, 4, 0, 4, 0, NULL, &filled));
+        ok(clEnqueueReadBuffer(other, mems[0], CL_TRUE, 0, 4, &got, 1, &filled, NULL));
+        assert_int_equal(got, round);
+        ok(clReleaseEvent(filled));
+        for (unsigned i = 0; i < 4; i++)
+            ok(clReleaseMemObject(mems[i]));
+    }
+    ok(clReleaseCommandQueue(other));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(devices_take_turns_on_a_buffer),
         cmocka_unit_test(a_strict_device_refuses_what_it_cannot_hold),
+        cmocka_unit_test(what_was_released_is_free_as_soon_as_its_commands_ended),
     };
 
     return cmocka_run_group_tests(tests, world_setup, world_teardown);
