@@ -3,84 +3,43 @@
  * cuda.c - a CUDA device, on the double of the driver: opening and what is refused, results with
  * every granularity and address, and what is left when the device is lost.
  */
-#include "flow/flow.h"
+#include "flow/on_double.h"
 
 #include <unistd.h>
 
 #include "base/log.h"
-#include "support/cuda_double/open.h"
 
 #define ONE "cuda:0,mem=64M"
 #define TWO "cuda:0,mem=64M;cuda:1,mem=64M"
 #define WORDS (3 * BLOCK / 8 + 77)
 
-static struct cuda_double d;
-static struct hum *hum;
-
-static void reopen(const char *options, const char *devices)
-{
-    hum_close(hum);
-    hum = NULL;
-    cuda_double_open(&d, options);
-    hum = flow_open(devices, NULL);
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    hum = NULL;
-    return 0;
-}
-
-/* Whatever was made is given back. */
-static int teardown(void **state)
-{
-    struct cuda_double_counts counts;
-
-    (void)state;
-    hum_close(hum);
-    d.count(&counts);
-    return counts.live_objects == 0 && counts.live_bytes == 0 ? 0 : -1;
-}
-
-static enum hum_status try_open(const char *options, const char *devices)
-{
-    struct hum_options wish = HUM_OPTIONS_INIT;
-    struct hum *opened = NULL;
-
-    cuda_double_open(&d, options);
-    wish.devices = devices;
-    enum hum_status status = hum_open(&wish, &opened);
-    hum_close(opened);
-    return status;
-}
-
 static void what_cannot_be_is_refused(void **state)
 {
     (void)state;
-    status_is(HUM_ERR_NOT_FOUND, try_open("", "cuda:1"));
+    status_is(HUM_ERR_NOT_FOUND, on_double_try("", "cuda:1"));
     assert_non_null(strstr(hum_error_text(), "cuda:1"));
-    status_is(HUM_ERR_INVALID, try_open("memory=64M", "cuda:0,mem=128M"));
+    status_is(HUM_ERR_INVALID, on_double_try("memory=64M", "cuda:0,mem=128M"));
     assert_non_null(strstr(hum_error_text(), "64 MiB"));
-    status_is(HUM_ERR_UNSUPPORTED, try_open("vmm=0", ONE));
-    status_is(HUM_ERR_BUSY, try_open("compute_mode=2", ONE));
-    status_is(HUM_ERR_INVALID, try_open("", "cuda:x"));
-    status_is(HUM_ERR_INVALID, try_open("", "emu:0"));
+    status_is(HUM_ERR_UNSUPPORTED, on_double_try("vmm=0", ONE));
+    status_is(HUM_ERR_BUSY, on_double_try("compute_mode=2", ONE));
+    status_is(HUM_ERR_INVALID, on_double_try("", "cuda:x"));
+    status_is(HUM_ERR_INVALID, on_double_try("", "emu:0"));
 }
 
 static void every_call_of_opening_may_fail(void **state)
 {
-    static const char *const calls[] = {
-        "cuDeviceGetCount", "cuDeviceGet", "cuDeviceGetAttribute", "cuDevicePrimaryCtxRetain",
-        "cuMemGetInfo_v2", "cuMemGetAllocationGranularity", "cuMemHostRegister_v2",
-        "cuStreamCreate", "cuEventCreate", "cuCtxPushCurrent_v2"};
+    static const char *const calls[] = {"cuDeviceGetCount",     "cuDeviceGet",
+                                        "cuDeviceGetAttribute", "cuDevicePrimaryCtxRetain",
+                                        "cuMemGetInfo_v2",      "cuMemGetAllocationGranularity",
+                                        "cuMemHostRegister_v2", "cuStreamCreate",
+                                        "cuEventCreate",        "cuCtxPushCurrent_v2"};
     struct cuda_double_counts counts;
     char options[128];
 
     (void)state;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         snprintf(options, sizeof options, "fail=%s:1", calls[i]);
-        assert_int_not_equal(try_open(options, ONE), HUM_OK);
+        assert_int_not_equal(on_double_try(options, ONE), HUM_OK);
         d.count(&counts);
         if (counts.live_objects || counts.live_bytes)
             fail_msg("%s: something stays", calls[i]);
@@ -100,7 +59,7 @@ static void results_are_right(void **state)
 
     (void)state;
     for (size_t o = 0; o < sizeof options / sizeof *options; o++) {
-        reopen(options[o], ONE);
+        on_double_reopen(options[o], ONE, NULL);
         assert_int_equal(flow_device(hum, 0).same_address, strcmp(options[o], "over_host=1") == 0);
         uint64_t *words = flow_alloc(hum, WORDS * 8), *zeros = flow_alloc(hum, BLOCK);
         for (size_t i = 0; i < WORDS; i++)
@@ -120,7 +79,7 @@ static void more_than_fits_comes_and_goes(void **state)
     size_t n = 40 * MIB / 8;
 
     (void)state;
-    reopen("memory=64M,delay_us=0", "cuda:0,mem=16M");
+    on_double_reopen("memory=64M,delay_us=0", "cuda:0,mem=16M", NULL);
     uint64_t *words = flow_alloc(hum, n * 8);
     for (int round = 0; round < 2; round++)
         for (size_t at = 0; at < n; at += BLOCK / 8) {
@@ -139,7 +98,7 @@ static void what_the_compiler_says_reaches_the_user(void **state)
     struct hum_module *module = NULL;
 
     (void)state;
-    reopen("", ONE);
+    on_double_reopen("", ONE, NULL);
     assert_true(file >= 0);
     assert_true(dprintf(file, ".version 6.0\n.target sm_35\n.entry k()\n{\n    frob;\n}\n") > 0);
     close(file);
@@ -174,7 +133,7 @@ static void kernels_in_cuda_are_compiled_for_their_device(void **state)
     struct hum_kernel *kernel = NULL;
 
     (void)state;
-    reopen("compute=8.6", ONE);
+    on_double_reopen("compute=8.6", ONE, NULL);
     status_is(HUM_ERR_MODULE, load_source("#error of mine", &module));
     assert_non_null(strstr(hum_error_text(), "error: of mine"));
     assert_non_null(strstr(hum_error_text(), "hum-flow-source"));
@@ -193,7 +152,7 @@ static void the_programs_context_stays_current(void **state)
     struct CUctx_st *mine = NULL, *now = NULL;
 
     (void)state;
-    reopen("", ONE);
+    on_double_reopen("", ONE, NULL);
     assert_int_equal(d.cu.cuCtxGetCurrent(&now), 0);
     assert_null(now);
     assert_int_equal(d.cu.cuDevicePrimaryCtxRetain(&mine, 0), 0);
@@ -217,7 +176,7 @@ static void await_restart(uint64_t restarts)
 static void a_bad_kernel_loses_the_device_and_not_the_host(void **state)
 {
     (void)state;
-    reopen("", ONE);
+    on_double_reopen("", ONE, NULL);
     uint64_t *home = flow_alloc(hum, BLOCK), *away = flow_alloc(hum, BLOCK);
     for (size_t i = 0; i < BLOCK / 8; i++)
         home[i] = i;
@@ -243,7 +202,7 @@ static void a_bad_kernel_loses_the_device_and_not_the_host(void **state)
 static void launches_behind_a_bad_one_are_lost(void **state)
 {
     (void)state;
-    reopen("", ONE);
+    on_double_reopen("", ONE, NULL);
     struct hum_stream *other = NULL;
     uint64_t *words = flow_alloc(hum, BLOCK);
     struct flow_words bad = {.words = (uint64_t *)(uintptr_t)4096, .n = 8, .value = 1},
@@ -267,7 +226,7 @@ static void a_context_that_is_shared_is_waited_for(void **state)
     struct flow_words bad = {.words = (uint64_t *)(uintptr_t)4096, .n = 8, .value = 1};
 
     (void)state;
-    reopen("", ONE);
+    on_double_reopen("", ONE, NULL);
     uint64_t *words = flow_alloc(hum, BLOCK);
     assert_int_equal(d.cu.cuDevicePrimaryCtxRetain(&mine, 0), 0);
     status_is(HUM_ERR_ILLEGAL_ADDRESS, flow_try(hum, 0, "add", &bad, sizeof bad, 8));
@@ -317,7 +276,7 @@ static void what_was_lost_is_told_and_nothing_else_is(void **state)
     char line[128];
 
     (void)state;
-    reopen("", ONE);
+    on_double_reopen("", ONE, NULL);
     uint64_t *home = flow_alloc(hum, 2 * BLOCK), *away = flow_alloc(hum, 3 * BLOCK);
     for (size_t i = 0; i < 2 * BLOCK / 8; i++)
         home[i] = i;
@@ -389,7 +348,7 @@ static void pages_go_from_device_to_device(void **state)
     (void)state;
     for (size_t o = 0; o < sizeof options / sizeof *options; o++) {
         struct cuda_double_counts before, after;
-        reopen(options[o], TWO);
+        on_double_reopen(options[o], TWO, NULL);
         uint64_t *words = flow_alloc(hum, bytes);
         launch_on(0, "fill", words, n, 10);
         struct hum_stats stats = flow_stats(hum);
@@ -416,7 +375,7 @@ static void a_lost_device_leaves_the_other_alone(void **state)
     size_t n = 2 * BLOCK / 8;
 
     (void)state;
-    reopen("devices=2", TWO);
+    on_double_reopen("devices=2", TWO, NULL);
     uint64_t *words = flow_alloc(hum, n * 8), *other = flow_alloc(hum, n * 8);
     launch_on(0, "fill", words, n, 10);
     launch_on(1, "add", other, n, 4);
@@ -436,7 +395,7 @@ static void a_lost_device_leaves_the_other_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, on_double_setup, on_double_teardown)
         STORY(what_cannot_be_is_refused),
         STORY(every_call_of_opening_may_fail),
         STORY(results_are_right),

@@ -3,70 +3,21 @@
  * managed.c - a CUDA device whose driver keeps the pages, on the double of the driver: the same
  * programs, and what of hum's calls reaches the driver.
  */
-#include "flow/flow.h"
+#include "flow/on_double.h"
 
 #include <pthread.h>
 #include <unistd.h>
 
-#include "support/cuda_double/open.h"
-
 #define ONE "cuda:0,mode=managed"
 #define TWO "cuda:0,mode=managed;cuda:1,mode=managed"
 #define WORDS (3 * BLOCK / 8 + 77)
-
-static struct cuda_double d;
-static struct hum *hum;
-
-static enum hum_status try_open(const char *options, const char *devices, struct hum **out)
-{
-    struct hum_options wish = HUM_OPTIONS_INIT;
-
-    cuda_double_open(&d, options);
-    wish.devices = devices;
-    wish.space_bytes = (size_t)1 << 30;
-    return hum_open(&wish, out);
-}
-
-static void reopen(const char *options, const char *devices)
-{
-    hum_close(hum);
-    hum = NULL;
-    ok(try_open(options, devices, &hum));
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    hum = NULL;
-    return 0;
-}
-
-/* Whatever was made is given back. */
-static int teardown(void **state)
-{
-    struct cuda_double_counts counts;
-
-    (void)state;
-    hum_close(hum);
-    d.count(&counts);
-    return counts.live_objects == 0 && counts.live_bytes == 0 ? 0 : -1;
-}
-
-static enum hum_status refused(const char *options, const char *devices)
-{
-    struct hum *opened = NULL;
-    enum hum_status status = try_open(options, devices, &opened);
-
-    hum_close(opened);
-    return status;
-}
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
 static void it_says_what_it_is(void **state)
 {
     (void)state;
-    reopen("", ONE);
+    on_double_reopen("", ONE, NULL);
     struct hum_device_info info = flow_device(hum, 0);
     assert_true(info.managed);
     assert_true(info.faults);
@@ -79,14 +30,15 @@ static void it_says_what_it_is(void **state)
 static void what_cannot_be_is_refused(void **state)
 {
     (void)state;
-    status_is(HUM_ERR_UNSUPPORTED, refused("managed=0", ONE));
+    status_is(HUM_ERR_UNSUPPORTED, on_double_try("managed=0", ONE));
     assert_non_null(strstr(hum_error_text(), "no managed memory"));
-    status_is(HUM_ERR_UNSUPPORTED, refused("concurrent=0", ONE));
+    status_is(HUM_ERR_UNSUPPORTED, on_double_try("concurrent=0", ONE));
     assert_non_null(strstr(hum_error_text(), "mode=declared"));
-    status_is(HUM_ERR_INVALID, refused("", "cuda:0,mode=managed;emu"));
-    status_is(HUM_ERR_INVALID, refused("devices=2", "cuda:0,mode=managed;cuda:1"));
-    status_is(HUM_ERR_INVALID, refused("", "cuda:0,mode=unified"));
-    status_is(HUM_ERR_NO_MEMORY, refused("managed_most=512M", ONE)); /* this much was asked for */
+    status_is(HUM_ERR_INVALID, on_double_try("", "cuda:0,mode=managed;emu"));
+    status_is(HUM_ERR_INVALID, on_double_try("devices=2", "cuda:0,mode=managed;cuda:1"));
+    status_is(HUM_ERR_INVALID, on_double_try("", "cuda:0,mode=unified"));
+    status_is(HUM_ERR_NO_MEMORY,
+              on_double_try("managed_most=512M", ONE)); /* this much was asked for */
 }
 
 static void a_space_that_was_not_sized_is_as_large_as_the_driver_makes_it(void **state)
@@ -110,7 +62,7 @@ static void results_are_right(void **state)
 
     (void)state;
     for (size_t o = 0; o < sizeof options / sizeof *options; o++) {
-        reopen(options[o], o == 4 ? TWO : ONE);
+        on_double_reopen(options[o], o == 4 ? TWO : ONE, NULL);
         uint64_t *words = flow_alloc(hum, WORDS * 8), *zeros = flow_alloc(hum, BLOCK);
         for (size_t i = 0; i < WORDS; i++)
             words[i] = i;
@@ -130,7 +82,7 @@ static void kernels_follow_pointers(void **state)
     size_t n = 1000;
 
     (void)state;
-    reopen("", ONE);
+    on_double_reopen("", ONE, NULL);
     struct flow_node *nodes = flow_alloc(hum, n * sizeof *nodes);
     uint64_t *sum = flow_alloc(hum, PAGE);
     for (size_t i = 0; i < n; i++)
@@ -147,7 +99,7 @@ static void freed_memory_reads_as_zero_when_it_comes_again(void **state)
 
     (void)state;
     for (size_t o = 0; o < 2; o++) {
-        reopen(options[o], ONE);
+        on_double_reopen(options[o], ONE, NULL);
         uint64_t *first = flow_alloc(hum, BLOCK);
         flow_words(hum, "fill", first, BLOCK / 8, 9);
         ok(hum_advise(hum, first, BLOCK, HUM_ADVISE_READ_MOSTLY, 0));
@@ -163,7 +115,7 @@ static void freed_memory_reads_as_zero_when_it_comes_again(void **state)
 static void discarded_memory_reads_as_zero(void **state)
 {
     (void)state;
-    reopen("", ONE);
+    on_double_reopen("", ONE, NULL);
     uint64_t *words = flow_alloc(hum, 2 * BLOCK);
     for (size_t i = 0; i < 2 * BLOCK / 8; i++)
         words[i] = 7;
@@ -178,7 +130,7 @@ static void discarded_memory_reads_as_zero(void **state)
 static void what_the_driver_cannot_do_is_refused(void **state)
 {
     (void)state;
-    reopen("", ONE);
+    on_double_reopen("", ONE, NULL);
     void *ptr = flow_alloc(hum, BLOCK);
     status_is(HUM_ERR_UNSUPPORTED, hum_protect(hum, ptr, HUM_HOST, HUM_READ));
     assert_non_null(strstr(hum_error_text(), "mode=declared"));
@@ -192,7 +144,7 @@ static void advice_reaches_the_driver_and_comes_back(void **state)
 
     (void)state;
     for (size_t o = 0; o < 2; o++) {
-        reopen(options[o], ONE);
+        on_double_reopen(options[o], ONE, NULL);
         char *bytes = flow_alloc(hum, 2 * BLOCK);
         struct hum_page_info pages[2 * BLOCK / PAGE];
         ok(hum_advise(hum, bytes, BLOCK, HUM_ADVISE_READ_MOSTLY, HUM_HOST));
@@ -220,7 +172,7 @@ static void prefetches_reach_the_driver(void **state)
     struct cuda_double_counts before, after;
 
     (void)state;
-    reopen("", ONE);
+    on_double_reopen("", ONE, NULL);
     char *bytes = flow_alloc(hum, 4 * BLOCK);
     struct hum_range ranges[] = {{bytes, PAGE}, {bytes + BLOCK, BLOCK}, {bytes + 3 * BLOCK, 5}};
     d.count(&before);
@@ -244,7 +196,7 @@ static void a_bad_kernel_loses_the_space(void **state)
     struct flow_words bad = {.words = (uint64_t *)(uintptr_t)4096, .n = 8, .value = 1};
 
     (void)state;
-    reopen("", ONE);
+    on_double_reopen("", ONE, NULL);
     uint64_t *words = flow_alloc(hum, BLOCK);
     struct hum_kernel *add = flow_kernel(hum, 0, "add");
     status_is(HUM_ERR_ILLEGAL_ADDRESS, flow_try(hum, 0, "add", &bad, sizeof bad, 8));
@@ -259,18 +211,17 @@ static void a_bad_kernel_loses_the_space(void **state)
 
 static void every_call_of_opening_may_fail(void **state)
 {
-    static const char *const calls[] = {"cuDeviceGetCount",    "cuDeviceGet",
-                                        "cuDeviceGetAttribute", "cuDevicePrimaryCtxRetain",
-                                        "cuMemGetInfo_v2",     "cuMemAllocManaged",
-                                        "cuStreamCreate",      "cuEventCreate",
-                                        "cuCtxPushCurrent_v2"};
+    static const char *const calls[] = {
+        "cuDeviceGetCount",         "cuDeviceGet",     "cuDeviceGetAttribute",
+        "cuDevicePrimaryCtxRetain", "cuMemGetInfo_v2", "cuMemAllocManaged",
+        "cuStreamCreate",           "cuEventCreate",   "cuCtxPushCurrent_v2"};
     struct cuda_double_counts counts;
     char options[128];
 
     (void)state;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         snprintf(options, sizeof options, "fail=%s:1", calls[i]);
-        assert_int_not_equal(refused(options, ONE), HUM_OK);
+        assert_int_not_equal(on_double_try(options, ONE), HUM_OK);
         d.count(&counts);
         if (counts.live_objects || counts.live_bytes)
             fail_msg("%s: something stays", calls[i]);
@@ -313,11 +264,16 @@ static void every_call_may_fail_once(void **state)
     static const struct {
         const char *call, *options;
     } cases[] = {
-        {"cuMemPrefetchAsync_v2", ""},      {"cuMemPrefetchBatchAsync", ""},
-        {"cuMemAdvise_v2", ""},             {"cuMemRangeGetAttributes", ""},
-        {"cuMemDiscardBatchAsync", ""},     {"cuMemsetD8Async", ""},
-        {"cuStreamSynchronize", ""},        {"cuCtxSynchronize", ""},
-        {"cuMemPrefetchAsync", "version=12000,"}, {"cuMemAdvise", "version=12000,"},
+        {"cuMemPrefetchAsync_v2", ""},
+        {"cuMemPrefetchBatchAsync", ""},
+        {"cuMemAdvise_v2", ""},
+        {"cuMemRangeGetAttributes", ""},
+        {"cuMemDiscardBatchAsync", ""},
+        {"cuMemsetD8Async", ""},
+        {"cuStreamSynchronize", ""},
+        {"cuCtxSynchronize", ""},
+        {"cuMemPrefetchAsync", "version=12000,"},
+        {"cuMemAdvise", "version=12000,"},
     };
     char options[96];
 
@@ -326,7 +282,7 @@ static void every_call_may_fail_once(void **state)
         unsigned failures = 0;
         for (unsigned n = 1; n <= 4; n++) {
             snprintf(options, sizeof options, "%sfail=%s:%u:2", cases[i].options, cases[i].call, n);
-            reopen(options, ONE);
+            on_double_reopen(options, ONE, NULL);
             unsigned before = failures;
             for (int round = 0; round < 3; round++) {
                 enum hum_status status = use_all();
@@ -359,7 +315,7 @@ static void the_host_waits_where_access_is_not_concurrent(void **state)
     pthread_t thread;
 
     (void)state;
-    reopen("concurrent=0", AUTO);
+    on_double_reopen("concurrent=0", AUTO, NULL);
     assert_false(flow_device(hum, 0).faults || flow_device(hum, 0).managed);
     assert_non_null(strstr(flow_system(hum).reduced, "concurrent managed access"));
     uint64_t *words = flow_alloc(hum, BLOCK);
@@ -381,14 +337,14 @@ static void the_host_waits_where_access_is_not_concurrent(void **state)
 static void a_device_with_neither_is_refused(void **state)
 {
     (void)state;
-    status_is(HUM_ERR_UNSUPPORTED, refused("concurrent=0,vmm=0", AUTO));
-    status_is(HUM_ERR_UNSUPPORTED, refused("managed=0,vmm=0", AUTO));
+    status_is(HUM_ERR_UNSUPPORTED, on_double_try("concurrent=0,vmm=0", AUTO));
+    status_is(HUM_ERR_UNSUPPORTED, on_double_try("managed=0,vmm=0", AUTO));
 }
 
 static void auto_is_managed_where_it_can_be(void **state)
 {
     (void)state;
-    reopen("", AUTO);
+    on_double_reopen("", AUTO, NULL);
     assert_true(flow_device(hum, 0).faults);
     assert_null(strstr(flow_system(hum).reduced, "mode=declared"));
 }
@@ -396,7 +352,7 @@ static void auto_is_managed_where_it_can_be(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, on_double_setup, on_double_teardown)
         STORY(it_says_what_it_is),
         STORY(what_cannot_be_is_refused),
         STORY(a_space_that_was_not_sized_is_as_large_as_the_driver_makes_it),

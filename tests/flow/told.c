@@ -3,7 +3,7 @@
  * told.c - what the driver that keeps the pages tells of them (CUPTI's records), on the doubles of
  * both: where pages are, what moved and why, traces, and what is said when nothing is told.
  */
-#include "flow/flow.h"
+#include "flow/on_double.h"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -12,50 +12,17 @@
 
 #include "device/cuda/cupti_abi.h"
 #include "flow/sums.h"
-#include "support/cuda_double/open.h"
 
 #define ONE "cuda:0,mode=managed"
 #define TWO "cuda:0,mode=managed;cuda:1,mode=managed"
 #define HERE HUM_BIT(HUM_HOST)
 #define THERE HUM_BIT(0)
 
-static struct cuda_double d;
-static struct hum *hum;
 static char path[64];
-
-static void reopen_traced(const char *options, const char *devices, const char *trace)
-{
-    struct hum_options wish = HUM_OPTIONS_INIT;
-
-    hum_close(hum);
-    hum = NULL;
-    cuda_double_open(&d, options);
-    wish.devices = devices;
-    wish.space_bytes = (size_t)1 << 30;
-    wish.trace = trace;
-    ok(hum_open(&wish, &hum));
-}
 
 static void reopen(const char *options)
 {
-    reopen_traced(options, ONE, NULL);
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    hum = NULL;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct cuda_double_counts counts;
-
-    (void)state;
-    hum_close(hum);
-    d.count(&counts);
-    return counts.live_objects == 0 && counts.live_bytes == 0 ? 0 : -1;
+    on_double_reopen(options, ONE, NULL);
 }
 
 static void fill_here(uint64_t *words, size_t n)
@@ -156,7 +123,7 @@ static void freed_and_discarded_pages_are_nowhere(void **state)
 static void devices_move_between_each_other(void **state)
 {
     (void)state;
-    reopen_traced("devices=2", TWO, NULL);
+    on_double_reopen("devices=2", TWO, NULL);
     uint64_t *words = flow_alloc(hum, BLOCK);
     flow_words(hum, "fill", words, BLOCK / 8, 5);
     struct flow_words args = {.words = words, .n = BLOCK / 8, .value = 1};
@@ -266,12 +233,12 @@ static void the_host_touches_while_a_kernel_runs(void **state)
 
 static void fights_are_counted(void **state)
 {
-    struct humi_cupti_record fight = {
-        .kind = HUMI_CUPTI_ACTIVITY_KIND_UNIFIED_MEMORY_COUNTER,
-        .counterKind = HUMI_CUPTI_ACTIVITY_UNIFIED_MEMORY_COUNTER_KIND_THRASHING,
-        .value = 64 * KIB,
-        .start = UINT64_MAX / 4,
-        .end = UINT64_MAX / 4 + 500000};
+    struct humi_cupti_record fight = {.kind = HUMI_CUPTI_ACTIVITY_KIND_UNIFIED_MEMORY_COUNTER,
+                                      .counterKind =
+                                          HUMI_CUPTI_ACTIVITY_UNIFIED_MEMORY_COUNTER_KIND_THRASHING,
+                                      .value = 64 * KIB,
+                                      .start = UINT64_MAX / 4,
+                                      .end = UINT64_MAX / 4 + 500000};
 
     (void)state;
     reopen("");
@@ -336,7 +303,7 @@ static void a_trace_adds_up_to_what_was_told(void **state)
 
     (void)state;
     snprintf(path, sizeof path, "/tmp/hum-told-%d.trace", getpid());
-    reopen_traced("memory=64M", ONE, path);
+    on_double_reopen("memory=64M", ONE, path);
     sums_story(hum);
     struct hum_stats stats = flow_stats(hum);
     hum_close(hum);
@@ -365,7 +332,7 @@ static void a_trace_adds_up_to_what_was_told(void **state)
 
 static void works_and_says_so(const char *options, const char *devices, const char *why)
 {
-    reopen_traced(options, devices, NULL);
+    on_double_reopen(options, devices, NULL);
     if (!strstr(flow_system(hum).reduced, why))
         fail_msg("%s: '%s' does not say %s", options, flow_system(hum).reduced, why);
     uint64_t *words = flow_alloc(hum, BLOCK);
@@ -433,7 +400,7 @@ static void what_could_not_be_told_is_counted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, on_double_setup, on_double_teardown)
         STORY(pages_are_where_they_were_touched_last),
         STORY(prefetched_pages_are_where_they_were_asked_to_be),
         STORY(read_mostly_pages_are_at_both),
