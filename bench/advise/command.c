@@ -10,6 +10,7 @@
 #include "advise/output.h"
 #include "advise/rules.h"
 #include "base/range.h"
+#include "command/replay/print.h"
 #include "comparison/pool.h"
 #include "comparison/replay_engine.h"
 
@@ -27,7 +28,7 @@ static const char help[] =
     "\n"
     "Options:\n"
     "  -c, --capacity=SIZE  of each device: 64M, pages=4096, or r=1.25, which is footprint /\n"
-    "                       capacity (as recorded)\n"
+    "                       capacity, of a small one rounded up to blocks of 2 MiB (as recorded)\n"
     "  -L, --link=LINK      pcie3x16, pcie4x16, pcie5x16, nvlink-c2c, alpha=1.8us,beta=12.8G (as\n"
     "                       recorded, or " LINK ")\n"
     "  -p, --policy=P       that the program has now, with rules for regions (as recorded)\n"
@@ -37,8 +38,8 @@ static const char help[] =
     "  -q, --quiet          no progress on standard error\n"
     "  -h, --help           this text\n"
     "\n"
-    "Exit status: 0, also if there is nothing to advise; 1 if the trace cannot be replayed or a\n"
-    "replay failed; 2 if the command line is wrong.\n";
+    "Exit status: 0, also if there is nothing to advise or the trace has no accesses; 1 if it\n"
+    "cannot be replayed or a replay failed; 2 if the command line is wrong.\n";
 
 struct options {
     const char *trace, *policy, *link;
@@ -67,6 +68,7 @@ static bool read_base(struct advising *advising, struct trace_problem *problem)
 {
     const struct options *options = advising->options;
     const struct humi_survey *survey = &advising->trace.survey;
+    const uint64_t touched = advising->trace.source.touched;
     const char *link = options->link  ? options->link
                        : *survey->link ? survey->link
                                        : LINK;
@@ -81,10 +83,13 @@ static bool read_base(struct advising *advising, struct trace_problem *problem)
         (struct humi_measures){advising->rules.measures, advising->rules.count};
     if (humi_link_parse(link, &advising->base.cost.link) != HUM_OK)
         return trace_problem_hum(problem);
-    if ((options->capacity.pages || options->capacity.r > 0) &&
-        !humi_capacity_is_blocks(&options->capacity, advising->trace.source.touched))
+    if (options->capacity.pages && !humi_capacity_is_whole(options->capacity.pages))
         return trace_problem_say(problem, "the core keeps whole blocks: --capacity is a multiple "
-                                          "of 2 MiB, or a ratio that makes 16 MiB or more");
+                                          "of 2 MiB, or a ratio");
+    if (options->capacity.r > 0 && !humi_capacity_is_blocks(&options->capacity, touched))
+        advising->base.capacity = (struct humi_capacity){
+            .pages = humi_round_up(humi_capacity_pages(&options->capacity, touched),
+                                   HUM_PAGES_PER_BLOCK)};
     return true;
 }
 
@@ -166,16 +171,34 @@ static bool print(const struct advising *advising)
     return true;
 }
 
+/* Nothing can be tried out, which is no failure. */
+static bool has_nothing(const struct advising *advising, struct trace_problem *why)
+{
+    if (!replay_has_accesses(&advising->trace, why))
+        return true;
+    return advising->trace.survey.declared &&
+           !trace_problem_say(why, "its launches declare what they use, which a trace does not "
+                                   "tell: record it on a device that faults");
+}
+
 static int advise(const struct options *options)
 {
     struct advising advising = {.options = options};
     struct trace_problem problem;
     bool opened = replay_open(&advising.trace, options->trace, !options->quiet, &problem);
-    bool good = opened && replay_survey(&advising.trace, &problem) &&
-                read_base(&advising, &problem) &&
-                advise_uses_read(&advising.uses, advising.trace.file, &advising.trace.survey,
-                                 &problem) &&
-                replay_base(&advising, &problem) && search(&advising, &problem);
+    bool good = opened && replay_survey(&advising.trace, &problem);
+
+    if (good && has_nothing(&advising, &problem)) {
+        replay_close(&advising.trace);
+        return replay_print_nothing(options->trace, problem.text, options->json, stdout)
+                   ? EXIT_SUCCESS
+                   : EXIT_FAILURE;
+    }
+    good = good &&
+           read_base(&advising, &problem) &&
+           advise_uses_read(&advising.uses, advising.trace.file, &advising.trace.survey,
+                            &problem) &&
+           replay_base(&advising, &problem) && search(&advising, &problem);
 
     if (!good)
         command_say("advise", "%s: %s", options->trace, problem.text);

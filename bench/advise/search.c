@@ -88,7 +88,7 @@ static void run(void *context, void *trace, const struct compare_grid *grid,
     good = good && replay_run(trace, &request, &outcome, &problem);
     if (good)
         cell->figures = compare_figures_of(&outcome);
-    cell->failed = !good;
+    cell->missing = good ? COMPARE_THERE : COMPARE_FAILED;
     if (!good)
         snprintf(cell->why, sizeof(cell->why), "%.239s", problem.text);
     free(measures);
@@ -135,7 +135,7 @@ static bool run_round(struct advise_search *search, struct round *round,
     for (size_t i = 0; good && i < round->count; i++) {
         round->trials[i].cell = &round->grid.cells[i];
         search->replays++;
-        search->failed += round->grid.cells[i].failed;
+        search->failed += round->grid.cells[i].missing == COMPARE_FAILED;
     }
     return good || trace_problem_say(problem, "%s", why.text);
 }
@@ -165,7 +165,7 @@ static bool run_alone(struct advise_search *search, struct trace_problem *proble
     for (size_t i = 0; good && i < plan->count; i++) {
         const struct compare_cell *cell = round.trials[i].cell;
 
-        plan->candidates[i].failed = cell->failed;
+        plan->candidates[i].failed = cell->missing == COMPARE_FAILED;
         plan->candidates[i].figures = cell->figures;
         snprintf(plan->candidates[i].why_failed, sizeof(plan->candidates[i].why_failed), "%s",
                  cell->why);
@@ -254,7 +254,7 @@ static size_t choose(struct advise_search *search, const struct round *round, si
     for (size_t i = 0; i < round->count; i++) {
         const struct compare_cell *cell = round->trials[i].cell;
 
-        if (cell->failed || cell->figures.modelled_ns >= now.modelled_ns)
+        if (cell->missing || cell->figures.modelled_ns >= now.modelled_ns)
             continue;
         if (best == SIZE_MAX ||
             cell->figures.modelled_ns < round->trials[best].cell->figures.modelled_ns)
@@ -268,7 +268,7 @@ static size_t choose(struct advise_search *search, const struct round *round, si
         return 0;
     take(search, others[best], &round->trials[best].cell->figures);
     for (size_t i = 0; i < round->count; i++)
-        if (i != best && !round->trials[i].cell->failed &&
+        if (i != best && !round->trials[i].cell->missing &&
             round->trials[i].cell->figures.modelled_ns < now.modelled_ns)
             others[left++] = others[i];
     return left;

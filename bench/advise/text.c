@@ -12,8 +12,12 @@ static void print_head(const struct advise_result *result, FILE *out)
     const struct compare_figures *before = &result->search->before;
 
     fprintf(out, "%s\n", result->trace);
-    fprintf(out, "policy %s, link %s, device memory %s\n", result->policy, result->link,
+    fprintf(out, "policy %s, link %s, device memory %s", result->policy, result->link,
             result->capacity ? text_bytes(result->capacity * HUM_PAGE_SIZE).s : "as recorded");
+    if (result->capacity)
+        fprintf(out, " (r = %.2f)",
+                (double)result->outcome->footprint / (double)result->capacity);
+    fputc('\n', out);
     fprintf(out, "as it is: %s, %s far faults, %s moved; all times and gains are modelled\n",
             text_time((double)before->modelled_ns / 1e9).s, text_count(before->far_faults).s,
             text_bytes(advise_moved(before)).s);

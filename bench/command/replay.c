@@ -43,7 +43,10 @@ static const char help_head[] =
     "  -P, --page-only      single pages move, whatever the block; nobody asks for anything\n"
     "      --record=FILE    blocks: write what the replay did as a trace, for hum report\n"
     "  -j, --json           one JSON object\n"
-    "  -h, --help           this text\n";
+    "  -h, --help           this text\n"
+    "\n"
+    "Exit status: 0, also if the trace has no accesses, which is said; 1 if it cannot be\n"
+    "replayed; 2 if the command line is wrong.\n";
 
 enum { OPTION_LOOP = 256, OPTION_TOUCH, OPTION_RECORD };
 
@@ -102,6 +105,12 @@ static int replay_and_print(const struct options *options)
     struct replay_trace trace;
     bool good = replay_open(&trace, options->trace, true, &problem);
 
+    if (good && !replay_has_accesses(&trace, &problem)) {
+        replay_close(&trace);
+        return replay_print_nothing(options->trace, problem.text, options->json, stdout)
+                   ? EXIT_SUCCESS
+                   : EXIT_FAILURE;
+    }
     if (good) {
         good = replay_run(&trace, &options->request, &outcome, &problem);
         replay_close(&trace);

@@ -25,6 +25,6 @@ void compare_engine_run(const struct compare_engine *engine, const struct compar
         engine->run(engine->context, held->trace, grid, cell);
         return;
     }
-    cell->failed = 1;
+    cell->missing = COMPARE_FAILED;
     snprintf(cell->why, sizeof(cell->why), "%s", held->why);
 }

@@ -15,7 +15,7 @@ struct compare_engine {
     /* Load a trace; what it returns goes to run().  NULL: `why` says what is wrong with it. */
     void *(*load)(void *context, const char *path, char *why, size_t why_bytes);
     void (*unload)(void *context, void *trace);
-    /* Replay into cell->figures; a failure into cell->failed and why. */
+    /* Replay into cell->figures; what keeps it from that into cell->missing and why. */
     void (*run)(void *context, void *trace, const struct compare_grid *grid,
                 struct compare_cell *cell);
 };

@@ -34,10 +34,17 @@ struct compare_figures {
     struct compare_bounds bounds;
 };
 
-/* One cell of the grid, done or failed. */
+/* Whether a cell has figures. */
+enum compare_missing {
+    COMPARE_THERE,
+    COMPARE_FAILED,              /* something went wrong */
+    COMPARE_LEFT_OUT,            /* nothing did, but there is nothing to be replayed */
+};
+
+/* One cell of the grid. */
 struct compare_cell {
     uint32_t trace, policy, ratio; /* indices into the grid's lists */
-    uint32_t failed;             /* 1: `why` says the reason and the figures are zero */
+    uint32_t missing;            /* enum compare_missing: why, and there are no figures */
     struct compare_figures figures;
     char why[240];
 };

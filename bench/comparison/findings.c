@@ -91,7 +91,7 @@ static void say_overall(struct findings *f)
     for (unsigned i = 0; i < f->table->grid->policy_count; i++) {
         const struct compare_standing *other = &f->table->standings[i];
 
-        if (!isnan(other->regret_worst) && other->failed == 0 &&
+        if (!isnan(other->regret_worst) && other->failed + other->left_out == 0 &&
             (isnan(least->regret_worst) || other->regret_worst < least->regret_worst))
             least = other;
     }
@@ -180,14 +180,18 @@ static void say_traffic(struct findings *f)
                 policy_of(f, policy), 100 * prefetch / sum, 100 * eviction / sum);
 }
 
-static void say_failures(struct findings *f)
+static void say_missing(struct findings *f)
 {
-    size_t failed = 0, count = compare_grid_count(f->table->grid);
+    const struct compare_grid *grid = f->table->grid;
+    size_t failed = compare_grid_missing(grid, COMPARE_FAILED);
+    size_t left_out = compare_grid_missing(grid, COMPARE_LEFT_OUT);
 
-    for (size_t i = 0; i < count; i++)
-        failed += f->table->grid->cells[i].failed != 0;
     if (failed)
-        fprintf(f->out, "%zu of %zu replays failed and are left out.\n", failed, count);
+        fprintf(f->out, "%zu of %zu replays failed and are left out.\n", failed,
+                compare_grid_count(grid));
+    if (left_out)
+        fprintf(f->out, "%zu of %zu replays are left out; they count for nothing.\n",
+                left_out, compare_grid_count(grid));
 }
 
 char *compare_findings(const struct compare_table *table)
@@ -206,7 +210,7 @@ char *compare_findings(const struct compare_table *table)
         say_bound(&f);
         say_traffic(&f);
     }
-    say_failures(&f);
+    say_missing(&f);
     if (fclose(f.out) != 0) {
         free(text);
         return NULL;

@@ -170,6 +170,15 @@ bool compare_grid_make(struct compare_grid *grid, struct compare_problem *proble
     return true;
 }
 
+size_t compare_grid_missing(const struct compare_grid *grid, enum compare_missing missing)
+{
+    size_t count = compare_grid_count(grid), number = 0;
+
+    for (size_t i = 0; i < count; i++)
+        number += grid->cells[i].missing == missing;
+    return number;
+}
+
 void compare_grid_fini(struct compare_grid *grid)
 {
     for (unsigned i = 0; i < grid->trace_count; i++)

@@ -46,6 +46,8 @@ bool compare_grid_add_trace(struct compare_grid *grid, const char *path,
 
 /* When the lists are complete: make the cells. */
 bool compare_grid_make(struct compare_grid *grid, struct compare_problem *problem);
+/* Cells that are missing so. */
+size_t compare_grid_missing(const struct compare_grid *grid, enum compare_missing missing);
 void compare_grid_fini(struct compare_grid *grid);
 
 static inline size_t compare_grid_count(const struct compare_grid *grid)

@@ -53,8 +53,9 @@ static json_t *cell_of(const struct compare_table *table, const struct compare_p
     json_object_set_new(object, "trace", json_integer(cell->trace));
     json_object_set_new(object, "ratio", json_integer(cell->ratio));
     json_object_set_new(object, "policy", json_integer(cell->policy));
-    if (cell->failed) {
-        json_object_set_new(object, "failed", json_text(cell->why));
+    if (cell->missing) {
+        json_object_set_new(object, cell->missing == COMPARE_FAILED ? "failed" : "left_out",
+                            json_text(cell->why));
         return object;
     }
     for (unsigned i = 0; i < compare_field_count; i++)
@@ -99,16 +100,15 @@ static json_t *standings_of(const struct compare_table *table)
     for (unsigned i = 0; i < table->grid->policy_count; i++) {
         const struct compare_standing *s = &table->standings[i];
 
-        json_array_append_new(array,
-                              json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:I, s:o}", "policy",
-                                        (json_int_t)s->policy, "points", (json_int_t)s->points,
-                                        "failed", (json_int_t)s->failed, "wins",
-                                        (json_int_t)s->wins, "to_baseline",
-                                        json_number(s->to_baseline), "regret_mean",
-                                        json_number(s->regret_mean), "regret_worst",
-                                        json_number(s->regret_worst), "worst_point",
-                                        (json_int_t)s->worst_point, "to_bound",
-                                        json_number(s->to_bound)));
+        json_array_append_new(
+            array,
+            json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:I, s:o}", "policy",
+                      (json_int_t)s->policy, "points", (json_int_t)s->points, "failed",
+                      (json_int_t)s->failed, "left_out", (json_int_t)s->left_out, "wins",
+                      (json_int_t)s->wins, "to_baseline", json_number(s->to_baseline),
+                      "regret_mean", json_number(s->regret_mean), "regret_worst",
+                      json_number(s->regret_worst), "worst_point", (json_int_t)s->worst_point,
+                      "to_bound", json_number(s->to_bound)));
     }
     return array;
 }
@@ -162,7 +162,7 @@ bool compare_print_csv(const struct compare_table *table, FILE *out)
     fputs("trace,policy,ratio,failed", out);
     for (unsigned i = 0; i < compare_field_count; i++)
         fprintf(out, ",%s", compare_fields[i].name);
-    fputc('\n', out);
+    fputs(",left_out\n", out);
     for (size_t c = 0; c < count; c++) {
         const struct compare_cell *cell = &grid->cells[c];
 
@@ -170,11 +170,14 @@ bool compare_print_csv(const struct compare_table *table, FILE *out)
         fputc(',', out);
         put_quoted(grid->policies[cell->policy], out);
         fprintf(out, ",%g,", grid->ratios[cell->ratio]);
-        if (cell->failed)
+        if (cell->missing == COMPARE_FAILED)
             put_quoted(cell->why, out);
         for (unsigned i = 0; i < compare_field_count; i++)
             fprintf(out, ",%llu",
                     (unsigned long long)compare_field_of(&cell->figures, i));
+        fputc(',', out);
+        if (cell->missing == COMPARE_LEFT_OUT)
+            put_quoted(cell->why, out);
         fputc('\n', out);
     }
     return !ferror(out);

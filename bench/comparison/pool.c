@@ -142,7 +142,7 @@ static void finish(struct pool *pool, struct worker *worker, const struct compar
     worker->held = result->trace;
     worker->cell = SIZE_MAX;
     pool->left--;
-    compare_progress_step(pool->progress, result->failed);
+    compare_progress_step(pool->progress, result->missing == COMPARE_FAILED);
 }
 
 /* Its pipe has ended in the middle of a cell. */
@@ -151,7 +151,7 @@ static void bury(struct pool *pool, struct worker *worker)
     struct compare_cell cell = pool->grid->cells[worker->cell];
     int status = stop(worker);
 
-    cell.failed = 1;
+    cell.missing = COMPARE_FAILED;
     if (WIFSIGNALED(status))
         snprintf(cell.why, sizeof(cell.why), "the replay was ended by signal %d (%s)",
                  WTERMSIG(status), strsignal(WTERMSIG(status)));
@@ -166,7 +166,7 @@ static void refuse(struct pool *pool, struct worker *worker)
 {
     struct compare_cell cell = pool->grid->cells[worker->cell];
 
-    cell.failed = 1;
+    cell.missing = COMPARE_FAILED;
     snprintf(cell.why, sizeof(cell.why), "no process for it: %s", strerror(errno));
     finish(pool, worker, &cell);
 }

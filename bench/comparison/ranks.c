@@ -103,7 +103,7 @@ static void keep(struct leader *leader, const struct compare_cell *cell)
 {
     *compare_grid_cell(leader->grid, cell->trace, cell->ratio, cell->policy) = *cell;
     leader->left--;
-    compare_progress_step(leader->progress, cell->failed);
+    compare_progress_step(leader->progress, cell->missing == COMPARE_FAILED);
 }
 
 /* Give a rank cells until it has GIVEN of them; one that has none and gets none is told to end. */

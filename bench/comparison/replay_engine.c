@@ -54,6 +54,13 @@ static void unload(void *context, void *trace)
     free(trace);
 }
 
+bool compare_replay_has_accesses(const void *trace)
+{
+    struct trace_problem ignored;
+
+    return replay_has_accesses(trace, &ignored);
+}
+
 struct compare_figures compare_figures_of(const struct replay_outcome *outcome)
 {
     const struct humi_replay_result *r = &outcome->result;
@@ -96,11 +103,16 @@ static void run(void *context, void *trace, const struct compare_grid *grid,
 
     request.policy = grid->policies[cell->policy];
     request.capacity.r = grid->ratios[cell->ratio];
+    if (!replay_has_work(trace, &request, &problem)) {
+        cell->missing = COMPARE_LEFT_OUT;
+        snprintf(cell->why, sizeof(cell->why), "%.239s", problem.text);
+        return;
+    }
     if (replay_run(trace, &request, &outcome, &problem)) {
         cell->figures = compare_figures_of(&outcome);
         return;
     }
-    cell->failed = 1;
+    cell->missing = COMPARE_FAILED;
     snprintf(cell->why, sizeof(cell->why), "%.239s", problem.text);
 }
 
@@ -113,10 +125,9 @@ bool compare_replay_engine(const struct compare_replay_options *options,
     return true;
 }
 
-bool compare_replay_knows(const struct compare_replay_options *options, const char *policy,
-                          struct compare_problem *problem)
+bool compare_replay_knows(const char *policy, struct compare_problem *problem)
 {
-    struct replay_request request = {.policy = policy, .page_only = options->page_only};
+    struct replay_request request = {.policy = policy};
     struct trace_problem why;
 
     if (replay_check_policy(&request, &why))

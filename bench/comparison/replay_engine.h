@@ -15,12 +15,14 @@ struct compare_replay_options {
 bool compare_replay_engine(const struct compare_replay_options *options,
                            struct compare_engine *engine_out, struct compare_problem *problem);
 
+/* A trace that this engine loaded has accesses; without them every cell is left out. */
+bool compare_replay_has_accesses(const void *trace);
+
 /* What an outcome of hum replay says in a comparison. */
 struct compare_figures compare_figures_of(const struct replay_outcome *outcome);
 
 /* A policy as users type it is known. */
-bool compare_replay_knows(const struct compare_replay_options *options, const char *policy,
-                          struct compare_problem *problem);
+bool compare_replay_knows(const char *policy, struct compare_problem *problem);
 
 /* The named policies that can be replayed; NULL-ended, static. */
 const char *const *compare_replay_policies(void);

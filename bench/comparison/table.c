@@ -31,7 +31,7 @@ double compare_table_regret(const struct compare_table *table, const struct comp
 {
     const struct compare_cell *cell = cell_at(table, point, policy);
 
-    if (cell->failed || point->best == COMPARE_NONE || point->best_ns == 0)
+    if (cell->missing || point->best == COMPARE_NONE || point->best_ns == 0)
         return NAN;
     return (double)cell->figures.modelled_ns / (double)point->best_ns - 1.0;
 }
@@ -47,7 +47,7 @@ static void make_point(const struct compare_table *table, struct compare_point *
     for (unsigned p = 0; p < table->grid->policy_count; p++) {
         const struct compare_cell *cell = cell_at(table, point, p);
 
-        if (cell->failed)
+        if (cell->missing)
             continue;
         if (point->best == COMPARE_NONE || cell->figures.modelled_ns < point->best_ns) {
             point->best = p;
@@ -72,7 +72,8 @@ static void add_point(const struct compare_table *table, size_t at, struct sums 
     double regret = compare_table_regret(table, point, standing->policy);
 
     if (isnan(regret)) {
-        standing->failed += cell->failed != 0;
+        standing->failed += cell->missing == COMPARE_FAILED;
+        standing->left_out += cell->missing == COMPARE_LEFT_OUT;
         return;
     }
     standing->points++;
@@ -89,7 +90,7 @@ static void add_point(const struct compare_table *table, size_t at, struct sums 
     if (table->baseline != COMPARE_NONE) {
         const struct compare_cell *base = cell_at(table, point, table->baseline);
 
-        if (!base->failed && base->figures.modelled_ns) {
+        if (!base->missing && base->figures.modelled_ns) {
             sums->log_baseline += log(cost / (double)base->figures.modelled_ns);
             sums->baseline++;
         }

@@ -7,7 +7,7 @@
  *     regret    (cost - best) / best, so 0 for the best one
  *     bound     what the link must carry in any case, which no policy can beat
  * Over points: the geometric mean of cost / baseline, mean and worst regret, how often a policy is
- * best (within 0.1 %).  Points at which a policy failed do not count for it.
+ * best (within 0.1 %).  Points at which a policy failed or was left out do not count for it.
  * Ownership: the table owns its arrays and refers to the grid.
  */
 #ifndef HUM_COMPARE_TABLE_H
@@ -19,13 +19,13 @@
 
 struct compare_point {
     uint32_t trace, ratio;
-    uint32_t best;               /* policy; COMPARE_NONE: all failed */
+    uint32_t best;               /* policy; COMPARE_NONE: none has figures */
     uint64_t best_ns, bound_ns;
 };
 
 struct compare_standing {
     uint32_t policy;
-    unsigned points, failed, wins;
+    unsigned points, failed, left_out, wins;
     double to_baseline;          /* geometric mean; NAN without points or baseline */
     double regret_mean, regret_worst; /* NAN without points */
     uint32_t worst_point;        /* where the worst regret is */
@@ -45,7 +45,7 @@ bool compare_table_make(const struct compare_grid *grid, const char *baseline,
                         struct compare_table *table_out);
 void compare_table_fini(struct compare_table *table);
 
-/* NAN: the cell failed, or has no cost to compare with. */
+/* NAN: the cell has no figures, or no cost to compare with. */
 double compare_table_regret(const struct compare_table *table, const struct compare_point *point,
                             unsigned policy);
 

@@ -37,7 +37,7 @@ static void print_standings(const struct compare_table *table, FILE *out)
     if (table->baseline != COMPARE_NONE)
         snprintf(title, sizeof(title), "time / %.40s", table->grid->policies[table->baseline]);
     table_row(rows, "policy", title, "time / bound", "regret, mean", "worst", "best at", "failed",
-              NULL);
+              "left out", NULL);
     for (unsigned i = 0; i < table->grid->policy_count; i++) {
         const struct compare_standing *s = &table->standings[i];
         char wins[48];
@@ -45,7 +45,8 @@ static void print_standings(const struct compare_table *table, FILE *out)
         snprintf(wins, sizeof(wins), "%u of %u", s->wins, s->points);
         table_row(rows, table->grid->policies[s->policy], ratio_text(s->to_baseline).s,
                   ratio_text(s->to_bound).s, percent_text(s->regret_mean).s,
-                  percent_text(s->regret_worst).s, wins, text_count(s->failed).s, NULL);
+                  percent_text(s->regret_worst).s, wins, text_count(s->failed).s,
+                  text_count(s->left_out).s, NULL);
     }
     table_print(rows, out, 2);
 }
@@ -62,8 +63,9 @@ static void print_point(const struct compare_table *table, const struct compare_
             compare_grid_cell(table->grid, point->trace, point->ratio, p);
         const struct compare_figures *f = &cell->figures;
 
-        if (cell->failed)
-            table_row(rows, table->grid->policies[p], "failed", NULL);
+        if (cell->missing)
+            table_row(rows, table->grid->policies[p],
+                      cell->missing == COMPARE_FAILED ? "failed" : "left out", NULL);
         else
             table_row(rows, table->grid->policies[p], text_time((double)f->modelled_ns / 1e9).s,
                       percent_text(compare_table_regret(table, point, p)).s,
@@ -86,24 +88,41 @@ static void print_point(const struct compare_table *table, const struct compare_
     table_print(rows, out, 2);
 }
 
+static bool are_missing_alike(const struct compare_cell *a, const struct compare_cell *b)
+{
+    return a->missing == b->missing && strcmp(a->why, b->why) == 0;
+}
+
+/* All of it. */
+static bool is_left_out(const struct compare_table *table, const struct compare_point *point)
+{
+    for (unsigned p = 0; p < table->grid->policy_count; p++)
+        if (compare_grid_cell(table->grid, point->trace, point->ratio, p)->missing !=
+            COMPARE_LEFT_OUT)
+            return false;
+    return true;
+}
+
 /* Each reason once, with how often. */
-static void print_failures(const struct compare_grid *grid, FILE *out)
+static void print_missing(const struct compare_grid *grid, FILE *out)
 {
     size_t count = compare_grid_count(grid);
 
     for (size_t i = 0; i < count; i++) {
+        const struct compare_cell *cell = &grid->cells[i];
         bool before = false;
         size_t same = 1;
 
-        if (!grid->cells[i].failed)
+        if (!cell->missing)
             continue;
         for (size_t j = 0; j < i && !before; j++)
-            before = grid->cells[j].failed && strcmp(grid->cells[j].why, grid->cells[i].why) == 0;
+            before = are_missing_alike(&grid->cells[j], cell);
         if (before)
             continue;
         for (size_t j = i + 1; j < count; j++)
-            same += grid->cells[j].failed && strcmp(grid->cells[j].why, grid->cells[i].why) == 0;
-        fprintf(out, "failed, %zu of %zu: %s\n", same, count, grid->cells[i].why);
+            same += are_missing_alike(&grid->cells[j], cell);
+        fprintf(out, "%s, %zu of %zu: %s\n",
+                cell->missing == COMPARE_FAILED ? "failed" : "left out", same, count, cell->why);
     }
 }
 
@@ -127,13 +146,16 @@ bool compare_print_text(const struct compare_table *table, const struct compare_
         compare_trace_name(grid->traces[point->trace], name, sizeof(name));
         fprintf(out, "%s, r = %g%s\n", name, grid->ratios[point->ratio],
                 compare_table_page_only(table, point) ? ", page by page" : "");
-        print_point(table, point, out);
+        if (is_left_out(table, point))
+            fputs("  nothing to be replayed\n", out);
+        else
+            print_point(table, point, out);
         fputc('\n', out);
     }
     fputs("all points together\n", out);
     print_standings(table, out);
     fprintf(out, "\n%s", findings);
     free(findings);
-    print_failures(grid, out);
+    print_missing(grid, out);
     return !ferror(out);
 }

@@ -45,6 +45,9 @@ static const char help[] =
     "slowed in live runs, where the replay charges for them: policies whose replay has some are\n"
     "marked with '*', and the agreement without them is told apart.\n"
     "\n"
+    "Programs for whose device there is room for less than 8 blocks of 2 MiB are left out with a\n"
+    "message.\n"
+    "\n"
     "Exit status: 0; 1 if a program failed or could not be replayed; 2 if the command line is\n"
     "wrong.\n"
     "\n"
@@ -156,7 +159,7 @@ static bool complete(struct options *options, char **words, struct compare_probl
         (!grid->ratio_count && !compare_grid_add_ratios(grid, "1.25", problem)))
         return false;
     for (unsigned i = 0; i < grid->policy_count; i++)
-        if (!compare_replay_knows(&options->replay, grid->policies[i], problem))
+        if (!compare_replay_knows(grid->policies[i], problem))
             return false;
     if (grid->ratio_count != 1)
         snprintf(problem->text, sizeof(problem->text), "--r takes one ratio");
@@ -228,9 +231,15 @@ static bool run_all(struct options *options, const struct compare_engine *engine
                                          is_service(options), options->quiet};
     bool good = rank_live_init(&live);
 
-    for (unsigned i = 0; good && i < options->table.workloads_count; i++)
-        good = rank_contest_run(&contest, &options->table.workload[i]);
+    for (unsigned i = 0; good && i < options->table.workloads_count; i++) {
+        struct rank_workload *w = &options->table.workload[i];
+
+        good = rank_contest_run(&contest, w);
+        if (*w->left_out)
+            command_say("rank", "%s is left out: %s", w->name, w->left_out);
+    }
     rank_live_fini(&live);
+    rank_table_drop(&options->table);
     return good;
 }
 

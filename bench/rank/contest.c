@@ -20,16 +20,18 @@ static bool replay_one(const struct rank_contest *contest, void *trace, unsigned
     struct rank_entry *entry = &w->entry[policy];
 
     contest->engine->run(contest->engine->context, trace, contest->grid, &cell);
-    if (cell.failed) {
+    if (cell.missing == COMPARE_FAILED) {
         command_say("rank", "%s under %s: %s", w->name, contest->grid->policies[policy], cell.why);
         return false;
     }
-    if (f->page_only) {
-        command_say("rank", "%s is too small: at r = %g a device must have room for 8 blocks of "
-                            "2 MiB, and holds %llu bytes",
-                    w->name, contest->grid->ratios[0], (unsigned long long)f->capacity_bytes);
-        return false;
-    }
+    if (cell.missing == COMPARE_LEFT_OUT)
+        snprintf(w->left_out, sizeof(w->left_out), "%s", cell.why);
+    else if (f->page_only)
+        snprintf(w->left_out, sizeof(w->left_out),
+                 "too small: at r = %g a device must have room for 8 blocks of 2 MiB, and holds "
+                 "%llu bytes", contest->grid->ratios[0], (unsigned long long)f->capacity_bytes);
+    if (*w->left_out)
+        return true;
     w->device_bytes = f->capacity_bytes;
     entry->modelled_s = (double)f->modelled_ns * 1e-9;
     entry->modelled_bytes = f->bytes_h2d + f->bytes_d2h + f->bytes_d2d;
@@ -47,7 +49,12 @@ static bool replay_all(const struct rank_contest *contest, const char *path,
 
     if (!trace)
         command_say("rank", "the trace of %s: %s", w->name, why);
-    for (unsigned p = 0; good && p < contest->grid->policy_count; p++)
+    if (good && !compare_replay_has_accesses(trace)) {
+        command_say("rank", "the trace of %s has no accesses: no kernel touches anything, or the "
+                            "device cannot tell", w->name);
+        good = false;
+    }
+    for (unsigned p = 0; good && !*w->left_out && p < contest->grid->policy_count; p++)
         good = replay_one(contest, trace, p, w);
     if (trace)
         engine->unload(engine->context, trace);
@@ -105,7 +112,7 @@ bool rank_contest_run(const struct rank_contest *contest, struct rank_workload *
 
     if (!record_and_replay(contest, workload))
         return false;
-    for (unsigned round = 0; round < contest->runs; round++)
+    for (unsigned round = 0; !*workload->left_out && round < contest->runs; round++)
         for (unsigned turn = 0; turn < policies; turn++)
             if (!run_one(contest, rank_table_turn(round, turn, policies), workload))
                 return false;

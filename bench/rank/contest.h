@@ -22,7 +22,9 @@ struct rank_contest {
     bool quiet;                  /* nothing of how far it is */
 };
 
-/* Fill the entries' times and counts; argv and name are set.  False after a message. */
+/*
+ * Fill the entries' times and counts, or left_out; argv and name are set.  False after a message.
+ */
 bool rank_contest_run(const struct rank_contest *contest, struct rank_workload *workload);
 
 #endif

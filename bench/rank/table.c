@@ -89,6 +89,16 @@ static double mean_of(const struct mean *mean)
     return mean->count ? mean->sum / mean->count : NAN;
 }
 
+void rank_table_drop(struct rank_table *table)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < table->workloads_count; i++)
+        if (!*table->workload[i].left_out)
+            table->workload[kept++] = table->workload[i];
+    table->workloads_count = kept;
+}
+
 void rank_table_finish(struct rank_table *table)
 {
     struct mean rho = {0}, tau = {0}, paced_rho = {0}, paced_tau = {0};

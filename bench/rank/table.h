@@ -33,6 +33,7 @@ struct rank_workload {
     char **argv;                 /* NULL at its end */
     const char *name;            /* the program without its folder */
     uint64_t device_bytes;       /* of the live runs and the replays */
+    char left_out[240];          /* why it cannot be ranked, which is no failure; "" */
     struct rank_entry entry[RANK_POLICIES_MAX];
     struct rank_pairs pairs;     /* live first, modelled second */
     double rho, tau;
@@ -55,6 +56,9 @@ struct rank_table {
  * forwards and backwards, each beginning with another one.
  */
 unsigned rank_table_turn(unsigned round, unsigned turn, unsigned policies);
+
+/* Without the workloads that are left out; the others keep their order. */
+void rank_table_drop(struct rank_table *table);
 
 /* From the times of the entries to everything else. */
 void rank_table_finish(struct rank_table *table);

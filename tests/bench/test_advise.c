@@ -536,7 +536,7 @@ static void what_is_wrong_is_said(void **state)
     begin("ahead");
     named(1, "untouched", 0, PAGES);
     made_end();
-    says("hum advise $TRACE", 1, "hum advise: ");
+    says("hum advise $TRACE", 0, "there is no access");
     made_remove();
 }
 

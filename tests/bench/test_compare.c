@@ -179,7 +179,7 @@ static void check_cells(const struct compare_grid *grid)
         char trace = grid->traces[cell->trace][0];
         bool fails = trace == 'x' || (trace == 'k' && cell->policy == 1);
 
-        assert_int_equal(cell->failed, fails);
+        assert_int_equal(cell->missing, fails);
         if (!fails)
             assert_int_equal(cell->figures.modelled_ns,
                              1 + cell->trace * 100 + cell->ratio * 10 + cell->policy);
@@ -224,7 +224,7 @@ static struct compare_grid grid_of(const char *policies, const char *ratios, con
     struct compare_grid grid = make_grid("t", policies, ratios);
 
     for (size_t i = 0; i < compare_grid_count(&grid); i++) {
-        grid.cells[i].failed = costs[i] == 0;
+        grid.cells[i].missing = costs[i] == 0;
         grid.cells[i].figures.modelled_ns = costs[i];
         grid.cells[i].figures.bounds.least_ns = bound;
         grid.cells[i].figures.bytes_h2d = 100;
@@ -264,6 +264,31 @@ static void the_table_is_what_its_definition_says(void **state)
     assert_int_equal(s->wins, 1);
     assert_true(fabs(s->regret_worst - 1.0) < 1e-12);
     assert_int_equal(s->worst_point, 1);
+    compare_table_fini(&table);
+    compare_grid_fini(&grid);
+}
+
+static void what_is_left_out_is_no_failure(void **state)
+{
+    static const uint64_t costs[] = {100, 50, 80, 200, 400, 0};
+    struct compare_grid grid = grid_of("driver,p,q", "1,2", costs, 25);
+    struct compare_table table;
+    char *text;
+
+    (void)state;
+    grid.cells[5].missing = COMPARE_LEFT_OUT;
+    assert_int_equal(compare_grid_missing(&grid, COMPARE_FAILED), 0);
+    assert_int_equal(compare_grid_missing(&grid, COMPARE_LEFT_OUT), 1);
+    assert_true(compare_table_make(&grid, "driver", &table));
+    assert_int_equal(table.standings[0].policy, 2); /* at its only point */
+    assert_int_equal(table.standings[0].points, 1);
+    assert_int_equal(table.standings[0].failed, 0);
+    assert_int_equal(table.standings[0].left_out, 1);
+    text = compare_findings(&table);
+    assert_non_null(text);
+    assert_non_null(strstr(text, "1 of 6 replays are left out"));
+    assert_null(strstr(text, "failed"));
+    free(text);
     compare_table_fini(&table);
     compare_grid_fini(&grid);
 }
@@ -338,6 +363,7 @@ int main(void)
         cmocka_unit_test(processes_fill_the_grid),
         cmocka_unit_test(time_left_follows_what_was_done),
         cmocka_unit_test(the_table_is_what_its_definition_says),
+        cmocka_unit_test(what_is_left_out_is_no_failure),
         cmocka_unit_test(without_the_baseline_regret_decides),
         cmocka_unit_test(findings_follow_from_the_numbers),
     };

@@ -275,8 +275,6 @@ static void bad_traces_are_errors_and_not_crashes(void **state)
     } cases[] = {
         {"true", "there is no trace"},
         {"echo nonsense >b.trace", "not a trace"},
-        {"printf 'kind,processor,first_page,pages,touches\\nregion,0,0,0,0\\n' | "
-         "hum trace import -F csv -o b.trace -", "no access"},
         {"printf 'kind,processor,first_page,pages,touches\\naccess,0,0,4294967295,1\\n' | "
          "hum trace import -F csv -o b.trace -", "hum trace cut"},
         /* a bit of the first chunk is another one */
@@ -292,6 +290,19 @@ static void bad_traces_are_errors_and_not_crashes(void **state)
         if (out->status != 0 || !strstr(out->text, cases[i].said))
             fail_msg("%s: %d, %s", cases[i].make, out->status, out->text);
     }
+}
+
+static void a_trace_without_accesses_is_no_failure(void **state)
+{
+    json_t *root;
+
+    (void)state;
+    run_well("printf 'kind,processor,first_page,pages,touches\\nregion,0,0,0,0\\n' | "
+             "hum trace import -F csv -o n.trace -");
+    assert_non_null(strstr(run_line("hum replay n.trace -c 1M")->text, "no access"));
+    root = replay("n.trace -c r=1.5");
+    assert_non_null(strstr(json_string_value(json_object_get(root, "nothing")), "no access"));
+    json_decref(root);
 }
 
 /* The largest page numbers are as good as others; a trace that was cut off is replayed so far. */
@@ -419,6 +430,7 @@ int main(void)
         cmocka_unit_test(text_names_the_bounds_and_what_is_implied),
         cmocka_unit_test(wrong_command_lines_say_what_is_known),
         cmocka_unit_test(bad_traces_are_errors_and_not_crashes),
+        cmocka_unit_test(a_trace_without_accesses_is_no_failure),
         cmocka_unit_test(large_pages_and_truncated_traces_are_replayed),
         cmocka_unit_test(whole_blocks_are_replayed_by_the_core),
         cmocka_unit_test(a_ratio_means_blocks_where_there_are_eight),

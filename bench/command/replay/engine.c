@@ -80,7 +80,7 @@ bool replay_open(struct replay_trace *trace, const char *path, bool progress,
     hum_trace_info(file, &info);
     hum_trace_close(file);
     trace->truncated = info.truncated;
-    if (good && humi_source_finish(&trace->source, true) != HUM_OK)
+    if (good && trace->source.count && humi_source_finish(&trace->source, true) != HUM_OK)
         good = trace_problem_hum(problem);
     if (!good)
         replay_close(trace);
@@ -217,20 +217,76 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+static bool is_as_recorded(const struct replay_request *request)
+{
+    return request->capacity.pages == 0 && request->capacity.r == 0;
+}
+
 static enum hum_status read_parts(const struct replay_request *request, struct humi_parts *parts)
 {
     return humi_parts_parse(request->policy ? request->policy : "ondemand", parts);
 }
 
+static bool is_for_blocks(const struct replay_request *request)
+{
+    struct humi_policy policy;
+
+    return humi_policy_read("--policy", humi_slice_of(request->policy), &policy) == HUM_OK;
+}
+
 bool replay_check_policy(const struct replay_request *request, struct trace_problem *problem)
 {
     struct humi_parts parts;
-    struct humi_policy policy;
-    bool known = read_parts(request, &parts) == HUM_OK;
 
-    if (!request->page_only && !known) /* else a ratio may turn out to make few blocks */
-        known = humi_policy_read("--policy", humi_slice_of(request->policy), &policy) == HUM_OK;
-    return known || trace_problem_hum(problem);
+    return read_parts(request, &parts) == HUM_OK ||
+           /* a ratio may turn out to make few blocks, or many */
+           (!request->page_only && is_for_blocks(request)) || trace_problem_hum(problem);
+}
+
+/* As far as it was surveyed. */
+static bool is_declared(const struct replay_trace *trace)
+{
+    return trace->file && trace->survey.declared;
+}
+
+/* Nobody asked for single pages, but they must do. */
+static bool is_implied(struct replay_trace *trace, const struct replay_request *request)
+{
+    struct trace_problem ignored;
+
+    if (request->page_only || is_as_recorded(request))
+        return false;
+    return !humi_capacity_is_blocks(&request->capacity, trace->source.touched) ||
+           (open_blocks(trace, &ignored) && is_declared(trace));
+}
+
+bool replay_has_accesses(const struct replay_trace *trace, struct trace_problem *why)
+{
+    return trace->source.count ||
+           trace_problem_say(why, "there is no access in the trace, so nothing to replay: record "
+                                  "with HUM_ACCESSES (hum run --accesses), import or generate "
+                                  "one");
+}
+
+bool replay_has_work(struct replay_trace *trace, const struct replay_request *request,
+                     struct trace_problem *why)
+{
+    bool pages = request->page_only || is_implied(trace, request);
+    struct humi_parts parts;
+
+    if (!replay_has_accesses(trace, why))
+        return false;
+    if (pages ? read_parts(request, &parts) == HUM_OK : is_for_blocks(request))
+        return true;
+    if (!pages)
+        return trace_problem_say(why, "the policy decides on single pages alone, and blocks are "
+                                      "replayed");
+    return trace_problem_say(why, "the policy decides on blocks of 2 MiB alone, and single pages "
+                                  "are replayed: %s",
+                             request->page_only ? "so it was asked for"
+                             : is_declared(trace)
+                                 ? "launches of the trace declare what they use"
+                                 : "there is room for less than 8 blocks");
 }
 
 static bool run_pages(const struct replay_trace *trace, const struct replay_request *request,
@@ -267,9 +323,9 @@ static bool run_blocks(struct replay_trace *trace, const struct replay_request *
 bool replay_run(struct replay_trace *trace, const struct replay_request *request,
                 struct replay_outcome *outcome, struct trace_problem *problem)
 {
-    bool recorded = request->capacity.pages == 0 && request->capacity.r == 0;
-    uint64_t capacity =
-        recorded ? 0 : humi_capacity_pages(&request->capacity, trace->source.touched);
+    uint64_t capacity = is_as_recorded(request)
+                            ? 0
+                            : humi_capacity_pages(&request->capacity, trace->source.touched);
 
     *outcome = (struct replay_outcome){.footprint = trace->source.touched,
                                        .page_accesses = trace->source.count,
@@ -277,8 +333,8 @@ bool replay_run(struct replay_trace *trace, const struct replay_request *request
                                        .dropped = trace->dropped,
                                        .truncated = trace->truncated};
     memcpy(outcome->recorded, trace->recorded, sizeof(outcome->recorded));
-    outcome->implied = !request->page_only && !recorded &&
-                       !humi_capacity_is_blocks(&request->capacity, trace->source.touched);
+    outcome->implied = is_implied(trace, request);
+    outcome->declared = outcome->implied && is_declared(trace);
     outcome->page_only = request->page_only || outcome->implied;
     outcome->capacity =
         outcome->page_only ? capacity : capacity / HUM_PAGES_PER_BLOCK * HUM_PAGES_PER_BLOCK;

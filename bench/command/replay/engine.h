@@ -36,8 +36,9 @@ struct replay_trace {
 };
 
 /*
- * Read the trace at `path` to its end.  Says how far it is when standard error is a terminal and
- * `progress` is set.  False: the problem says why; nothing has to be closed.
+ * Read the trace at `path` to its end; one without accesses is opened, too.  Says how far it is
+ * when standard error is a terminal and `progress` is set.  False: the problem says why; nothing
+ * has to be closed.
  */
 bool replay_open(struct replay_trace *trace, const char *path, bool progress,
                  struct trace_problem *problem);
@@ -59,7 +60,21 @@ void replay_again_close(struct replay_trace *again);
  */
 bool replay_check_policy(const struct replay_request *request, struct trace_problem *problem);
 
-/* Replay as the request says, with its bounds.  False: the problem says why. */
+/* False is no failure: the trace has no accesses, and `why` says so. */
+bool replay_has_accesses(const struct replay_trace *trace, struct trace_problem *why);
+
+/*
+ * The trace has accesses, and the policy decides on what moves.  False is no failure: `why` says
+ * the reason, in the same words for all such requests.
+ */
+bool replay_has_work(struct replay_trace *trace, const struct replay_request *request,
+                     struct trace_problem *why);
+
+/*
+ * Replay as the request says, with its bounds.  Single pages are replayed, too, where blocks cannot
+ * be: a ratio leaves room for few, or launches declared what they use, which a trace does not tell.
+ * False: the problem says why.
+ */
 bool replay_run(struct replay_trace *trace, const struct replay_request *request,
                 struct replay_outcome *outcome, struct trace_problem *problem);
 

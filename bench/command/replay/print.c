@@ -130,6 +130,11 @@ static void print_calls(const struct replay_request *request, const struct repla
         fprintf(out, "%s of its calls could not be done again\n", text_count(outcome->refused).s);
 }
 
+static const char *implied_by(const struct replay_outcome *outcome)
+{
+    return outcome->declared ? ", as launches that declare uses ask" : ", as the capacity asks";
+}
+
 static void print_head(const char *trace, const struct replay_request *request,
                        const struct replay_outcome *outcome, FILE *out)
 {
@@ -137,7 +142,7 @@ static void print_head(const char *trace, const struct replay_request *request,
 
     fprintf(out, "%s: %s, %s%s, %s loop\n", trace, outcome->policy,
             outcome->page_only ? "page by page" : "block by block",
-            outcome->implied ? ", as the capacity asks" : "", loop_name(request, outcome));
+            outcome->implied ? implied_by(outcome) : "", loop_name(request, outcome));
     fprintf(out, "%s pages on %u device%s (r = %s), link %s, faults %s\n",
             text_count(outcome->capacity).s, outcome->devices,
             outcome->devices == 1 ? "" : "s each", text_number(oversubscription(outcome)).s,
@@ -238,4 +243,13 @@ void replay_print_text(const char *trace, const struct replay_request *request,
     print_bounds(outcome, out);
     fprintf(out, "\nreplayed in %s: %s accesses a second\n",
             text_time((double)outcome->replay_ns / 1e9).s, text_number(rate(outcome)).s);
+}
+
+bool replay_print_nothing(const char *trace, const char *why, bool json, FILE *out)
+{
+    if (json)
+        return json_print(json_pack("{s:o, s:o}", "trace", json_text(trace), "nothing",
+                                    json_text(why)),
+                          out, true);
+    return fprintf(out, "%s: %s\n", trace, why) > 0;
 }

@@ -5,6 +5,7 @@
 #ifndef HUM_COMMAND_REPLAY_PRINT_H
 #define HUM_COMMAND_REPLAY_PRINT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "command/replay/request.h"
@@ -14,5 +15,8 @@ void replay_print_text(const char *trace, const struct replay_request *request,
 /* False: not all of it could be written. */
 bool replay_print_json(const char *trace, const struct replay_request *request,
                        const struct replay_outcome *outcome, FILE *out);
+
+/* The same of a trace that has nothing to be replayed, and why. */
+bool replay_print_nothing(const char *trace, const char *why, bool json, FILE *out);
 
 #endif

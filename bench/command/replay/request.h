@@ -43,7 +43,8 @@ struct replay_outcome {
     bool truncated;                  /* the program was killed */
     char recorded[32];               /* how accesses were: "exact:16", "full", "epoch"; "" */
     bool page_only;                  /* single pages moved, asked for or not */
-    bool implied;                    /* because of the capacity: it was not asked for */
+    bool implied;                    /* because of capacity or trace: it was not asked for */
+    bool declared;                   /* implied: by launches that declare what they use */
     uint64_t calls, refused;         /* blocks: of the program, in the trace; that could not be
                                         done again */
     char policy[1024];               /* in full: the parts that decided */

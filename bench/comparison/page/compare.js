@@ -31,6 +31,11 @@ function formatFigure(key, value) {
             : formatCount(value);
 }
 
+// Why a cell has no figures, as a word; '' if it has.
+function missing(cell) {
+    return cell.failed !== undefined ? 'failed' : cell.left_out !== undefined ? 'left out' : '';
+}
+
 // A figure of a replay, which says where it is in the model.
 function figure(cell, key) {
     return element('span', {'data-figure': `cells.${cell.index}.${key}`, 'data-value': cell[key]},
@@ -71,9 +76,16 @@ function head(model) {
     fill('about', [`r = ${model.ratios.join(', ')}`, `link ${model.link}`,
                    `faults ${model.fault}`, count(model.cells.length, 'replay', 'replays')]
         .join(' · '));
+    const leftOut = model.cells.filter((c) => c.left_out !== undefined);
+    const notices = [];
+
     if (failed)
-        fill('notices', element('p', {class: 'notice'}, `${failed} of ${model.cells.length} replays failed; ` +
-            `the first: ${model.cells.find((c) => c.failed !== undefined).failed}`));
+        notices.push(`${failed} of ${model.cells.length} replays failed; ` +
+            `the first: ${model.cells.find((c) => c.failed !== undefined).failed}`);
+    if (leftOut.length)
+        notices.push(`${leftOut.length} of ${model.cells.length} replays are left out; ` +
+            `the first: ${leftOut[0].left_out}`);
+    fill('notices', ...notices.map((text) => element('p', {class: 'notice'}, text)));
     fill('findings-list', ...model.findings.split('\n').filter((s) => s)
         .map((s) => element('li', {}, s)));
     fill('command', model.command);
@@ -110,8 +122,7 @@ function regretTable(model) {
         ...model.policies.map((unused, p) => {
             const cell = model.cell(point.trace, point.ratio, p);
 
-            return cell.failed !== undefined || cell.regret === null ? 'failed'
-                : formatRegret(cell.regret);
+            return missing(cell) || (cell.regret === null ? 'failed' : formatRegret(cell.regret));
         })]);
     const node = table('How much longer than the best policy of the row, from 10 times on as a ' +
         'factor; the best is underlined', columns, rows);
@@ -149,10 +160,10 @@ function trafficBar(cell, most) {
 
 function trafficTable(model, trace, ratio) {
     const cells = model.policies.map((unused, p) => model.cell(trace, ratio, p));
-    const most = Math.max(1, ...cells.filter((c) => c.failed === undefined)
+    const most = Math.max(1, ...cells.filter((c) => !missing(c))
         .map((c) => c.bytes_h2d + c.bytes_d2h));
-    const rows = cells.map((cell, p) => cell.failed !== undefined
-        ? [model.policies[p], 'failed', '', '', '', '', '', '']
+    const rows = cells.map((cell, p) => missing(cell)
+        ? [model.policies[p], missing(cell), '', '', '', '', '', '']
         : [model.policies[p], trafficBar(cell, most),
            ...['bytes_h2d', 'bytes_d2h', 'far_faults', 'evictions', 'evictions_clean',
                'thrashed_pages'].map((key) => figure(cell, key))]);
@@ -166,14 +177,14 @@ function trafficTable(model, trace, ratio) {
 }
 
 function cellsTable(model) {
-    const keys = Object.keys(model.cells.find((c) => c.failed === undefined) || {})
+    const keys = Object.keys(model.cells.find((c) => !missing(c)) || {})
         .filter((k) => !['trace', 'ratio', 'policy', 'regret', 'index'].includes(k));
 
     return table('', [{title: 'Trace', text: true}, {title: 'r'}, {title: 'Policy', text: true},
                       ...keys.map((k) => ({title: k.replaceAll('_', ' ')}))],
                  model.cells.map((c) => [model.traces[c.trace], String(model.ratios[c.ratio]),
                                          model.policies[c.policy],
-                                         ...keys.map((k) => c.failed !== undefined ? '–'
+                                         ...keys.map((k) => missing(c) ? '–'
                                              : figure(c, k))]));
 }
 
@@ -251,7 +262,7 @@ function timesTable(model, trace) {
     const rows = model.policies.map((name, p) => [name, ...order.map((r) => {
         const cell = model.cell(trace, r, p);
 
-        return cell.failed !== undefined ? 'failed' : formatTime(cell.modelled_ns);
+        return missing(cell) || formatTime(cell.modelled_ns);
     })]);
 
     rows.push(['bound', ...order.map((r) => formatTime(model.point(trace, r).bound_ns))]);
