@@ -290,14 +290,15 @@ static json_t *told_json(const struct summary_section *s)
 
 static json_t *section_json(const struct summary_section *s)
 {
-    return json_pack("{s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+    return json_pack("{s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
                      "process", json_count(s->pid), "name", json_text(s->program), "policy",
                      json_text(s->policy), "huge_pages", s->huge_pages != 0, "shared_read",
                      s->shared_read != 0, "kernel_faults", s->kernel_faults != 0, "launches",
                      json_count(s->launches), "metadata_bytes", json_count(s->metadata_bytes),
-                     "sampling", sampling_json(s), "told", told_json(s), "devices",
-                     devices_json(s), "total", counters_json(&s->total), "causes",
-                     causes_json(s), "regions", regions_json(s));
+                     "sampling", sampling_json(s), "told", told_json(s), "violations",
+                     json_count(s->violations), "devices", devices_json(s), "total",
+                     counters_json(&s->total), "causes", causes_json(s), "regions",
+                     regions_json(s));
 }
 
 bool report_json(const struct report *report, FILE *out)
@@ -312,11 +313,12 @@ bool report_json(const struct report *report, FILE *out)
         json_array_append_new(program, json_text(*arg));
     for (size_t i = 0; i < file->count; i++)
         json_array_append_new(spaces, section_json(&file->section[i]));
-    all = json_pack("{s:o, s:o, s:o, s:f, s:f, s:f, s:o, s:o, s:o, s:o}", "program", program,
+    all = json_pack("{s:o, s:o, s:o, s:f, s:f, s:f, s:o, s:o, s:O, s:o, s:o}", "program", program,
                     "exit_status", child->signaled ? json_null() : json_integer(child->code),
                     "signal", child->signaled ? json_integer(child->code) : json_null(), "wall_s",
                     child->wall_s, "user_s", child->user_s, "system_s", child->system_s,
-                    "rss_max_bytes", json_count(child->rss_max_bytes), "spaces", spaces, "damaged",
+                    "rss_max_bytes", json_count(child->rss_max_bytes), "spaces", spaces, "findings",
+                    report->findings, "damaged",
                     json_count(file->damaged), "message", json_text(message));
     return json_print(all, out, false);
 }

@@ -6,6 +6,7 @@
 #ifndef HUM_COMMAND_REPORT_H
 #define HUM_COMMAND_REPORT_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -16,6 +17,7 @@ struct report {
     char *const *argv; /* of the program, NULL at its end */
     const struct child_result *child;
     const struct summary_file *summary;
+    json_t *findings; /* of --check opencl, an array; not the report's */
 };
 
 /* False: not all of it could be written. */

@@ -14,13 +14,17 @@
 
 #include "command/child.h"
 #include "command/command.h"
+#include "command/findings.h"
 #include "command/report.h"
 #include "command/summary_file.h"
 #include "command/vendors.h"
 
+#define STATUS_FOUND 123 /* by --check=fail, in a program that ended with 0 */
+
 struct run_options {
     bool json;
     const char *check;  /* WHAT; "": what there is for such a program; NULL: nothing */
+    bool check_fails;   /* what is found changes the exit status */
     bool opencl, only;  /* hum is a platform of OpenCL for it, or the only one */
     const char *output; /* NULL: standard error, with json standard output */
     char **argv;        /* the program */
@@ -83,7 +87,8 @@ static const char help[] =
     "      --check [WHAT]      HUM_CHECK        uses: report touches that no launch declared;\n"
     "                          HUM_CL_CHECK=1   opencl: report what a program of OpenCL must not\n"
     "                                           do with memory.  Without WHAT: opencl with\n"
-    "                                           --opencl, else uses\n"
+    "                                           --opencl, else uses.  fail, or WHAT,fail: and\n"
+    "                                           end with 123 if something was found\n"
     "      --pace              HUM_PACE=on      moves take at least as long as on that link;\n"
     "                                           HUM_PACE=faults: serving faults, too\n"
     "      --opencl            PROGRAM is of OpenCL and finds hum as its platform\n"
@@ -101,10 +106,43 @@ static const char help[] =
     "write its summary; the report says so.  Its trace is whole up to a second before.\n"
     "\n"
     "Exit status: that of PROGRAM, 128 + N if signal N ended it, 127 if it was not found, 126 if\n"
-    "it could not be run, 125 if this command itself failed.\n"
+    "it could not be run, 125 if this command itself failed; 123 if PROGRAM ended with 0 and\n"
+    "--check=fail found something.\n"
     "\n"
     "Example:\n"
     "  hum run --devices 'emu:mem=64M' --policy driver -- ./vector_add --size 100M\n";
+
+/* What the program writes for this command. */
+struct run_files {
+    char summary[4096], findings[4096]; /* paths; "": it is not there */
+};
+
+static bool make_files(struct run_files *files)
+{
+    int error = summary_file_create(files->summary, sizeof(files->summary));
+
+    files->findings[0] = '\0';
+    if (error)
+        files->summary[0] = '\0';
+    else
+        error = summary_file_create(files->findings, sizeof(files->findings));
+    if (error)
+        files->findings[0] = '\0';
+    else if (setenv("HUM_SUMMARY", files->summary, 1) != 0 ||
+             setenv(FINDINGS_ENV, files->findings, 1) != 0)
+        error = errno;
+    if (error)
+        command_say("run", "cannot make a file for the summary: %s", strerror(error));
+    return error == 0;
+}
+
+static void remove_files(const struct run_files *files)
+{
+    if (files->summary[0])
+        unlink(files->summary);
+    if (files->findings[0])
+        unlink(files->findings);
+}
 
 /* ---- running -------------------------------------------------------------------------------- */
 
@@ -129,11 +167,34 @@ static bool write_report(const struct run_options *options, const struct report 
     return done;
 }
 
-static int run_program(const struct run_options *options, const char *path)
+/* What was found wrong by whatever was sought. */
+static uint64_t count_found(const struct report *report)
+{
+    uint64_t count = json_array_size(report->findings);
+
+    for (size_t i = 0; count == 0 && i < report->summary->count; i++)
+        count += report->summary->section[i].violations;
+    return count;
+}
+
+static int finish(const struct run_options *options, const struct report *report)
+{
+    int status = child_status(report->child);
+    uint64_t found = options->check_fails ? count_found(report) : 0;
+
+    if (!report->child->start_errno || options->json)
+        if (!write_report(options, report) && status == 0)
+            status = CHILD_STATUS_OWN;
+    if (!found)
+        return status;
+    command_say("run", "--check=fail: %llu found", (unsigned long long)found);
+    return status == 0 ? STATUS_FOUND : status;
+}
+
+static int run_program(const struct run_options *options, const struct run_files *files)
 {
     struct child_result child;
     struct summary_file file;
-    const struct report report = {options->argv, &child, &file};
     int error = child_run(options->argv, &child), status;
 
     if (error) {
@@ -142,15 +203,14 @@ static int run_program(const struct run_options *options, const char *path)
     }
     if (child.start_errno)
         command_say("run", "cannot run %s: %s", options->argv[0], strerror(child.start_errno));
-    error = summary_file_read(path, &file);
+    error = summary_file_read(files->summary, &file);
     if (error) {
-        command_say("run", "cannot read the summary %s: %s", path, strerror(error));
+        command_say("run", "cannot read the summary %s: %s", files->summary, strerror(error));
         return CHILD_STATUS_OWN;
     }
-    status = child_status(&child);
-    if (!child.start_errno || options->json)
-        if (!write_report(options, &report) && status == 0)
-            status = CHILD_STATUS_OWN;
+    const struct report report = {options->argv, &child, &file, findings_read(files->findings)};
+    status = report.findings ? finish(options, &report) : CHILD_STATUS_OWN;
+    json_decref(report.findings);
     summary_file_free(&file);
     return status;
 }
@@ -200,17 +260,31 @@ static const char *variable_of(int option)
                                             : NULL;
 }
 
-/* WHAT of --check may also be the next word; "": it is neither. */
-static const char *check_what(int argc, char **argv)
+static bool is_check(const char *word)
 {
-    static const char *const known[] = {"none", "opencl", "released", "uses"};
+    static const char *const known[] = {"fail",          "none",      "opencl",
+                                        "opencl,fail",   "released",  "released,fail",
+                                        "uses",          "uses,fail"};
 
-    if (optarg)
-        return optarg;
-    for (size_t i = 0; optind < argc && i < sizeof(known) / sizeof(known[0]); i++)
-        if (strcmp(argv[optind], known[i]) == 0)
-            return argv[optind++];
-    return "";
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (strcmp(word, known[i]) == 0)
+            return true;
+    return false;
+}
+
+/* WHAT of --check may also be the next word; "fail" ends it, or is all of it. */
+static void take_check(int argc, char **argv, struct run_options *options)
+{
+    char *what = optarg, *end;
+
+    if (!what && optind < argc && is_check(argv[optind]))
+        what = argv[optind++];
+    options->check = what ? what : "";
+    end = what ? strstr(what, "fail") : NULL;
+    if (!end || end[strlen("fail")] || (end > what && end[-1] != ','))
+        return;
+    options->check_fails = true;
+    end[end > what ? -1 : 0] = '\0';
 }
 
 /* False: no memory. */
@@ -250,7 +324,7 @@ static int parse(int argc, char **argv, struct run_options *options_out)
         } else if (option == OPTION_OPENCL || option == OPTION_ONLY) {
             *(option == OPTION_ONLY ? &options_out->only : &options_out->opencl) = true;
         } else if (option == OPTION_CHECK) {
-            options_out->check = check_what(argc, argv);
+            take_check(argc, argv, options_out);
         } else if (option == 'h') {
             fputs(help, stdout);
             return EXIT_SUCCESS;
@@ -269,7 +343,7 @@ static int parse(int argc, char **argv, struct run_options *options_out)
 }
 
 /* With hum among the platforms of OpenCL while it runs, if that is wanted. */
-static int run_among_platforms(const struct run_options *options, const char *path)
+static int run_among_platforms(const struct run_options *options, const struct run_files *files)
 {
     char vendors[4096] = "";
     int error = options->opencl ? vendors_create(options->only, vendors, sizeof(vendors)) : 0;
@@ -281,7 +355,7 @@ static int run_among_platforms(const struct run_options *options, const char *pa
                                       "opencl-c-headers) and has no libhum_icd.so"
                                     : strerror(error));
     else
-        status = run_program(options, path);
+        status = run_program(options, files);
     vendors_remove(vendors);
     return status;
 }
@@ -289,21 +363,16 @@ static int run_among_platforms(const struct run_options *options, const char *pa
 static int run(int argc, char **argv)
 {
     struct run_options options = {0};
-    char path[4096];
+    struct run_files files;
     int status = parse(argc, argv, &options);
 
     if (status >= 0)
         return status;
-    status = summary_file_create(path, sizeof(path));
-    if (status) {
-        command_say("run", "cannot make a file for the summary: %s", strerror(status));
-        return CHILD_STATUS_OWN;
-    }
-    if (setenv("HUM_SUMMARY", path, 1) != 0 || !set_check(&options))
-        status = CHILD_STATUS_OWN;
+    if (make_files(&files) && set_check(&options))
+        status = run_among_platforms(&options, &files);
     else
-        status = run_among_platforms(&options, path);
-    unlink(path);
+        status = CHILD_STATUS_OWN;
+    remove_files(&files);
     return status;
 }
 

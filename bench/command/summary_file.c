@@ -51,6 +51,7 @@ static const struct field space_fields[] = {
     NUMBER(summary_section, told_throttled),
     NUMBER(summary_section, told_throttled_ns),
     NUMBER(summary_section, told_dropped),
+    NUMBER(summary_section, violations),
     NUMBER(summary_section, huge_pages),
     NUMBER(summary_section, shared_read),
     NUMBER(summary_section, kernel_faults),

@@ -54,6 +54,7 @@ struct summary_section {
     uint64_t host_resident_bytes, huge_pages, shared_read, kernel_faults;
     uint64_t sample_ppm, samples_taken, samples_touched, sample_ns; /* as in struct hum_stats */
     uint64_t told_thrashed, told_throttled, told_throttled_ns, told_dropped; /* the same */
+    uint64_t violations; /* that HUM_CHECK noted */
     char policy[SUMMARY_NAME_BYTES];
     struct summary_counters total;
     struct summary_device device[SUMMARY_DEVICES_MAX];

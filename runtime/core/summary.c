@@ -229,11 +229,12 @@ static void put_space(FILE *out, struct hum *hum, const struct hum_stats *stats)
             " metadata_bytes=%" PRIu64 " host_resident_bytes=%" PRIu64
             " sample_ppm=%u samples_taken=%" PRIu64 " samples_touched=%" PRIu64
             " sample_ns=%" PRIu64 " told_thrashed=%" PRIu64 " told_throttled=%" PRIu64
-            " told_throttled_ns=%" PRIu64 " told_dropped=%" PRIu64,
+            " told_throttled_ns=%" PRIu64 " told_dropped=%" PRIu64 " violations=%zu",
             stats->devices, stats->launches, stats->regions, stats->region_bytes,
             stats->metadata_bytes, stats->resident_bytes[0], stats->sample_ppm,
             stats->samples_taken, stats->samples_touched, stats->sample_ns, stats->told_thrashed,
-            stats->told_throttled, stats->told_throttled_ns, stats->told_dropped);
+            stats->told_throttled, stats->told_throttled_ns, stats->told_dropped,
+            hum_violations(hum, NULL, 0));
     if (hum_system_info(hum, &system) == HUM_OK) {
         fprintf(out, " bytes=%zu huge_pages=%d shared_read=%d kernel_faults=%d", system.space_bytes,
                 system.huge_pages, system.shared_read, system.kernel_faults);

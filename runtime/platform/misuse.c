@@ -58,20 +58,36 @@ static struct memory *find(const void *pointer)
     return NULL;
 }
 
+/* A finding about the bytes [first, first + bytes) of a piece of memory. */
+static struct humi_finding finding_in(const struct memory *memory, enum humi_misuse misuse,
+                                      const char *call, size_t first, size_t bytes)
+{
+    return (struct humi_finding){.misuse = misuse,
+                                 .call = call,
+                                 .memory = memory->number,
+                                 .name = memory->name,
+                                 .memory_bytes = memory->bytes,
+                                 .address = (uintptr_t)memory->start + first,
+                                 .bytes = bytes};
+}
+
 /* ---- what the program touched ---------------------------------------------------------------- */
 
 static void tell_touch(const struct hum_violation *violation)
 {
     const struct memory *memory = find((const void *)violation->address);
-    const char *call = violation->write ? "a store" : "a load";
+    struct humi_finding finding;
+    size_t byte;
 
     if (violation->kind != HUM_VIOLATION_HOST_AFTER_RELEASE || !memory)
         return;
-    humi_finding_tell(&(struct humi_place){HUMI_MISUSE_UNMAPPED, call, NULL, memory->number},
+    byte = (size_t)(violation->address - (uintptr_t)memory->start);
+    finding = finding_in(memory, HUMI_MISUSE_UNMAPPED, violation->write ? "a store" : "a load",
+                         byte, 0);
+    humi_finding_tell(&finding,
                       "the program %s byte %zu of %s (%#lx), which is not mapped (%s%s): map it "
                       "first",
-                      violation->write ? "wrote" : "read",
-                      (size_t)(violation->address - (uintptr_t)memory->start), memory->name,
+                      violation->write ? "wrote" : "read", byte, memory->name,
                       (unsigned long)violation->address, memory->ended ? "since " : "it never was",
                       memory->ended ? memory->ended : "");
 }
@@ -176,10 +192,15 @@ static void end_mapped(struct memory *memory, struct mapped *mapped)
 
 static void tell_mapped(const char *call, struct memory *memory, struct mapped *mapped)
 {
-    humi_finding_tell(&(struct humi_place){HUMI_MISUSE_NOT_ENDED, call, NULL, memory->number},
+    const size_t start = humi_box_start(&mapped->box);
+    const struct humi_finding finding =
+        finding_in(memory, HUMI_MISUSE_NOT_ENDED, call, start,
+                   humi_box_end(&mapped->box, mapped->size) - start);
+
+    humi_finding_tell(&finding,
                       "%s: %s is still mapped for %s from byte %zu on (%p), and was never unmapped",
-                      call, memory->name, mapped->writes ? "writing" : "reading",
-                      humi_box_start(&mapped->box), (const void *)mapped->pointer);
+                      call, memory->name, mapped->writes ? "writing" : "reading", start,
+                      (const void *)mapped->pointer);
     end_mapped(memory, mapped);
 }
 
@@ -294,8 +315,10 @@ void humi_misuse_unmap(cl_command_type type, const void *start, const void *poin
         memory->ended = call;
         end_mapped(memory, mapped);
     } else if (memory) {
-        humi_finding_tell(&(struct humi_place){HUMI_MISUSE_UNMAPPED, call, NULL, memory->number},
-                          "%s: %s is not mapped at %p", call, memory->name, pointer);
+        struct humi_finding finding = finding_in(memory, HUMI_MISUSE_UNMAPPED, call, 0, 0);
+
+        finding.address = (uintptr_t)pointer;
+        humi_finding_tell(&finding, "%s: %s is not mapped at %p", call, memory->name, pointer);
     }
     leave();
 }
@@ -311,9 +334,21 @@ static void name_user(const struct humi_use *use, char *name, size_t room)
         snprintf(name, room, "%s", use->call);
 }
 
+static struct humi_finding finding_of_use(const struct memory *memory, enum humi_misuse misuse,
+                                          const struct humi_use *use, const struct humi_box *box)
+{
+    const size_t start = humi_box_start(box);
+    struct humi_finding finding =
+        finding_in(memory, misuse, use->call, start, humi_box_end(box, use->size) - start);
+
+    finding.kernel = use->kernel;
+    return finding;
+}
+
 static void check_mapped(const struct memory *memory, const struct humi_use *use,
                          const struct humi_box *box)
 {
+    struct humi_finding finding = finding_of_use(memory, HUMI_MISUSE_MAPPED, use, box);
     char user[80];
 
     humi_list_each (link, &memory->mapped) {
@@ -324,7 +359,7 @@ static void check_mapped(const struct memory *memory, const struct humi_use *use
             continue;
         name_user(use, user, sizeof user);
         humi_finding_tell(
-            &(struct humi_place){HUMI_MISUSE_MAPPED, use->call, use->kernel, memory->number},
+            &finding,
             "%s %s bytes %zu to %zu of %s, of which bytes %zu to %zu are mapped for %s (%p): "
             "unmap them first",
             user, use->writes ? "may write" : "may read", humi_box_start(box),
@@ -357,6 +392,7 @@ static void check_written(const struct memory *memory, const struct humi_use *us
     size_t start = humi_box_start(box), end = humi_box_end(box, use->size);
     bool any = humi_written_any(&memory->written, start, end);
     size_t gap = use->in_part && any ? end : first_gap(memory, box, use->size);
+    struct humi_finding finding = finding_of_use(memory, HUMI_MISUSE_UNWRITTEN, use, box);
     char user[80], which[32] = "any of them";
 
     if (gap >= end)
@@ -365,7 +401,7 @@ static void check_written(const struct memory *memory, const struct humi_use *us
         snprintf(which, sizeof which, "byte %zu", gap);
     name_user(use, user, sizeof user);
     humi_finding_tell(
-        &(struct humi_place){HUMI_MISUSE_UNWRITTEN, use->call, use->kernel, memory->number},
+        &finding,
         "%s reads bytes %zu to %zu of %s, but no one has written %s", user, start, end - 1,
         memory->name, which);
 }

@@ -266,7 +266,8 @@ static void info_says_why_hum_does_not_work(void **state)
 /* ---- run ------------------------------------------------------------------------------------ */
 
 static const char *const run_members[] = {"program",  "exit_status", "signal",  "wall_s",  "user_s",
-                                          "system_s", "spaces",      "damaged", "message", NULL};
+                                          "system_s", "spaces",      "findings",
+                                          "damaged",  "message",     NULL};
 
 static void run_passes_the_exit_status_on(void **state)
 {
@@ -305,6 +306,10 @@ static void run_takes_what_to_check_in_every_form(void **state)
         {"--check=released", "released,-"},
         {"--check opencl", "-,1"},
         {"--check=opencl --check none", "none,-"},
+        {"--check=fail", "uses,-"},
+        {"--check uses,fail", "uses,-"},
+        {"--check=opencl,fail", "-,1"},
+        {"--check=failing", "failing,-"},
     };
 
     (void)state;

@@ -103,6 +103,7 @@ static void a_section_reads_back_as_it_was_written(void **state)
     assert_int_equal(s->told_throttled, 4);
     assert_int_equal(s->told_throttled_ns, 5);
     assert_int_equal(s->told_dropped, 6);
+    assert_int_equal(s->violations, 7);
     assert_true(s->total.faults_device == UINT64_MAX);
     assert_int_equal(s->total.bytes_d2h, 11);
     assert_int_equal(s->devices, 1);
