@@ -77,49 +77,13 @@ cl_mem CL_API_CALL humi_clCreateBuffer(cl_context context, cl_mem_flags flags, s
 
 /* ---- parts ----------------------------------------------------------------------------------- */
 
-/* What a part may not do because its buffer may not. */
-static cl_int check_part_flags(cl_mem_flags whole, cl_mem_flags part)
-{
-    const cl_mem_flags pointer = CL_MEM_USE_HOST_PTR | CL_MEM_ALLOC_HOST_PTR | CL_MEM_COPY_HOST_PTR;
-
-    if (part & pointer)
-        return CL_INVALID_VALUE;
-    if ((whole & CL_MEM_WRITE_ONLY) && (part & (CL_MEM_READ_WRITE | CL_MEM_READ_ONLY)))
-        return CL_INVALID_VALUE;
-    if ((whole & CL_MEM_READ_ONLY) && (part & (CL_MEM_READ_WRITE | CL_MEM_WRITE_ONLY)))
-        return CL_INVALID_VALUE;
-    if ((whole & CL_MEM_HOST_WRITE_ONLY) && (part & CL_MEM_HOST_READ_ONLY))
-        return CL_INVALID_VALUE;
-    if ((whole & CL_MEM_HOST_READ_ONLY) && (part & CL_MEM_HOST_WRITE_ONLY))
-        return CL_INVALID_VALUE;
-    if ((whole & CL_MEM_HOST_NO_ACCESS) &&
-        (part & (CL_MEM_HOST_READ_ONLY | CL_MEM_HOST_WRITE_ONLY)))
-        return CL_INVALID_VALUE;
-    return humi_mem_check_flags(part, NULL);
-}
-
-/* What it does not say itself it has from its buffer. */
-static cl_mem_flags inherit(cl_mem_flags whole, cl_mem_flags part)
-{
-    const cl_mem_flags access = CL_MEM_READ_WRITE | CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY;
-    const cl_mem_flags host =
-        CL_MEM_HOST_WRITE_ONLY | CL_MEM_HOST_READ_ONLY | CL_MEM_HOST_NO_ACCESS;
-    cl_mem_flags flags = part;
-
-    if (!(part & access))
-        flags |= whole & access;
-    if (!(part & host))
-        flags |= whole & host;
-    return flags | (whole & (CL_MEM_USE_HOST_PTR | CL_MEM_ALLOC_HOST_PTR | CL_MEM_COPY_HOST_PTR));
-}
-
 static cl_int check_part(cl_mem whole, cl_mem_flags flags, const cl_buffer_region *part)
 {
     cl_int error;
 
     if (!humi_mem_is_buffer(whole) || whole->parent)
         return CL_INVALID_MEM_OBJECT;
-    error = check_part_flags(whole->flags, flags);
+    error = humi_mem_check_part(whole->flags, flags);
     if (error != CL_SUCCESS)
         return error;
     if (!part || part->origin > whole->bytes || part->size > whole->bytes - part->origin)
@@ -138,19 +102,12 @@ cl_mem CL_API_CALL humi_clCreateSubBuffer(cl_mem whole, cl_mem_flags flags,
     cl_int error = check_part(whole, flags, part);
 
     if (error == CL_SUCCESS) {
-        mem = humi_mem_create(whole->context, CL_MEM_OBJECT_BUFFER, inherit(whole->flags, flags));
+        mem = humi_mem_create(whole->context, CL_MEM_OBJECT_BUFFER,
+                              humi_mem_inherit(whole->flags, flags));
         error = mem ? CL_SUCCESS : CL_OUT_OF_HOST_MEMORY;
     }
-    if (mem) {
-        humi_hold(&whole->object);
-        mem->parent = whole;
-        mem->origin = part->origin;
-        mem->bytes = part->size;
-        mem->start = whole->start + part->origin;
-        mem->uses_host_ptr = whole->uses_host_ptr;
-        if (whole->host_ptr)
-            mem->host_ptr = (char *)whole->host_ptr + part->origin;
-    }
+    if (mem)
+        humi_mem_lie_in(mem, whole, part->origin, part->size);
     humi_error_tell(error_out, error);
     return mem;
 }

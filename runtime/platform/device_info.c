@@ -9,9 +9,13 @@
 #include "platform/answer.h"
 #include "platform/device.h"
 #include "platform/entries.h"
+#include "platform/image.h"
 #include "platform/usm.h"
 
 #define VENDOR_ID 0x48554du /* "HUM": no vendor of PCI, as OpenCL wants it then */
+
+/* Of hum's own where there are images: pixels lie in the space, whatever the device has. */
+#define IMAGE_EXTENSION "cl_khr_image2d_from_buffer"
 
 /* What kernels may use, if the implementation has it.  Of what the host does here, hum has no
  * extension that is not named. */
@@ -95,6 +99,11 @@ static bool has_word(const char *text, const char *word)
     return false;
 }
 
+static bool has_images(const struct _cl_device_id *device)
+{
+    return humi_device_number(device, CL_DEVICE_IMAGE_SUPPORT, sizeof(cl_bool), 0);
+}
+
 static cl_int answer_extensions(const struct _cl_device_id *device,
                                 const struct humi_answer *answer)
 {
@@ -102,6 +111,8 @@ static cl_int answer_extensions(const struct _cl_device_id *device,
     char *theirs = ask_all(device, CL_DEVICE_EXTENSIONS, &bytes);
     char text[1024] = HUMI_USM_EXTENSION;
 
+    if (has_images(device))
+        strcat(text, " " IMAGE_EXTENSION);
     for (size_t i = 0; theirs && i < EXTENSIONS; i++)
         if (has_word(theirs, extensions[i]))
             snprintf(text + strlen(text), sizeof text - strlen(text), " %s", extensions[i]);
@@ -112,12 +123,14 @@ static cl_int answer_extensions(const struct _cl_device_id *device,
 static cl_int answer_extension_versions(const struct _cl_device_id *device,
                                         const struct humi_answer *answer)
 {
-    cl_name_version all[EXTENSIONS + 1] = {{HUMI_USM_VERSION, HUMI_USM_EXTENSION}};
+    cl_name_version all[EXTENSIONS + 2] = {{HUMI_USM_VERSION, HUMI_USM_EXTENSION}};
     size_t bytes, count = 1;
     cl_name_version *theirs = ask_all(device, CL_DEVICE_EXTENSIONS_WITH_VERSION, &bytes);
 
+    if (has_images(device))
+        all[count++] = (cl_name_version){CL_MAKE_VERSION(1, 0, 0), IMAGE_EXTENSION};
     for (size_t i = 0; theirs && i < bytes / sizeof *theirs; i++)
-        for (size_t k = 0; k < EXTENSIONS && count <= EXTENSIONS; k++)
+        for (size_t k = 0; k < EXTENSIONS && count < sizeof all / sizeof all[0]; k++)
             if (strcmp(theirs[i].name, extensions[k]) == 0) {
                 all[count++] = theirs[i];
                 break;
@@ -238,6 +251,10 @@ static cl_int answer_own(cl_device_id device, cl_device_info what, const struct 
     case CL_DEVICE_PARTITION_PROPERTIES:
     case CL_DEVICE_PARTITION_TYPE:
         return humi_answer(answer, undivided, sizeof undivided);
+    case CL_DEVICE_IMAGE_PITCH_ALIGNMENT:
+        return HUMI_ANSWER(answer, cl_uint, has_images(device) ? HUMI_IMAGE_PITCH_ALIGN : 0);
+    case CL_DEVICE_IMAGE_BASE_ADDRESS_ALIGNMENT:
+        return HUMI_ANSWER(answer, cl_uint, has_images(device) ? HUMI_IMAGE_BASE_ALIGN : 0);
     case CL_DEVICE_HOST_MEM_CAPABILITIES_INTEL:
     case CL_DEVICE_DEVICE_MEM_CAPABILITIES_INTEL:
     case CL_DEVICE_SINGLE_DEVICE_SHARED_MEM_CAPABILITIES_INTEL:

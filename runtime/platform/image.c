@@ -184,36 +184,58 @@ static cl_int check(cl_context context, cl_mem_flags flags, const cl_image_forma
 
 /* ---- creating -------------------------------------------------------------------------------- */
 
-/* A row of pixels that lies in a buffer; other kinds in a buffer no device here has. */
-static cl_int lie_in_buffer(struct _cl_mem *mem, cl_mem buffer)
+/* Bytes of an image in a buffer, with its pitch filled in. */
+static cl_int measure_in_buffer(struct _cl_mem *mem, size_t *bytes_out)
 {
-    size_t bytes = mem->desc.image_width * mem->element_bytes;
+    cl_image_desc *desc = &mem->desc;
+    size_t row = desc->image_width * mem->element_bytes; /* limits were checked */
 
-    if (mem->type != CL_MEM_OBJECT_IMAGE1D_BUFFER)
-        return humi_is(buffer, HUMI_KIND_MEM) && mem->type == CL_MEM_OBJECT_IMAGE2D
-                   ? CL_INVALID_OPERATION
-                   : CL_INVALID_IMAGE_DESCRIPTOR;
-    if (!humi_mem_is_buffer(buffer) || mem->desc.image_row_pitch || mem->desc.image_slice_pitch)
+    if (desc->image_slice_pitch || (mem->type != CL_MEM_OBJECT_IMAGE2D && desc->image_row_pitch))
         return CL_INVALID_IMAGE_DESCRIPTOR;
-    if (bytes > buffer->bytes)
+    if (!desc->image_row_pitch)
+        desc->image_row_pitch = row;
+    if (desc->image_row_pitch < row)
+        return CL_INVALID_IMAGE_DESCRIPTOR;
+    if (desc->image_row_pitch % (HUMI_IMAGE_PITCH_ALIGN * mem->element_bytes))
+        return CL_INVALID_IMAGE_FORMAT_DESCRIPTOR;
+    if (mem->type != CL_MEM_OBJECT_IMAGE2D)
+        *bytes_out = row;
+    else if (__builtin_mul_overflow(desc->image_row_pitch, desc->image_height, bytes_out))
         return CL_INVALID_IMAGE_SIZE;
-    humi_hold(&buffer->object);
-    mem->parent = buffer;
-    mem->start = buffer->start;
-    mem->bytes = bytes;
-    mem->host_ptr = buffer->host_ptr;
-    mem->uses_host_ptr = buffer->uses_host_ptr;
-    mem->desc.image_row_pitch = bytes;
     return CL_SUCCESS;
 }
 
-static cl_int fill(struct _cl_mem *mem, void *host_ptr)
+/* Pixels in a row, or in rows.  Images of images no device here has. */
+static cl_int lie_in_buffer(struct _cl_mem *mem, cl_mem_flags flags, cl_mem buffer)
+{
+    size_t bytes = 0;
+    cl_int error;
+
+    if (mem->type != CL_MEM_OBJECT_IMAGE1D_BUFFER && mem->type != CL_MEM_OBJECT_IMAGE2D)
+        return CL_INVALID_IMAGE_DESCRIPTOR;
+    if (!humi_mem_is_buffer(buffer))
+        return humi_is(buffer, HUMI_KIND_MEM) && mem->type == CL_MEM_OBJECT_IMAGE2D
+                   ? CL_INVALID_OPERATION
+                   : CL_INVALID_IMAGE_DESCRIPTOR;
+    error = buffer->context == mem->context ? measure_in_buffer(mem, &bytes) : CL_INVALID_CONTEXT;
+    if (error == CL_SUCCESS)
+        error = humi_mem_check_part(buffer->flags, flags);
+    if (error != CL_SUCCESS)
+        return error;
+    if (bytes > buffer->bytes)
+        return CL_INVALID_IMAGE_SIZE;
+    mem->flags = humi_mem_inherit(buffer->flags, flags);
+    humi_mem_lie_in(mem, buffer, 0, bytes);
+    return CL_SUCCESS;
+}
+
+static cl_int fill(struct _cl_mem *mem, cl_mem_flags flags, void *host_ptr)
 {
     size_t whole[3], bytes;
     cl_int error;
 
     if (mem->desc.mem_object)
-        return lie_in_buffer(mem, mem->desc.mem_object);
+        return lie_in_buffer(mem, flags, mem->desc.mem_object);
     if (mem->type == CL_MEM_OBJECT_IMAGE1D_BUFFER)
         return CL_INVALID_IMAGE_DESCRIPTOR;
     extent(mem->type, &mem->desc, whole);
@@ -251,7 +273,7 @@ cl_mem CL_API_CALL humi_clCreateImageWithProperties(
         error = humi_mem_copy_properties(mem, properties);
     }
     if (error == CL_SUCCESS)
-        error = fill(mem, host_ptr);
+        error = fill(mem, flags, host_ptr);
     humi_error_tell(error_out, error);
     if (error == CL_SUCCESS)
         return mem;

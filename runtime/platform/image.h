@@ -15,6 +15,10 @@
 #include "platform/box.h"
 #include "platform/mem.h"
 
+/* In pixels: of rows of an image in a buffer, and of where that begins. */
+#define HUMI_IMAGE_PITCH_ALIGN 1u
+#define HUMI_IMAGE_BASE_ALIGN 1u
+
 /* What a launch takes along of an image. */
 void humi_image_describe(const struct _cl_mem *mem, struct hum_cl_image *image_out);
 

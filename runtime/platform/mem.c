@@ -43,6 +43,54 @@ cl_int humi_mem_check_flags(cl_mem_flags flags, const void *host_ptr)
     return CL_SUCCESS;
 }
 
+/* ---- what lies in another one ---------------------------------------------------------------- */
+
+cl_int humi_mem_check_part(cl_mem_flags whole, cl_mem_flags part)
+{
+    const cl_mem_flags pointer = CL_MEM_USE_HOST_PTR | CL_MEM_ALLOC_HOST_PTR | CL_MEM_COPY_HOST_PTR;
+
+    if (part & pointer)
+        return CL_INVALID_VALUE;
+    if ((whole & CL_MEM_WRITE_ONLY) && (part & (CL_MEM_READ_WRITE | CL_MEM_READ_ONLY)))
+        return CL_INVALID_VALUE;
+    if ((whole & CL_MEM_READ_ONLY) && (part & (CL_MEM_READ_WRITE | CL_MEM_WRITE_ONLY)))
+        return CL_INVALID_VALUE;
+    if ((whole & CL_MEM_HOST_WRITE_ONLY) && (part & CL_MEM_HOST_READ_ONLY))
+        return CL_INVALID_VALUE;
+    if ((whole & CL_MEM_HOST_READ_ONLY) && (part & CL_MEM_HOST_WRITE_ONLY))
+        return CL_INVALID_VALUE;
+    if ((whole & CL_MEM_HOST_NO_ACCESS) &&
+        (part & (CL_MEM_HOST_READ_ONLY | CL_MEM_HOST_WRITE_ONLY)))
+        return CL_INVALID_VALUE;
+    return humi_mem_check_flags(part, NULL);
+}
+
+cl_mem_flags humi_mem_inherit(cl_mem_flags whole, cl_mem_flags part)
+{
+    const cl_mem_flags access = CL_MEM_READ_WRITE | CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY;
+    const cl_mem_flags host =
+        CL_MEM_HOST_WRITE_ONLY | CL_MEM_HOST_READ_ONLY | CL_MEM_HOST_NO_ACCESS;
+    cl_mem_flags flags = part;
+
+    if (!(part & access))
+        flags |= whole & access;
+    if (!(part & host))
+        flags |= whole & host;
+    return flags | (whole & (CL_MEM_USE_HOST_PTR | CL_MEM_ALLOC_HOST_PTR | CL_MEM_COPY_HOST_PTR));
+}
+
+void humi_mem_lie_in(struct _cl_mem *mem, struct _cl_mem *whole, size_t origin, size_t bytes)
+{
+    humi_hold(&whole->object);
+    mem->parent = whole;
+    mem->origin = origin;
+    mem->bytes = bytes;
+    mem->start = whole->start + origin;
+    mem->uses_host_ptr = whole->uses_host_ptr;
+    if (whole->host_ptr)
+        mem->host_ptr = (char *)whole->host_ptr + origin;
+}
+
 /* ---- creating and destroying ----------------------------------------------------------------- */
 
 static void destroy(struct humi_object *object)

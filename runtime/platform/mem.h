@@ -67,6 +67,13 @@ cl_int humi_mem_allocate(struct _cl_mem *mem, size_t bytes);
 
 cl_int humi_mem_copy_properties(struct _cl_mem *mem, const cl_mem_properties *properties);
 
+/* CL_INVALID_VALUE: a part, or an image in a buffer, with what the other's flags forbid it. */
+cl_int humi_mem_check_part(cl_mem_flags whole, cl_mem_flags part);
+/* The flags of it: what it does not say itself it has from the other. */
+cl_mem_flags humi_mem_inherit(cl_mem_flags whole, cl_mem_flags part);
+/* Its bytes are some of the other's, which it holds from now on. */
+void humi_mem_lie_in(struct _cl_mem *mem, struct _cl_mem *whole, size_t origin, size_t bytes);
+
 static inline bool humi_mem_is_buffer(const void *mem)
 {
     return humi_is(mem, HUMI_KIND_MEM) &&

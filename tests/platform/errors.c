@@ -14,14 +14,6 @@ static const char source[] =
     "kernel void none(void) {}\n"
     "kernel void eight(global int *p) { p[0] = 1; }\n";
 
-/* A call that returns an object and its error through a pointer. */
-#define refuses(code, call)              \
-    do {                                 \
-        cl_int error = 1;                \
-        assert_null(call);               \
-        assert_int_equal(error, (code)); \
-    } while (0)
-
 static const void *NOTHING; /* NULL, unknown to the compiler */
 
 static void platforms_and_devices(void **state)

@@ -150,6 +150,123 @@ static void images_tell_what_they_are(void **state)
         gives(CL_INVALID_IMAGE_FORMAT_DESCRIPTOR, error);
 }
 
+/* ---- images in buffers ----------------------------------------------------------------------- */
+
+#define PITCH ((size_t)(WIDTH + 11) * 4) /* bytes of a row, some of which are no pixels */
+#define OFFSET ((size_t)4096)
+
+static bool has_images_in_buffers(const struct world *world)
+{
+    char extensions[4096];
+
+    ok(clGetDeviceInfo(world->device, CL_DEVICE_EXTENSIONS, sizeof extensions, extensions, NULL));
+    return strstr(extensions, "cl_khr_image2d_from_buffer");
+}
+
+static cl_mem image_in(const struct world *world, cl_mem buffer, cl_mem_flags flags, size_t pitch,
+                       cl_int *error_out)
+{
+    const cl_image_desc desc = {.image_type = CL_MEM_OBJECT_IMAGE2D,
+                                .image_width = WIDTH,
+                                .image_height = HEIGHT,
+                                .image_row_pitch = pitch,
+                                .mem_object = buffer};
+
+    return clCreateImage(world->context, flags, &rgba, &desc, NULL, error_out);
+}
+
+/* Rows of pixels with gaps between them; what lies in the gaps stays as it was. */
+static void images_lie_in_buffers(void **state)
+{
+    struct world *world = *state;
+    const cl_buffer_region part = {OFFSET, HEIGHT * PITCH};
+    const size_t start[3] = {0}, all[3] = {WIDTH, HEIGHT, 1};
+    unsigned char *host, *got;
+    cl_kernel turn;
+    cl_mem buffers[2], parts[2], images[2], parent;
+    cl_int error;
+    size_t size;
+
+    if (!has_images_in_buffers(world))
+        skip();
+    host = malloc(OFFSET + HEIGHT * PITCH);
+    got = malloc(OFFSET + HEIGHT * PITCH);
+    turn = world_kernel(world, source, "turn");
+    for (size_t i = 0; i < OFFSET + HEIGHT * PITCH; i++)
+        host[i] = (unsigned char)(i % 241);
+    for (unsigned i = 0; i < 2; i++) {
+        buffers[i] = clCreateBuffer(world->context, CL_MEM_COPY_HOST_PTR, OFFSET + HEIGHT * PITCH,
+                                    host, &error);
+        ok(error);
+        parts[i] = clCreateSubBuffer(buffers[i], 0, CL_BUFFER_CREATE_TYPE_REGION, &part, &error);
+        ok(error);
+        images[i] = image_in(world, parts[i], i ? CL_MEM_WRITE_ONLY : CL_MEM_READ_ONLY, PITCH,
+                             &error);
+        ok(error);
+        ok(clReleaseMemObject(parts[i])); /* the image holds it */
+    }
+    ok(clGetImageInfo(images[0], CL_IMAGE_ROW_PITCH, sizeof size, &size, NULL));
+    assert_int_equal(size, PITCH);
+    ok(clGetImageInfo(images[0], CL_IMAGE_BUFFER, sizeof parent, &parent, NULL));
+    assert_ptr_equal(parent, parts[0]);
+    ok(clSetKernelArg(turn, 0, ARG(images[0])));
+    ok(clSetKernelArg(turn, 1, ARG(images[1])));
+    ok(clEnqueueNDRangeKernel(world->queue, turn, 2, NULL, all, NULL, 0, NULL, NULL));
+    ok(clEnqueueReadBuffer(world->queue, buffers[1], CL_TRUE, 0, OFFSET + HEIGHT * PITCH, got, 0,
+                           NULL, NULL));
+    assert_memory_equal(got, host, OFFSET);
+    for (unsigned y = 0; y < HEIGHT; y++)
+        for (unsigned x = 0; x < PITCH; x++) {
+            size_t at = OFFSET + y * PITCH + x;
+            size_t from = OFFSET + (HEIGHT - 1 - y) * PITCH + (WIDTH - 1 - x / 4) * 4 + x % 4;
+
+            assert_int_equal(got[at], x < WIDTH * 4 ? host[from] + 1 : host[at]);
+        }
+    ok(clEnqueueReadImage(world->queue, images[1], CL_TRUE, start, all, 0, 0, host, 0, NULL, NULL));
+    for (unsigned y = 0; y < HEIGHT; y++)
+        assert_memory_equal(host + (size_t)y * WIDTH * 4, got + OFFSET + y * PITCH, WIDTH * 4);
+    for (unsigned i = 0; i < 2; i++) {
+        ok(clReleaseMemObject(images[i]));
+        ok(clReleaseMemObject(buffers[i]));
+    }
+    ok(clReleaseKernel(turn));
+    free(host);
+    free(got);
+}
+
+static void images_in_buffers_keep_to_them(void **state)
+{
+    struct world *world = *state;
+    cl_mem small, fits, mem;
+    cl_uint pitch_align, base_align;
+    cl_mem_flags flags;
+    cl_int status;
+
+    if (!world_is_hum(world))
+        skip(); /* others have other codes for it */
+    ok(clGetDeviceInfo(world->device, CL_DEVICE_IMAGE_PITCH_ALIGNMENT, sizeof pitch_align,
+                       &pitch_align, NULL));
+    ok(clGetDeviceInfo(world->device, CL_DEVICE_IMAGE_BASE_ADDRESS_ALIGNMENT, sizeof base_align,
+                       &base_align, NULL));
+    assert_int_equal(!pitch_align, !has_images_in_buffers(world));
+    assert_int_equal(!base_align, !has_images_in_buffers(world));
+    small = world_buffer(world, HEIGHT * WIDTH * 4 - 1);
+    fits = clCreateBuffer(world->context, CL_MEM_READ_ONLY, HEIGHT * WIDTH * 4, NULL, &status);
+    ok(status);
+    refuses(CL_INVALID_IMAGE_SIZE, image_in(world, small, 0, 0, &error));
+    refuses(CL_INVALID_IMAGE_DESCRIPTOR, image_in(world, fits, 0, WIDTH * 4 - 4, &error));
+    refuses(CL_INVALID_IMAGE_FORMAT_DESCRIPTOR, image_in(world, fits, 0, WIDTH * 4 + 1, &error));
+    refuses(CL_INVALID_VALUE, image_in(world, fits, CL_MEM_WRITE_ONLY, 0, &error));
+    mem = image_in(world, fits, 0, 0, &status);
+    ok(status);
+    ok(clGetMemObjectInfo(mem, CL_MEM_FLAGS, sizeof flags, &flags, NULL));
+    assert_int_equal(flags, CL_MEM_READ_ONLY); /* as the buffer */
+    refuses(CL_INVALID_OPERATION, image_in(world, mem, 0, 0, &error)); /* no image in an image */
+    ok(clReleaseMemObject(mem));
+    ok(clReleaseMemObject(fits));
+    ok(clReleaseMemObject(small));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +274,8 @@ int main(void)
         cmocka_unit_test(samplers_are_arguments),
         cmocka_unit_test(pixels_are_filled_copied_and_mapped),
         cmocka_unit_test(images_tell_what_they_are),
+        cmocka_unit_test(images_lie_in_buffers),
+        cmocka_unit_test(images_in_buffers_keep_to_them),
     };
 
     return cmocka_run_group_tests(tests, world_setup, world_teardown);

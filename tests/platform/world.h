@@ -51,6 +51,14 @@ cl_ulong world_number(const struct world *world, cl_device_info what);
 #define ok(call) assert_int_equal((call), CL_SUCCESS)
 #define gives(error, call) assert_int_equal((call), (error))
 
+/* A call that returns an object and its error through `&error`, refuses. */
+#define refuses(code, call)              \
+    do {                                 \
+        cl_int error = 1;                \
+        assert_null(call);               \
+        assert_int_equal(error, (code)); \
+    } while (0)
+
 /* An argument that is not a buffer: its size and address. */
 #define ARG(value) sizeof(value), &(value)
 
