@@ -10,12 +10,15 @@
 #include "platform/misuse.h"
 #include "platform/svm.h"
 
-static bool is_too_large(cl_context context, size_t bytes)
+/* For all devices, or for the SVM allocation that the program's pointer is of. */
+static bool is_too_large(cl_context context, cl_mem_flags flags, size_t bytes, const void *host_ptr)
 {
-    if (!humi_platform_is_strict())
-        return false;
+    struct humi_svm svm;
+
+    if ((flags & CL_MEM_USE_HOST_PTR) && humi_svm_find(context, host_ptr, 0, &svm))
+        return bytes > (size_t)(svm.start + svm.bytes - (const char *)host_ptr);
     for (unsigned i = 0; i < context->device_count; i++)
-        if (bytes <= humi_device_largest(context->devices[i]))
+        if (!humi_device_refuses(context->devices[i], bytes))
             return false;
     return true;
 }
@@ -54,7 +57,7 @@ cl_mem CL_API_CALL humi_clCreateBufferWithProperties(cl_context context,
         error = humi_mem_check_flags(flags, host_ptr);
     if (error == CL_SUCCESS && (flags & CL_MEM_KERNEL_READ_AND_WRITE))
         error = CL_INVALID_VALUE;
-    if (error == CL_SUCCESS && (!bytes || is_too_large(context, bytes)))
+    if (error == CL_SUCCESS && (!bytes || is_too_large(context, flags, bytes, host_ptr)))
         error = CL_INVALID_BUFFER_SIZE;
     if (error == CL_SUCCESS && !(mem = humi_mem_create(context, CL_MEM_OBJECT_BUFFER, flags)))
         error = CL_OUT_OF_HOST_MEMORY;

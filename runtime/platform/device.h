@@ -18,6 +18,12 @@
 cl_ulong humi_device_memory(const struct _cl_device_id *device);
 cl_ulong humi_device_largest(const struct _cl_device_id *device);
 
+/* CL_DEVICE_SVM_CAPABILITIES */
+cl_device_svm_capabilities humi_device_svm(const struct _cl_device_id *device);
+
+/* No memory object of so many bytes: a strict device says so, others move what does not fit. */
+bool humi_device_refuses(const struct _cl_device_id *device, size_t bytes);
+
 /* A number that the device's implementation answers; `otherwise` if it does not. */
 cl_ulong humi_device_number(const struct _cl_device_id *device, cl_device_info what, size_t bytes,
                             cl_ulong otherwise);

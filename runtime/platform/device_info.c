@@ -49,6 +49,22 @@ cl_ulong humi_device_largest(const struct _cl_device_id *device)
     return humi_platform_is_strict() ? device->info.memory_bytes / 4 : device->info.memory_bytes;
 }
 
+bool humi_device_refuses(const struct _cl_device_id *device, size_t bytes)
+{
+    return humi_platform_is_strict() && bytes > humi_device_largest(device);
+}
+
+/* A page that a kernel may use stays with a device that cannot fault until the kernel's end. */
+cl_device_svm_capabilities humi_device_svm(const struct _cl_device_id *device)
+{
+    const cl_device_svm_capabilities any_time =
+        CL_DEVICE_SVM_FINE_GRAIN_BUFFER | CL_DEVICE_SVM_ATOMICS;
+
+    if (!device->info.same_address)
+        return 0;
+    return CL_DEVICE_SVM_COARSE_GRAIN_BUFFER | (device->info.faults ? any_time : 0);
+}
+
 /* ---- what the implementation says ------------------------------------------------------------ */
 
 static cl_int ask(const struct _cl_device_id *device, cl_device_info what,
@@ -139,6 +155,32 @@ static cl_int answer_extension_versions(const struct _cl_device_id *device,
     return humi_answer(answer, all, count * sizeof all[0]);
 }
 
+/* Theirs, and the scope that programs have from the device's process (opencl/prelude.h). */
+static cl_int answer_features(const struct _cl_device_id *device, const struct humi_answer *answer)
+{
+    const cl_name_version scope = {CL_MAKE_VERSION(3, 0, 0), "__opencl_c_atomic_scope_all_devices"};
+    size_t bytes, count;
+    cl_name_version *theirs = ask_all(device, CL_DEVICE_OPENCL_C_FEATURES, &bytes), *all;
+    cl_int error;
+
+    count = bytes / sizeof *theirs;
+    for (size_t i = 0; theirs && i < count; i++)
+        if (strcmp(theirs[i].name, scope.name) == 0) {
+            error = humi_answer(answer, theirs, bytes);
+            free(theirs);
+            return error;
+        }
+    all = theirs ? realloc(theirs, (count + 1) * sizeof *all) : NULL;
+    if (!all) {
+        free(theirs);
+        return ask(device, CL_DEVICE_OPENCL_C_FEATURES, answer);
+    }
+    all[count] = scope;
+    error = humi_answer(answer, all, (count + 1) * sizeof *all);
+    free(all);
+    return error;
+}
+
 static cl_int answer_name(const struct _cl_device_id *device, const struct humi_answer *answer)
 {
     size_t bytes;
@@ -225,8 +267,6 @@ static const struct {
     {CL_DEVICE_DEVICE_ENQUEUE_CAPABILITIES, 0},
     {CL_DEVICE_PARTITION_AFFINITY_DOMAIN, 0},
     {CL_DEVICE_PROFILING_TIMER_RESOLUTION, 1},
-    {CL_DEVICE_SVM_CAPABILITIES,
-     CL_DEVICE_SVM_COARSE_GRAIN_BUFFER | CL_DEVICE_SVM_FINE_GRAIN_BUFFER | CL_DEVICE_SVM_ATOMICS},
 };
 
 /* Answered by neither list; *found_out: it is hum's to answer. */
@@ -245,6 +285,10 @@ static cl_int answer_own(cl_device_id device, cl_device_info what, const struct 
         return HUMI_ANSWER(answer, cl_ulong, humi_device_memory(device));
     case CL_DEVICE_MAX_MEM_ALLOC_SIZE:
         return HUMI_ANSWER(answer, cl_ulong, humi_device_largest(device));
+    case CL_DEVICE_SVM_CAPABILITIES:
+        return HUMI_ANSWER(answer, cl_device_svm_capabilities, humi_device_svm(device));
+    case CL_DEVICE_OPENCL_C_FEATURES:
+        return answer_features(device, answer);
     case CL_DEVICE_MAX_GLOBAL_VARIABLE_SIZE:
     case CL_DEVICE_GLOBAL_VARIABLE_PREFERRED_TOTAL_SIZE:
         return HUMI_ANSWER(answer, size_t, 0);

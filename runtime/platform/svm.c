@@ -41,10 +41,25 @@ static bool flags_are_valid(cl_svm_mem_flags flags)
     return !(flags & CL_MEM_SVM_ATOMICS) || (flags & CL_MEM_SVM_FINE_GRAIN_BUFFER);
 }
 
+/* What the flags ask for, one device at least has to be able to. */
+static bool is_supported(cl_context context, cl_svm_mem_flags flags)
+{
+    cl_device_svm_capabilities wanted = CL_DEVICE_SVM_COARSE_GRAIN_BUFFER;
+
+    if (flags & CL_MEM_SVM_FINE_GRAIN_BUFFER)
+        wanted |= CL_DEVICE_SVM_FINE_GRAIN_BUFFER;
+    if (flags & CL_MEM_SVM_ATOMICS)
+        wanted |= CL_DEVICE_SVM_ATOMICS;
+    for (unsigned i = 0; i < context->device_count; i++)
+        if ((humi_device_svm(context->devices[i]) & wanted) == wanted)
+            return true;
+    return false;
+}
+
 static bool is_too_large(cl_context context, size_t bytes)
 {
     for (unsigned i = 0; i < context->device_count; i++)
-        if (bytes > humi_device_largest(context->devices[i]))
+        if (humi_device_refuses(context->devices[i], bytes))
             return true;
     return false;
 }
@@ -58,7 +73,7 @@ void *CL_API_CALL humi_clSVMAlloc(cl_context context, cl_svm_mem_flags flags, si
     void *start;
 
     if (!humi_is(context, HUMI_KIND_CONTEXT) || !flags_are_valid(flags) || !bytes ||
-        is_too_large(context, bytes))
+        !is_supported(context, flags) || is_too_large(context, bytes))
         return NULL;
     if ((alignment & (alignment - 1)) || alignment > HUMI_ALIGN_BYTES)
         return NULL;

@@ -3,7 +3,9 @@
  * svm.h - shared virtual memory: a region each, known to its context.
  *
  * All kinds of SVM are the same here: every byte of the space is at one address everywhere, and
- * coherent.  What the specification lets a program do with each kind is checked all the same.
+ * coherent.  What the specification lets a program do with each kind is checked all the same, and
+ * of a device that cannot fault only what such a device can do is told (humi_device_svm()).
+ * There may be more of it than a device has memory, as of buffers, but for a strict device.
  *
  * Threads: any; the list of a context has a lock of its own.
  */

@@ -197,7 +197,7 @@ static bool fits(const struct request *request)
         const struct _cl_device_id *device = request->context->devices[i];
 
         if ((!request->device || request->device == device) && can(device, request->type) &&
-            request->bytes > humi_device_largest(device))
+            humi_device_refuses(device, request->bytes))
             return false;
     }
     return true;

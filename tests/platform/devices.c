@@ -92,6 +92,8 @@ static void a_strict_device_refuses_what_it_cannot_hold(void **state)
     assert_int_equal(world_number(world, CL_DEVICE_MAX_MEM_ALLOC_SIZE), 16 * MIB);
     assert_null(clCreateBuffer(world->context, 0, 16 * MIB + 1, NULL, &error));
     gives(CL_INVALID_BUFFER_SIZE, error);
+    assert_null(clSVMAlloc(world->context, 0, 16 * MIB + 1, 0));
+    clSVMFree(world->context, NULL);
     for (unsigned i = 0; i < 4; i++)
         mems[i] = world_buffer(world, 16 * MIB);
     assert_null(clCreateBuffer(world->context, 0, 1, NULL, &error));

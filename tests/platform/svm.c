@@ -92,11 +92,19 @@ static void allocate_shared_buffer(void **state)
 static void allocate_shared_buffer_negative(void **state)
 {
     struct world *world = *state;
-    cl_ulong largest = world_number(world, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
+    char *pointer = svm(world, 0, 1024);
+    cl_int error;
+    cl_mem rest;
 
+    assert_null(clCreateBuffer(world->context, CL_MEM_USE_HOST_PTR, 1025, pointer, &error));
+    gives(CL_INVALID_BUFFER_SIZE, error);
+    rest = clCreateBuffer(world->context, CL_MEM_USE_HOST_PTR, 512, pointer + 512, &error);
+    ok(error);
+    ok(clReleaseMemObject(rest));
+    clSVMFree(world->context, pointer);
     assert_null(clSVMAlloc(NULL, CL_MEM_READ_WRITE, 64, 0));
     assert_null(clSVMAlloc(world->context, CL_MEM_READ_WRITE, 0, 0));
-    assert_null(clSVMAlloc(world->context, CL_MEM_READ_WRITE, largest + 1, 0));
+    assert_null(clSVMAlloc(world->context, CL_MEM_READ_WRITE, SIZE_MAX / 2, 0));
     assert_null(clSVMAlloc(world->context, CL_MEM_READ_WRITE, 64, 3));
     assert_null(clSVMAlloc(world->context, CL_MEM_READ_WRITE | CL_MEM_SVM_ATOMICS, 64, 0));
     assert_null(clSVMAlloc(world->context, CL_MEM_READ_WRITE | CL_MEM_READ_ONLY, 64, 0));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "device/emu/process/opencl/prelude.h"
 #include "device/emu/process/opencl/program.h"
 
 /* ---- queries --------------------------------------------------------------------------------- */
@@ -125,6 +126,28 @@ static cl_int answer_binary(const struct query *query, struct humi_cl_reply *rep
                 : error;
 }
 
+/* The text as it was given, without what was put before it. */
+static cl_int answer_source(const struct query *query, struct humi_cl_reply *reply)
+{
+    size_t bytes = 0, before = strlen(humi_cl_prelude);
+    cl_int error = humi_cl.GetProgramInfo(query->program, CL_PROGRAM_SOURCE, 0, NULL, &bytes);
+    char *text;
+
+    if (error != CL_SUCCESS || bytes <= before)
+        return error != CL_SUCCESS ? error : answer_query(query, reply);
+    text = malloc(bytes);
+    if (!text)
+        return CL_OUT_OF_HOST_MEMORY;
+    error = humi_cl.GetProgramInfo(query->program, CL_PROGRAM_SOURCE, bytes, text, NULL);
+    if (error == CL_SUCCESS) {
+        bool is_before = strncmp(text, humi_cl_prelude, before) == 0;
+
+        error = answer_text(query->request, text + (is_before ? before : 0), reply);
+    }
+    free(text);
+    return error;
+}
+
 static cl_int answer_program(const struct humi_emu_request *request, struct humi_cl_reply *reply)
 {
     const struct humi_cl_program *program = humi_cl_program(request->module);
@@ -135,6 +158,8 @@ static cl_int answer_program(const struct humi_emu_request *request, struct humi
     query.program = program->program;
     if (request->ask == HUMI_ASK_BUILD_INFO && request->what == CL_PROGRAM_BUILD_OPTIONS)
         return answer_text(request, program->options ? program->options : "", reply);
+    if (request->ask == HUMI_ASK_PROGRAM_INFO && request->what == CL_PROGRAM_SOURCE)
+        return answer_source(&query, reply);
     if (request->ask == HUMI_ASK_PROGRAM_INFO && request->what == CL_PROGRAM_BINARIES)
         return answer_binary(&query, reply);
     return answer_query(&query, reply);

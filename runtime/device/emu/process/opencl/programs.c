@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "device/emu/process/opencl/prelude.h"
 #include "device/emu/process/opencl/program.h"
 
 #define ARG_INFO "-cl-kernel-arg-info" /* always asked for: the runtime must know arguments */
@@ -47,14 +48,15 @@ static cl_int keep(unsigned number, cl_program made, bool *made_out)
 static cl_program create(const struct humi_emu_request *request, const char *bytes, cl_int *error)
 {
     const unsigned char *binary = (const unsigned char *)bytes;
+    const char *texts[] = {humi_cl_prelude, bytes};
     cl_context context = humi_cl_device.own;
-    size_t count = (size_t)request->bytes;
+    size_t count = (size_t)request->bytes, counts[] = {0, count};
     cl_device_id id = humi_cl_device.target.id;
 
     *error = CL_INVALID_VALUE;
     switch (request->what) {
     case HUM_PROGRAM_SOURCE:
-        return humi_cl.CreateProgramWithSource(context, 1, &bytes, &count, error);
+        return humi_cl.CreateProgramWithSource(context, 2, texts, counts, error);
     case HUM_PROGRAM_BINARY:
         return humi_cl.CreateProgramWithBinary(context, 1, &id, &count, &binary, NULL, error);
     case HUM_PROGRAM_BUILTIN:
