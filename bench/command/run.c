@@ -26,6 +26,8 @@ struct run_options {
     const char *check;  /* WHAT; "": what there is for such a program; NULL: nothing */
     bool check_fails;   /* what is found changes the exit status */
     bool opencl, only;  /* hum is a platform of OpenCL for it, or the only one */
+    bool system_svm;    /* and kernels reach what it allocates */
+    const char *least;  /* blocks of so many bytes; NULL: all */
     const char *output; /* NULL: standard error, with json standard output */
     char **argv;        /* the program */
 };
@@ -38,6 +40,7 @@ enum {
     OPTION_OPENCL,
     OPTION_ONLY,
     OPTION_STRICT,
+    OPTION_SYSTEM_SVM,
     OPTION_CHECK,
     OPTION_SETTING
 };
@@ -93,6 +96,9 @@ static const char help[] =
     "                                           HUM_PACE=faults: serving faults, too\n"
     "      --opencl            PROGRAM is of OpenCL and finds hum as its platform\n"
     "      --only              with --opencl: and no other platform\n"
+    "      --system-svm[=MIN]  HUM_SYSTEM_SVM_MIN  with --opencl: kernels may touch what PROGRAM\n"
+    "                                           gets from malloc and new; with MIN blocks of at\n"
+    "                                           least so many bytes alone\n"
     "      --strict            HUM_CL_STRICT=1  with --opencl: no more memory than the device has\n"
     "  -j, --json              one JSON object on one line instead of tables\n"
     "  -o, --output FILE       write the report to FILE\n"
@@ -224,6 +230,7 @@ static void fill_long_options(struct option *list)
         {"opencl", no_argument, NULL, OPTION_OPENCL},
         {"only", no_argument, NULL, OPTION_ONLY},
         {"strict", no_argument, NULL, OPTION_STRICT},
+        {"system-svm", optional_argument, NULL, OPTION_SYSTEM_SVM},
         {"check", optional_argument, NULL, OPTION_CHECK},
         {"output", required_argument, NULL, OPTION_OUTPUT},
         {"help", no_argument, NULL, 'h'},
@@ -287,16 +294,29 @@ static void take_check(int argc, char **argv, struct run_options *options)
     end[end > what ? -1 : 0] = '\0';
 }
 
+/* What --check asks for; NULL: nothing. */
+static const char *checked(const struct run_options *options)
+{
+    if (!options->check || *options->check)
+        return options->check;
+    return options->opencl ? "opencl" : "uses";
+}
+
+static bool checks_opencl(const struct run_options *options)
+{
+    const char *what = checked(options);
+
+    return what && strcmp(what, "opencl") == 0;
+}
+
 /* False: no memory. */
 static bool set_check(const struct run_options *options)
 {
-    const char *what = options->check;
+    const char *what = checked(options);
 
     if (!what)
         return true;
-    if (!*what)
-        what = options->opencl ? "opencl" : "uses";
-    if (strcmp(what, "opencl") == 0) /* is for the platform */
+    if (checks_opencl(options)) /* is for the platform */
         return setenv("HUM_CL_CHECK", "1", 1) == 0;
     return setenv("HUM_CHECK", what, 1) == 0;
 }
@@ -304,7 +324,7 @@ static bool set_check(const struct run_options *options)
 /* -1: go on; otherwise the exit status. */
 static int parse(int argc, char **argv, struct run_options *options_out)
 {
-    struct option list[SETTINGS + 10];
+    struct option list[SETTINGS + 11];
     int option;
 
     fill_long_options(list);
@@ -323,6 +343,9 @@ static int parse(int argc, char **argv, struct run_options *options_out)
             options_out->output = optarg;
         } else if (option == OPTION_OPENCL || option == OPTION_ONLY) {
             *(option == OPTION_ONLY ? &options_out->only : &options_out->opencl) = true;
+        } else if (option == OPTION_SYSTEM_SVM) {
+            options_out->system_svm = true;
+            options_out->least = optarg;
         } else if (option == OPTION_CHECK) {
             take_check(argc, argv, options_out);
         } else if (option == 'h') {
@@ -334,12 +357,32 @@ static int parse(int argc, char **argv, struct run_options *options_out)
         }
     }
     options_out->argv = argv + optind;
+    if (options_out->system_svm && (!options_out->opencl || checks_opencl(options_out))) {
+        command_say("run", "--system-svm goes with --opencl, and not with --check opencl");
+        return CHILD_STATUS_OWN;
+    }
     if (!options_out->argv[0]) {
         command_say("run", "which program?");
         command_usage("run");
         return CHILD_STATUS_OWN;
     }
     return -1;
+}
+
+/* False: it cannot be, which was said. */
+static bool share_heap(const struct run_options *options)
+{
+    int error;
+
+    if (!options->system_svm)
+        return true;
+    error = vendors_preload_heap(options->least);
+    if (error)
+        command_say("run", "--system-svm: %s",
+                    error == ENOENT   ? "this hum has no libhum_heap.so"
+                    : error == EINVAL ? "the path of libhum_heap.so has a blank or a colon"
+                                      : strerror(error));
+    return !error;
 }
 
 /* With hum among the platforms of OpenCL while it runs, if that is wanted. */
@@ -354,7 +397,7 @@ static int run_among_platforms(const struct run_options *options, const struct r
                     error == ENOENT ? "this hum was built without OpenCL's headers (Debian: "
                                       "opencl-c-headers) and has no libhum_icd.so"
                                     : strerror(error));
-    else
+    else if (share_heap(options))
         status = run_program(options, files);
     vendors_remove(vendors);
     return status;

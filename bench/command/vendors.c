@@ -14,10 +14,10 @@
 
 #define SYSTEM_VENDORS "/etc/OpenCL/vendors"
 
-/* The platform's library beside this program, with links followed. */
-static int find_library(char *path_out)
+/* A library beside this program, with links followed. */
+static int find_library(const char *name, char *path_out)
 {
-    char self[PATH_MAX], path[PATH_MAX + sizeof(HUM_LIB_FROM_BIN) + 32];
+    char self[PATH_MAX], path[PATH_MAX + sizeof(HUM_LIB_FROM_BIN) + NAME_MAX];
     ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
     char *slash;
 
@@ -27,7 +27,7 @@ static int find_library(char *path_out)
     slash = strrchr(self, '/');
     if (slash)
         slash[1] = '\0';
-    snprintf(path, sizeof(path), "%s" HUM_LIB_FROM_BIN "/libhum_icd.so", self);
+    snprintf(path, sizeof(path), "%s" HUM_LIB_FROM_BIN "/%s", self, name);
     return realpath(path, path_out) ? 0 : errno;
 }
 
@@ -81,7 +81,7 @@ int vendors_create(bool only, char *path_out, size_t room)
 {
     const char *temporary = getenv("TMPDIR"), *before = getenv("OCL_ICD_VENDORS");
     char library[PATH_MAX];
-    int error = find_library(library), length;
+    int error = find_library("libhum_icd.so", library), length;
 
     *path_out = '\0';
     if (error)
@@ -100,6 +100,25 @@ int vendors_create(bool only, char *path_out, size_t room)
         error = errno;
     if (!error && setenv("OCL_ICD_VENDORS", path_out, 1) != 0)
         error = errno;
+    return error;
+}
+
+int vendors_preload_heap(const char *least)
+{
+    const char *before = getenv("LD_PRELOAD");
+    char library[PATH_MAX], *list = NULL;
+    int error = find_library("libhum_heap.so", library);
+
+    if (!error && strpbrk(library, " :"))
+        error = EINVAL;
+    if (!error &&
+        asprintf(&list, "%s%s%s", library, before && *before ? ":" : "", before ? before : "") < 0)
+        error = ENOMEM;
+    if (!error && setenv("LD_PRELOAD", list, 1) != 0)
+        error = errno;
+    if (!error && least && setenv("HUM_SYSTEM_SVM_MIN", least, 1) != 0)
+        error = errno;
+    free(list);
     return error;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * vendors.h - `hum run --opencl`: a folder of the loader's vendors in which hum is one, or the only
- * one, for a program that is about to be run.
+ * one, for a program that is about to be run; and what is preloaded into that.
  */
 #ifndef HUM_COMMAND_VENDORS_H
 #define HUM_COMMAND_VENDORS_H
@@ -16,6 +16,13 @@
  * folder's name, for remove().
  */
 int vendors_create(bool only, char *path_out, size_t room);
+
+/*
+ * Name libhum_heap.so in LD_PRELOAD, before what is there: blocks of the program of at least
+ * `least`, as in HUM_SYSTEM_SVM_MIN (NULL: all), come from hum's space.  0, or an errno: ENOENT
+ * is that this hum has none, EINVAL that its path has a blank or a colon.
+ */
+int vendors_preload_heap(const char *least);
 
 /* Delete the folder and what create() put there; nothing if path is "". */
 void vendors_remove(const char *path);

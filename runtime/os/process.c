@@ -47,13 +47,13 @@
 
 struct start {
     const char *path;
-    char *const *argv;
+    char *const *argv, *const *environment;
     int channel; /* the process's end */
     int null;    /* /dev/null */
     bool output; /* descriptor 1 is the program's output */
     int pid;     /* of the process; -1: could not be made */
     int pidfd;
-    int error;   /* errno of what failed, 0: nothing */
+    int error; /* errno of what failed, 0: nothing */
 };
 
 /* What the three of us see, whether or not memory is copied. */
@@ -96,7 +96,7 @@ NO_SANITIZER static int run_process(void *arg)
         (s->channel == HUMI_PROCESS_CHANNEL ? fcntl(s->channel, F_SETFD, 0)
                                             : dup2(s->channel, HUMI_PROCESS_CHANNEL)) >= 0) {
         sigprocmask(SIG_SETMASK, &none, NULL);
-        execve(s->path, s->argv, environ);
+        execve(s->path, s->argv, s->environment);
     }
     s->error = errno;
     _exit(127);
@@ -116,8 +116,8 @@ NO_SANITIZER static int run_helper(void *arg)
 /* Fill in pid, pidfd and error. */
 static void start_process(struct start *start)
 {
-    struct shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
-                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct shared *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct start *s;
     sigset_t all, old;
     int helper;
@@ -141,17 +141,28 @@ static void start_process(struct start *start)
     munmap(shared, sizeof *shared);
 }
 
-static enum hum_status start_on(const char *path, const char *const argv[], int ends[2],
-                                bool output, struct humi_process *process_out)
+/* The program's, without LD_PRELOAD where the heap is in it (runtime/heap): our processes allocate
+ * for themselves.  To be freed, but for the texts; NULL: no memory. */
+static char **environment(void)
 {
-    struct start s = {.path = path,
-                      .argv = (char *const *)(uintptr_t)argv,
-                      .channel = ends[1],
-                      .null = open("/dev/null", O_RDWR | O_CLOEXEC),
-                      .output = output,
-                      .pid = -1,
-                      .pidfd = -1};
+    static const char preload[] = "LD_PRELOAD=", heap[] = "libhum_heap.so";
+    size_t count = 0, kept = 0;
+    char **copy;
 
+    while (environ && environ[count])
+        count++;
+    copy = calloc(count + 1, sizeof *copy);
+    for (size_t i = 0; copy && i < count; i++)
+        if (strncmp(environ[i], preload, sizeof preload - 1) != 0 || !strstr(environ[i], heap))
+            copy[kept++] = environ[i];
+    return copy;
+}
+
+static enum hum_status start_on(struct start s, int ends[2], struct humi_process *process_out)
+{
+    s.channel = ends[1];
+    s.null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    s.pid = s.pidfd = -1;
     if (s.null < 0)
         return humi_fail_errno("/dev/null");
     start_process(&s);
@@ -163,22 +174,30 @@ static enum hum_status start_on(const char *path, const char *const argv[], int 
     if (s.pidfd >= 0)
         close(s.pidfd);
     errno = s.error;
-    return humi_fail_errno("cannot start %s", path);
+    return humi_fail_errno("cannot start %s", s.path);
 }
 
 enum hum_status humi_process_start(const char *path, const char *const argv[],
                                    struct humi_process *process_out)
 {
     bool output = fcntl(1, F_GETFD) >= 0; /* before one of ours may get that number */
+    char **variables = environment();
     int ends[2];
-    enum hum_status status = humi_channel_open(ends);
+    enum hum_status status = variables
+                                 ? humi_channel_open(ends)
+                                 : humi_fail(HUM_ERR_NO_MEMORY, "no memory to start %s", path);
 
-    if (status != HUM_OK)
-        return status;
-    status = start_on(path, argv, ends, output, process_out);
-    close(ends[1]);
-    if (status != HUM_OK)
-        close(ends[0]);
+    if (status == HUM_OK) {
+        status = start_on((struct start){.path = path,
+                                         .argv = (char *const *)(uintptr_t)argv,
+                                         .environment = variables,
+                                         .output = output},
+                          ends, process_out);
+        close(ends[1]);
+        if (status != HUM_OK)
+            close(ends[0]);
+    }
+    free(variables);
     return status;
 }
 

@@ -33,7 +33,7 @@ struct _cl_context {
     pthread_cond_t changed;  /* an event ended, a queue has work to take */
     struct humi_list ready;  /* events whose blockers are gone, to be started */
     struct humi_list ended;  /* to be released and let go, without the lock */
-    enum hum_status failure; /* of a kernel, to be told; HUM_OK: none */
+    cl_command_queue failed; /* a kernel of it failed, which is to be told; held; NULL: none */
     bool telling;            /* somebody calls functions of the program */
     struct humi_list due;    /* of callback.h: to be called, without the lock */
     struct humi_list queues; /* of queue.h */

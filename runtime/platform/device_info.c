@@ -58,7 +58,8 @@ bool humi_device_refuses(const struct _cl_device_id *device, size_t bytes)
 cl_device_svm_capabilities humi_device_svm(const struct _cl_device_id *device)
 {
     const cl_device_svm_capabilities any_time =
-        CL_DEVICE_SVM_FINE_GRAIN_BUFFER | CL_DEVICE_SVM_ATOMICS;
+        CL_DEVICE_SVM_FINE_GRAIN_BUFFER | CL_DEVICE_SVM_ATOMICS |
+        (humi_platform_shares_heap() ? CL_DEVICE_SVM_FINE_GRAIN_SYSTEM : 0);
 
     if (!device->info.same_address)
         return 0;

@@ -94,7 +94,10 @@ static cl_int outcome(struct _cl_command_queue *queue, const struct hum_event_re
 {
     if (result->status != HUM_OK && !queue->lost) {
         queue->lost = humi_error_of(result->status);
-        queue->context->failure = result->status;
+        if (!queue->context->failed) {
+            humi_hold(&queue->object);
+            queue->context->failed = queue;
+        }
     }
     return queue->lost ? queue->lost : CL_COMPLETE;
 }

@@ -190,7 +190,7 @@ static void take_all(struct humi_list *from, struct humi_list *to)
  * the order of its states; who calls one takes what came meanwhile along. */
 static bool may_tell(cl_context context)
 {
-    return !context->telling && (!humi_list_is_empty(&context->due) || context->failure);
+    return !context->telling && (!humi_list_is_empty(&context->due) || context->failed);
 }
 
 /* Until nothing is left to be started, released or told.  The lock is let go meanwhile. */
@@ -199,7 +199,7 @@ static void settle(cl_context context)
     struct humi_list ended, due;
 
     for (;;) {
-        enum hum_status failure = HUM_OK;
+        cl_command_queue failed = NULL;
         bool tells;
 
         start_ready(context);
@@ -211,12 +211,12 @@ static void settle(cl_context context)
         if (tells) {
             context->telling = true;
             take_all(&context->due, &due);
-            failure = context->failure;
-            context->failure = HUM_OK;
+            failed = context->failed;
+            context->failed = NULL;
         }
         pthread_mutex_unlock(&context->lock);
-        if (failure)
-            humi_context_notify(context, hum_status_text(failure));
+        if (failed)
+            humi_queue_tell_failure(failed);
         let_go(&ended, &due);
         pthread_mutex_lock(&context->lock);
         if (tells)

@@ -5,6 +5,7 @@
 
 #include "platform/entries.h"
 #include "platform/kernel.h"
+#include "platform/platform.h"
 #include "platform/sampler.h"
 #include "platform/svm.h"
 #include "platform/usm.h"
@@ -197,7 +198,7 @@ cl_int CL_API_CALL humi_clSetKernelExecInfo(cl_kernel kernel, cl_kernel_exec_inf
         if (!value || bytes != sizeof on)
             return CL_INVALID_VALUE;
         memcpy(&on, value, sizeof on);
-        return on ? CL_INVALID_OPERATION : CL_SUCCESS; /* the program's own memory is not shared */
+        return on && !humi_platform_shares_heap() ? CL_INVALID_OPERATION : CL_SUCCESS;
     default:
         return CL_INVALID_VALUE;
     }

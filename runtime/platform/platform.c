@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "heap/heap.h"
 #include "platform/answer.h"
 #include "platform/entries.h"
 #include "platform/misuse.h"
@@ -24,6 +25,7 @@ struct _cl_platform_id humi_platform = {
 static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
 static struct hum *hum;
 static bool failed;
+static bool shares_heap;
 static unsigned device_count;
 static struct _cl_device_id devices[HUM_DEVICES_MAX];
 
@@ -55,6 +57,16 @@ static void open_devices(void)
     }
 }
 
+/* The heap's, if the program's blocks lie in one already; else one that it may begin with. */
+static bool open_space(void)
+{
+    hum = hum_heap_space ? hum_heap_space() : NULL;
+    if (!hum && humi_misuse_open(&hum) != HUM_OK)
+        return false;
+    shares_heap = hum_heap_start && hum_heap_start(hum);
+    return true;
+}
+
 unsigned humi_platform_open(void)
 {
     unsigned count;
@@ -64,7 +76,7 @@ unsigned humi_platform_open(void)
     pthread_mutex_lock(&opening);
     if (!hum && !failed) {
         is_opening = true;
-        failed = humi_misuse_open(&hum) != HUM_OK;
+        failed = !open_space();
         is_opening = false;
         if (failed)
             humi_warn("no device for OpenCL: %s", hum_error_text());
@@ -79,6 +91,11 @@ unsigned humi_platform_open(void)
 struct hum *humi_space(void)
 {
     return hum;
+}
+
+bool humi_platform_shares_heap(void)
+{
+    return shares_heap;
 }
 
 cl_device_id humi_platform_device(unsigned number)

@@ -36,6 +36,8 @@ unsigned humi_platform_open(void);
 
 /* The space; it is open. */
 struct hum *humi_space(void);
+/* The program's own blocks lie in it, too: fine-grained system SVM. */
+bool humi_platform_shares_heap(void);
 /* number < humi_platform_open() */
 cl_device_id humi_platform_device(unsigned number);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/signals.h"
 #include "platform/answer.h"
 #include "platform/entries.h"
@@ -279,6 +280,24 @@ cl_int CL_API_CALL humi_clSetDefaultDeviceCommandQueue(cl_context context, cl_de
     if (!humi_is(device, HUMI_KIND_DEVICE) || !humi_context_has(context, device))
         return CL_INVALID_DEVICE;
     return humi_is(queue, HUMI_KIND_QUEUE) ? CL_INVALID_OPERATION : CL_INVALID_COMMAND_QUEUE;
+}
+
+/* ---- a failure ------------------------------------------------------------------------------- */
+
+/* The stream knows the kernel and the address, and forgets them when it has told. */
+void humi_queue_tell_failure(struct _cl_command_queue *queue)
+{
+    enum hum_status status = hum_stream_wait(queue->stream);
+    const char *text = hum_error_text();
+
+    if (status == HUM_ERR_ILLEGAL_ADDRESS && humi_platform_shares_heap())
+        humi_log_write(
+            HUMI_LOG_WARN,
+            "%s; of the program's own memory kernels reach the blocks of malloc that are "
+            "in use, not its variables, its stack and what it allocated before",
+            text);
+    humi_context_notify(queue->context, status == HUM_OK ? "a kernel failed" : text);
+    humi_drop(&queue->object);
 }
 
 /* ---- waiting --------------------------------------------------------------------------------- */

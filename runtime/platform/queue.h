@@ -58,6 +58,10 @@ static inline bool humi_queue_is_in_order(const struct _cl_command_queue *queue)
  * there are enough. */
 cl_int humi_queue_thread_start(struct _cl_command_queue *queue);
 
+/* Tell the program's function, and somebody who asked for system SVM, what a kernel of the queue
+ * failed of; lets go one holder of the queue.  No lock is held. */
+void humi_queue_tell_failure(struct _cl_command_queue *queue);
+
 /* The calling thread waits until all that was enqueued so far has ended. */
 void humi_queue_finish(struct _cl_command_queue *queue);
 /* The same for all queues of the context. */

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# exports.sh <source folder> <nm> <libhum.so> [<libhum_icd.so>]: what the library exports is what
-# hum.h, declared.h, program.h and trace.h declare; of the CUDA driver, found at run time, it names
-# nothing.
+# exports.sh <source folder> <nm> <libhum.so> [<libhum_icd.so> [<libhum_heap.so>]]: what the
+# library exports is what hum.h, declared.h, program.h and trace.h declare; of the CUDA driver,
+# found at run time, it names nothing.
 set -eu
 cd "$1"
 nm=$2
@@ -43,5 +43,16 @@ if [ -n "${4:-}" ]; then
     *) echo "$4 exports: $exported"
        failed=1 ;;
     esac
+fi
+# The heap: the C library's functions that it stands in for, and what the platform asks it.
+if [ -n "${5:-}" ]; then
+    exported=$($nm -D --defined-only "$5" | awk '{ print $NF }' | grep -v '^__' | sort |
+        tr '\n' ' ')
+    wanted='aligned_alloc calloc free hum_heap_space hum_heap_start malloc malloc_usable_size'
+    wanted="$wanted memalign posix_memalign pthread_create pvalloc realloc reallocarray strdup"
+    [ "$exported" = "$wanted strndup valloc " ] || {
+        echo "$5 exports: $exported"
+        failed=1
+    }
 fi
 exit $failed

@@ -36,8 +36,8 @@ complain "$(awk 'FNR == 1 { if (name != "" && !there) print name; name = FILENAM
     FNR == 2 { nextfile }
     END { if (!there) print name }' $sources)" "no SPDX line at the top"
 complain "$(for folder in runtime runtime/base runtime/os runtime/device runtime/policy \
-    runtime/trace runtime/core runtime/replay runtime/model runtime/platform kernels samples \
-    bench tests; do
+    runtime/trace runtime/core runtime/replay runtime/model runtime/platform runtime/heap kernels \
+    samples bench tests; do
     [ ! -d $folder ] || [ -f $folder/README.md ] || echo "$folder"
 done)" "a folder without a README.md"
 

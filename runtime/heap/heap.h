@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * heap.h - what libhum_heap.so, which is preloaded into a program, has for hum's platform of
+ * OpenCL.
+ *
+ * Both are NULL where it is not preloaded: they are weak.
+ */
+#ifndef HUMI_HEAP_HEAP_H
+#define HUMI_HEAP_HEAP_H
+
+#include <stdbool.h>
+
+#define HUMI_WEAK __attribute__((weak, visibility("default")))
+
+struct hum;
+
+/* The space that the heap opened when the program started; NULL: none, or in a child of fork(). */
+HUMI_WEAK struct hum *hum_heap_space(void);
+
+/*
+ * From here on the program's blocks come from this space, which stays open to the end of the
+ * process.  True: they do, or did before.  False: they cannot, and the reason was told, once.
+ * What the calling library allocates stays with the C library.
+ */
+HUMI_WEAK bool hum_heap_start(struct hum *hum);
+
+#endif
