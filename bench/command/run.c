@@ -221,26 +221,27 @@ static int run_program(const struct run_options *options, const struct run_files
     return status;
 }
 
+static const struct option own_options[] = {
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"pace", no_argument, NULL, OPTION_PACE},
+    {"deterministic", no_argument, NULL, OPTION_DETERMINISTIC},
+    {"opencl", no_argument, NULL, OPTION_OPENCL},
+    {"only", no_argument, NULL, OPTION_ONLY},
+    {"strict", no_argument, NULL, OPTION_STRICT},
+    {"system-svm", optional_argument, NULL, OPTION_SYSTEM_SVM},
+    {"check", optional_argument, NULL, OPTION_CHECK},
+    {"output", required_argument, NULL, OPTION_OUTPUT},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+#define OWN_OPTIONS (sizeof(own_options) / sizeof(own_options[0]))
+
 static void fill_long_options(struct option *list)
 {
-    static const struct option own[] = {
-        {"json", no_argument, NULL, OPTION_JSON},
-        {"pace", no_argument, NULL, OPTION_PACE},
-        {"deterministic", no_argument, NULL, OPTION_DETERMINISTIC},
-        {"opencl", no_argument, NULL, OPTION_OPENCL},
-        {"only", no_argument, NULL, OPTION_ONLY},
-        {"strict", no_argument, NULL, OPTION_STRICT},
-        {"system-svm", optional_argument, NULL, OPTION_SYSTEM_SVM},
-        {"check", optional_argument, NULL, OPTION_CHECK},
-        {"output", required_argument, NULL, OPTION_OUTPUT},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
-
     for (size_t i = 0; i < SETTINGS; i++)
         list[i] =
             (struct option){settings[i].option, required_argument, NULL, OPTION_SETTING + (int)i};
-    memcpy(list + SETTINGS, own, sizeof(own));
+    memcpy(list + SETTINGS, own_options, sizeof(own_options));
 }
 
 /* The short letters of the settings, in their order. */
@@ -269,9 +270,8 @@ static const char *variable_of(int option)
 
 static bool is_check(const char *word)
 {
-    static const char *const known[] = {"fail",          "none",      "opencl",
-                                        "opencl,fail",   "released",  "released,fail",
-                                        "uses",          "uses,fail"};
+    static const char *const known[] = {"fail",     "none",          "opencl", "opencl,fail",
+                                        "released", "released,fail", "uses",   "uses,fail"};
 
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         if (strcmp(word, known[i]) == 0)
@@ -324,7 +324,7 @@ static bool set_check(const struct run_options *options)
 /* -1: go on; otherwise the exit status. */
 static int parse(int argc, char **argv, struct run_options *options_out)
 {
-    struct option list[SETTINGS + 11];
+    struct option list[SETTINGS + OWN_OPTIONS];
     int option;
 
     fill_long_options(list);

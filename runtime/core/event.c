@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* event.c - events: counted marks in streams, and the public handle around the newest one. */
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -8,10 +9,13 @@
 #include "core/epochs.h"
 #include "core/stream.h"
 
-/* Guarded by `lock` (rank STREAM: never held together with a stream's). */
+/*
+ * Guarded by `lock`, which may be held when a stream's is taken.  Nobody who serves faults takes
+ * it, so it holds no signals back.
+ */
 struct hum_event {
     struct hum *hum;
-    struct humi_lock lock;
+    pthread_mutex_t lock;
     struct humi_mark *mark; /* a reference; NULL: never recorded */
 };
 
@@ -25,7 +29,7 @@ void humi_mark_happen(struct humi_mark *mark, uint64_t ns)
     atomic_store(&mark->happened, true);
 }
 
-struct humi_mark *humi_stream_mark(struct hum_stream *stream)
+static struct humi_mark *mark_create(struct hum_stream *stream)
 {
     struct humi_mark *mark = calloc(1, sizeof *mark);
     if (!mark)
@@ -34,6 +38,19 @@ struct humi_mark *humi_stream_mark(struct hum_stream *stream)
     mark->stream = stream;
     atomic_fetch_add(&stream->references, 1);
     atomic_store(&mark->references, 1);
+    return mark;
+}
+
+struct humi_mark *humi_stream_mark(struct hum_stream *stream, struct humi_mark *before)
+{
+    bool again = before && before->stream == stream && atomic_load(&before->happened) &&
+                 atomic_load(&before->references) == 1;
+    struct humi_mark *mark = again ? before : mark_create(stream);
+    if (!mark)
+        return NULL;
+    if (!again)
+        humi_mark_put(before);
+    atomic_store(&mark->happened, false);
     humi_lock(&stream->lock);
     humi_stream_look(stream); /* what is done already does not date the mark back */
     mark->sequence = stream->issued;
@@ -76,11 +93,11 @@ void humi_mark_wait(struct humi_mark *mark)
 /* The event's mark with a reference, NULL if it was never recorded. */
 static struct humi_mark *mark_of(struct hum_event *event)
 {
-    humi_lock(&event->lock);
+    pthread_mutex_lock(&event->lock);
     struct humi_mark *mark = event->mark;
     if (mark)
         atomic_fetch_add(&mark->references, 1);
-    humi_unlock(&event->lock);
+    pthread_mutex_unlock(&event->lock);
     return mark;
 }
 
@@ -92,7 +109,7 @@ enum hum_status hum_event_create(struct hum *hum, struct hum_event **event_out)
     if (!event)
         return humi_fail(HUM_ERR_NO_MEMORY, "no memory for an event");
     event->hum = hum;
-    humi_lock_init(&event->lock, HUMI_RANK_STREAM);
+    pthread_mutex_init(&event->lock, NULL);
     *event_out = event;
     return HUM_OK;
 }
@@ -102,7 +119,7 @@ void hum_event_destroy(struct hum_event *event)
     if (!event)
         return;
     humi_mark_put(event->mark);
-    humi_lock_fini(&event->lock);
+    pthread_mutex_destroy(&event->lock);
     free(event);
 }
 
@@ -110,15 +127,12 @@ enum hum_status hum_event_record(struct hum_event *event, struct hum_stream *str
 {
     if (!event || !stream || event->hum != stream->hum)
         return humi_fail(HUM_ERR_INVALID, "an event is recorded in a stream of its own space");
-    struct humi_mark *mark = humi_stream_mark(stream);
-    if (!mark)
-        return humi_fail(HUM_ERR_NO_MEMORY, "no memory to record an event");
-    humi_lock(&event->lock);
-    struct humi_mark *before = event->mark;
-    event->mark = mark;
-    humi_unlock(&event->lock);
-    humi_mark_put(before);
-    return HUM_OK;
+    pthread_mutex_lock(&event->lock);
+    struct humi_mark *mark = humi_stream_mark(stream, event->mark);
+    if (mark)
+        event->mark = mark;
+    pthread_mutex_unlock(&event->lock);
+    return mark ? HUM_OK : humi_fail(HUM_ERR_NO_MEMORY, "no memory to record an event");
 }
 
 struct wait_work {

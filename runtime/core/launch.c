@@ -154,7 +154,7 @@ static enum hum_status launch_later(struct hum_stream *stream, const struct humi
 enum hum_status humi_launch(struct hum_stream *stream, const struct humi_launch *launch)
 {
     struct humi_uses *uses;
-    humi_service_await(stream->hum, stream->processor);
+    humi_service_await_launch(stream->hum, stream->processor);
     humi_lock(&stream->lock);
     enum hum_status status = humi_declared_take(stream, launch, &uses);
     if (status != HUM_OK) {

@@ -150,6 +150,12 @@ void humi_service_await(const struct hum *hum, unsigned p)
         nanosleep(&pause, NULL);
 }
 
+void humi_service_await_launch(const struct hum *hum, unsigned p)
+{
+    if (atomic_load(&hum->lost[p]) || !atomic_load(&hum->running[p]))
+        humi_service_await(hum, p);
+}
+
 static void fill_polls(struct humi_service *service)
 {
     struct hum *hum = service->hum;

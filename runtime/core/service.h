@@ -35,4 +35,10 @@ bool humi_service_is_dead(const struct hum *hum, unsigned p);
 /* Before new work for a device that died: wait a while until the service has started it again. */
 void humi_service_await(const struct hum *hum, unsigned p);
 
+/*
+ * The same before a launch, which asks the system only if it is the first: one behind others shares
+ * their fate.
+ */
+void humi_service_await_launch(const struct hum *hum, unsigned p);
+
 #endif

@@ -100,6 +100,26 @@ static struct humi_ticket *ticket_next(struct hum_stream *stream)
     return ticket->sequence == stream->finished + 1 ? ticket : NULL;
 }
 
+/* The oldest launch has finished, or cannot: `status` is that of waiting for it. */
+static void take_outcome(struct hum_stream *stream, struct humi_ticket ticket,
+                         enum hum_status status, const struct humi_outcome *outcome)
+{
+    stream->ticket_first = (stream->ticket_first + 1) % stream->ticket_room;
+    stream->ticket_count--;
+    atomic_fetch_sub(&stream->hum->running[stream->processor], 1);
+    if (!ticket.is_own)
+        record_outcome(stream, &ticket, outcome, status);
+    if (ticket.uses)
+        humi_uses_end(stream->hum, ticket.uses);
+    stream->started_ns = outcome->start_ns;
+    if (status == HUM_OK)
+        note_outcome(stream, outcome);
+    else
+        humi_stream_note_error(stream, status, hum_error_text());
+    humi_stream_note_finished(stream, ticket.sequence,
+                              outcome->end_ns ? outcome->end_ns : humi_clock_ns());
+}
+
 /*
  * Be the collector for the oldest launch.  The lock is let go while waiting.  False: not finished
  * within timeout_ns.
@@ -119,20 +139,21 @@ static bool collect(struct hum_stream *stream, struct humi_ticket ticket, int64_
         pthread_cond_broadcast(&stream->changed);
         return false;
     }
-    stream->ticket_first = (stream->ticket_first + 1) % stream->ticket_room;
-    stream->ticket_count--;
-    atomic_fetch_sub(&stream->hum->running[stream->processor], 1);
-    if (!ticket.is_own)
-        record_outcome(stream, &ticket, &outcome, status);
-    if (ticket.uses)
-        humi_uses_end(stream->hum, ticket.uses);
-    stream->started_ns = outcome.start_ns;
-    if (status == HUM_OK)
-        note_outcome(stream, &outcome);
-    else
-        humi_stream_note_error(stream, status, hum_error_text());
-    humi_stream_note_finished(stream, ticket.sequence,
-                              outcome.end_ns ? outcome.end_ns : humi_clock_ns());
+    take_outcome(stream, ticket, status, &outcome);
+    return true;
+}
+
+/* The same of what has finished already, with the lock held all the time. */
+static bool collect_now(struct hum_stream *stream, struct humi_ticket ticket)
+{
+    struct humi_processor *processor = stream->hum->processor[stream->processor];
+    struct humi_outcome outcome = {0};
+    if (stream->hum->deterministic)
+        return collect(stream, ticket, 0);
+    enum hum_status status = processor->ops->wait(processor, ticket.ticket, 0, &outcome);
+    if (status == HUM_NOT_READY)
+        return false;
+    take_outcome(stream, ticket, status, &outcome);
     return true;
 }
 
@@ -140,10 +161,10 @@ void humi_stream_finish_locked(struct hum_stream *stream, uint64_t sequence)
 {
     while (stream->finished < sequence) {
         struct humi_ticket *ticket = ticket_next(stream);
-        if (ticket && !stream->collecting)
-            collect(stream, *ticket, -1);
-        else
+        if (!ticket || stream->collecting)
             humi_cond_wait(&stream->changed, &stream->lock);
+        else if (!collect_now(stream, *ticket))
+            collect(stream, *ticket, -1);
     }
 }
 
@@ -152,7 +173,7 @@ void humi_stream_look(struct hum_stream *stream)
 {
     struct humi_ticket *ticket;
     while (!stream->collecting && (ticket = ticket_next(stream)))
-        if (!collect(stream, *ticket, 0))
+        if (!collect_now(stream, *ticket))
             return;
 }
 

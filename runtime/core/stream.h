@@ -122,8 +122,11 @@ void humi_stream_note_finished(struct hum_stream *stream, uint64_t sequence, uin
 /* launch.c: put a launch, whose data is right, on the stream. */
 enum hum_status humi_launch(struct hum_stream *stream, const struct humi_launch *launch);
 
-/* A mark behind the work so far, with one reference; NULL when memory is out. */
-struct humi_mark *humi_stream_mark(struct hum_stream *stream);
+/*
+ * A mark behind the work so far, with one reference; NULL when memory is out.  It takes the place
+ * of `before`, a reference to another or NULL, and is that one if nobody else has one to it.
+ */
+struct humi_mark *humi_stream_mark(struct hum_stream *stream, struct humi_mark *before);
 void humi_mark_happen(struct humi_mark *mark, uint64_t ns); /* the stream's lock is held */
 void humi_mark_put(struct humi_mark *mark);
 

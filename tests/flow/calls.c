@@ -101,7 +101,7 @@ void launches_of_a_stream_run_in_order_without_a_wait(void **state)
     assert_true(*word == wanted);
 }
 
-/* They are given to OpenCL together, and yet each has its faults. */
+/* One follows the other without the worker, and yet each has its faults. */
 void launches_in_a_row_have_their_own_faults(void **state)
 {
     enum { ROUNDS = 100 };
@@ -156,6 +156,49 @@ void the_one_of_a_row_that_crashes_is_named(void **state)
     assert_non_null(strstr(hum_error_text(), "fill"));
     assert_non_null(strstr(hum_error_text(), "123456789000"));
     assert_true(*word == wanted); /* all before it ran, once */
+}
+
+/* One launch, or two, of the kind that the dice say; sometimes waited for, and a pause. */
+static uint64_t roll(struct hum_stream *stream, uint64_t *word, uint64_t value, unsigned dice)
+{
+    const struct hum_cl_range range = {.dimensions = 1, .global = {1}, .local = {1}};
+    const struct hum_cl_arg args[] = {POINTER(word), VALUE(&value)};
+    const struct flow_words native = {.words = word, .n = 1, .value = value};
+    bool both = dice % 32 == 0;
+
+    ok_cl(hum_launch_cl, stream, kernel_of(program, "advance"), &range, args, 2);
+    if (both)
+        ok(hum_launch(stream, flow_kernel(hum, 0, "add"), 1, &native, sizeof native));
+    if (dice % 4 == 0)
+        ok(hum_stream_wait(stream));
+    if (dice % 8 == 0) /* around the time for which the next launch is looked for */
+        for (volatile unsigned n = 0; n < dice % 97 * 2000; n++)
+            continue;
+    return both ? value : 0;
+}
+
+void rows_of_several_streams_and_kinds_keep_their_order(void **state)
+{
+    enum { STREAMS = 3, LAUNCHES = 1500 };
+    uint64_t *words[STREAMS], wanted[STREAMS] = {0};
+    struct hum_stream *streams[STREAMS];
+    uint32_t dice = 12345;
+
+    (void)state;
+    for (unsigned s = 0; s < STREAMS; s++) {
+        words[s] = flow_alloc(hum, PAGE);
+        ok(hum_stream_create(hum, 0, &streams[s]));
+    }
+    for (uint64_t i = 0; i < LAUNCHES; i++) {
+        dice = dice * 1664525 + 1013904223;
+        unsigned s = (dice >> 8) % STREAMS;
+        wanted[s] = wanted[s] * 3 + i + roll(streams[s], words[s], i, dice >> 16);
+    }
+    ok(hum_wait(hum, 0));
+    for (unsigned s = 0; s < STREAMS; s++) {
+        assert_true(*words[s] == wanted[s]);
+        hum_stream_destroy(streams[s]);
+    }
 }
 
 /* ---- misuse ---------------------------------------------------------------------------------- */

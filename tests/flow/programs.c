@@ -508,6 +508,7 @@ int main(void)
         cmocka_unit_test(launches_of_a_stream_run_in_order_without_a_wait),
         cmocka_unit_test(launches_in_a_row_have_their_own_faults),
         cmocka_unit_test(the_one_of_a_row_that_crashes_is_named),
+        cmocka_unit_test(rows_of_several_streams_and_kinds_keep_their_order),
         cmocka_unit_test(wrong_launches_have_the_errors_of_opencl),
         cmocka_unit_test(arguments_have_room_up_to_a_limit),
         cmocka_unit_test(wrong_calls_change_nothing),

@@ -50,6 +50,7 @@ void work_items_start_at_the_offset(void **state);
 void launches_of_a_stream_run_in_order_without_a_wait(void **state);
 void launches_in_a_row_have_their_own_faults(void **state);
 void the_one_of_a_row_that_crashes_is_named(void **state);
+void rows_of_several_streams_and_kinds_keep_their_order(void **state);
 void wrong_launches_have_the_errors_of_opencl(void **state);
 void arguments_have_room_up_to_a_limit(void **state);
 void images_lie_in_the_space_and_only_kernels_touch_them(void **state);

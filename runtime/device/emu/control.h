@@ -5,6 +5,7 @@
  *     runtime                                   hum-emu
  *     slot[i] = launch, ring[tail++] = i  --->  a worker drains the ring into its queues
  *     doorbell++, wake the first sleeper  --->  and runs it
+ *     unless somebody looks already       <---  attended
  *     state == DONE                       <---  outcome in slot[i], finished++, state = DONE
  *     zaps, when nothing is in flight     --->  done before the first launch behind it starts
  *     agent request                       --->  the agent thread, while launches run; a file and
@@ -27,7 +28,7 @@
 #include "device/device.h"
 #include "device/registry.h"
 
-#define HUMI_EMU_VERSION 6u
+#define HUMI_EMU_VERSION 7u
 #define HUMI_EMU_SLOTS 16384u   /* launches in flight; a power of two */
 #define HUMI_EMU_ZAPS 256u
 #define HUMI_EMU_KERNELS_MAX 4096u
@@ -88,6 +89,8 @@ struct humi_emu_control {
     /* the way in */
     uint32_t doorbell __attribute__((aligned(64)));     /* futex: something to do */
     uint32_t sleepers __attribute__((aligned(64)));     /* workers that sleep on it, as bits */
+    uint32_t attended;                                  /* threads that will look at the doorbell
+                                                           before anything else can run */
     uint32_t tail __attribute__((aligned(64)));         /* of the ring */
     uint32_t ring[HUMI_EMU_SLOTS];
 

@@ -215,13 +215,15 @@ static void push(struct humi_emu *emu, uint32_t slot)
 /*
  * Always the first worker that sleeps, so that launch after launch wakes the same one: it is warm
  * and the scheduler has it near.  A worker whose bit is set and that does not sleep looks at the
- * doorbell before it does.
+ * doorbell before it does; so does who attends to it, and wakes others if there is more to do.
  */
 static void ring_doorbell(struct humi_emu_control *c)
 {
     uint32_t sleepers;
 
     __atomic_add_fetch(&c->doorbell, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&c->attended, __ATOMIC_SEQ_CST) > 0)
+        return;
     sleepers = __atomic_load_n(&c->sleepers, __ATOMIC_SEQ_CST);
     if (sleepers)
         humi_futex_wake_one_of(&c->doorbell, sleepers & -sleepers);

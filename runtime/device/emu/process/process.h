@@ -59,7 +59,7 @@ struct humi_kernel {
 /* Parts [first, end) of the launch in a slot, for one worker. */
 struct humi_piece {
     unsigned queue;
-    struct humi_emu_slot *slot;
+    struct humi_emu_slot *slot; /* NULL: its launch has ended (humi_schedule_end) */
     const struct humi_kernel *kernel;
     const bool *cancelled;      /* atomic: the launch has failed, do not start more parts */
     size_t first, end, parts;
@@ -102,14 +102,18 @@ void humi_schedule_finish(struct humi_worker *worker, const struct humi_piece *p
 /* Kernel code of the piece runs only from now on; native code does since it was taken. */
 void humi_schedule_started(const struct humi_piece *piece);
 /*
- * The launch behind the one in `slot`, which is the last of its queue that OpenCL was given, if it
- * can be given to OpenCL, too, before that has ended: it is of a program, and no other queue waits.
- * NULL: there is none.
+ * The launch of a piece that runs alone has ended well; the piece stays, with no launch (slot
+ * NULL), so that still nothing else runs.  Called again, it only looks.
  */
-struct humi_emu_slot *humi_schedule_next(unsigned queue, const struct humi_emu_slot *slot,
-                                         const struct humi_kernel **kernel_out);
-/* The launch at the head of the queue has ended well, and the one behind it, got so, runs now. */
-struct humi_emu_slot *humi_schedule_pass(unsigned queue);
+enum humi_next {
+    HUMI_NEXT_NONE,             /* nothing waits */
+    HUMI_NEXT_CALLED,           /* the launch that has waited longest is of a program */
+    HUMI_NEXT_OTHER,            /* it is not: the piece is to be finished */
+};
+enum humi_next humi_schedule_end(struct humi_piece *piece, struct humi_emu_slot **next_out,
+                                 const struct humi_kernel **kernel_out);
+/* The launch that was found so runs now, and the piece is of it. */
+void humi_schedule_repeat(struct humi_worker *worker, struct humi_piece *piece);
 /* End launches that run longer than the watchdog; false: none runs. */
 bool humi_schedule_watch(void);
 

@@ -9,9 +9,9 @@
  * whose span is empty takes the further half of the longest span.
  *
  * A plain kernel of OpenCL (opencl/opencl.h) is one part that runs alone: it waits until nobody
- * holds a piece, and as long as it waits or runs nobody takes another.  Who holds the piece of one
- * from a program may give OpenCL the launches behind it, too: then the piece passes from launch to
- * launch, and the queue's head with it.
+ * holds a piece, and as long as it waits or runs nobody takes another.  So nobody needs to be woken
+ * for what is submitted meanwhile.  Who holds the piece of one from a program may run launches
+ * behind it, too, in the same piece, and keep it for a moment when there is none.
  *
  * Invariant: a queue's bit in `open` is set if and only if its head has parts that nobody has
  * taken.
@@ -265,6 +265,18 @@ static void steal_half(struct running *r, struct span *mine)
     longest->end = mine->next;
 }
 
+/* While it is so, who holds the piece looks at what is submitted, at the latest when it ends. */
+static void set_alone(bool is_alone)
+{
+    if (is_alone == alone)
+        return;
+    alone = is_alone;
+    if (alone)
+        __atomic_add_fetch(&humi_device.control->attended, 1, __ATOMIC_SEQ_CST);
+    else
+        __atomic_sub_fetch(&humi_device.control->attended, 1, __ATOMIC_SEQ_CST);
+}
+
 static void take_from(unsigned queue, struct humi_worker *worker, struct humi_piece *piece_out)
 {
     struct running *r = &running[queue];
@@ -287,7 +299,7 @@ static void take_from(unsigned queue, struct humi_worker *worker, struct humi_pi
     r->unclaimed -= take;
     r->inside++;
     inside++;
-    alone = is_plain(r->kernel);
+    set_alone(is_plain(r->kernel));
     if (r->unclaimed == 0)
         open_queues &= ~(UINT64_C(1) << queue);
     worker->queue = queue;
@@ -360,12 +372,14 @@ void humi_schedule_finish(struct humi_worker *worker, const struct humi_piece *p
     (void)worker;
     pthread_mutex_lock(&lock);
     inside--;
-    alone = false;
-    if (result->status != HUM_OK)
-        cancel(piece->queue, result);
-    if (--r->inside == 0 && r->unclaimed == 0) {
-        complete(piece->queue);
-        start_next(piece->queue);
+    set_alone(false);
+    if (piece->slot) {
+        if (result->status != HUM_OK)
+            cancel(piece->queue, result);
+        if (--r->inside == 0 && r->unclaimed == 0) {
+            complete(piece->queue);
+            start_next(piece->queue);
+        }
     }
     pthread_mutex_unlock(&lock);
 }
@@ -380,44 +394,38 @@ void humi_schedule_started(const struct humi_piece *piece)
 
 /* ---- one after the other --------------------------------------------------------------------- */
 
-static bool others_wait(unsigned queue)
+enum humi_next humi_schedule_end(struct humi_piece *piece, struct humi_emu_slot **next_out,
+                                 const struct humi_kernel **kernel_out)
 {
-    for (unsigned q = 0; q < HUMI_QUEUES_MAX; q++)
-        if (q != queue && first[q] != NONE)
-            return true;
-    return false;
-}
-
-struct humi_emu_slot *humi_schedule_next(unsigned queue, const struct humi_emu_slot *slot,
-                                         const struct humi_kernel **kernel_out)
-{
-    struct humi_emu_slot *slots = humi_device.control->slots, *found = NULL;
-    uint32_t next;
+    enum humi_next next = HUMI_NEXT_NONE;
+    unsigned queue;
 
     pthread_mutex_lock(&lock);
+    if (piece->slot) {
+        complete(piece->queue);
+        piece->slot = NULL;
+        start_next(piece->queue);
+    }
     drain();
-    next = behind[slot - slots];
-    *kernel_out = next != NONE && !others_wait(queue) ? humi_catalog_kernel(slots[next].kernel)
-                                                      : NULL;
-    if (*kernel_out && slots[next].count > 0 && (*kernel_out)->cl &&
-        humi_cl_is_called((*kernel_out)->cl))
-        found = &slots[next];
+    queue = oldest_queue();
+    if (queue < HUMI_QUEUES_MAX) {
+        const struct humi_kernel *kernel = running[queue].kernel;
+        next = kernel->cl && humi_cl_is_called(kernel->cl) ? HUMI_NEXT_CALLED : HUMI_NEXT_OTHER;
+        piece->queue = queue;
+        *next_out = head(queue);
+        *kernel_out = kernel;
+    }
     pthread_mutex_unlock(&lock);
-    return found;
+    return next;
 }
 
-struct humi_emu_slot *humi_schedule_pass(unsigned queue)
+void humi_schedule_repeat(struct humi_worker *worker, struct humi_piece *piece)
 {
-    struct humi_emu_slot *slot;
-
     pthread_mutex_lock(&lock);
-    complete(queue);
-    slot = head(queue);
-    running[queue].kernel = humi_catalog_kernel(slot->kernel);
-    busy_queues |= UINT64_C(1) << queue;
-    note_start(slot);
+    inside--;
+    take_from(piece->queue, worker, piece);
+    note_start(piece->slot);
     pthread_mutex_unlock(&lock);
-    return slot;
 }
 
 /* ---- the watchdog ---------------------------------------------------------------------------- */

@@ -102,7 +102,7 @@ static void lend_helper(struct humi_worker *worker, struct humi_emu_slot *slot)
 }
 
 /* A plain kernel has all helpers, and no other worker has a piece. */
-static struct humi_result run_helped(struct humi_worker *worker, const struct humi_piece *piece)
+static struct humi_result run_helped(struct humi_worker *worker, struct humi_piece *piece)
 {
     bool all = humi_cl_is_plain(piece->kernel->cl);
     unsigned first = all ? 0 : worker->index;
@@ -153,6 +153,18 @@ static void sleep_on(const struct humi_worker *worker, uint32_t bell)
     __atomic_and_fetch(&c->sleepers, ~bit, __ATOMIC_SEQ_CST);
 }
 
+/* Look for the next launch before going to sleep; true: the doorbell has rung. */
+static bool spin(uint32_t bell)
+{
+    struct humi_emu_control *c = humi_device.control;
+    bool rang;
+
+    __atomic_add_fetch(&c->attended, 1, __ATOMIC_SEQ_CST);
+    rang = humi_futex_spin(&c->doorbell, bell, HUMI_FUTEX_SPIN_NS);
+    __atomic_sub_fetch(&c->attended, 1, __ATOMIC_SEQ_CST);
+    return rang;
+}
+
 static void *work(void *arg)
 {
     struct humi_worker *worker = arg;
@@ -171,10 +183,9 @@ static void *work(void *arg)
             struct humi_result result = piece.kernel->cl ? run_helped(worker, &piece)
                                                          : run_native(worker, &piece);
             humi_schedule_finish(worker, &piece, &result);
-            worked = true;
+            worked = piece.slot; /* else it was looked for the next already */
         } else {
-            const uint32_t *doorbell = &humi_device.control->doorbell;
-            if (!worked || !humi_futex_spin(doorbell, bell, HUMI_FUTEX_SPIN_NS))
+            if (!worked || !spin(bell))
                 sleep_on(worker, bell);
             worked = false;
         }

@@ -13,8 +13,8 @@
  *             worker enqueues it on the whole device, all helpers run it, and nothing else runs at
  *             that time (schedule.c), so that all they touch is of this launch
  *   called    of a program from text (programs.c), whose launch brings arguments and index space as
- *             OpenCL has them (device/program.h); they run as plain ones do.  Those that wait
- *             behind one another in a queue are given to OpenCL together, up to 64
+ *             OpenCL has them (device/program.h); they run as plain ones do.  Behind one, OpenCL
+ *             has a function that looks for the next and gives OpenCL that one (run.c)
  *
  * What goes wrong on a helper cannot be left as native code is (trap.c): the process ends.
  *
@@ -63,7 +63,7 @@ struct humi_cl_reply {
 enum hum_status humi_cl_answer(const struct humi_emu_request *request, const char *bytes,
                                struct humi_cl_reply *reply_out);
 
-/* Run the piece and wait for its end. */
-struct humi_result humi_cl_run(struct humi_worker *worker, const struct humi_piece *piece);
+/* Run the piece, and what it passes on to, and wait for the end. */
+struct humi_result humi_cl_run(struct humi_worker *worker, struct humi_piece *piece);
 
 #endif

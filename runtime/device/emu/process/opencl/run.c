@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "device/emu/process/opencl/program.h"
 #include "device/opencl/enqueue.h"
+#include "os/futex.h"
 
 /* ---- the first run of a shape ---------------------------------------------------------------- */
 
@@ -88,90 +89,88 @@ static cl_int enqueue(unsigned worker, const struct humi_piece *piece, cl_kernel
 
 /* ---- launches of programs, one behind the other ---------------------------------------------- */
 
-#define CHAIN_MAX 64u
-
-/* Launches that OpenCL has, in the order of its queue. */
-struct chain {
-    unsigned queue, count;
-    struct humi_emu_slot *last;
-    const struct humi_kernel *kernel;   /* of the last */
-    cl_event event;                     /* of the last */
+/*
+ * OpenCL gets one launch and behind it a function, which runs on a helper when the launch has
+ * ended: it tells so, and looks for the next.  So launch follows launch without waking
+ * a thread, the worker sleeps meanwhile, and what is touched, or crashes, is of the right launch.
+ */
+struct series {
+    struct humi_worker *worker;
+    struct humi_piece *piece;   /* of the launch that runs */
+    cl_event event;             /* that launch's */
+    cl_int error;               /* that launch's */
 };
 
-/*
- * On a helper, between two launches: so that whatever is touched, and whatever crashes, is of the
- * right one.
- */
-static void CL_CALLBACK pass(void *arg)
-{
-    unsigned queue;
+static void CL_CALLBACK go_on(void *arg);
 
-    memcpy(&queue, arg, sizeof queue);
-    humi_workers_lend(humi_schedule_pass(queue));
+/* The arguments of the piece's launch are set. */
+static void give(struct series *series, const struct humi_cl_range *range)
+{
+    cl_command_queue queue = humi_cl_device.calls;
+
+    series->error = humi_cl.EnqueueNDRangeKernel(
+        queue, series->piece->kernel->cl->called->kernel, range->dimensions, range->offset,
+        range->global, range->any_local ? NULL : range->local, 0, NULL, &series->event);
+    if (series->error == CL_SUCCESS) /* without the function the worker tells that it has ended */
+        (void)humi_cl.EnqueueNativeKernel(queue, go_on, &series, sizeof series, 0, NULL, NULL, 0,
+                                          NULL, NULL);
 }
 
-/* Give OpenCL one more; its arguments are set. */
-static cl_int add(struct chain *chain, struct humi_emu_slot *slot,
-                  const struct humi_kernel *kernel, const struct humi_cl_range *range)
+/* How the launch that OpenCL was given last has ended, which it has. */
+static cl_int outcome(struct series *series)
 {
-    cl_event event;
-    cl_int error = CL_SUCCESS;
+    cl_int end = CL_COMPLETE, error = series->error;
 
-    if (chain->count > 0)
-        error = humi_cl.EnqueueNativeKernel(humi_cl_device.calls, pass, &chain->queue,
-                                            sizeof chain->queue, 0, NULL, NULL, 0, NULL, NULL);
-    if (error != CL_SUCCESS)
-        return error;
-    chain->kernel = kernel;
-    error = humi_cl.EnqueueNDRangeKernel(humi_cl_device.calls, kernel->cl->called->kernel,
-                                         range->dimensions, range->offset, range->global,
-                                         range->any_local ? NULL : range->local, 0, NULL, &event);
-    if (error != CL_SUCCESS)
-        return error; /* of this launch, to which the helpers pass */
-    if (chain->event)
-        (void)humi_cl.ReleaseEvent(chain->event);
-    chain->event = event;
-    chain->last = slot;
-    chain->count++;
-    return CL_SUCCESS;
-}
-
-/* Those behind the first that will run without being compiled. */
-static cl_int add_others(struct chain *chain)
-{
-    struct humi_emu_slot *slot;
-    const struct humi_kernel *kernel;
-    struct humi_cl_range range;
-    cl_int error = CL_SUCCESS;
-
-    while (error == CL_SUCCESS && chain->count < CHAIN_MAX) {
-        slot = humi_schedule_next(chain->queue, chain->last, &kernel);
-        if (!slot || humi_cl_call(kernel->cl->called, slot->args, (size_t)slot->args_bytes,
-                                  &range) != CL_SUCCESS ||
-            !is_known(kernel->cl, shape_of(&range)))
-            return CL_SUCCESS; /* its own turn comes */
-        error = add(chain, slot, kernel, &range);
+    if (series->event) {
+        if (error == CL_SUCCESS)
+            error = humi_cl.GetEventInfo(series->event, CL_EVENT_COMMAND_EXECUTION_STATUS,
+                                         sizeof end, &end, NULL);
+        (void)humi_cl.ReleaseEvent(series->event);
+        series->event = NULL;
     }
-    return error;
-}
-
-static cl_int wait_for(struct chain *chain)
-{
-    cl_int error = humi_cl.Finish(humi_cl_device.calls), end = CL_COMPLETE;
-
-    if (error == CL_SUCCESS && chain->event)
-        error = humi_cl.GetEventInfo(chain->event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof end,
-                                     &end, NULL);
-    if (chain->event)
-        (void)humi_cl.ReleaseEvent(chain->event);
     return error == CL_SUCCESS && end < 0 ? end : error;
 }
 
-/* The result is that of the launch to which the piece has passed, whose kernel is written. */
-static cl_int run_called(unsigned worker, const struct humi_piece *piece,
-                         const struct humi_kernel **kernel_out)
+/* Look for the next launch for a while; false: there is none, or it is not run here. */
+static bool find_next(struct series *series, struct humi_cl_range *range_out)
 {
-    struct chain chain = {.queue = piece->queue, .kernel = piece->kernel};
+    const uint32_t *doorbell = &humi_device.control->doorbell;
+    const struct humi_kernel *kernel;
+    struct humi_emu_slot *slot;
+    enum humi_next next;
+    uint32_t bell;
+
+    do {
+        bell = __atomic_load_n(doorbell, __ATOMIC_SEQ_CST);
+        next = humi_schedule_end(series->piece, &slot, &kernel);
+    } while (next == HUMI_NEXT_NONE && humi_futex_spin(doorbell, bell, HUMI_FUTEX_SPIN_NS));
+    return next == HUMI_NEXT_CALLED &&
+           humi_cl_call(kernel->cl->called, slot->args, (size_t)slot->args_bytes, range_out) ==
+               CL_SUCCESS &&
+           is_known(kernel->cl, shape_of(range_out));
+}
+
+/* On a helper, behind a launch. */
+static void CL_CALLBACK go_on(void *arg)
+{
+    struct series *series;
+    struct humi_cl_range range;
+
+    memcpy(&series, arg, sizeof series);
+    series->error = outcome(series);
+    if (series->error != CL_SUCCESS)
+        return;
+    humi_workers_lend(NULL);
+    if (!find_next(series, &range))
+        return;
+    humi_schedule_repeat(series->worker, series->piece);
+    humi_workers_lend(series->piece->slot);
+    give(series, &range);
+}
+
+static cl_int run_called(struct humi_worker *worker, struct humi_piece *piece)
+{
+    struct series series = {.worker = worker, .piece = piece};
     struct humi_emu_slot *slot = piece->slot;
     struct humi_cl_called *called = piece->kernel->cl->called;
     struct humi_cl_range range;
@@ -180,13 +179,11 @@ static cl_int run_called(unsigned worker, const struct humi_piece *piece,
     if (error != CL_SUCCESS)
         return error;
     if (!is_known(piece->kernel->cl, shape_of(&range)))
-        return enqueue(worker, piece, called->kernel, &range);
+        return enqueue(worker->index, piece, called->kernel, &range);
     humi_schedule_started(piece);
-    error = add(&chain, slot, piece->kernel, &range);
-    if (error == CL_SUCCESS)
-        error = add_others(&chain);
-    end = wait_for(&chain);
-    *kernel_out = chain.kernel;
+    give(&series, &range);
+    error = humi_cl.Finish(humi_cl_device.calls);
+    end = outcome(&series);
     return error == CL_SUCCESS ? end : error;
 }
 
@@ -233,13 +230,12 @@ static enum hum_status status_of(cl_int error)
     }
 }
 
-struct humi_result humi_cl_run(struct humi_worker *worker, const struct humi_piece *piece)
+struct humi_result humi_cl_run(struct humi_worker *worker, struct humi_piece *piece)
 {
-    const struct humi_kernel *kernel = piece->kernel;
-    cl_int error = kernel->cl->called ? run_called(worker->index, piece, &kernel)
-                                      : run_on(worker->index, piece);
+    cl_int error = piece->kernel->cl->called ? run_called(worker, piece)
+                                             : run_on(worker->index, piece);
 
-    if (error != CL_SUCCESS)
-        humi_warn("OpenCL does not run kernel %s: error %d", kernel->cl->form.name, error);
+    if (error != CL_SUCCESS && piece->slot)
+        humi_warn("OpenCL does not run kernel %s: error %d", piece->kernel->cl->form.name, error);
     return (struct humi_result){.status = status_of(error)};
 }
