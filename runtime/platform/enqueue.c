@@ -37,17 +37,17 @@ cl_int humi_enqueue_check_host(cl_mem mem, bool writes)
 }
 
 /* One page stands for its block, as blocks move whole, mostly. */
-static void overwrite_block(char *start, size_t bytes)
+static void overwrite_block(char *start, size_t bytes, int processor)
 {
     struct hum_page_info page;
 
     if (hum_query(humi_space(), start, HUM_PAGE_SIZE, &page, 1) != HUM_OK || !page.resident ||
-        (page.resident & HUM_BIT(HUM_HOST)))
+        (page.resident & HUM_BIT(processor)))
         return;
     (void)!hum_discard(humi_space(), start, bytes, NULL);
 }
 
-void humi_enqueue_overwrite(char *start, size_t bytes)
+void humi_enqueue_overwrite(char *start, size_t bytes, int processor)
 {
     uintptr_t first = ((uintptr_t)start + HUM_PAGE_SIZE - 1) / HUM_PAGE_SIZE * HUM_PAGE_SIZE;
     uintptr_t end = ((uintptr_t)start + bytes) / HUM_PAGE_SIZE * HUM_PAGE_SIZE;
@@ -57,7 +57,7 @@ void humi_enqueue_overwrite(char *start, size_t bytes)
 
         if (next > end)
             next = end;
-        overwrite_block(start + (first - (uintptr_t)start), next - first);
+        overwrite_block(start + (first - (uintptr_t)start), next - first, processor);
         first = next;
     }
 }

@@ -23,8 +23,9 @@ cl_int humi_enqueue_check_buffer(cl_command_queue queue, cl_mem mem);
 cl_int humi_enqueue_check_host(cl_mem mem, bool writes);
 
 /*
- * The bytes will be written, whole: pages that lie on a device only need not come back for that.
+ * The bytes will be written, whole, by `processor`: pages that lie elsewhere only need not come
+ * for that.
  */
-void humi_enqueue_overwrite(char *start, size_t bytes);
+void humi_enqueue_overwrite(char *start, size_t bytes, int processor);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "platform/carry.h"
 #include "platform/enqueue.h"
 #include "platform/entries.h"
 #include "platform/misuse.h"
@@ -39,10 +40,13 @@ static cl_int run(struct _cl_event *event)
 {
     struct fill *fill = (struct fill *)event;
 
+    if (humi_carry_fill(
+            event, &(struct humi_fill){fill->to, fill->bytes, fill->pattern, fill->pattern_bytes}))
+        return CL_COMPLETE;
     if (fill->mem)
-        humi_enqueue_overwrite(fill->to, fill->bytes);
+        humi_enqueue_overwrite(fill->to, fill->bytes, HUM_HOST);
     else
-        humi_usm_overwrite(event->context, fill->to, fill->bytes);
+        humi_usm_overwrite(event->context, fill->to, fill->bytes, HUM_HOST);
     humi_misuse_begin(fill->to);
     humi_pattern_fill(fill->to, fill->bytes, fill->pattern, fill->pattern_bytes);
     humi_misuse_end(fill->to);

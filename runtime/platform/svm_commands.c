@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/carry.h"
 #include "platform/enqueue.h"
 #include "platform/entries.h"
 #include "platform/map.h"
@@ -28,8 +29,15 @@ struct copy {
 static cl_int copy_run(struct _cl_event *event)
 {
     const struct humi_svm_copy *what = &((struct copy *)event)->what;
+    const struct humi_box box = {{0}, what->bytes, what->bytes};
 
-    humi_usm_overwrite(event->context, what->to, what->bytes);
+    if (humi_carry_copy(event, &(struct humi_transfer){.to = what->to,
+                                                       .from = what->from,
+                                                       .to_box = box,
+                                                       .from_box = box,
+                                                       .size = {what->bytes, 1, 1}}))
+        return CL_COMPLETE;
+    humi_usm_overwrite(event->context, what->to, what->bytes, HUM_HOST);
     humi_misuse_begin(what->to);
     humi_misuse_begin(what->from);
     memcpy(what->to, what->from, what->bytes);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* transfer.c - see transfer.h; reading, writing and copying buffers: boxes of bytes, moved by the
- * host. */
+/* transfer.c - see transfer.h; reading, writing and copying buffers: boxes of bytes. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/carry.h"
 #include "platform/enqueue.h"
 #include "platform/entries.h"
 #include "platform/misuse.h"
@@ -34,8 +34,10 @@ static cl_int run(struct _cl_event *event)
     size_t bytes = what->size[0] * what->size[1] * what->size[2];
     size_t start = humi_box_start(&what->to_box);
 
+    if (what->to_mem && what->from_mem && humi_carry_copy(event, what))
+        return CL_COMPLETE;
     if (what->to_mem && humi_box_end(&what->to_box, what->size) - start == bytes)
-        humi_enqueue_overwrite(what->to + start, bytes);
+        humi_enqueue_overwrite(what->to + start, bytes, HUM_HOST);
     if (humi_misuse_is_sought())
         copy_in_sight(what);
     else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * transfer.h - boxes of bytes moved by the host: between memory objects, and the program's memory.
+ * transfer.h - boxes of bytes moved between memory objects, by the host or the device that has them
+ * (carry.h), and between them and the program's memory, by the host.
  */
 #ifndef HUMI_PLATFORM_TRANSFER_H
 #define HUMI_PLATFORM_TRANSFER_H

@@ -142,16 +142,16 @@ static struct humi_usm *take(cl_context context, const void *pointer)
     return found;
 }
 
-void humi_usm_overwrite(cl_context context, char *start, size_t bytes)
+void humi_usm_overwrite(cl_context context, char *start, size_t bytes, int processor)
 {
     struct humi_usm usm;
     struct humi_svm svm;
 
     if (!humi_usm_find(context, start, bytes, &usm)) {
         if (humi_svm_find(context, start, bytes, &svm))
-            humi_enqueue_overwrite(start, bytes);
+            humi_enqueue_overwrite(start, bytes, processor);
     } else if (usm.type == CL_MEM_TYPE_SHARED_INTEL) {
-        humi_enqueue_overwrite(start, bytes);
+        humi_enqueue_overwrite(start, bytes, processor);
     } else if (usm.type == CL_MEM_TYPE_DEVICE_INTEL) {
         /* What does not fit there is written at the host. */
         (void)!hum_prefetch(humi_space(), start, bytes, usm.device->number, NULL);

@@ -69,10 +69,10 @@ void humi_usm_reach(cl_context context, cl_unified_shared_memory_type_intel type
 size_t humi_usm_list(cl_context context, unsigned types, struct hum_range *ranges_out, size_t room);
 
 /*
- * The host will write the bytes, whole, in memory of any kind: what lies on a device only need not
- * come back for that, and memory of a device is written there.
+ * `processor` will write the bytes, whole, in memory of any kind: what lies elsewhere only need not
+ * come for that, and memory of a device is written there.
  */
-void humi_usm_overwrite(cl_context context, char *start, size_t bytes);
+void humi_usm_overwrite(cl_context context, char *start, size_t bytes, int processor);
 
 /* When the context is destroyed: nothing uses its allocations any more. */
 void humi_usm_free_all(cl_context context);
