@@ -7,6 +7,7 @@
  * between them is what a user wants to see.
  */
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 
 #include "command/command.h"
 #include "command/json.h"
+#include "command/loader.h"
 #include "command/policies.h"
 #include "command/system.h"
 #include "command/text.h"
@@ -25,7 +27,8 @@ static const char help[] =
     "       hum info --policies [--json] [POLICY]\n"
     "\n"
     "Show the devices hum has here, the machine's topology, which kernel features were found,\n"
-    "what this user may do, how huge pages are had, what is reduced and how to lift it.\n"
+    "what this user may do, how huge pages are had, what programs of OpenCL find here, what is\n"
+    "reduced and how to lift it.\n"
     "\n"
     "Options:\n"
     "  -d, --devices SPEC  open these devices instead of those of HUM_DEVICES\n"
@@ -42,6 +45,7 @@ struct info {
     struct system_facts facts;
     struct topology topology;
     bool has_topology;
+    struct loader_facts loader;
     struct hum *hum; /* NULL: error says why */
     struct hum_system_info system;
     char error[640];
@@ -180,6 +184,35 @@ static void print_privileges(const struct info *info)
     printf("\n");
 }
 
+/* Its length: behind two spaces PoCL says how it was built. */
+static int short_version(const struct loader_platform *platform)
+{
+    const char *end = strstr(platform->version, "  ");
+
+    return (int)(end ? (size_t)(end - platform->version) : strlen(platform->version));
+}
+
+static void print_opencl(const struct info *info)
+{
+    const struct loader_facts *l = &info->loader;
+    const struct loader_platform *hum = loader_hum(l), *pocl = loader_pocl(l);
+
+    printf("OpenCL\n  platform hum: %s, ", l->library[0] ? l->library : "this hum has none");
+    if (l->icd[0])
+        printf("installed by %s\n", l->icd);
+    else
+        printf("not installed (hum run --opencl needs no installation)\n");
+    if (!l->is_there)
+        printf("  loader: no libOpenCL.so.1 that answers (Debian: ocl-icd-libopencl1)\n");
+    else
+        printf("  loader: finds %u platform%s, %s%s\n", l->platforms,
+               l->platforms == 1 ? "" : "s", hum ? "hum's too: " : "not hum's",
+               hum ? hum->version : "");
+    printf("  kernels of emulated devices are compiled by %.*s\n\n",
+           pocl ? short_version(pocl) : INT_MAX,
+           pocl ? pocl->version : "nothing: PoCL is not found (Debian: pocl-opencl-icd)");
+}
+
 /* The runtime's own lines, indented. */
 static void print_reduced(const struct info *info)
 {
@@ -209,6 +242,7 @@ static void print_text(const struct info *info)
     print_machine(info);
     print_features(info);
     print_privileges(info);
+    print_opencl(info);
     print_reduced(info);
 }
 
@@ -289,6 +323,27 @@ static json_t *huge_json(const struct system_facts *f)
                      "in_user_namespace", f->tmpfs_user_namespace);
 }
 
+static json_t *path_json(const char *path)
+{
+    return path[0] ? json_text(path) : json_null();
+}
+
+static json_t *opencl_json(const struct info *info)
+{
+    const struct loader_facts *l = &info->loader;
+    const struct loader_platform *hum = loader_hum(l), *pocl = loader_pocl(l);
+    json_t *platforms = json_array();
+
+    for (unsigned i = 0; i < l->platforms; i++)
+        json_array_append_new(platforms, json_pack("{s:o, s:o}", "name",
+                                                   json_text(l->platform[i].name), "version",
+                                                   json_text(l->platform[i].version)));
+    return json_pack("{s:o, s:o, s:b, s:o, s:o, s:o}", "library", path_json(l->library), "icd",
+                     path_json(l->icd), "loader", l->is_there, "hum",
+                     hum ? json_text(hum->version) : json_null(), "pocl",
+                     pocl ? json_text(pocl->version) : json_null(), "platforms", platforms);
+}
+
 static json_t *space_json(const struct info *info)
 {
     const struct hum_system_info *s = &info->system;
@@ -320,7 +375,8 @@ static json_t *info_json(const struct info *info)
 
     snprintf(version, sizeof(version), "%d.%d.%d", HUM_VERSION_MAJOR, HUM_VERSION_MINOR,
              HUM_VERSION_PATCH);
-    return json_pack("{s:s, s:b, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o}, s:o, s:o, s:o, s:o, s:o}",
+    return json_pack("{s:s, s:b, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o}, s:o, s:o, s:o, s:o, s:o,"
+                     " s:o}",
                      "version", version, "works", info->hum != NULL, "error",
                      info->hum ? json_null() : json_text(info->error), "devices",
                      devices_json(info), "space", space_json(info), "machine", "kernel",
@@ -329,7 +385,8 @@ static json_t *info_json(const struct info *info)
                      json_count(info->facts.available_bytes), "topology",
                      info->has_topology ? topology_json(info) : json_null(), "kernel_features",
                      features_json(&info->facts), "privileges", privileges_json(&info->facts),
-                     "huge_pages", huge_json(&info->facts), "reduced", reduced_json(info));
+                     "huge_pages", huge_json(&info->facts), "opencl", opencl_json(info), "reduced",
+                     reduced_json(info));
 }
 
 /* ---- the command ---------------------------------------------------------------------------- */
@@ -345,6 +402,7 @@ static int show(const char *devices, bool json)
     }
     system_facts(&info->facts);
     info->has_topology = topology_find(&info->topology);
+    loader_find(&info->loader); /* before a space has threads */
     open_space(info, devices);
     if (!json)
         print_text(info);

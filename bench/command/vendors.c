@@ -45,11 +45,28 @@ static int write_own(const char *folder, const char *library)
     return fclose(file) == 0 && done ? 0 : EIO;
 }
 
-static bool is_icd(const char *name)
+int vendors_library(char *path_out)
+{
+    return find_library("libhum_icd.so", path_out);
+}
+
+bool vendors_is_icd(const char *name)
 {
     size_t length = strlen(name);
 
-    return length > 4 && strcmp(name + length - 4, ".icd") == 0 && strcmp(name, "hum.icd") != 0;
+    return length > 4 && strcmp(name + length - 4, ".icd") == 0;
+}
+
+const char *vendors_place(void)
+{
+    const char *place = getenv("OCL_ICD_VENDORS");
+
+    return place ? place : SYSTEM_VENDORS;
+}
+
+static bool is_other(const char *name)
+{
+    return vendors_is_icd(name) && strcmp(name, "hum.icd") != 0;
 }
 
 /* Links to all other *.icd of a folder, or to the one file. */
@@ -61,7 +78,7 @@ static void link_others(const char *folder, const char *vendors)
     struct dirent *entry;
 
     base = base ? base + 1 : vendors;
-    if (!others && is_icd(base) && realpath(vendors, from)) {
+    if (!others && is_other(base) && realpath(vendors, from)) {
         snprintf(to, sizeof(to), "%s/%s", folder, base);
         (void)!symlink(from, to); /* one that is missing is as one that is not installed */
     }
@@ -69,7 +86,7 @@ static void link_others(const char *folder, const char *vendors)
         return;
     while ((entry = readdir(others))) {
         snprintf(name, sizeof(name), "%s/%s", vendors, entry->d_name);
-        if (!is_icd(entry->d_name) || !realpath(name, from))
+        if (!is_other(entry->d_name) || !realpath(name, from))
             continue;
         snprintf(to, sizeof(to), "%s/%s", folder, entry->d_name);
         (void)!symlink(from, to);
@@ -81,7 +98,7 @@ int vendors_create(bool only, char *path_out, size_t room)
 {
     const char *temporary = getenv("TMPDIR"), *before = getenv("OCL_ICD_VENDORS");
     char library[PATH_MAX];
-    int error = find_library("libhum_icd.so", library), length;
+    int error = vendors_library(library), length;
 
     *path_out = '\0';
     if (error)
@@ -95,7 +112,7 @@ int vendors_create(bool only, char *path_out, size_t room)
     }
     error = write_own(path_out, library);
     if (!error && !only)
-        link_others(path_out, before ? before : SYSTEM_VENDORS);
+        link_others(path_out, vendors_place());
     if (!error && setenv("HUM_ICD_VENDORS", before ? before : "", 0) != 0)
         error = errno;
     if (!error && setenv("OCL_ICD_VENDORS", path_out, 1) != 0)

@@ -9,6 +9,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* hum's platform beside this program, with links followed; PATH_MAX bytes.  0, or an errno. */
+int vendors_library(char *path_out);
+
+/* Where the loader looks: a folder, or one file. */
+const char *vendors_place(void);
+/* A name of a file that it reads there. */
+bool vendors_is_icd(const char *name);
+
 /*
  * Make the folder and name it in OCL_ICD_VENDORS, and in HUM_ICD_VENDORS what the processes of
  * devices take instead: what was there before.  Without `only` the other vendors are in it, too.

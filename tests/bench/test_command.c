@@ -165,7 +165,7 @@ static void info_tells_devices_features_and_reductions(void **state)
 {
     static const char *const members[] = {"version",    "works",      "devices", "space",
                                           "machine",    "topology",   "reduced", "kernel_features",
-                                          "privileges", "huge_pages", NULL};
+                                          "privileges", "huge_pages", "opencl",  NULL};
     static const char *const device_members[] = {"name",    "kind",       "memory_bytes",
                                                  "workers", "huge_pages", NULL};
     json_t *info = parse(run_line("%s info --json", command)->text), *devices;
