@@ -27,9 +27,10 @@
 #include "marks/mark.h"
 #include "marks/ranking.h"
 
-#define SITTINGS 5u
+#define SITTINGS 5u       /* fewer with fewer runs */
 #define PART 4u           /* of the bytes */
-#define SECONDS 4.0      /* that the sampled side of a sitting runs at least */
+#define SECONDS 4.0       /* that the sampled side of a sitting runs at least, of RUNS or more */
+#define RUNS 9u
 #define REGIONS_MAX 5u
 
 enum load { LOAD_PAGERANK, LOAD_JOIN };
@@ -61,6 +62,7 @@ struct bench {
     struct series weight, share; /* see hottest.h; what hum says that it spent, per cent */
     struct series samples; /* touches that were sampled */
     struct series exact;  /* overlap of counters that were fed with every access */
+    double seconds;       /* that the sampled side of a sitting has to run */
     double ran;           /* seconds of the shortest sampled side */
     struct mark_result *result;
 };
@@ -216,7 +218,7 @@ static bool find_truth(struct bench *b, const char *path)
 static bool pairs(struct bench *b, struct side side[2], double *ran_out)
 {
     *ran_out = 0;
-    for (unsigned i = 0; *ran_out < SECONDS; i++) {
+    for (unsigned i = 0; *ran_out < b->seconds; i++) {
         struct spent spent[2];
 
         for (unsigned turn = 0; turn < 2; turn++) {
@@ -333,7 +335,8 @@ static void free_bench(struct bench *b)
 
 static bool measure(enum load load, const struct mark_options *options, struct mark_result *result)
 {
-    struct bench b = {.load = load, .result = result};
+    const unsigned runs = options->runs < RUNS ? options->runs : RUNS;
+    struct bench b = {.load = load, .result = result, .seconds = SECONDS * runs / RUNS};
     char path[PATH_MAX];
     bool done;
 
@@ -344,7 +347,7 @@ static bool measure(enum load load, const struct mark_options *options, struct m
         return false;
     done = make_problem(&b, options->bytes / PART) && find_truth(&b, path);
     unlink(path);
-    for (unsigned i = 0; done && i < SITTINGS; i++)
+    for (unsigned i = 0; done && i < SITTINGS && i < runs; i++)
         done = sitting(&b, i);
     if (done)
         describe(&b);

@@ -23,7 +23,7 @@
 
 #define HUMI_LIVE_NAME "hum-live"
 #define HUMI_LIVE_MAGIC UINT64_C(0x6576696c2d6d7568) /* "hum-live" */
-#define HUMI_LIVE_VERSION 1u
+#define HUMI_LIVE_VERSION 2u
 #define HUMI_LIVE_REGIONS 64u
 #define HUMI_LIVE_KERNELS 64u
 
@@ -69,6 +69,8 @@ struct humi_live_page {
     uint64_t time_ns;                    /* CLOCK_MONOTONIC */
     uint64_t launches, regions, region_bytes, metadata_bytes;
     uint64_t kernels;
+    uint64_t samples_taken, samples_touched, sample_ns; /* as in struct hum_stats */
+    uint32_t sample_ppm, unused;
     uint32_t region_count, kernel_count; /* entries below: the hottest, and the busiest */
     struct hum_counters total;
     struct humi_live_processor processor[HUM_PROCESSORS_MAX];

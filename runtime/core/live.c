@@ -202,6 +202,10 @@ static void show_space(struct humi_live *live)
     page->regions = stats.regions;
     page->region_bytes = stats.region_bytes;
     page->metadata_bytes = stats.metadata_bytes;
+    page->samples_taken = stats.samples_taken;
+    page->samples_touched = stats.samples_touched;
+    page->sample_ns = stats.sample_ns;
+    page->sample_ppm = stats.sample_ppm;
     for (unsigned p = 0; p < hum->processors; p++) {
         struct humi_live_processor *entry = &page->processor[p];
         entry->resident_bytes = stats.resident_bytes[p];

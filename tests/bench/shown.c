@@ -41,9 +41,10 @@ int main(int argc, char **argv)
     if (child < 0)
         return 1;
     if (argc <= 1 || child > 0)
-        printf("%d %d %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", getpid(),
-               child, stats.total.faults_host, stats.total.bytes[HUM_H2D],
-               stats.total.batches, stats.resident_bytes[0], stats.resident_bytes[1]);
+        printf("%d %d %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+               getpid(), child, stats.total.faults_host, stats.total.bytes[HUM_H2D],
+               stats.total.batches, stats.resident_bytes[0], stats.resident_bytes[1],
+               stats.samples_taken);
     fflush(stdout);
     while (read(STDIN_FILENO, &end, 1) > 0) {
     }

@@ -535,6 +535,37 @@ static void bench_tells_what_thrashing_control_does(void **state)
     assert_int_equal(out->status, 0);
 }
 
+/* One opening of a fraction of a second: each pair of rounds has a ratio of both kinds. */
+static void bench_tells_what_sampling_costs(void **state)
+{
+    static const char *const members[] = {"cpu_ratio", "cpu_ratio_spread", "ratio_spread",
+                                          "overlap_percent", NULL};
+    struct output *out = run_line("%s bench --json --size 1M --runs 1 counters-join", command);
+    json_t *all = parse(out->text), *spread;
+    json_t *result = json_array_get(json_object_get(all, "results"), 0);
+    double median = json_number_value(json_object_get(result, "cpu_ratio"));
+
+    (void)state;
+    check_result(result);
+    has_members(result, members);
+    spread = json_object_get(result, "cpu_ratio_spread");
+    assert_true(median > 0 && median >= json_number_value(json_object_get(spread, "min")) &&
+                median <= json_number_value(json_object_get(spread, "max")));
+    assert_true(json_integer_value(json_object_get(spread, "count")) > 0);
+    assert_int_equal(
+        json_integer_value(json_object_get(spread, "count")),
+        json_integer_value(json_object_get(json_object_get(result, "ratio_spread"), "count")));
+    assert_int_equal(
+        json_integer_value(json_object_get(json_object_get(result, "overlap_percent"), "count")),
+        1);
+    json_decref(all);
+    all = parse(run_line("%s bench --json --size 1M --runs 1 metadata", command)->text);
+    result = json_array_get(json_object_get(all, "results"), 0);
+    check_result(result);
+    assert_null(json_object_get(result, "cpu_ratio"));
+    json_decref(all);
+}
+
 static void bench_lists_its_names(void **state)
 {
     static const char *const names[] = {
@@ -574,6 +605,7 @@ int main(void)
         cmocka_unit_test(bench_leaves_out_what_this_build_cannot_do),
         cmocka_unit_test(bench_fits_a_link),
         cmocka_unit_test(bench_tells_what_thrashing_control_does),
+        cmocka_unit_test(bench_tells_what_sampling_costs),
         cmocka_unit_test(bench_lists_its_names),
     };
 

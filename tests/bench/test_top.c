@@ -36,7 +36,7 @@ struct program {
     pid_t pid;
     int input;
     long child;
-    uint64_t faults_host, bytes_h2d, batches, resident_host, resident_device;
+    uint64_t faults_host, bytes_h2d, batches, resident_host, resident_device, samples;
 };
 
 static struct program start(const char *argument)
@@ -60,10 +60,11 @@ static struct program start(const char *argument)
     program.input = in[1];
     lines = fdopen(out[0], "r");
     assert_non_null(lines);
-    assert_int_equal(fscanf(lines, "%ld %ld %lu %lu %lu %lu %lu", &pid, &program.child,
+    assert_int_equal(fscanf(lines, "%ld %ld %lu %lu %lu %lu %lu %lu", &pid, &program.child,
                             &program.faults_host, &program.bytes_h2d, &program.batches,
-                            &program.resident_host, &program.resident_device),
-                     7);
+                            &program.resident_host, &program.resident_device,
+                            &program.samples),
+                     8);
     fclose(lines);
     assert_int_equal(pid, program.pid);
     return program;
@@ -143,6 +144,43 @@ static void figures_are_those_of_hum_stats(void **state)
         program.resident_device);
     json_decref(look);
     stop(&program);
+}
+
+/* It takes samples while it waits: whatever it has taken since, it says what that cost. */
+static void what_sampling_costs_is_shown_where_there_is_some(void **state)
+{
+    static const struct {
+        const char *sample;
+        double share;
+    } cases[] = {{"off", 0}, {"0.5%", 0.005}};
+    char text[65536];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct program program;
+        json_t *look, *sampling;
+
+        setenv("HUM_SAMPLE", cases[i].sample, 1);
+        program = start(NULL);
+        unsetenv("HUM_SAMPLE");
+        assert_int_equal(
+            run_line(text, sizeof(text), "%s top --json -n 1 %d", command, program.pid), 0);
+        look = json_loads(text, 0, NULL);
+        assert_non_null(look);
+        sampling = json_object_get(look, "sampling");
+        assert_true(json_real_value(json_object_get(sampling, "share")) == cases[i].share);
+        assert_true(count(sampling, "taken") >= program.samples);
+        assert_true(count(sampling, "touched") <= count(sampling, "taken"));
+        if (cases[i].share == 0)
+            assert_int_equal(count(sampling, "taken") + count(sampling, "ns"), 0);
+        assert_true(json_is_number(json_object_get(json_object_get(sampling, "per_s"), "ns")));
+        json_decref(look);
+        assert_int_equal(
+            run_line(text, sizeof(text), "%s top -b -n 1 %d", command, program.pid), 0);
+        assert_int_equal(strstr(text, "sampling: ") != NULL, cases[i].share > 0);
+        assert_int_equal(strstr(text, "at most 0.5 %") != NULL, cases[i].share > 0);
+        stop(&program);
+    }
 }
 
 static void lines_for_logs_name_processors_and_regions(void **state)
@@ -473,6 +511,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_are_those_of_hum_stats),
+        cmocka_unit_test(what_sampling_costs_is_shown_where_there_is_some),
         cmocka_unit_test(lines_for_logs_name_processors_and_regions),
         cmocka_unit_test(a_program_that_ends_is_said_to_have_ended),
         cmocka_unit_test(a_hidden_program_is_not_found),

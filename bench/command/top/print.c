@@ -42,6 +42,12 @@ static void print_head(const struct top_view *view, const struct top_place *plac
             text_number(rates.faults_host).s, text_number(rates.faults_device).s,
             per_second(rates.bytes[HUM_H2D]).s, per_second(rates.bytes[HUM_D2H]).s,
             per_second(rates.bytes[HUM_D2D]).s, text_count(view->now.launches).s);
+    if (view->now.sample_ppm)
+        fprintf(out, "  sampling: %.2g %% of the time, %s samples/s; %s for %s in all, at most "
+                     "%.2g %%\n",
+                rates.sample_ns / 1e7, text_number(rates.samples).s,
+                text_time((double)view->now.sample_ns * 1e-9).s,
+                text_count(view->now.samples_touched).s, view->now.sample_ppm / 1e4);
 }
 
 static void print_processors(const struct top_view *view, FILE *out)
@@ -221,6 +227,16 @@ static json_t *kernels_json(struct top_view *view)
     return list;
 }
 
+/* As in the report of `hum run`, and a second. */
+static json_t *sampling_json(const struct humi_live_page *page, const struct top_rates *rates)
+{
+    return json_pack("{s:o, s:o, s:o, s:f, s:o}", "taken", json_count(page->samples_taken),
+                     "touched", json_count(page->samples_touched), "ns",
+                     json_count(page->sample_ns), "share", page->sample_ppm / 1e6, "per_s",
+                     json_pack("{s:o, s:o}", "touched", json_number(rates->samples), "ns",
+                               json_number(rates->sample_ns)));
+}
+
 bool top_print_json(struct top_view *view, const struct top_place *place, enum top_order order,
                     FILE *out)
 {
@@ -248,5 +264,6 @@ bool top_print_json(struct top_view *view, const struct top_place *place, enum t
     json_object_set_new(object, "regions_live", json_count(page->regions));
     json_object_set_new(object, "region_bytes", json_count(page->region_bytes));
     json_object_set_new(object, "metadata_bytes", json_count(page->metadata_bytes));
+    json_object_set_new(object, "sampling", sampling_json(page, &rates));
     return json_print(object, out, false) && fflush(out) == 0;
 }

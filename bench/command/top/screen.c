@@ -162,6 +162,7 @@ static int draw_facts(const struct screen *screen, int x)
     const struct humi_live_page *page = &screen->view.now;
     struct top_rates rates = top_view_rates(&screen->view);
     uint64_t up = (page->time_ns - page->open_ns) / 1000000000u;
+    int y = 5;
 
     put(0, x, COLS, "%s (%ld), up %lu:%02lu:%02lu", page->program,
         (long)screen->places->place[screen->place].pid, (unsigned long)(up / 3600),
@@ -175,8 +176,11 @@ static int draw_facts(const struct screen *screen, int x)
         short_bytes(rates.bytes[HUM_D2D]).s);
     put(4, x, COLS, "%s launches, %u running, %s regions", text_count(page->launches).s,
         running(page), text_count(page->regions).s);
-    draw_note(screen, 5, x);
-    return 6;
+    if (page->sample_ppm)
+        put(y++, x, COLS, "sampling %.2g %% of the time, at most %.2g %%, %s samples/s",
+            rates.sample_ns / 1e7, page->sample_ppm / 1e4, text_number(rates.samples).s);
+    draw_note(screen, y, x);
+    return y + 1;
 }
 
 /* Meters to the left, facts to the right; on a narrow screen below.  The next free line. */

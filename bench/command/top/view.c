@@ -75,6 +75,8 @@ struct top_rates top_view_rates(const struct top_view *view)
         .faults_host = rate(view, now->faults_host, before->faults_host),
         .faults_device = rate(view, now->faults_device, before->faults_device),
         .launches = rate(view, view->now.launches, view->before.launches),
+        .samples = rate(view, view->now.samples_touched, view->before.samples_touched),
+        .sample_ns = rate(view, view->now.sample_ns, view->before.sample_ns),
     };
 
     for (unsigned d = 0; d < HUM_DIRECTION_COUNT; d++)

@@ -51,6 +51,7 @@ struct top_row {
 /* What happened in a second. */
 struct top_rates {
     double faults_host, faults_device, bytes[HUM_DIRECTION_COUNT], launches;
+    double samples, sample_ns;          /* that had touches; what all cost */
 };
 
 struct top_view {
