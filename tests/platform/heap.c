@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -309,6 +310,30 @@ static void system_calls_touch_what_kernels_wrote(void **state)
     free(got);
 }
 
+/* Numpy asks for huge pages, others for other things: the runtime's mappings are not disturbed. */
+static void advice_for_pages_does_no_harm(void **state)
+{
+    const size_t page = 4096, bytes = (size_t)8 << 20, count = bytes / sizeof(int);
+    int *x = malloc(bytes);
+    char *part = (char *)x + page - (uintptr_t)x % page + 3 * page;
+
+    square_and_check(*state, x, count);
+    assert_int_equal(madvise(part, bytes / 2, MADV_HUGEPAGE), 0);
+    square_and_check(*state, x, count);
+    assert_int_equal(madvise(part, 100 * page, MADV_NOHUGEPAGE), 0);
+    assert_int_equal(posix_madvise(part, 50 * page, POSIX_MADV_WILLNEED), 0);
+    assert_int_equal(mlock(part, page), -1);
+    assert_int_equal(munlock(part, page), 0);
+    assert_int_equal(mprotect(part, page, PROT_READ), -1);
+    assert_int_equal(mprotect(part, page, PROT_READ | PROT_WRITE), 0);
+    assert_int_equal(madvise(part, page, MADV_DONTFORK), -1);
+    square_and_check(*state, x, count);
+    assert_int_equal(madvise(part, 2 * page, MADV_DONTNEED), 0);
+    for (size_t i = 0; i < 2 * page; i++)
+        assert_int_equal(part[i], 0);
+    free(x);
+}
+
 /* A child of fork() has copies, of blocks that lie on the device, too. */
 static void a_child_has_the_heap(void **state)
 {
@@ -418,6 +443,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(atomics_of_both_sides_meet),
         cmocka_unit_test(buffers_over_blocks_are_no_copies),
         cmocka_unit_test(system_calls_touch_what_kernels_wrote),
+        cmocka_unit_test(advice_for_pages_does_no_harm),
         cmocka_unit_test(a_child_has_the_heap),
         cmocka_unit_test(the_stack_is_out_of_reach),
     };
