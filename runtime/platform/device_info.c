@@ -7,6 +7,7 @@
 #include <hum/program.h>
 
 #include "platform/answer.h"
+#include "platform/command_buffer.h"
 #include "platform/device.h"
 #include "platform/entries.h"
 #include "platform/image.h"
@@ -126,7 +127,7 @@ static cl_int answer_extensions(const struct _cl_device_id *device,
 {
     size_t bytes;
     char *theirs = ask_all(device, CL_DEVICE_EXTENSIONS, &bytes);
-    char text[1024] = HUMI_USM_EXTENSION;
+    char text[1024] = HUMI_USM_EXTENSION " " HUMI_COMMAND_BUFFER_EXTENSION;
 
     if (has_images(device))
         strcat(text, " " IMAGE_EXTENSION);
@@ -140,8 +141,11 @@ static cl_int answer_extensions(const struct _cl_device_id *device,
 static cl_int answer_extension_versions(const struct _cl_device_id *device,
                                         const struct humi_answer *answer)
 {
-    cl_name_version all[EXTENSIONS + 2] = {{HUMI_USM_VERSION, HUMI_USM_EXTENSION}};
-    size_t bytes, count = 1;
+    cl_name_version all[EXTENSIONS + 3] = {
+        {HUMI_USM_VERSION, HUMI_USM_EXTENSION},
+        {HUMI_COMMAND_BUFFER_VERSION, HUMI_COMMAND_BUFFER_EXTENSION},
+    };
+    size_t bytes, count = 2;
     cl_name_version *theirs = ask_all(device, CL_DEVICE_EXTENSIONS_WITH_VERSION, &bytes);
 
     if (has_images(device))
@@ -268,6 +272,8 @@ static const struct {
     {CL_DEVICE_DEVICE_ENQUEUE_CAPABILITIES, 0},
     {CL_DEVICE_PARTITION_AFFINITY_DOMAIN, 0},
     {CL_DEVICE_PROFILING_TIMER_RESOLUTION, 1},
+    {CL_DEVICE_COMMAND_BUFFER_CAPABILITIES_KHR, HUMI_COMMAND_BUFFER_CAPABILITIES},
+    {CL_DEVICE_COMMAND_BUFFER_REQUIRED_QUEUE_PROPERTIES_KHR, 0},
 };
 
 /* Answered by neither list; *found_out: it is hum's to answer. */

@@ -2,6 +2,7 @@
 /* dispatch.c - what the loader takes from this library: the table, and the way to it. */
 #include <string.h>
 
+#include "platform/command_buffer.h"
 #include "platform/entries.h"
 #include "platform/platform.h"
 #include "platform/usm.h"
@@ -30,7 +31,7 @@ static const struct {
     void (*function)(void);
 } extras[] = {
 #define X(name) {"cl" #name, (void (*)(void))humi_cl##name},
-    HUMI_USM_ENTRIES(X)
+    HUMI_USM_ENTRIES(X) HUMI_COMMAND_BUFFER_ENTRIES(X)
 #undef X
 };
 

@@ -17,6 +17,7 @@ static void destroy(struct humi_object *object)
 
     if (event->edges != event->inside)
         free(event->edges);
+    humi_drop(event->begins ? &event->begins->object : NULL);
     if (event->queue)
         humi_drop(&event->queue->object);
     humi_drop(&event->context->object);
@@ -193,5 +194,9 @@ cl_int CL_API_CALL humi_clGetEventProfilingInfo(cl_event event, cl_profiling_inf
     if (!event->queue || !(event->queue->properties & CL_QUEUE_PROFILING_ENABLE) ||
         status_now(event) != CL_COMPLETE)
         return CL_PROFILING_INFO_NOT_AVAILABLE;
+    if (event->begins && what == CL_PROFILING_COMMAND_START)
+        return HUMI_ANSWER(&answer, cl_ulong, event->begins->ns[HUMI_ENDED]);
+    if (event->begins && what < CL_PROFILING_COMMAND_START)
+        event = event->begins;
     return HUMI_ANSWER(&answer, cl_ulong, event->ns[times[what - CL_PROFILING_COMMAND_QUEUED]]);
 }

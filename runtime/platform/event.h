@@ -34,6 +34,9 @@ struct humi_command_ops {
     cl_int (*launch)(struct _cl_event *command, struct hum_stream *stream);
     /* Once, when it has ended: lets go what it held.  NULL: nothing. */
     void (*release)(struct _cl_event *command);
+    /* Where misuse is sought: tells what it uses, whenever it is enqueued.  NULL: nothing, or who
+     * enqueues it does. */
+    void (*look)(struct _cl_event *command);
 };
 
 /* That one command waits for another.  Part of the one that waits. */
@@ -71,7 +74,8 @@ struct _cl_event {
     bool blocks;                 /* whoever enqueued it waits for it */
     bool by_caller;              /* whoever enqueued it does it when it can be done */
     uint64_t ns[HUMI_TIMES];
-    struct humi_edge *edges; /* its own: inside, or allocated */
+    struct _cl_event *begins; /* with whose end it starts; held; NULL: it is one command */
+    struct humi_edge *edges;  /* its own: inside, or allocated */
     struct humi_edge inside[HUMI_EDGES_INSIDE];
 };
 

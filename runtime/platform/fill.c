@@ -60,7 +60,14 @@ static void release(struct _cl_event *event)
     humi_drop(fill->mem ? &fill->mem->object : NULL);
 }
 
-static const struct humi_command_ops ops = {run, NULL, release};
+static void look(struct _cl_event *event)
+{
+    const struct fill *fill = (struct fill *)event;
+
+    humi_misuse_use_bytes(event->type, fill->to, fill->bytes, true);
+}
+
+static const struct humi_command_ops ops = {.run = run, .release = release, .look = look};
 
 static cl_int submit(cl_command_queue queue, cl_command_type type, const struct fill *what,
                      const void *pattern, const struct humi_submit *how)
@@ -76,8 +83,6 @@ static cl_int submit(cl_command_queue queue, cl_command_type type, const struct 
     fill->bytes = what->bytes;
     fill->pattern_bytes = what->pattern_bytes;
     memcpy(fill->pattern, pattern, what->pattern_bytes);
-    if (humi_misuse_is_sought())
-        humi_misuse_use_bytes(type, fill->to, fill->bytes, true);
     return humi_graph_submit(&fill->event, how);
 }
 

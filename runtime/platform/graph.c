@@ -8,7 +8,9 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "platform/callback.h"
+#include "platform/command_buffer.h"
 #include "platform/flight.h"
+#include "platform/misuse.h"
 
 #define HARVEST_EVERY 32u /* commands: what they hold is not kept much longer than needed */
 
@@ -338,6 +340,10 @@ cl_int humi_graph_submit(struct _cl_event *command, const struct humi_submit *ho
     bool inserted = true;
     cl_int error;
 
+    if (queue->recorder)
+        return humi_command_buffer_record(queue->recorder, command, how);
+    if (humi_misuse_is_sought() && command->ops->look)
+        command->ops->look(command);
     humi_graph_enter(context);
     if (command->ops->run || ++queue->since_harvest >= HARVEST_EVERY)
         humi_flight_harvest(queue);

@@ -209,7 +209,20 @@ static void fill_release(struct _cl_event *event)
     humi_drop(&((struct fill *)event)->mem->object);
 }
 
-static const struct humi_command_ops fill_ops = {fill_run, NULL, fill_release};
+static void fill_look(struct _cl_event *event)
+{
+    const struct fill *fill = (struct fill *)event;
+    struct humi_use use = {.call = humi_misuse_call(event->type),
+                           .start = fill->mem->start,
+                           .box = fill->box,
+                           .writes = true};
+
+    memcpy(use.size, fill->size, sizeof use.size);
+    humi_misuse_use(&use);
+}
+
+static const struct humi_command_ops fill_ops = {
+    .run = fill_run, .release = fill_release, .look = fill_look};
 
 cl_int CL_API_CALL humi_clEnqueueFillImage(cl_command_queue queue, cl_mem mem, const void *color,
                                            const size_t *origin, const size_t *region,
@@ -236,12 +249,6 @@ cl_int CL_API_CALL humi_clEnqueueFillImage(cl_command_queue queue, cl_mem mem, c
     fill->box = box;
     memcpy(fill->size, size, sizeof size);
     humi_format_pack(&mem->format, color, fill->pixel);
-    if (humi_misuse_is_sought())
-        humi_misuse_use(&(struct humi_use){.call = "clEnqueueFillImage",
-                                           .start = mem->start,
-                                           .box = box,
-                                           .size = {size[0], size[1], size[2]},
-                                           .writes = true});
     return humi_graph_submit(&fill->event, &how);
 }
 

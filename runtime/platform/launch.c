@@ -54,7 +54,12 @@ static void release(struct _cl_event *event)
     humi_drop(&launch->kernel->object);
 }
 
-static const struct humi_command_ops ops = {NULL, run, release};
+static void look(struct _cl_event *event)
+{
+    humi_misuse_launch(((struct launch *)event)->kernel, event->queue->device);
+}
+
+static const struct humi_command_ops ops = {.launch = run, .release = release, .look = look};
 
 /* ---- what it takes along --------------------------------------------------------------------- */
 
@@ -233,6 +238,16 @@ static cl_int read_range(cl_uint dimensions, const size_t *offset, const size_t 
 
 /* ---- the functions --------------------------------------------------------------------------- */
 
+/* The kernel, held; of a command that is recorded one whose arguments stay as they are, if they
+ * are going to be asked for. */
+static cl_kernel keep(cl_command_queue queue, cl_kernel kernel)
+{
+    if (queue->recorder && humi_misuse_is_sought())
+        return humi_clCloneKernel(kernel, NULL);
+    humi_hold(&kernel->object);
+    return kernel;
+}
+
 static cl_int submit(cl_command_queue queue, cl_kernel kernel, cl_command_type type,
                      const struct hum_cl_range *range, const struct humi_submit *how)
 {
@@ -242,14 +257,15 @@ static cl_int submit(cl_command_queue queue, cl_kernel kernel, cl_command_type t
 
     if (!launch)
         return CL_OUT_OF_HOST_MEMORY;
-    humi_hold(&kernel->object);
-    launch->kernel = kernel;
+    launch->kernel = keep(queue, kernel);
+    if (!launch->kernel) {
+        (void)humi_clReleaseEvent(&launch->event);
+        return CL_OUT_OF_HOST_MEMORY;
+    }
     launch->on_device = humi_kernel_on(kernel, queue->device);
     launch->range = *range;
     for (unsigned i = 0; i < kernel->arg_count; i++)
         pack(&packing, &kernel->args[i]);
-    if (humi_misuse_is_sought())
-        humi_misuse_launch(kernel, queue->device);
     error = declare(launch, kernel);
     if (error == CL_SUCCESS)
         return humi_graph_submit(&launch->event, how);

@@ -52,9 +52,9 @@ static void release(struct _cl_event *event)
     humi_drop(&((struct map *)event)->mem->object);
 }
 
-static const struct humi_command_ops mark_ops = {NULL, NULL, release};
-static const struct humi_command_ops copy_ops = {run_copy, NULL, release};
-static const struct humi_command_ops sought_ops = {run_sought, NULL, release};
+static const struct humi_command_ops mark_ops = {.release = release};
+static const struct humi_command_ops copy_ops = {.run = run_copy, .release = release};
+static const struct humi_command_ops sought_ops = {.run = run_sought, .release = release};
 
 /* ---- the list of mappings -------------------------------------------------------------------- */
 

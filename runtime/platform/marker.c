@@ -3,7 +3,7 @@
 #include "platform/enqueue.h"
 #include "platform/entries.h"
 
-static const struct humi_command_ops ops = {NULL, NULL, NULL};
+static const struct humi_command_ops ops = {.run = NULL};
 
 static cl_int submit(cl_command_queue queue, cl_command_type type, struct humi_submit how)
 {

@@ -49,7 +49,7 @@ static void release(struct _cl_event *event)
         humi_drop(&migrate->mems[i]->object);
 }
 
-static const struct humi_command_ops ops = {run, NULL, release};
+static const struct humi_command_ops ops = {.run = run, .release = release};
 
 static bool flags_are_valid(cl_mem_migration_flags flags)
 {

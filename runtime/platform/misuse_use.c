@@ -24,6 +24,7 @@ const char *humi_misuse_call(cl_command_type type)
         {CL_COMMAND_READ_IMAGE, "clEnqueueReadImage"},
         {CL_COMMAND_WRITE_IMAGE, "clEnqueueWriteImage"},
         {CL_COMMAND_COPY_IMAGE, "clEnqueueCopyImage"},
+        {CL_COMMAND_FILL_IMAGE, "clEnqueueFillImage"},
         {CL_COMMAND_COPY_IMAGE_TO_BUFFER, "clEnqueueCopyImageToBuffer"},
         {CL_COMMAND_COPY_BUFFER_TO_IMAGE, "clEnqueueCopyBufferToImage"},
         {CL_COMMAND_MAP_BUFFER, "clEnqueueMapBuffer"},

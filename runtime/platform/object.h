@@ -30,6 +30,7 @@ enum humi_kind {
     HUMI_KIND_SAMPLER,
     HUMI_KIND_PROGRAM,
     HUMI_KIND_KERNEL,
+    HUMI_KIND_COMMAND_BUFFER,
 };
 
 struct humi_object {

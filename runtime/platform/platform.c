@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "heap/heap.h"
 #include "platform/answer.h"
+#include "platform/command_buffer.h"
 #include "platform/entries.h"
 #include "platform/misuse.h"
 #include "platform/usm.h"
@@ -113,6 +114,7 @@ cl_device_id humi_platform_device(unsigned number)
 static const cl_name_version extensions[] = {
     NAME_VERSION("cl_khr_icd", 1, 0, 0),
     {HUMI_USM_VERSION, HUMI_USM_EXTENSION},
+    {HUMI_COMMAND_BUFFER_VERSION, HUMI_COMMAND_BUFFER_EXTENSION},
 };
 
 static cl_int answer_extensions(const struct humi_answer *answer)

@@ -121,17 +121,14 @@ static cl_int check(cl_context context, cl_device_id device, cl_command_queue_pr
     return properties & ~host ? CL_INVALID_QUEUE_PROPERTIES : CL_SUCCESS;
 }
 
-static cl_int create(cl_context context, cl_device_id device,
-                     cl_command_queue_properties properties, cl_command_queue *queue_out)
+/* Without a stream. */
+static struct _cl_command_queue *allocate(cl_context context, cl_device_id device,
+                                          cl_command_queue_properties properties)
 {
-    struct _cl_command_queue *queue;
-    cl_int error = check(context, device, properties);
+    struct _cl_command_queue *queue = calloc(1, sizeof *queue);
 
-    if (error != CL_SUCCESS)
-        return error;
-    queue = calloc(1, sizeof *queue);
     if (!queue)
-        return CL_OUT_OF_HOST_MEMORY;
+        return NULL;
     humi_object_init(&queue->object, HUMI_KIND_QUEUE, destroy);
     humi_hold(&context->object);
     queue->context = context;
@@ -140,7 +137,31 @@ static cl_int create(cl_context context, cl_device_id device,
     humi_list_init(&queue->open);
     humi_list_init(&queue->flight);
     humi_list_init(&queue->runnable);
+    humi_link_init(&queue->link);
     pthread_cond_init(&queue->work, NULL);
+    return queue;
+}
+
+cl_command_queue humi_queue_recording(cl_command_queue like, cl_command_buffer_khr recorder)
+{
+    struct _cl_command_queue *queue = allocate(like->context, like->device, like->properties);
+
+    if (queue)
+        queue->recorder = recorder;
+    return queue;
+}
+
+static cl_int create(cl_context context, cl_device_id device,
+                     cl_command_queue_properties properties, cl_command_queue *queue_out)
+{
+    struct _cl_command_queue *queue;
+    cl_int error = check(context, device, properties);
+
+    if (error != CL_SUCCESS)
+        return error;
+    queue = allocate(context, device, properties);
+    if (!queue)
+        return CL_OUT_OF_HOST_MEMORY;
     if (hum_stream_create(humi_space(), device->number, &queue->stream) != HUM_OK) {
         queue->stream = hum_stream(humi_space(), device->number);
         queue->shares_stream = true;

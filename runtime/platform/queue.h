@@ -28,6 +28,8 @@ struct _cl_command_queue {
     cl_device_id device;                    /* fixed */
     struct hum_stream *stream;              /* fixed */
     bool shares_stream;                     /* fixed: it is the device's own */
+    cl_command_buffer_khr recorder;         /* fixed: all that is enqueued is recorded there, and
+                                               there is no stream; NULL: a queue of the program's */
     cl_command_queue_properties properties; /* fixed */
     cl_queue_properties given[8];           /* fixed: as given, with the ending 0 */
     size_t given_count;                     /* fixed */
@@ -53,6 +55,9 @@ static inline bool humi_queue_is_in_order(const struct _cl_command_queue *queue)
 {
     return !(queue->properties & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE);
 }
+
+/* A queue that records, like another; one holder, the caller's.  NULL: no memory. */
+cl_command_queue humi_queue_recording(cl_command_queue like, cl_command_buffer_khr recorder);
 
 /* The queue's threads; see graph.h.  Lock held: one more, if there may be.  CL_SUCCESS also if
  * there are enough. */

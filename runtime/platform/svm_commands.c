@@ -17,7 +17,7 @@
 
 #define SMALL_BYTES ((size_t)64 << 10)
 
-static const struct humi_command_ops mark_ops = {NULL, NULL, NULL};
+static const struct humi_command_ops mark_ops = {.run = NULL};
 
 /* ---- copying --------------------------------------------------------------------------------- */
 
@@ -46,7 +46,7 @@ static cl_int copy_run(struct _cl_event *event)
     return CL_COMPLETE;
 }
 
-static const struct humi_command_ops copy_ops = {copy_run, NULL, NULL};
+static const struct humi_command_ops copy_ops = {.run = copy_run};
 
 cl_int humi_svm_copy(cl_command_queue queue, cl_command_type type, const struct humi_svm_copy *what,
                      struct humi_submit how)
@@ -100,7 +100,7 @@ static cl_int mark_run(struct _cl_event *event)
     return CL_COMPLETE;
 }
 
-static const struct humi_command_ops sought_ops = {mark_run, NULL, NULL};
+static const struct humi_command_ops sought_ops = {.run = mark_run};
 
 static cl_int submit_mark(cl_command_queue queue, cl_command_type type, const void *pointer,
                           const struct humi_submit *how)
@@ -175,7 +175,7 @@ static cl_int freeing_run(struct _cl_event *event)
     return CL_COMPLETE;
 }
 
-static const struct humi_command_ops freeing_ops = {freeing_run, NULL, NULL};
+static const struct humi_command_ops freeing_ops = {.run = freeing_run};
 
 cl_int CL_API_CALL
 humi_clEnqueueSVMFree(cl_command_queue queue, cl_uint pointer_count, void *pointers[],

@@ -53,7 +53,12 @@ static void release(struct _cl_event *event)
     humi_drop(what->from_mem ? &what->from_mem->object : NULL);
 }
 
-static const struct humi_command_ops ops = {run, NULL, release};
+static void look(struct _cl_event *event)
+{
+    humi_misuse_transfer(event->type, &((struct command *)event)->what);
+}
+
+static const struct humi_command_ops ops = {.run = run, .release = release, .look = look};
 
 cl_int humi_transfer_submit(cl_command_queue queue, cl_command_type type,
                             const struct humi_transfer *transfer, const struct humi_submit *how)
@@ -68,8 +73,6 @@ cl_int humi_transfer_submit(cl_command_queue queue, cl_command_type type,
         humi_hold(&transfer->to_mem->object);
     if (transfer->from_mem)
         humi_hold(&transfer->from_mem->object);
-    if (humi_misuse_is_sought())
-        humi_misuse_transfer(type, transfer);
     mine.small = transfer->size[0] * transfer->size[1] * transfer->size[2] <= SMALL_BYTES;
     return humi_graph_submit(&command->event, &mine);
 }

@@ -87,8 +87,8 @@ static cl_int advising_run(struct _cl_event *event)
     return CL_COMPLETE;
 }
 
-static const struct humi_command_ops advising_ops = {advising_run, NULL, NULL};
-static const struct humi_command_ops mark_ops = {NULL, NULL, NULL};
+static const struct humi_command_ops advising_ops = {.run = advising_run};
+static const struct humi_command_ops mark_ops = {.run = NULL};
 
 /* The extension names no advice yet, but keeps numbers for it; here it is bits of hum's. */
 static bool advice_is_valid(cl_mem_advice_intel advice)
