@@ -3,6 +3,7 @@
 #include "heap/block.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "heap/large.h"
@@ -26,6 +27,7 @@ static _Thread_local struct stock *stock;
 static pthread_key_t key;
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 static bool key_made;
+static atomic_bool left; /* slabs may be locked by threads that are not there any more */
 
 /* ---- a thread's stock ------------------------------------------------------------------------ */
 
@@ -35,7 +37,7 @@ static void end_stock(void *argument)
 
     stock = ENDED;
     for (unsigned bin = 0; bin < HUMI_BINS; bin++)
-        if (mine->bins[bin].count)
+        if (mine->bins[bin].count && !atomic_load(&left))
             humi_slab_give(bin, mine->bins[bin].blocks, mine->bins[bin].count);
     __libc_free(mine);
 }
@@ -117,8 +119,15 @@ void *humi_block_take(size_t bytes, size_t alignment, bool zero)
     return block;
 }
 
+void humi_blocks_leave(void)
+{
+    atomic_store(&left, true);
+}
+
 void humi_block_give(struct humi_piece *piece, void *block)
 {
+    if (atomic_load_explicit(&left, memory_order_relaxed))
+        return;
     if (piece->count)
         give_small(humi_slab_bin(piece), block);
     else

@@ -15,4 +15,7 @@ void *humi_block_take(size_t bytes, size_t alignment, bool zero);
 /* `piece` is the block's. */
 void humi_block_give(struct humi_piece *piece, void *block);
 
+/* In a child of fork(), and when the process ends: nothing is given back any more. */
+void humi_blocks_leave(void);
+
 #endif

@@ -108,8 +108,7 @@ static void in_child(void)
 {
     if (!atomic_load(&humi_heap_on))
         return;
-    atomic_store(&humi_heap_left, true);
-    atomic_store(&humi_heap_on, false);
+    humi_heap_leave();
     for (size_t i = 0; i < copied.count && !copied.failed; i++)
         if (mmap((void *)copied.ranges[i].start, copied.ranges[i].bytes, PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, copied.file,

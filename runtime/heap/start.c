@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "base/status.h"
+#include "heap/block.h"
 #include "heap/caller.h"
 #include "heap/copied.h"
 #include "heap/heap.h"
@@ -21,7 +22,7 @@
 
 #define HIDE_ENV "HUM_OPENCL_HIDE" /* set in the process of a device */
 
-atomic_bool humi_heap_on, humi_heap_left;
+atomic_bool humi_heap_on;
 size_t humi_heap_least;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -32,6 +33,12 @@ static bool asked;        /* whether it can be on: once */
 struct hum *humi_heap_space(void)
 {
     return space;
+}
+
+void humi_heap_leave(void)
+{
+    atomic_store(&humi_heap_on, false);
+    humi_blocks_leave();
 }
 
 /* Whatever HUM_LOG says: somebody asked for the heap. */
@@ -168,4 +175,11 @@ __attribute__((constructor)) static void at_start(void)
         say(hum_error_text());
     pthread_mutex_unlock(&lock);
     humi_caller_leave();
+}
+
+/* The summary and the trace of the space are written then. */
+__attribute__((destructor)) static void at_end(void)
+{
+    if (atomic_load(&humi_heap_on))
+        humi_heap_leave();
 }

@@ -4,7 +4,8 @@
  *
  *     not yet    nothing is asked of hum; the C library gives all
  *     on         since hum_heap_start(), or the start of a program that is linked to OpenCL
- *     left       in a child of fork(): its blocks are copies that are never given back
+ *     left       in a child of fork(), whose blocks are copies, and when the process ends: none is
+ *                given back
  *
  * Threads: any.
  */
@@ -18,10 +19,11 @@
 struct hum;
 
 extern atomic_bool humi_heap_on;
-extern atomic_bool humi_heap_left;
 extern size_t humi_heap_least; /* bytes of the smallest block of the space, HUM_SYSTEM_SVM_MIN */
 
 /* The space; blocks come from it. */
 struct hum *humi_heap_space(void);
+
+void humi_heap_leave(void);
 
 #endif

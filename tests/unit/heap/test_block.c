@@ -250,6 +250,19 @@ static void visits_see_all_there_is(void **state)
     assert_int_equal(fields, more);
 }
 
+/* The last test: what comes back is not looked at, as in a child of fork(). */
+static void nothing_is_given_back_once_left(void **state)
+{
+    char *block = humi_block_take(300000, 16, false);
+    unsigned before = atomic_load(&live);
+
+    (void)state;
+    humi_blocks_leave();
+    give(block);
+    assert_int_equal(atomic_load(&live), before);
+    assert_ptr_equal((void *)piece_of(block)->start, block);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -271,6 +284,7 @@ int main(void)
         cmocka_unit_test(free_slabs_serve_other_sizes),
         cmocka_unit_test(without_memory_there_is_no_block),
         cmocka_unit_test(visits_see_all_there_is),
+        cmocka_unit_test(nothing_is_given_back_once_left),
     };
 
     return cmocka_run_group_tests(tests, setup, NULL);
