@@ -2,7 +2,7 @@
 /*
  * heap.c - fine-grained system SVM: plain pointers of malloc and its like in kernels.  Run through
  * `hum run --opencl --system-svm`.  "absent" as argument: through `hum run --opencl` alone, where
- * it must not be offered.
+ * it must not be offered; "large": with blocks from 128 KiB on alone.
  */
 #include <malloc.h>
 #include <pthread.h>
@@ -378,11 +378,10 @@ static void CL_CALLBACK tell(const char *text, const void *info, size_t bytes, v
     snprintf(told, sizeof told, "%s", text);
 }
 
-/* A kernel that touches the stack fails, and the context's function is told which and where. */
-static void the_stack_is_out_of_reach(void **state)
+/* A kernel that touches it fails, and the context's function is told which and where. */
+static void is_out_of_reach(const struct world *world, const void *pointer)
 {
-    struct world *world = *state, mine = *world;
-    int local[16] = {0};
+    struct world mine = *world;
     char address[32];
     cl_kernel kernel;
     cl_int error;
@@ -392,14 +391,41 @@ static void the_stack_is_out_of_reach(void **state)
     mine.queue = clCreateCommandQueue(mine.context, world->device, 0, &error);
     ok(error);
     kernel = world_kernel(&mine, source, "square");
-    ok(clSetKernelArgSVMPointer(kernel, 0, local));
-    ok(enqueue(mine.queue, kernel, 16));
+    ok(clSetKernelArgSVMPointer(kernel, 0, pointer));
+    ok(enqueue(mine.queue, kernel, 4));
     gives(CL_OUT_OF_RESOURCES, clFinish(mine.queue));
-    snprintf(address, sizeof address, "0x%zx", (size_t)(uintptr_t)local / 4096);
+    snprintf(address, sizeof address, "0x%zx", (size_t)(uintptr_t)pointer / 4096);
     assert_non_null(strstr(told, "square"));
     assert_non_null(strstr(told, address));
     ok(clReleaseKernel(kernel));
     world_close(&mine);
+}
+
+static void the_stack_is_out_of_reach(void **state)
+{
+    int local[4] = {0};
+
+    is_out_of_reach(*state, local);
+}
+
+/* With HUM_SYSTEM_SVM_MIN=128K; a block that grows or shrinks changes sides. */
+static void only_large_blocks_are_reached(void **state)
+{
+    int *small = calloc(1, 131071), *large = calloc(1, 131072);
+
+    square_and_check(*state, large, 131072 / sizeof *large);
+    is_out_of_reach(*state, small);
+    large[5] = small[5] = 7;
+    small = realloc(small, 200000);
+    large = realloc(large, 100);
+    assert_non_null(small);
+    assert_non_null(large);
+    assert_int_equal(small[5], 7);
+    assert_int_equal(large[5], 7);
+    square_and_check(*state, small, 200000 / sizeof *small);
+    is_out_of_reach(*state, large);
+    free(small);
+    free(large);
 }
 
 static void it_is_not_offered(void **state)
@@ -448,7 +474,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_stack_is_out_of_reach),
     };
     const struct CMUnitTest absent[] = {cmocka_unit_test(it_is_not_offered)};
+    const struct CMUnitTest large[] = {cmocka_unit_test(it_is_offered),
+                                       cmocka_unit_test(only_large_blocks_are_reached)};
 
+    if (argc > 1 && strcmp(argv[1], "large") == 0)
+        return cmocka_run_group_tests(large, setup, teardown);
     if (argc > 1 && strcmp(argv[1], "absent") == 0)
         return cmocka_run_group_tests(absent, setup, teardown);
     return cmocka_run_group_tests(tests, setup, teardown);

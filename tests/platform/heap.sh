@@ -29,6 +29,7 @@ run 'of the program.s own memory kernels reach' --system-svm -d emu:workers=2 --
 tr -s ' ' <"$temporary/report" | grep -Eq '^ malloc(, freed)? .* [0-9.]+ [KM]iB ' ||
     fail "no region 'malloc' moved: $(cat "$temporary/report")"
 [ ! -x "$vector" ] || run '^0, 0 and 0 are wrong' --system-svm -d emu:workers=2 -- "$vector"
+run 'PASSED' --system-svm=128K -d emu:workers=2 -- "$program" large
 run 'PASSED' -d emu:workers=1 -- "$program" absent
 run 'cannot touch whatever they like' --system-svm -d emu:faults=off -- "$program" absent
 run 'system calls cannot touch' --system-svm -f -kernel_faults -- "$program" absent
