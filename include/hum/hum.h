@@ -169,6 +169,13 @@ HUM_API HUM_MUST_USE enum hum_status hum_open(const struct hum_options *options,
                                               struct hum **hum_out);
 
 /*
+ * How many devices hum_open() would open, as far as that can be told without opening one: for
+ * emulated devices, which have their program and a kernel that lets them fault.  `devices` as in
+ * hum_options, or NULL.  0: only hum_open() can tell, or would fail.  Costs a few system calls.
+ */
+HUM_API unsigned hum_devices_foreseen(const char *devices);
+
+/*
  * Where a driver keeps residency (hum_device_info.managed) it faults, moves and evicts, and hum
  * prefetches, advises and tells.  What differs then:
  *   the space        is where the driver put it; its default size is what the driver gives

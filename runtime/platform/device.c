@@ -22,7 +22,7 @@ cl_int CL_API_CALL humi_clGetDeviceIDs(cl_platform_id platform, cl_device_type t
         return CL_INVALID_VALUE;
     if (type != CL_DEVICE_TYPE_ALL && !(type & (CL_DEVICE_TYPE_GPU | CL_DEVICE_TYPE_DEFAULT)))
         return CL_DEVICE_NOT_FOUND;
-    count = humi_platform_open();
+    count = devices_out ? humi_platform_open() : humi_platform_count();
     if (!count)
         return CL_DEVICE_NOT_FOUND;
     if (is_default)

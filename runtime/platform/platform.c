@@ -89,6 +89,20 @@ unsigned humi_platform_open(void)
     return count;
 }
 
+unsigned humi_platform_count(void)
+{
+    unsigned count;
+    bool decided;
+
+    if (is_opening)
+        return 0;
+    pthread_mutex_lock(&opening);
+    decided = hum || failed;
+    count = decided ? device_count : hum_devices_foreseen(NULL);
+    pthread_mutex_unlock(&opening);
+    return count || decided ? count : humi_platform_open();
+}
+
 struct hum *humi_space(void)
 {
     return hum;

@@ -34,6 +34,12 @@ bool humi_platform_is_hidden(void);
 /* Opens the space.  How many devices it has; 0: it cannot be opened, hum_error_text() says why. */
 unsigned humi_platform_open(void);
 
+/*
+ * The same number without opening the space, where that can be told: what counts devices does not
+ * use them, above all the loader, which does so in every program.
+ */
+unsigned humi_platform_count(void);
+
 /* The space; it is open. */
 struct hum *humi_space(void);
 /* The program's own blocks lie in it, too: fine-grained system SVM. */

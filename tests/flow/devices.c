@@ -29,6 +29,25 @@ static void run_words(int device, const char *kernel, uint64_t *words, size_t n,
                 __LINE__);
 }
 
+static void devices_are_counted_without_being_opened(void **state)
+{
+    const char *emu = getenv("HUM_EMU");
+    char *before = emu ? strdup(emu) : NULL;
+
+    (void)state;
+    assert_int_equal(hum_devices_foreseen(TWO_DEVICES), 2);
+    assert_int_equal(hum_devices_foreseen(ONE_DEVICE), 1);
+    assert_int_equal(hum_devices_foreseen("emu:nonsense"), 0);
+    assert_int_equal(hum_devices_foreseen("emu;opencl:0"), 0); /* opening it would tell */
+    setenv("HUM_EMU", "/nonexistent/hum-emu", 1);
+    assert_int_equal(hum_devices_foreseen(TWO_DEVICES), 0);
+    if (before)
+        setenv("HUM_EMU", before, 1);
+    else
+        unsetenv("HUM_EMU");
+    free(before);
+}
+
 static void each_device_is_a_process_of_its_own(void **state)
 {
     struct hum_device_info a = flow_device(hum, 0), b = flow_device(hum, 1);
@@ -162,6 +181,7 @@ static void protection_is_per_device(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(devices_are_counted_without_being_opened),
         cmocka_unit_test(each_device_is_a_process_of_its_own),
         cmocka_unit_test(one_device_reads_what_the_other_wrote),
         cmocka_unit_test(a_page_can_be_read_by_all_three),
