@@ -23,6 +23,9 @@ static const struct mark *const marks[] = {
     &mark_prefetch_d2h, &mark_fault_h2d,  &mark_fault_d2h,         &mark_upgrade,
     &mark_launch,       &mark_call,       &mark_metadata,          &mark_metadata_reserved,
     &mark_alloc,        &mark_link,       &mark_thrash,
+    /* hum as a platform of OpenCL */
+    &mark_platform_wait, &mark_platform_flow, &mark_platform_events, &mark_platform_args,
+    &mark_platform_unordered,
     /* what recording costs */
     &mark_trace_stream_h2d, &mark_trace_stream_d2h, &mark_trace_pagerank,
     &mark_epoch_stream_h2d, &mark_epoch_stream_d2h, &mark_epoch_pagerank,
@@ -37,7 +40,8 @@ static const char help[] =
     "\n"
     "Measure what hum costs, each time beside a floor: the same work without hum, measured in the\n"
     "same run, round by round in turn.  ratio is value / floor, medians both; lower is better.\n"
-    "Without a name all are run; trace selects what recording costs, counters what sampling does.\n"
+    "Without a name all are run; trace selects what recording costs, counters what sampling does,\n"
+    "platform what launches through hum's platform of OpenCL cost.\n"
     "\n"
     "Options:\n"
     "  -s, --size SIZE     bytes streamed, prefetched and touched (256M)\n"

@@ -145,7 +145,7 @@ static void find_icd(struct loader_facts *facts)
 void loader_find(struct loader_facts *facts_out)
 {
     *facts_out = (struct loader_facts){.is_there = false};
-    if (vendors_library(facts_out->library) != 0)
+    if (vendors_find_library(VENDORS_PLATFORM, facts_out->library) != 0)
         facts_out->library[0] = '\0';
     find_icd(facts_out);
     find_platforms(facts_out);

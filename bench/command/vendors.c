@@ -14,8 +14,7 @@
 
 #define SYSTEM_VENDORS "/etc/OpenCL/vendors"
 
-/* A library beside this program, with links followed. */
-static int find_library(const char *name, char *path_out)
+int vendors_find_library(const char *name, char *path_out)
 {
     char self[PATH_MAX], path[PATH_MAX + sizeof(HUM_LIB_FROM_BIN) + NAME_MAX];
     ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -43,11 +42,6 @@ static int write_own(const char *folder, const char *library)
         return errno;
     done = fprintf(file, "%s\n", library) > 0;
     return fclose(file) == 0 && done ? 0 : EIO;
-}
-
-int vendors_library(char *path_out)
-{
-    return find_library("libhum_icd.so", path_out);
 }
 
 bool vendors_is_icd(const char *name)
@@ -98,7 +92,7 @@ int vendors_create(bool only, char *path_out, size_t room)
 {
     const char *temporary = getenv("TMPDIR"), *before = getenv("OCL_ICD_VENDORS");
     char library[PATH_MAX];
-    int error = vendors_library(library), length;
+    int error = vendors_find_library(VENDORS_PLATFORM, library), length;
 
     *path_out = '\0';
     if (error)
@@ -124,7 +118,7 @@ int vendors_preload_heap(const char *least)
 {
     const char *before = getenv("LD_PRELOAD");
     char library[PATH_MAX], *list = NULL;
-    int error = find_library("libhum_heap.so", library);
+    int error = vendors_find_library("libhum_heap.so", library);
 
     if (!error && strpbrk(library, " :"))
         error = EINVAL;

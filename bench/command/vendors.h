@@ -9,13 +9,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* hum's platform beside this program, with links followed; PATH_MAX bytes.  0, or an errno. */
-int vendors_library(char *path_out);
+#define VENDORS_PLATFORM "libhum_icd.so"
 
 /* Where the loader looks: a folder, or one file. */
 const char *vendors_place(void);
 /* A name of a file that it reads there. */
 bool vendors_is_icd(const char *name);
+
+/*
+ * A library beside this program, with links followed, into PATH_MAX bytes.  0, or an errno: ENOENT
+ * is that this hum was built without it.
+ */
+int vendors_find_library(const char *name, char *path_out);
 
 /*
  * Make the folder and name it in OCL_ICD_VENDORS, and in HUM_ICD_VENDORS what the processes of

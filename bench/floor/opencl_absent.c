@@ -7,10 +7,9 @@ bool floor_opencl_is_there(void)
     return false;
 }
 
-bool floor_opencl_open(const char *source, const char *kernel, size_t words, unsigned threads,
-                       struct floor_opencl **out)
+bool floor_opencl_open(const struct floor_opencl_params *params, struct floor_opencl **out)
 {
-    (void)source, (void)kernel, (void)words, (void)threads, (void)out;
+    (void)params, (void)out;
     return false;
 }
 
@@ -19,9 +18,20 @@ void floor_opencl_close(struct floor_opencl *f)
     (void)f;
 }
 
-bool floor_opencl_run(struct floor_opencl *f, unsigned count, size_t items, size_t group,
-                      bool wait_each)
+unsigned floor_opencl_units(const struct floor_opencl *f)
 {
-    (void)f, (void)count, (void)items, (void)group, (void)wait_each;
+    (void)f;
+    return 0;
+}
+
+bool floor_opencl_run(struct floor_opencl *f, const struct floor_opencl_launches *launches)
+{
+    (void)f, (void)launches;
+    return false;
+}
+
+bool floor_opencl_holds(struct floor_opencl *f, int value)
+{
+    (void)f, (void)value;
     return false;
 }

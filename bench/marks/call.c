@@ -70,10 +70,13 @@ static bool batch(struct pair *p, double *seconds_out)
 
 static bool rounds(struct pair *p, const struct mark_options *options, struct mark_result *result)
 {
+    const struct floor_opencl_launches trips = {
+        .count = TRIPS, .items = ITEMS, .group = GROUP, .wait_each = true};
+
     for (unsigned i = 0; i <= options->runs * BATCHES_PER_RUN; i++) {
         double start = floor_now(), floor, value;
 
-        if (!floor_opencl_run(p->floor, TRIPS, ITEMS, GROUP, true))
+        if (!floor_opencl_run(p->floor, &trips))
             return mark_fail(result, "OpenCL does not run the kernel in this process");
         floor = floor_now() - start;
         if (!batch(p, &value))
@@ -89,6 +92,7 @@ static bool rounds(struct pair *p, const struct mark_options *options, struct ma
 /* Microseconds a launch: of handing it over, and until all had run; then the same here. */
 static bool flow(struct pair *p, struct mark_result *result)
 {
+    const struct floor_opencl_launches all = {.count = FLOW, .items = ITEMS, .group = GROUP};
     double start = floor_now(), given, done, here;
 
     for (unsigned i = 0; i < FLOW; i++)
@@ -99,7 +103,7 @@ static bool flow(struct pair *p, struct mark_result *result)
         return false;
     done = floor_now() - start;
     start = floor_now();
-    if (!floor_opencl_run(p->floor, FLOW, ITEMS, GROUP, false))
+    if (!floor_opencl_run(p->floor, &all))
         return mark_fail(result, "OpenCL does not run the kernel in this process");
     here = floor_now() - start;
     mark_note(result, "%u launches without a wait: %.1f us each to hand over, %.1f to run; %.1f in "
@@ -122,12 +126,14 @@ static bool measure(const struct mark_options *options, struct mark_result *resu
     const struct world_params params = {.memory_bytes = (size_t)64 << 20};
     struct world w;
     struct pair pair = {.w = &w};
+    struct floor_opencl_params floor = {.source = source, .kernel = "add", .words = ITEMS};
     bool done;
 
     if (!world_open(&w, &params, result))
         return false;
+    floor.threads = w.device.workers;
     done = build(&pair);
-    if (done && !floor_opencl_open(source, "add", ITEMS, w.device.workers, &pair.floor))
+    if (done && !floor_opencl_open(&floor, &pair.floor))
         done = mark_fail(result, "OpenCL does not build the kernel in this process");
     done = done && rounds(&pair, options, result) && flow(&pair, result) && check(&pair, result);
     if (done)

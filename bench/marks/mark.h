@@ -54,6 +54,8 @@ extern const struct mark mark_stream_h2d, mark_stream_d2h;
 extern const struct mark mark_prefetch_h2d, mark_prefetch_d2h;
 extern const struct mark mark_fault_h2d, mark_fault_d2h, mark_upgrade;
 extern const struct mark mark_launch, mark_call;
+extern const struct mark mark_platform_wait, mark_platform_flow, mark_platform_events;
+extern const struct mark mark_platform_args, mark_platform_unordered;
 extern const struct mark mark_metadata, mark_metadata_reserved;
 extern const struct mark mark_alloc;
 extern const struct mark mark_link;
