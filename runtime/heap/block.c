@@ -112,7 +112,7 @@ void *humi_block_take(size_t bytes, size_t alignment, bool zero)
     void *block;
 
     if (bin == HUMI_NO_BIN)
-        return humi_large_take(bytes, alignment); /* zero */
+        return humi_large_take(bytes, alignment, zero);
     block = take_small(bin);
     if (block && zero)
         memset(block, 0, bytes);

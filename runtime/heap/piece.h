@@ -36,6 +36,7 @@ struct humi_piece {
     size_t block_bytes;    /* of each, a usable size */
     unsigned count;        /* blocks; 0: one, with a region of its own */
     void *region;          /* that region; NULL: a slab's */
+    size_t region_bytes;   /* of it */
     struct humi_link link; /* of those with regions, or of a bin's slabs with free blocks */
 };
 

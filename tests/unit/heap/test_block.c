@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "heap/block.h"
+#include "heap/large.h"
 #include "heap/slab.h"
 #include "support/random.h"
 #include "support/test.h"
@@ -168,6 +169,7 @@ static void blocks_in_use_keep_what_is_in_them(void **state)
             assert_int_equal(pthread_join(actors[i].thread, NULL), 0);
             assert_true(actors[i].right);
         }
+        humi_larges_trim();
         if (round == 0)
             before = atomic_load(&live);
     }
@@ -192,6 +194,41 @@ static void only_starts_of_blocks_are_blocks(void **state)
     give(small);
     give(large);
     assert_null(humi_piece_of(large));
+}
+
+/* Regions given back serve the next block of about their size, and not many wait for one. */
+static void a_few_large_regions_are_kept(void **state)
+{
+    enum { COUNT = 100 };
+    void *blocks[COUNT], *again;
+    unsigned before;
+
+    (void)state;
+    humi_larges_trim();
+    before = atomic_load(&live);
+    blocks[0] = humi_block_take(1000000, 16, false);
+    memset(blocks[0], 1, 1000000);
+    give(blocks[0]);
+    assert_int_equal(atomic_load(&live), before + 1);
+    again = humi_block_take(900000, 16, true);
+    assert_ptr_equal(again, blocks[0]);
+    for (unsigned i = 0; i < 900000; i++)
+        assert_int_equal(((char *)again)[i], 0);
+    assert_ptr_not_equal(blocks[1] = humi_block_take(900000, 16, false), again); /* it is in use */
+    give(again);
+    assert_ptr_not_equal(again = humi_block_take(400000, 16, false),
+                         blocks[0]); /* it is too large */
+    give(again);
+    give(blocks[1]);
+    for (size_t bytes = 100000; bytes <= 10000000; bytes *= 10) {
+        for (unsigned i = 0; i < COUNT; i++)
+            assert_non_null(blocks[i] = humi_block_take(bytes, 16, false));
+        for (unsigned i = 0; i < COUNT; i++)
+            give(blocks[i]);
+        assert_true(atomic_load(&live) <= before + HUMI_SPARES_MAX);
+    }
+    humi_larges_trim();
+    assert_int_equal(atomic_load(&live), before);
 }
 
 /* What one size does not need any more serves another. */
@@ -219,6 +256,7 @@ static void without_memory_there_is_no_block(void **state)
     unsigned count = 0;
 
     (void)state;
+    humi_larges_trim();
     atomic_store(&left, 0);
     assert_null(humi_block_take(100000, 16, false));
     assert_null(humi_block_take(SIZE_MAX - 100, 4096, false));
@@ -243,6 +281,7 @@ static void visits_see_all_there_is(void **state)
     size_t fields = 0, more = 0;
 
     (void)state;
+    humi_larges_trim();
     humi_fields_visit(add_up, &fields);
     assert_true(fields && fields % HUMI_FIELD_BYTES == 0);
     assert_int_equal(atomic_load(&live), fields / HUMI_FIELD_BYTES); /* no large block is left */
@@ -281,6 +320,7 @@ int main(void)
         cmocka_unit_test(each_size_has_the_smallest_bin_that_holds_it),
         cmocka_unit_test(blocks_in_use_keep_what_is_in_them),
         cmocka_unit_test(only_starts_of_blocks_are_blocks),
+        cmocka_unit_test(a_few_large_regions_are_kept),
         cmocka_unit_test(free_slabs_serve_other_sizes),
         cmocka_unit_test(without_memory_there_is_no_block),
         cmocka_unit_test(visits_see_all_there_is),
