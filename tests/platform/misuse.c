@@ -57,6 +57,37 @@ static void run_on(const struct world *world, cl_kernel kernel, cl_mem mem)
     ok(clFinish(world->queue));
 }
 
+#define FUNCTION(world, name) \
+    ((name##_fn)clGetExtensionFunctionAddressForPlatform((world)->platform, #name))
+
+/* A fill of all its bytes, and kernel twice of it into `to`, recorded; what they are for is looked
+ * at when they are enqueued. */
+static cl_command_buffer_khr record(const struct world *world, cl_kernel twice, cl_mem mem,
+                                    cl_mem to)
+{
+    const int pattern = 3;
+    const size_t count = BYTES / sizeof(int);
+    cl_int error;
+    cl_command_buffer_khr buffer =
+        FUNCTION(world, clCreateCommandBufferKHR)(1, &world->queue, NULL, &error);
+
+    ok(error);
+    ok(FUNCTION(world, clCommandFillBufferKHR)(buffer, NULL, mem, &pattern, sizeof pattern, 0,
+                                               BYTES, 0, NULL, NULL, NULL));
+    ok(clSetKernelArg(twice, 0, ARG(mem)));
+    ok(clSetKernelArg(twice, 1, ARG(to)));
+    ok(FUNCTION(world, clCommandNDRangeKernelKHR)(buffer, NULL, NULL, twice, 1, NULL, &count, NULL,
+                                                  0, NULL, NULL, NULL));
+    ok(FUNCTION(world, clFinalizeCommandBufferKHR)(buffer));
+    return buffer;
+}
+
+static void run_recorded(const struct world *world, cl_command_buffer_khr buffer)
+{
+    ok(FUNCTION(world, clEnqueueCommandBufferKHR)(0, NULL, buffer, 0, NULL, NULL));
+    ok(clFinish(world->queue));
+}
+
 /* Buffers and SVM are numbered from 0 on in the order made. */
 static void touch_unmapped(const struct world *world)
 {
@@ -83,6 +114,7 @@ static void use_mapped(const struct world *world, cl_kernel iota, cl_kernel twic
     cl_mem x = world_buffer(world, BYTES), y = world_buffer(world, BYTES); /* buffers 1, 2 */
     int *svm = clSVMAlloc(world->context, CL_MEM_READ_WRITE, BYTES, 0);    /* svm 1 */
     char host[64] = {0}, *pointer;
+    cl_command_buffer_khr recorded = record(world, twice, x, y);
 
     run_on(world, iota, x);
     pointer = map(world, x, CL_MAP_READ, 0, 64);
@@ -90,6 +122,7 @@ static void use_mapped(const struct world *world, cl_kernel iota, cl_kernel twic
     run_on(world, twice, x); /* right: read while mapped for reading */
     ok(clEnqueueWriteBuffer(world->queue, x, CL_TRUE, 64, 64, host, 0, NULL, NULL)); /* beside */
     run_on(world, iota, x);                                                          /* planted */
+    run_recorded(world, recorded);                                                   /* planted */
     ok(clEnqueueWriteBuffer(world->queue, x, CL_TRUE, 32, 64, host, 0, NULL, NULL)); /* planted */
     unmap(world, x, pointer);
     pointer = map(world, x, CL_MAP_WRITE, 128, 64);
@@ -102,6 +135,7 @@ static void use_mapped(const struct world *world, cl_kernel iota, cl_kernel twic
     world_run(world, iota, 1); /* planted */
     ok(clFinish(world->queue));
     unmap_svm(world, svm);
+    ok(FUNCTION(world, clReleaseCommandBufferKHR)(recorded));
     ok(clReleaseMemObject(x));
     ok(clReleaseMemObject(y));
     clSVMFree(world->context, svm);
@@ -223,9 +257,15 @@ static void clean(const struct world *world, cl_kernel iota, cl_kernel twice)
     int *svm = clSVMAlloc(world->context, CL_MEM_READ_WRITE, BYTES, 0), own[2048] = {0}, *pointer;
     int *both = clSVMAlloc(world->context, CL_MEM_READ_WRITE | fine, BYTES, 0), *again, got[16];
     cl_mem x = world_buffer(world, BYTES), y = world_buffer(world, BYTES), over;
+    cl_command_buffer_khr recorded = record(world, twice, x, y);
     const size_t from[3] = {0, 1, 0}, size[3] = {16, 2, 1};
     cl_int error;
 
+    run_recorded(world, recorded);
+    pointer = map(world, y, CL_MAP_READ, 0, BYTES);
+    assert_int_equal(pointer[2047], 6);
+    unmap(world, y, pointer);
+    ok(FUNCTION(world, clReleaseCommandBufferKHR)(recorded));
     pointer = map(world, x, CL_MAP_WRITE_INVALIDATE_REGION, 0, BYTES);
     memset(pointer, 1, BYTES);
     unmap(world, x, pointer);
@@ -328,6 +368,7 @@ static void each_planted_misuse_is_found_once(void **state)
         "the program wrote byte 4100 of svm 0 *not mapped (it never was)",
         "the program read byte 8 of svm 0 *not mapped (since clEnqueueSVMUnmap)",
         "kernel 'iota' may write bytes 0 to 8191 of buffer 1, *bytes 0 to 63 *for reading",
+        "clEnqueueFillBuffer may write bytes 0 to 8191 of buffer 1, *bytes 0 to 63 *for reading",
         "clEnqueueWriteBuffer may write bytes 32 to 95 of buffer 1, *bytes 0 to 63 *for reading",
         "kernel 'twice' may read bytes 0 to 8191 of buffer 1, *bytes 128 to 191 *for writing",
         "clEnqueueReadBuffer may read bytes 100 to 163 of buffer 1, *bytes 128 to 191 *for writing",
@@ -342,7 +383,7 @@ static void each_planted_misuse_is_found_once(void **state)
         "clEnqueueSVMUnmap: svm 3 is not mapped at 0x",
         "clReleaseContext: svm 3 is still mapped for writing from byte 0 on",
         "at the end: buffer 4 is still mapped for writing from byte 0 on",
-        "18 found: 5 touches of what is not mapped, 6 uses of what is mapped, 4 never unmapped, "
+        "19 found: 5 touches of what is not mapped, 7 uses of what is mapped, 4 never unmapped, "
         "3 reads of what no one wrote",
     };
     struct output output;

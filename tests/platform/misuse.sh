@@ -30,16 +30,16 @@ count()
 }
 
 run 0 --check -o report -- "$misuse" planted
-grep -q 'check: 18 found' err
+grep -q 'check: 19 found' err
 run 123 --check=fail --json -- "$misuse" planted
-grep -q -- '--check=fail: 18 found' err
+grep -q -- '--check=fail: 19 found' err
 count 5 '"kind":"touch of unmapped"'
-count 6 '"kind":"use of mapped"'
+count 7 '"kind":"use of mapped"'
 count 4 '"kind":"never unmapped"'
 count 3 '"kind":"read of unwritten"'
 count 1 '"call":"clEnqueueNDRangeKernel","kernel":"twice","memory":"buffer 5"'
 count 1 '"call":"clReleaseMemObject","kernel":null,"memory":"buffer 3","memory_bytes":8192'
-count 18 '"address":"0x[0-9a-f]+","bytes":[0-9]+,"process":[0-9]+,"text":"[^"]+"'
+count 19 '"address":"0x[0-9a-f]+","bytes":[0-9]+,"process":[0-9]+,"text":"[^"]+"'
 run 0 --check opencl,fail --json -- "$misuse" clean
 count 1 '"findings":\[\]'
 run 7 --check=fail -o report -- sh -c "'$misuse' planted; exit 7"
