@@ -119,6 +119,23 @@ void *humi_block_take(size_t bytes, size_t alignment, bool zero)
     return block;
 }
 
+bool humi_block_find(const void *pointer, char **start_out, size_t *bytes_out)
+{
+    const struct humi_piece *piece = humi_piece_of(pointer);
+    uintptr_t from;
+
+    if (!humi_pieces_hold(pointer))
+        return false;
+    if (!piece || !piece->count)
+        return humi_large_find(pointer, start_out, bytes_out);
+    from = (uintptr_t)pointer - piece->start;
+    if (from / piece->block_bytes >= piece->count)
+        return false;
+    *start_out = (char *)piece->start + from / piece->block_bytes * piece->block_bytes;
+    *bytes_out = piece->block_bytes;
+    return true;
+}
+
 void humi_blocks_leave(void)
 {
     atomic_store(&left, true);

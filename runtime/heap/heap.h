@@ -3,12 +3,13 @@
  * heap.h - what libhum_heap.so, which is preloaded into a program, has for hum's platform of
  * OpenCL.
  *
- * Both are NULL where it is not preloaded: they are weak.
+ * All are NULL where it is not preloaded: they are weak.
  */
 #ifndef HUMI_HEAP_HEAP_H
 #define HUMI_HEAP_HEAP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define HUMI_WEAK __attribute__((weak, visibility("default")))
 
@@ -23,5 +24,8 @@ HUMI_WEAK struct hum *hum_heap_space(void);
  * What the calling library allocates stays with the C library.
  */
 HUMI_WEAK bool hum_heap_start(struct hum *hum);
+
+/* The block that holds the pointer, with all that may be used of it; false: it is in none. */
+HUMI_WEAK bool hum_heap_find(const void *pointer, char **start_out, size_t *bytes_out);
 
 #endif

@@ -148,6 +148,25 @@ void humi_large_give(struct humi_piece *large)
     let_go(&gone);
 }
 
+bool humi_large_find(const void *pointer, char **start_out, size_t *bytes_out)
+{
+    bool found = false;
+
+    pthread_mutex_lock(&lock);
+    humi_list_each (link, &larges) {
+        const struct humi_piece *large = humi_container_of(link, struct humi_piece, link);
+
+        if ((uintptr_t)pointer - large->start >= large->block_bytes)
+            continue;
+        *start_out = (char *)large->start;
+        *bytes_out = large->block_bytes;
+        found = true;
+        break;
+    }
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
 void humi_larges_visit(void (*visit)(uintptr_t start, size_t bytes, void *data), void *data)
 {
     pthread_mutex_lock(&lock);

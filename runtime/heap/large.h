@@ -22,6 +22,9 @@ void *humi_large_take(size_t bytes, size_t alignment, bool zero);
 
 void humi_large_give(struct humi_piece *large);
 
+/* The block that holds the pointer: looked for in all of them; false: none. */
+bool humi_large_find(const void *pointer, char **start_out, size_t *bytes_out);
+
 /* Let the regions go that are kept. */
 void humi_larges_trim(void);
 

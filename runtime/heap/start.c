@@ -150,6 +150,11 @@ bool hum_heap_start(struct hum *hum)
     return on;
 }
 
+bool hum_heap_find(const void *pointer, char **start_out, size_t *bytes_out)
+{
+    return atomic_load(&humi_heap_on) && humi_block_find(pointer, start_out, bytes_out);
+}
+
 /* A program that is linked to OpenCL has all of its blocks in the space, one that loads it later
  * those that it makes once it has asked for devices. */
 __attribute__((constructor)) static void at_start(void)

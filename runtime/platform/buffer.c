@@ -24,26 +24,14 @@ static bool is_too_large(cl_context context, cl_mem_flags flags, size_t bytes, c
     return true;
 }
 
-/* The bytes are where devices reach them: in SVM, or in a block of the program's heap. */
-static bool is_shared(cl_context context, const void *host_ptr, size_t bytes)
-{
-    struct hum_region_info region;
-    struct humi_svm svm;
-
-    if (humi_svm_find(context, host_ptr, bytes, &svm))
-        return true;
-    return humi_platform_shares_heap() &&
-           hum_region_info(humi_space(), host_ptr, &region) == HUM_OK &&
-           bytes <= region.bytes - (size_t)((const char *)host_ptr - (char *)region.ptr);
-}
-
 static cl_int fill(struct _cl_mem *mem, size_t bytes, void *host_ptr)
 {
+    struct humi_svm svm;
     cl_int error;
 
     if (mem->flags & CL_MEM_USE_HOST_PTR) {
         mem->host_ptr = host_ptr;
-        if (is_shared(mem->context, host_ptr, bytes)) {
+        if (humi_svm_find(mem->context, host_ptr, bytes, &svm)) {
             mem->start = host_ptr;
             mem->bytes = bytes;
             return CL_SUCCESS;

@@ -5,10 +5,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "heap/heap.h"
 #include "platform/device.h"
 #include "platform/entries.h"
 #include "platform/misuse.h"
 #include "platform/platform.h"
+
+/* Fine-grained system SVM. */
+static bool find_in_heap(const char *pointer, size_t bytes, struct humi_svm *svm_out)
+{
+    *svm_out = (struct humi_svm){.flags = CL_MEM_READ_WRITE | CL_MEM_SVM_FINE_GRAIN_BUFFER |
+                                          CL_MEM_SVM_ATOMICS};
+    return humi_platform_shares_heap() &&
+           hum_heap_find(pointer, &svm_out->start, &svm_out->bytes) &&
+           bytes <= (size_t)(svm_out->start + svm_out->bytes - pointer);
+}
 
 bool humi_svm_find(cl_context context, const void *pointer, size_t bytes, struct humi_svm *svm_out)
 {
@@ -27,7 +38,7 @@ bool humi_svm_find(cl_context context, const void *pointer, size_t bytes, struct
         break;
     }
     pthread_mutex_unlock(&context->svm_lock);
-    return found;
+    return found || find_in_heap(start, bytes, svm_out);
 }
 
 static bool flags_are_valid(cl_svm_mem_flags flags)

@@ -21,7 +21,8 @@ struct humi_svm {
     cl_svm_mem_flags flags;
 };
 
-/* A copy of the allocation that holds [pointer, pointer + bytes); false: there is none. */
+/* A copy of the allocation that holds [pointer, pointer + bytes), or of one that is made of the
+ * program's own block, where its heap is shared; false: there is none. */
 bool humi_svm_find(cl_context context, const void *pointer, size_t bytes, struct humi_svm *svm_out);
 
 /* Forget and free the allocation that starts there; nothing if there is none. */

@@ -34,8 +34,9 @@ cl_ulong humi_usm_capabilities(const struct _cl_device_id *device, cl_device_inf
     case CL_DEVICE_CROSS_DEVICE_SHARED_MEM_CAPABILITIES_INTEL:
         return shares(device) ? together : 0;
     case CL_DEVICE_SHARED_SYSTEM_MEM_CAPABILITIES_INTEL:
+        return humi_platform_shares_heap() ? together : 0;
     default:
-        return 0; /* the program's own memory is not shared */
+        return 0;
     }
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* usm_commands.c - commands on unified shared memory, and what kernels are told of it. */
+#include "heap/heap.h"
 #include "platform/enqueue.h"
 #include "platform/entries.h"
 #include "platform/fill.h"
@@ -40,6 +41,22 @@ cl_int CL_API_CALL humi_clEnqueueMemcpyINTEL(cl_command_queue queue, cl_bool blo
 
 /* ---- hints ----------------------------------------------------------------------------------- */
 
+/* An allocation, or a block of the program's own, which moves as shared memory does. */
+static bool find(cl_context context, const void *pointer, size_t bytes, struct humi_usm *usm_out)
+{
+    char *start;
+    size_t room;
+
+    if (humi_usm_find(context, pointer, bytes, usm_out))
+        return true;
+    *usm_out = (struct humi_usm){.type = CL_MEM_TYPE_SHARED_INTEL};
+    if (!humi_platform_shares_heap() || !hum_heap_find(pointer, &start, &room))
+        return false;
+    usm_out->start = start;
+    usm_out->bytes = room;
+    return bytes <= (size_t)(start + room - (const char *)pointer);
+}
+
 /* Nothing moves host memory; that of a device goes to it alone. */
 static bool may_move(const struct humi_usm *usm, cl_device_id device, cl_mem_migration_flags flags)
 {
@@ -61,7 +78,7 @@ cl_int CL_API_CALL humi_clEnqueueMigrateMemINTEL(cl_command_queue queue, const v
 
     if (error != CL_SUCCESS)
         return error;
-    if (!humi_usm_find(queue->context, pointer, bytes, &usm))
+    if (!find(queue->context, pointer, bytes, &usm))
         return CL_INVALID_VALUE;
     range.ptr = usm.start + ((const char *)pointer - usm.start);
     return humi_migrate_range(queue, CL_COMMAND_MIGRATEMEM_INTEL,
@@ -113,7 +130,7 @@ cl_int CL_API_CALL humi_clEnqueueMemAdviseINTEL(cl_command_queue queue, const vo
 
     if (error != CL_SUCCESS)
         return error;
-    if (!humi_usm_find(queue->context, pointer, bytes, &usm) || !advice_is_valid(advice))
+    if (!find(queue->context, pointer, bytes, &usm) || !advice_is_valid(advice))
         return CL_INVALID_VALUE;
     heeds = bytes && advice && usm.type == CL_MEM_TYPE_SHARED_INTEL;
     advising = humi_command_create(queue, sizeof *advising, CL_COMMAND_MEMADVISE_INTEL,

@@ -48,7 +48,7 @@ fi
 if [ -n "${5:-}" ]; then
     exported=$($nm -D --defined-only "$5" | awk '{ print $NF }' | grep -v '^__' | sort |
         tr '\n' ' ')
-    wanted='aligned_alloc calloc free hum_heap_space hum_heap_start madvise malloc'
+    wanted='aligned_alloc calloc free hum_heap_find hum_heap_space hum_heap_start madvise malloc'
     wanted="$wanted malloc_usable_size memalign mlock mprotect munlock posix_madvise"
     wanted="$wanted posix_memalign pthread_create pvalloc realloc reallocarray strdup"
     [ "$exported" = "$wanted strndup valloc " ] || {

@@ -293,6 +293,37 @@ static void buffers_over_blocks_are_no_copies(void **state)
     free(x);
 }
 
+/* Of cl_intel_unified_shared_memory, too; migrations are of SVM. */
+static void blocks_are_system_allocations(void **state)
+{
+    struct world *world = *state;
+    int *x = malloc(100000), *small = malloc(100);
+    const void *pointers[2] = {x, small}, *stack = &pointers;
+    const size_t sizes[2] = {40000, 0};
+    clEnqueueMigrateMemINTEL_fn migrate =
+        (clEnqueueMigrateMemINTEL_fn)clGetExtensionFunctionAddressForPlatform(
+            world->platform, "clEnqueueMigrateMemINTEL");
+
+    assert_true(world_number(world, CL_DEVICE_SHARED_SYSTEM_MEM_CAPABILITIES_INTEL) &
+                CL_UNIFIED_SHARED_MEMORY_ACCESS_INTEL);
+    for (unsigned i = 0; i < 10000; i++)
+        x[i] = 2;
+    ok(clEnqueueSVMMigrateMem(world->queue, 2, pointers, sizes, 0, 0, NULL, NULL));
+    ok(migrate(world->queue, x + 10, 4000, 0, 0, NULL, NULL));
+    gives(CL_INVALID_VALUE, migrate(world->queue, x, 200000, 0, 0, NULL, NULL));
+    gives(CL_INVALID_VALUE,
+          clEnqueueSVMMigrateMem(world->queue, 1, &stack, NULL, 0, 0, NULL, NULL));
+    run(world, "square", x, 10000);
+    ok(clEnqueueSVMMemFill(world->queue, x + 5000, &(int){7}, sizeof(int), 20000, 0, NULL, NULL));
+    ok(clEnqueueSVMMigrateMem(world->queue, 1, pointers, NULL, CL_MIGRATE_MEM_OBJECT_HOST, 0, NULL,
+                              NULL));
+    ok(clFinish(world->queue));
+    for (unsigned i = 0; i < 10000; i++)
+        assert_int_equal(x[i], i < 5000 ? 4 : 7);
+    free(x);
+    free(small);
+}
+
 static void system_calls_touch_what_kernels_wrote(void **state)
 {
     char *text = strdup("through a pipe"), *got = calloc(1, 100);
@@ -468,6 +499,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(threads_allocate_for_themselves_and_free_for_each_other),
         cmocka_unit_test(atomics_of_both_sides_meet),
         cmocka_unit_test(buffers_over_blocks_are_no_copies),
+        cmocka_unit_test(blocks_are_system_allocations),
         cmocka_unit_test(system_calls_touch_what_kernels_wrote),
         cmocka_unit_test(advice_for_pages_does_no_harm),
         cmocka_unit_test(a_child_has_the_heap),

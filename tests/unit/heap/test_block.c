@@ -181,6 +181,8 @@ static void only_starts_of_blocks_are_blocks(void **state)
 {
     char *small = humi_block_take(100, 16, false), *large = humi_block_take(100000, 16, false);
     struct humi_piece *piece = piece_of(large);
+    size_t bytes;
+    char *start;
 
     (void)state;
     assert_true(humi_pieces_hold(small) && humi_pieces_hold(large));
@@ -189,6 +191,14 @@ static void only_starts_of_blocks_are_blocks(void **state)
     assert_false(humi_piece_has_block(piece_of(small), small + 16));
     assert_false(humi_piece_has_block(piece, large + 16));
     assert_int_equal(piece->block_bytes, 102400); /* whole pages */
+    assert_true(humi_block_find(small + 99, &start, &bytes));
+    assert_ptr_equal(start, small);
+    assert_int_equal(bytes, 112);
+    assert_true(humi_block_find(large + 102399, &start, &bytes));
+    assert_ptr_equal(start, large);
+    assert_int_equal(bytes, 102400);
+    assert_false(humi_block_find(large + 102400, &start, &bytes));
+    assert_false(humi_block_find(&piece, &start, &bytes));
     give(small);
     give(large);
     assert_null(humi_piece_of(large));
