@@ -19,8 +19,9 @@ static atomic_uint count;
 
 /* Their names begin so. */
 static const char *const names[] = {
-    "libhum",  "libc.so", "ld-linux", "libpthread", "libdl.so",     "libhwloc",
-    "libzstd", "libudev", "libcap",   "libxml2",    "libpciaccess", "libOpenCL",
+    "libhum.so",  "libhum_icd.so", "libhum_heap.so", "libOpenCL.so",    "libc.so",
+    "ld-linux",   "libpthread.so", "libdl.so",       "libhwloc.so",     "libzstd.so",
+    "libudev.so", "libcap.so",     "libxml2.so",     "libpciaccess.so",
 };
 
 static struct range range_of(const struct dl_phdr_info *info)
