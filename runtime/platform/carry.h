@@ -8,7 +8,10 @@
  * host does what is left: less than HUMI_CARRY_LEAST, bytes that lie elsewhere or do not fit the
  * device beside each other, and all of it if the device cannot (no compiler, it was lost).
  *
- * Threads: any; one command at a time on a device, which runs one such kernel at a time anyway.
+ * It waits for kernels of other queues that run, as a device runs one kernel of programs at a time;
+ * the host would not have.
+ *
+ * Threads: any; one command at a time on a device.
  */
 #ifndef HUMI_PLATFORM_CARRY_H
 #define HUMI_PLATFORM_CARRY_H

@@ -18,9 +18,10 @@ const POLICIES = ['ahead', 'driver', 'ondemand', 'chunk', 'tree', 'driver,prefet
                   'driver,evict=lfu', 'prefetch=tree,evict=lru', 'prefetch=chunk,evict=second-chance'];
 const TRACES = {cyclic: ['--pages', '8192', '--passes', '3'],
                 zipf: ['--pages', '8192', '-n', '60000', '--writes', '0.3'],
-                'a-trace-with-a-long-name-that-says-<i>what-it-is': ['--pages', '8192']};
+                'a-trace-with-a-long-name-that-says-<i>what-it-is': ['--pages', '8192'],
+                tiny: ['--pages', '256', '--passes', '3']};
 const RATIOS = [1, 1.25, 1.5];
-const MADE = ['cyclic', 'zipf', 'sequential'];
+const MADE = ['cyclic', 'zipf', 'sequential', 'cyclic'];
 
 const folder = mkdtempSync(join(tmpdir(), 'hum-browser-')), html = join(folder, 'compare.html');
 mkdirSync(out, {recursive: true});
@@ -67,7 +68,7 @@ async function figures_equal_those_of_json(page, model) {
         assert.equal(value, String(of(path)), path);
     const texts = Object.fromEntries(shown.map(([path, , text]) => [path, plain(text)]));
     for (let i = 0; i < model.cells.length; i++)
-        if (model.cells[i].failed === undefined)
+        if (model.cells[i].failed === undefined && model.cells[i].left_out === undefined)
             assert.equal(texts[`cells.${i}.far_faults`] ?? grouped(model.cells[i].far_faults),
                          grouped(model.cells[i].far_faults));
 }
@@ -92,6 +93,23 @@ async function failed_replays_are_named(page, model) {
     await choose(page, 'trace', model.traces.indexOf('broken'));
     assert.equal(await page.$$eval('#traffic-table tbody tr', (rows) =>
         rows.filter((row) => row.textContent.includes('failed')).length), model.policies.length);
+    await choose(page, 'trace', 0);
+}
+
+// Some policies decide on blocks alone, and of the smallest trace single pages are replayed.
+async function what_is_left_out_is_named(page, model) {
+    const tiny = model.traces.indexOf('tiny'), alone = ['ahead', 'driver,prefetch.threshold=75'];
+    const leftOut = model.cells.filter((c) => c.left_out !== undefined);
+
+    assert.deepEqual(leftOut.map((c) => [model.traces[c.trace], model.policies[c.policy]]),
+                     model.ratios.flatMap(() => alone.map((policy) => ['tiny', policy])));
+    const notices = await page.textContent('#notices');
+    assert.ok(notices.includes(`${leftOut.length} of ${model.cells.length} replays are left out`),
+              notices);
+    await choose(page, 'trace', tiny);
+    assert.deepEqual(await page.$$eval('#traffic-table tbody tr', (rows) =>
+        rows.filter((row) => row.textContent.includes('left out'))
+            .map((row) => row.children[0].textContent)), alone);
     await choose(page, 'trace', 0);
 }
 
@@ -151,7 +169,7 @@ async function wide_tables_scroll_by_themselves(page) {
 // ---- running them ----------------------------------------------------------------------------
 
 const steps = [figures_equal_those_of_json, every_finding_and_policy_is_there,
-               failed_replays_are_named, choosers_work_by_keyboard,
+               failed_replays_are_named, what_is_left_out_is_named, choosers_work_by_keyboard,
                the_chart_differs_between_traces, names_do_not_become_markup, everything_has_a_name,
                wide_tables_scroll_by_themselves, nothing_is_wider_than_the_page];
 
