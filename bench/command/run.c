@@ -176,11 +176,11 @@ static bool write_report(const struct run_options *options, const struct report 
 /* What was found wrong by whatever was sought. */
 static uint64_t count_found(const struct report *report)
 {
-    uint64_t count = json_array_size(report->findings);
+    uint64_t found = json_array_size(report->findings), noted = 0;
 
-    for (size_t i = 0; count == 0 && i < report->summary->count; i++)
-        count += report->summary->section[i].violations;
-    return count;
+    for (size_t i = 0; i < report->summary->count; i++)
+        noted += report->summary->section[i].violations;
+    return found ? found : noted; /* what the platform found includes what was noted for it */
 }
 
 static int finish(const struct run_options *options, const struct report *report)
