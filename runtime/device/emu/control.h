@@ -30,6 +30,7 @@
 
 #define HUMI_EMU_VERSION 7u
 #define HUMI_EMU_SLOTS 16384u   /* launches in flight; a power of two */
+#define HUMI_EMU_ARGS_SMALL 320u
 #define HUMI_EMU_ZAPS 256u
 #define HUMI_EMU_KERNELS_MAX 4096u
 #define HUMI_EMU_MODULES_MAX 1024u
@@ -60,7 +61,8 @@ struct humi_emu_slot {
     int32_t status, signal;
     uint64_t address, start_ns, end_ns;
     uint64_t fatal;             /* the serial, written last: what is above ended the process */
-    unsigned char args[HUM_ARGS_MAX] __attribute__((aligned(64)));
+    /* the argument block if it is small: eight launches touch one page */
+    unsigned char args[HUMI_EMU_ARGS_SMALL] __attribute__((aligned(64)));
 } __attribute__((aligned(64)));
 
 struct humi_emu_range {
@@ -115,8 +117,15 @@ struct humi_emu_control {
 
     struct humi_emu_worker workers[HUMI_WORKERS_MAX];
     struct humi_emu_slot slots[HUMI_EMU_SLOTS];
+    unsigned char args[HUMI_EMU_SLOTS][HUM_ARGS_MAX];   /* of each slot, where they are larger */
     unsigned char prot[] __attribute__((aligned(4096))); /* enum humi_prot of each block */
 };
+
+/* Where the argument block of the launch in this slot is. */
+static inline unsigned char *humi_emu_args(struct humi_emu_control *c, struct humi_emu_slot *slot)
+{
+    return slot->args_bytes <= sizeof slot->args ? slot->args : c->args[slot - c->slots];
+}
 
 /* Bytes of the control memory of a device in a space of that size. */
 static inline size_t humi_emu_control_bytes(size_t space_bytes)
@@ -125,6 +134,8 @@ static inline size_t humi_emu_control_bytes(size_t space_bytes)
 }
 
 _Static_assert((HUMI_EMU_SLOTS & (HUMI_EMU_SLOTS - 1)) == 0, "ring positions wrap");
+_Static_assert(sizeof(struct humi_emu_slot) == 512, "eight in a page");
+_Static_assert(offsetof(struct humi_emu_control, args) % 64 == 0, "kernels get aligned blocks");
 _Static_assert(HUMI_EMU_QUEUED < HUMI_EMU_WAITED && HUMI_EMU_WAITED < 256, "below the serial");
 
 #endif

@@ -197,7 +197,7 @@ static void fill(struct humi_emu *emu, uint32_t slot, const struct humi_launch *
     s->signal = 0;
     s->address = s->start_ns = s->end_ns = s->fatal = 0;
     if (launch->args_bytes > 0)
-        memcpy(s->args, launch->args, launch->args_bytes);
+        memcpy(humi_emu_args(emu->control, s), launch->args, launch->args_bytes);
     __atomic_store_n(&s->state, HUMI_EMU_STATE(s->serial, HUMI_EMU_QUEUED), __ATOMIC_RELEASE);
 }
 

@@ -157,7 +157,7 @@ static void run_units(const struct hum_kernel_entry *entry, const struct humi_pi
     place->slice = first;
     place->slice_end = end;
     if (first < end)
-        entry->run(piece->slot->args, place);
+        entry->run(humi_emu_args(humi_device.control, piece->slot), place);
 }
 
 static void run_sampled(struct humi_slices *slices, struct rhythm *r,

@@ -53,7 +53,7 @@ static void run_parts(const struct humi_piece *piece, const struct humi_worker *
         if (kernel->telling)
             humi_slices_run(worker->slices, piece, &place);
         else
-            kernel->native->run(piece->slot->args, &place);
+            kernel->native->run(humi_emu_args(humi_device.control, piece->slot), &place);
     }
     if (kernel->telling)
         humi_slices_earn(worker->slices, humi_clock_ns() - start);

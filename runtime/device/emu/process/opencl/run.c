@@ -103,6 +103,13 @@ struct series {
 
 static void CL_CALLBACK go_on(void *arg);
 
+static cl_int set_args(struct humi_cl_called *called, struct humi_emu_slot *slot,
+                       struct humi_cl_range *range_out)
+{
+    return humi_cl_call(called, humi_emu_args(humi_device.control, slot),
+                        (size_t)slot->args_bytes, range_out);
+}
+
 /* The arguments of the piece's launch are set. */
 static void give(struct series *series, const struct humi_cl_range *range)
 {
@@ -145,8 +152,7 @@ static bool find_next(struct series *series, struct humi_cl_range *range_out)
         next = humi_schedule_end(series->piece, &slot, &kernel);
     } while (next == HUMI_NEXT_NONE && humi_futex_spin(doorbell, bell, HUMI_FUTEX_SPIN_NS));
     return next == HUMI_NEXT_CALLED &&
-           humi_cl_call(kernel->cl->called, slot->args, (size_t)slot->args_bytes, range_out) ==
-               CL_SUCCESS &&
+           set_args(kernel->cl->called, slot, range_out) == CL_SUCCESS &&
            is_known(kernel->cl, shape_of(range_out));
 }
 
@@ -171,10 +177,9 @@ static void CL_CALLBACK go_on(void *arg)
 static cl_int run_called(struct humi_worker *worker, struct humi_piece *piece)
 {
     struct series series = {.worker = worker, .piece = piece};
-    struct humi_emu_slot *slot = piece->slot;
     struct humi_cl_called *called = piece->kernel->cl->called;
     struct humi_cl_range range;
-    cl_int error = humi_cl_call(called, slot->args, (size_t)slot->args_bytes, &range), end;
+    cl_int error = set_args(called, piece->slot, &range), end;
 
     if (error != CL_SUCCESS)
         return error;
@@ -193,8 +198,9 @@ static cl_int run_on(unsigned worker, const struct humi_piece *piece)
 {
     struct humi_cl_kernel *known = piece->kernel->cl;
     const struct humi_cl_form *form = &known->form;
-    const struct humi_emu_slot *slot = piece->slot;
+    struct humi_emu_slot *slot = piece->slot;
     const struct hum_grid *grid = slot->grouped ? &slot->grid : NULL;
+    const void *args = humi_emu_args(humi_device.control, slot);
     cl_kernel *kernel = &known->of_worker[worker];
     struct humi_cl_range range =
         form->plain ? humi_cl_range_plain(slot->count, grid)
@@ -206,8 +212,8 @@ static cl_int run_on(unsigned worker, const struct humi_piece *piece)
         *kernel = humi_cl.CreateKernel(form->program, form->name, &error);
     if (error == CL_SUCCESS)
         error = form->plain
-                    ? humi_cl_set_plain(*kernel, form, slot->args, humi_cl_set_pointer, NULL)
-                    : humi_cl_set_portable(*kernel, slot->args, piece->first, piece->parts, grid);
+                    ? humi_cl_set_plain(*kernel, form, args, humi_cl_set_pointer, NULL)
+                    : humi_cl_set_portable(*kernel, args, piece->first, piece->parts, grid);
     return error == CL_SUCCESS ? enqueue(worker, piece, *kernel, &range) : error;
 }
 
