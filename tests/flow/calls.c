@@ -264,6 +264,43 @@ void arguments_have_room_up_to_a_limit(void **state)
     hum_program_destroy(made);
 }
 
+#define SIZES(X) X(160) X(184) X(200) X(208) X(216) X(224) X(232) X(240) X(264) X(2000)
+
+/* Small blocks lie with the launch and large ones elsewhere; many are under way at once. */
+void argument_blocks_of_all_sizes_arrive(void **state)
+{
+#define KERNEL(n)                                                                                  \
+    "struct s" #n " { uchar bytes[" #n "]; };\n"                                                   \
+    "kernel void k" #n "(global uchar *out, struct s" #n " a)"                                     \
+    "{ out[0] = a.bytes[0]; out[1] = a.bytes[" #n " - 1]; }\n"
+    static const char text[] = SIZES(KERNEL);
+    enum { ROUNDS = 5 };
+    static const size_t sizes[] = {
+#define SIZE(n) n,
+        SIZES(SIZE)};
+    struct hum_program *made = program_of(text);
+    const struct hum_cl_range range = {.dimensions = 0};
+    unsigned char *out = flow_alloc(hum, PAGE), wanted[PAGE] = {0}, big[2000] = {0};
+    unsigned at = 0;
+
+    (void)state;
+    ok_cl(hum_program_build, made, "");
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++, at += 2) {
+            const struct hum_cl_arg args[] = {
+                POINTER(out + at), {.kind = HUM_CL_VALUE, .bytes = sizes[i], .u.value = big}};
+            char name[16];
+            snprintf(name, sizeof name, "k%zu", sizes[i]);
+            wanted[at] = big[0] = (unsigned char)(at + 1);
+            wanted[at + 1] = big[sizes[i] - 1] = (unsigned char)(at + 100);
+            ok_cl(hum_launch_cl, hum_stream(hum, 0), kernel_of(made, name), &range, args, 2);
+        }
+    }
+    ok(hum_wait(hum, 0));
+    assert_memory_equal(out, wanted, PAGE);
+    hum_program_destroy(made);
+}
+
 /* ---- images ---------------------------------------------------------------------------------- */
 
 void images_lie_in_the_space_and_only_kernels_touch_them(void **state)

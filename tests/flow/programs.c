@@ -511,6 +511,7 @@ int main(void)
         cmocka_unit_test(rows_of_several_streams_and_kinds_keep_their_order),
         cmocka_unit_test(wrong_launches_have_the_errors_of_opencl),
         cmocka_unit_test(arguments_have_room_up_to_a_limit),
+        cmocka_unit_test(argument_blocks_of_all_sizes_arrive),
         cmocka_unit_test(wrong_calls_change_nothing),
         cmocka_unit_test(the_device_answers_as_opencl_does),
         cmocka_unit_test(image_formats_are_listed),

@@ -53,6 +53,7 @@ void the_one_of_a_row_that_crashes_is_named(void **state);
 void rows_of_several_streams_and_kinds_keep_their_order(void **state);
 void wrong_launches_have_the_errors_of_opencl(void **state);
 void arguments_have_room_up_to_a_limit(void **state);
+void argument_blocks_of_all_sizes_arrive(void **state);
 void images_lie_in_the_space_and_only_kernels_touch_them(void **state);
 void images_have_their_shape_and_pitches(void **state);
 void what_is_no_image_fails_at_the_wait(void **state);
