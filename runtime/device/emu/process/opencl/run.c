@@ -91,14 +91,15 @@ static cl_int enqueue(unsigned worker, const struct humi_piece *piece, cl_kernel
 
 /*
  * OpenCL gets one launch and behind it a function, which runs on a helper when the launch has
- * ended: it tells so, and looks for the next.  So launch follows launch without waking
- * a thread, the worker sleeps meanwhile, and what is touched, or crashes, is of the right launch.
+ * ended: it tells so, and looks for the next.  So launch follows launch without waking a thread,
+ * the worker sleeps meanwhile, and what is touched, or crashes, is of the right launch.
  */
 struct series {
     struct humi_worker *worker;
     struct humi_piece *piece;   /* of the launch that runs */
     cl_event event;             /* that launch's */
     cl_int error;               /* that launch's */
+    uint32_t ended;             /* futex: no function is behind it */
 };
 
 static void CL_CALLBACK go_on(void *arg);
@@ -110,6 +111,14 @@ static cl_int set_args(struct humi_cl_called *called, struct humi_emu_slot *slot
                         (size_t)slot->args_bytes, range_out);
 }
 
+static void series_end(struct series *series)
+{
+    uint32_t *ended = &series->ended; /* the series may be gone once it is set */
+
+    __atomic_store_n(ended, 1, __ATOMIC_SEQ_CST);
+    humi_futex_wake(ended, 1);
+}
+
 /* The arguments of the piece's launch are set. */
 static void give(struct series *series, const struct humi_cl_range *range)
 {
@@ -118,9 +127,11 @@ static void give(struct series *series, const struct humi_cl_range *range)
     series->error = humi_cl.EnqueueNDRangeKernel(
         queue, series->piece->kernel->cl->called->kernel, range->dimensions, range->offset,
         range->global, range->any_local ? NULL : range->local, 0, NULL, &series->event);
-    if (series->error == CL_SUCCESS) /* without the function the worker tells that it has ended */
-        (void)humi_cl.EnqueueNativeKernel(queue, go_on, &series, sizeof series, 0, NULL, NULL, 0,
-                                          NULL, NULL);
+    if (series->error != CL_SUCCESS ||
+        humi_cl.EnqueueNativeKernel(queue, go_on, &series, sizeof series, 0, NULL, NULL, 0, NULL,
+                                    NULL) != CL_SUCCESS)
+        series_end(series); /* the worker tells that the launch has ended */
+    (void)humi_cl.Flush(queue);
 }
 
 /* How the launch that OpenCL was given last has ended, which it has. */
@@ -156,22 +167,31 @@ static bool find_next(struct series *series, struct humi_cl_range *range_out)
            is_known(kernel->cl, shape_of(range_out));
 }
 
+/* The launch has ended: that is told.  False: no other one runs in its place. */
+static bool pass_on(struct series *series)
+{
+    struct humi_cl_range range;
+
+    series->error = outcome(series);
+    if (series->error != CL_SUCCESS)
+        return false;
+    humi_workers_lend(NULL);
+    if (!find_next(series, &range))
+        return false;
+    humi_schedule_repeat(series->worker, series->piece);
+    humi_workers_lend(series->piece->slot);
+    give(series, &range);
+    return true;
+}
+
 /* On a helper, behind a launch. */
 static void CL_CALLBACK go_on(void *arg)
 {
     struct series *series;
-    struct humi_cl_range range;
 
     memcpy(&series, arg, sizeof series);
-    series->error = outcome(series);
-    if (series->error != CL_SUCCESS)
-        return;
-    humi_workers_lend(NULL);
-    if (!find_next(series, &range))
-        return;
-    humi_schedule_repeat(series->worker, series->piece);
-    humi_workers_lend(series->piece->slot);
-    give(series, &range);
+    if (!pass_on(series))
+        series_end(series);
 }
 
 static cl_int run_called(struct humi_worker *worker, struct humi_piece *piece)
@@ -179,7 +199,7 @@ static cl_int run_called(struct humi_worker *worker, struct humi_piece *piece)
     struct series series = {.worker = worker, .piece = piece};
     struct humi_cl_called *called = piece->kernel->cl->called;
     struct humi_cl_range range;
-    cl_int error = set_args(called, piece->slot, &range), end;
+    cl_int error = set_args(called, piece->slot, &range), last;
 
     if (error != CL_SUCCESS)
         return error;
@@ -187,9 +207,11 @@ static cl_int run_called(struct humi_worker *worker, struct humi_piece *piece)
         return enqueue(worker->index, piece, called->kernel, &range);
     humi_schedule_started(piece);
     give(&series, &range);
+    while (!__atomic_load_n(&series.ended, __ATOMIC_SEQ_CST))
+        humi_futex_wait(&series.ended, 0, -1);
     error = humi_cl.Finish(humi_cl_device.calls);
-    end = outcome(&series);
-    return error == CL_SUCCESS ? end : error;
+    last = outcome(&series);
+    return error == CL_SUCCESS ? last : error;
 }
 
 /* ---- all kernels ----------------------------------------------------------------------------- */
