@@ -20,6 +20,7 @@
 #include "core/uses.h"
 
 #define LOOK_NS INT64_C(1000000) /* the longest that new work waits behind a launch */
+#define SOON_NS INT64_C(100000)  /* so long signals may be held back for no lock */
 
 void humi_stream_put(struct hum_stream *stream)
 {
@@ -143,6 +144,15 @@ static bool collect(struct hum_stream *stream, struct humi_ticket ticket, int64_
     return true;
 }
 
+/* The same, not for long: signals stay held back, which spares system calls. */
+static bool collect_soon(struct hum_stream *stream, struct humi_ticket ticket)
+{
+    humi_signals_hold();
+    bool finished = collect(stream, ticket, SOON_NS);
+    humi_signals_release();
+    return finished;
+}
+
 /* The same of what has finished already, with the lock held all the time. */
 static bool collect_now(struct hum_stream *stream, struct humi_ticket ticket)
 {
@@ -157,14 +167,21 @@ static bool collect_now(struct hum_stream *stream, struct humi_ticket ticket)
     return true;
 }
 
+/* As the collector.  The ticket is a copy: the ring may move meanwhile. */
+static void await_ticket(struct hum_stream *stream, struct humi_ticket ticket)
+{
+    if (!collect_now(stream, ticket) && !collect_soon(stream, ticket))
+        (void)collect(stream, ticket, -1);
+}
+
 void humi_stream_finish_locked(struct hum_stream *stream, uint64_t sequence)
 {
     while (stream->finished < sequence) {
         struct humi_ticket *ticket = ticket_next(stream);
-        if (!ticket || stream->collecting)
+        if (ticket && !stream->collecting)
+            await_ticket(stream, *ticket);
+        else
             humi_cond_wait(&stream->changed, &stream->lock);
-        else if (!collect_now(stream, *ticket))
-            collect(stream, *ticket, -1);
     }
 }
 

@@ -72,6 +72,7 @@ struct fake {
     size_t launch_count, launch_room, finished_count;
     bool finish_at_once;             /* a launch has finished when submit() returns */
     unsigned waiters;                /* threads that wait in wait() */
+    unsigned waiters_most;           /* at a time, so far */
 
     /* Failures to order: the n-th call from now fails, once; 0: none. */
     unsigned fail_back, fail_map, fail_remote, fail_submit;

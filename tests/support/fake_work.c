@@ -192,6 +192,8 @@ enum hum_status fake_wait_ticket(struct humi_processor *p, uint64_t ticket, int6
         fake_violate(fake, "wait(%llu) is no ticket, or was waited for before",
                      (unsigned long long)ticket);
     fake->waiters++;
+    if (fake->waiters > fake->waiters_most)
+        fake->waiters_most = fake->waiters;
     pthread_cond_broadcast(&fake->changed);
     while (timeout_ns < 0 && !fake->launches[ticket - 1].finished)
         pthread_cond_wait(&fake->changed, &fake->lock);
