@@ -21,6 +21,7 @@
 
 #define LOOK_NS INT64_C(1000000) /* the longest that new work waits behind a launch */
 #define SOON_NS INT64_C(100000)  /* so long signals may be held back for no lock */
+#define ROW_NS INT64_C(1000000)  /* the longest that others wait for one who waits for a row */
 
 void humi_stream_put(struct hum_stream *stream)
 {
@@ -167,24 +168,6 @@ static bool collect_now(struct hum_stream *stream, struct humi_ticket ticket)
     return true;
 }
 
-/* As the collector.  The ticket is a copy: the ring may move meanwhile. */
-static void await_ticket(struct hum_stream *stream, struct humi_ticket ticket)
-{
-    if (!collect_now(stream, ticket) && !collect_soon(stream, ticket))
-        (void)collect(stream, ticket, -1);
-}
-
-void humi_stream_finish_locked(struct hum_stream *stream, uint64_t sequence)
-{
-    while (stream->finished < sequence) {
-        struct humi_ticket *ticket = ticket_next(stream);
-        if (ticket && !stream->collecting)
-            await_ticket(stream, *ticket);
-        else
-            humi_cond_wait(&stream->changed, &stream->lock);
-    }
-}
-
 /* Collect what has finished already. */
 void humi_stream_look(struct hum_stream *stream)
 {
@@ -192,6 +175,74 @@ void humi_stream_look(struct hum_stream *stream)
     while (!stream->collecting && (ticket = ticket_next(stream)))
         if (!collect_now(stream, *ticket))
             return;
+}
+
+/* The last outstanding launch up to there, if all between it and the oldest are launches. */
+static struct humi_ticket last_of_row(const struct hum_stream *stream, uint64_t sequence)
+{
+    const struct humi_ticket *oldest = &stream->tickets[stream->ticket_first];
+    uint64_t behind = sequence - oldest->sequence;
+    if (behind >= stream->ticket_count)
+        behind = stream->ticket_count - 1;
+    const struct humi_ticket *last =
+        &stream->tickets[(stream->ticket_first + behind) % stream->ticket_room];
+    return last->sequence == oldest->sequence + behind ? *last : *oldest;
+}
+
+/* Be the collector for all up to this launch, which finish in order, for a while. */
+static void collect_row(struct hum_stream *stream, struct humi_ticket last)
+{
+    struct humi_processor *processor = stream->hum->processor[stream->processor];
+    struct humi_outcome outcome = {0};
+    stream->collecting = true;
+    humi_unlock(&stream->lock);
+    enum hum_status status = processor->ops->wait(processor, last.ticket, ROW_NS, &outcome);
+    humi_lock(&stream->lock);
+    stream->collecting = false;
+    if (status == HUM_NOT_READY) {
+        humi_stream_look(stream);
+        pthread_cond_broadcast(&stream->changed);
+        return;
+    }
+    while (stream->finished + 1 < last.sequence) {
+        struct humi_ticket ticket = *ticket_next(stream);
+        if (!collect_now(stream, ticket))
+            (void)collect(stream, ticket, -1);
+    }
+    take_outcome(stream, last, status, &outcome);
+}
+
+/*
+ * As the collector, for as many as can be up to `sequence`.  *before is what had finished the last
+ * time: where nothing has since then, launches are long, and each is waited for.  Tickets are
+ * copies, for the ring may move meanwhile.
+ */
+static void await_some(struct hum_stream *stream, uint64_t sequence, uint64_t *before)
+{
+    struct humi_ticket oldest = *ticket_next(stream), last = last_of_row(stream, sequence);
+    if (collect_now(stream, oldest))
+        return;
+    if (last.sequence > oldest.sequence && stream->waiting == 0 && stream->finished != *before &&
+        !stream->hum->deterministic) {
+        *before = stream->finished;
+        collect_row(stream, last);
+    } else if (!collect_soon(stream, oldest)) {
+        (void)collect(stream, oldest, -1);
+    }
+}
+
+void humi_stream_finish_locked(struct hum_stream *stream, uint64_t sequence)
+{
+    uint64_t before = UINT64_MAX;
+    while (stream->finished < sequence) {
+        if (ticket_next(stream) && !stream->collecting) {
+            await_some(stream, sequence, &before);
+            continue;
+        }
+        stream->waiting++;
+        humi_cond_wait(&stream->changed, &stream->lock);
+        stream->waiting--;
+    }
 }
 
 void humi_stream_finish(struct hum_stream *stream, uint64_t sequence)

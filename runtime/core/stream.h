@@ -13,7 +13,9 @@
  *                  at the device        at the thread
  *
  * Who waits collects: whoever needs the outcome of the oldest launch waits for its ticket itself,
- * without the lock, as the one collector; the others wait for the collector.
+ * without the lock, as the one collector; the others wait for the collector.  One that needs a
+ * later launch, of many short ones, waits for that one's ticket as long as nobody else waits: then
+ * it is woken once.
  *
  * Threads: `lock`, rank STREAM, never two streams' at once.
  * Ownership: the list of the space holds one reference, each mark another.
@@ -70,6 +72,7 @@ struct hum_stream {
     struct humi_list work;       /* of struct humi_work */
     struct humi_list marks;      /* of humi_mark.link, in order of sequence */
     bool collecting, busy;       /* someone waits for a ticket; the thread works on something */
+    unsigned waiting;            /* threads that wait for the collector */
     bool has_thread, stopping;
     pthread_t thread;
     enum hum_status error;       /* first since the last wait */

@@ -323,6 +323,14 @@ void humi_queue_tell_failure(struct _cl_command_queue *queue)
 
 /* ---- waiting --------------------------------------------------------------------------------- */
 
+/* With it, all others of the flight have ended; NULL: none is there, or it came after `ns`. */
+static struct _cl_event *last_in_flight(const struct _cl_command_queue *queue, uint64_t ns)
+{
+    struct _cl_event *event = humi_container_of(queue->flight.head.prev, struct _cl_event, link);
+
+    return humi_list_is_empty(&queue->flight) || event->ns[HUMI_QUEUED] > ns ? NULL : event;
+}
+
 void humi_queue_finish(struct _cl_command_queue *queue)
 {
     cl_context context = queue->context;
@@ -333,6 +341,8 @@ void humi_queue_finish(struct _cl_command_queue *queue)
     while ((link = humi_list_first(&queue->open))) {
         struct _cl_event *event = queue->last;
 
+        if (!event)
+            event = last_in_flight(queue, now);
         if (!event)
             event = humi_container_of(link, struct _cl_event, open);
         if (humi_container_of(link, struct _cl_event, open)->ns[HUMI_QUEUED] > now)

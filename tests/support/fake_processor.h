@@ -73,6 +73,8 @@ struct fake {
     bool finish_at_once;             /* a launch has finished when submit() returns */
     unsigned waiters;                /* threads that wait in wait() */
     unsigned waiters_most;           /* at a time, so far */
+    uint64_t waited;                 /* the ticket of the last that began to wait */
+    bool patient;                    /* a wait for some time is one for ever */
 
     /* Failures to order: the n-th call from now fails, once; 0: none. */
     unsigned fail_back, fail_map, fail_remote, fail_submit;

@@ -194,8 +194,11 @@ enum hum_status fake_wait_ticket(struct humi_processor *p, uint64_t ticket, int6
     fake->waiters++;
     if (fake->waiters > fake->waiters_most)
         fake->waiters_most = fake->waiters;
+    if (timeout_ns != 0)
+        fake->waited = ticket;
     pthread_cond_broadcast(&fake->changed);
-    while (timeout_ns < 0 && !fake->launches[ticket - 1].finished)
+    while ((timeout_ns < 0 || (timeout_ns > 0 && fake->patient)) &&
+           !fake->launches[ticket - 1].finished)
         pthread_cond_wait(&fake->changed, &fake->lock);
     fake->waiters--;
     if (fake->launches[ticket - 1].finished) {

@@ -593,6 +593,45 @@ static void one_thread_collects_for_all(void **state)
     bench_close(&bench);
 }
 
+static bool somebody_waits_for_the_last(struct fake *fake, void *context)
+{
+    (void)context;
+    return fake->waiters > 0 && fake->waited == fake->launch_count;
+}
+
+/* Whoever needs all of a row waits for its last, and sees every outcome, in order. */
+static void a_row_is_waited_for_at_its_end(void **state)
+{
+    enum { LAUNCHES = 5 };
+    struct bench bench;
+    struct hum_event *event[LAUNCHES];
+    struct hum_event_result result;
+    struct waiter waiter = {.bench = &bench};
+    pthread_t thread;
+
+    (void)state;
+    bench_open(&bench, false);
+    device(&bench, 0)->patient = true;
+    for (unsigned i = 0; i < LAUNCHES; i++) {
+        launch_at(&bench, bench.stream[0], i);
+        assert_int_equal(hum_event_create(&bench.world->hum, &event[i]), HUM_OK);
+        assert_int_equal(hum_event_record(event[i], bench.stream[0]), HUM_OK);
+    }
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_stream, &waiter), 0);
+    assert_true(fake_wait(device(&bench, 0), somebody_waits_for_the_last, NULL));
+    for (unsigned i = 0; i < LAUNCHES; i++)
+        fake_finish(device(&bench, 0), i == 2 ? HUM_ERR_TIMEOUT : HUM_OK, 10 * (i + 1));
+    pthread_join(thread, NULL);
+    assert_int_equal(waiter.errors, 1);
+    for (unsigned i = 0; i < LAUNCHES; i++) {
+        assert_int_equal(hum_event_result(event[i], &result), HUM_OK);
+        assert_int_equal(result.end_ns, 10 * (i + 1));
+        assert_int_equal(result.status, i < 2 ? HUM_OK : HUM_ERR_TIMEOUT);
+        hum_event_destroy(event[i]);
+    }
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -615,6 +654,7 @@ int main(void)
         cmocka_unit_test(an_event_outlives_its_stream),
         cmocka_unit_test(threads_share_a_stream),
         cmocka_unit_test(one_thread_collects_for_all),
+        cmocka_unit_test(a_row_is_waited_for_at_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
