@@ -36,7 +36,7 @@ static void check_remote(const struct hum *hum, const struct humi_block *block,
     humi_check(!humi_mask_meets(&hold->remote, &hold->resident) && "R6");
     humi_check(humi_mask_within(&hold->remote, &once) && "R6");
     humi_check(humi_mask_within(&hold->remote, &block->written) && "R6");
-    struct hum_pages away = humi_block_away(block, (unsigned)(hold - block->hold));
+    struct hum_pages away = *humi_block_away(block, (unsigned)(hold - block->hold));
     humi_check(!humi_mask_meets(&away, &hold->mapped) && "away is not mapped");
     humi_check(!humi_mask_meets(&away, &hold->remote) && "away is not remote");
 }

@@ -89,9 +89,10 @@ static inline void humi_block_changed(struct humi_block *block)
 }
 
 /* Pages of processor p that must come back for writing first. */
-static inline struct hum_pages humi_block_away(const struct humi_block *block, unsigned p)
+static inline const struct hum_pages *humi_block_away(const struct humi_block *block, unsigned p)
 {
-    return p == 0 ? block->away : humi_mask_none();
+    static const struct hum_pages none;
+    return p == 0 ? &block->away : &none;
 }
 
 /* They have come back, or lead elsewhere again. */

@@ -60,16 +60,21 @@ void humi_grant_take(struct hum *hum, struct humi_block *block, unsigned p,
         humi_mask_remove(&hold->mapped, &pages);
 }
 
-void humi_grant_revoke_others(struct hum *hum, struct humi_block *block,
-                              const struct humi_request *request, const struct hum_pages *write,
-                              const struct hum_pages *copied)
+void humi_grant_revoke_others(struct hum *hum, struct humi_block *block, unsigned p,
+                              const struct hum_pages *write, const struct hum_pages *copied)
 {
     for (unsigned q = 0; q < hum->processors; q++) {
-        if (q == request->processor)
+        const struct humi_hold *hold = &block->hold[q];
+        uint64_t take = 0, protect = 0;
+        if (q == p)
             continue;
-        if (humi_mask_meets(&block->hold[q].mapped, write))
+        for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
+            take |= hold->mapped.word[i] & write->word[i];
+            protect |= hold->writable.word[i] & copied->word[i];
+        }
+        if (take)
             humi_grant_take(hum, block, q, *write, false);
-        if (humi_mask_meets(&block->hold[q].writable, copied))
+        if (protect)
             humi_grant_take(hum, block, q, *copied, true);
     }
 }
@@ -88,15 +93,6 @@ static enum hum_status map_runs(struct humi_processor *processor, size_t offset,
             return status;
     }
     return HUM_OK;
-}
-
-/* Pages of `pages` that still need a call: not there yet, or faulted on all the same. */
-static struct hum_pages to_map(const struct hum_pages *pages, const struct hum_pages *have,
-                               const struct hum_pages *faulted)
-{
-    struct hum_pages missing = humi_mask_minus(pages, have);
-    struct hum_pages again = humi_mask_and(pages, faulted);
-    return humi_mask_or(&missing, &again);
 }
 
 /*
@@ -122,54 +118,6 @@ static enum hum_status map_own(struct humi_processor *processor, struct humi_blo
     if (status == HUM_OK)
         hold->own = own;
     return status;
-}
-
-/* The block may be mapped as a whole, unguarded.  Not where faults tell what is touched. */
-static bool may_open(const struct hum *hum, const struct humi_request *request)
-{
-    return request->whole && !humi_is_exact(hum, request->processor);
-}
-
-/*
- * A processor that opens whole blocks for reading gets all of a block that it may read but not
- * write: that is cheaper than a part of it.
- */
-static bool opens_all(const struct hum *hum, const struct humi_hold *hold,
-                      const struct humi_request *request, const struct hum_pages *writable)
-{
-    return hum->processor[request->processor]->opens_reads && may_open(hum, request) &&
-           humi_mask_full(&hold->resident) && humi_mask_empty(&hold->writable) &&
-           humi_mask_empty(writable) && !humi_mask_empty(&request->map);
-}
-
-/*
- * The requested pages that are resident now.  A page that only this processor has and that was
- * written before is mapped for writing at once: there is nothing to protect.
- */
-struct humi_grant humi_grant_choose(const struct hum *hum, const struct humi_block *block,
-                                    const struct humi_request *request,
-                                    const struct hum_pages *write)
-{
-    const struct humi_hold *hold = &block->hold[request->processor];
-    struct hum_pages map = humi_mask_and(&request->map, &hold->resident);
-    struct hum_pages elsewhere =
-        humi_block_resident_elsewhere(hum, block, (int)request->processor);
-    struct hum_pages sole = humi_mask_minus(&block->written, &elsewhere);
-    struct hum_pages writable = humi_mask_or(&sole, write);
-    writable = request->read_only ? humi_mask_none() : humi_mask_and(&map, &writable);
-    if (humi_is_exact(hum, request->processor)) {
-        /* Only what was touched, and for writing only what was stored to (or was before). */
-        struct hum_pages stored = humi_mask_or(&request->stores, &hold->writable);
-        humi_mask_keep(&map, &request->faulted);
-        humi_mask_keep(&writable, &request->faulted);
-        humi_mask_keep(&writable, &stored);
-    }
-    if (opens_all(hum, hold, request, &writable))
-        map = humi_mask_all();
-    return (struct humi_grant){.writable = writable,
-                           .readable = humi_mask_minus(&map, &writable),
-                           .after = humi_mask_or(&hold->writable, &writable),
-                           .mapped = humi_mask_or(&hold->mapped, &map)};
 }
 
 /*
@@ -205,6 +153,74 @@ void humi_grant_again(struct hum *hum, struct humi_block *block, unsigned p)
         humi_grant_take(hum, block, p, all, false);
 }
 
+/* The calls that giving takes: pages that are there already need none, but where they faulted. */
+struct calls {
+    struct hum_pages write, upgrade, read, back;
+    bool writes, upgrades, reads, returns;
+};
+
+static void choose_calls(const struct humi_hold *hold, const struct humi_request *request,
+                         const struct humi_grant *access, const struct hum_pages *away,
+                         struct calls *restrict out)
+{
+    uint64_t writes = 0, upgrades = 0, reads = 0, returns = 0;
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
+        uint64_t mapped = hold->mapped.word[i], had = hold->writable.word[i];
+        uint64_t faulted = request->faulted.word[i];
+        uint64_t write = access->writable.word[i] & (~had | faulted);
+        uint64_t read = access->readable.word[i] & (~mapped | faulted);
+        uint64_t upgrade = mapped & ~had & write, back = away->word[i] & read;
+        writes |= out->write.word[i] = write & ~upgrade;
+        upgrades |= out->upgrade.word[i] = upgrade;
+        reads |= out->read.word[i] = read & ~back;
+        returns |= out->back.word[i] = back;
+    }
+    out->writes = writes != 0;
+    out->upgrades = upgrades != 0;
+    out->reads = reads != 0;
+    out->returns = returns != 0;
+}
+
+/* A block that is opened for reading changes as a whole, with what is mapped already. */
+static void read_all(const struct hum_pages *away, struct calls *calls)
+{
+    struct hum_pages all = humi_mask_all();
+    calls->back = *away;
+    calls->returns = !humi_mask_empty(away);
+    calls->read = humi_mask_minus(&all, away);
+    calls->reads = !humi_mask_empty(&calls->read);
+}
+
+static enum hum_status make_calls(struct humi_processor *processor, size_t offset,
+                                  const struct calls *calls)
+{
+    enum hum_status status = HUM_OK;
+    if (calls->writes)
+        status = map_runs(processor, offset, &calls->write, HUMI_MAP_WRITE);
+    if (status == HUM_OK && calls->upgrades)
+        status = map_runs(processor, offset, &calls->upgrade, HUMI_MAP_UPGRADE);
+    if (status == HUM_OK && calls->returns)
+        status = return_unwritable(processor, offset, &calls->back);
+    if (status == HUM_OK && calls->reads)
+        status = map_runs(processor, offset, &calls->read, HUMI_MAP_READ);
+    return status;
+}
+
+static void commit(struct humi_block *block, struct humi_hold *hold,
+                   const struct humi_grant *access)
+{
+    hold->mapped = access->mapped;
+    if (!access->writes)
+        return;
+    humi_grant_set_writable(hold, access->after);
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
+        uint64_t writable = access->writable.word[i];
+        block->written.word[i] |= writable;
+        block->dirty.word[i] |= writable;
+        hold->fresh.word[i] &= ~writable;
+    }
+}
+
 enum hum_status humi_grant_give(struct hum *hum, struct humi_block *block,
                                 const struct humi_request *request,
                                 const struct humi_grant *access)
@@ -221,37 +237,23 @@ enum hum_status humi_grant_give(struct hum *hum, struct humi_block *block,
         processor->ops->resume(processor, offset, HUM_BLOCK_SIZE);
         return status;
     }
-    bool own = may_open(hum, request) && humi_mask_full(&access->after);
-    bool open = may_open(hum, request) && processor->opens_reads &&
-                humi_mask_full(&access->readable) && !humi_mask_full(&hold->mapped);
+    bool may_open = humi_grant_may_open(hum, request);
+    bool own = may_open && humi_mask_full(&access->after);
+    bool open = may_open && processor->opens_reads && humi_mask_full(&access->readable) &&
+                !humi_mask_full(&hold->mapped);
     if (own || open)
         forget_pages(processor, block, hold);
     if (own) {
         status = map_own(processor, block, hold);
     } else {
-        struct hum_pages w = to_map(&access->writable, &hold->writable, &request->faulted);
-        struct hum_pages r = to_map(&access->readable, &hold->mapped, &request->faulted);
-        if (opens_all(hum, hold, request, &access->after) && !humi_mask_empty(&r))
-            r = humi_mask_all(); /* also what is mapped already: the block changes as a whole */
-        struct hum_pages upgraded = humi_mask_minus(&hold->mapped, &hold->writable);
-        humi_mask_keep(&upgraded, &w);
-        humi_mask_remove(&w, &upgraded);
-        status = map_runs(processor, offset, &w, HUMI_MAP_WRITE);
-        if (status == HUM_OK)
-            status = map_runs(processor, offset, &upgraded, HUMI_MAP_UPGRADE);
-        struct hum_pages back = humi_block_away(block, request->processor);
-        humi_mask_keep(&back, &r);
-        humi_mask_remove(&r, &back);
-        if (status == HUM_OK)
-            status = return_unwritable(processor, offset, &back);
-        if (status == HUM_OK)
-            status = map_runs(processor, offset, &r, HUMI_MAP_READ);
+        struct calls calls;
+        const struct hum_pages *away = humi_block_away(block, request->processor);
+        choose_calls(hold, request, access, away, &calls);
+        if (access->opens && (calls.reads || calls.returns))
+            read_all(away, &calls);
+        status = make_calls(processor, offset, &calls);
     }
-    hold->mapped = access->mapped;
-    humi_grant_set_writable(hold, access->after);
-    humi_mask_add(&block->written, &access->writable);
-    humi_mask_add(&block->dirty, &access->writable);
-    humi_mask_remove(&hold->fresh, &access->writable);
+    commit(block, hold, access);
     if (status == HUM_OK)
         humi_block_forget_away(block, request->processor, &access->mapped);
     if (status != HUM_OK) {

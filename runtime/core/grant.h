@@ -16,6 +16,8 @@ struct humi_grant {
     struct hum_pages writable, readable; /* to be given now */
     struct hum_pages after;              /* writable pages then */
     struct hum_pages mapped;             /* mapped pages then */
+    bool writes;                         /* some are given for writing */
+    bool opens;                          /* all of the block is opened for reading */
 };
 
 /* Take the processor's access to the pages away (or only its write access); frames stay. */
@@ -26,14 +28,14 @@ void humi_grant_take(struct hum *hum, struct humi_block *block, unsigned p,
 void humi_grant_set_writable(struct humi_hold *hold, struct hum_pages pages);
 
 /* Before pages are copied or taken: nobody else may change (or, if taken, see) them. */
-void humi_grant_revoke_others(struct hum *hum, struct humi_block *block,
-                              const struct humi_request *request, const struct hum_pages *write,
-                              const struct hum_pages *copied);
+void humi_grant_revoke_others(struct hum *hum, struct humi_block *block, unsigned p,
+                              const struct hum_pages *write, const struct hum_pages *copied);
 
-/* What the request will give of the pages that are resident now. */
-struct humi_grant humi_grant_choose(const struct hum *hum, const struct humi_block *block,
-                                    const struct humi_request *request,
-                                    const struct hum_pages *write);
+/* The block may be mapped as a whole, unguarded.  Not where faults tell what is touched. */
+static inline bool humi_grant_may_open(const struct hum *hum, const struct humi_request *request)
+{
+    return request->whole && !humi_is_exact(hum, request->processor);
+}
 
 /*
  * Map again all that the masks claim, and wake who waits there.  If it cannot be had they claim

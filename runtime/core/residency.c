@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "core/bytes.h"
+#include "core/change.h"
 #include "core/epochs.h"
 #include "core/grant.h"
 #include "core/heat.h"
@@ -16,24 +17,23 @@
 #include "core/remote.h"
 #include "core/uses.h"
 
-/* What a change did, gathered for its events. */
+/* A change, and what was gathered for its events while it was made. */
 struct outcome {
-    struct hum_pages missing;                      /* became resident */
+    struct humi_change change;
+    unsigned missing, demanded;                    /* numbers of pages */
     uint64_t bytes[2][HUM_DIRECTION_COUNT];        /* [0] for faulted pages, [1] for the others */
-    struct hum_pages copied;                       /* of the missing ones, those with bytes */
-    struct hum_pages upgraded_pages, mapped_pages; /* became writable; became touchable */
     uint64_t start_ns, move_ns;
-    unsigned upgraded, mapped;                     /* their numbers */
 };
 
 /* ---- masks and their counts ------------------------------------------------------------------ */
 
-void humi_residency_set(struct hum *hum, struct humi_block *block, unsigned p,
-                        struct hum_pages pages)
+/* The pages that p has, of which there are `now`. */
+static void set_counted(struct hum *hum, struct humi_block *block, unsigned p,
+                        const struct hum_pages *pages, unsigned now)
 {
     struct humi_hold *hold = &block->hold[p];
-    unsigned before = atomic_load(&hold->resident_pages), now = humi_mask_count(&pages);
-    hold->resident = pages;
+    unsigned before = atomic_load(&hold->resident_pages);
+    hold->resident = *pages;
     atomic_store_explicit(&hold->resident_pages, (unsigned short)now, memory_order_relaxed);
     humi_count_add(&hum->resident_pages[p], (uint64_t)now - before);
     if (!before && now) {
@@ -44,6 +44,20 @@ void humi_residency_set(struct hum *hum, struct humi_block *block, unsigned p,
         humi_order_expire(&hum->order[p], block);
         humi_count_add(&hum->spare_pages[p], humi_mask_count(&hold->present));
     }
+}
+
+void humi_residency_set(struct hum *hum, struct humi_block *block, unsigned p,
+                        struct hum_pages pages)
+{
+    set_counted(hum, block, p, &pages, humi_mask_count(&pages));
+}
+
+/* p gets so many pages that it had not. */
+static void add_resident(struct hum *hum, struct humi_block *block, unsigned p,
+                         const struct hum_pages *pages, unsigned count)
+{
+    struct hum_pages now = humi_mask_or(&block->hold[p].resident, pages);
+    set_counted(hum, block, p, &now, atomic_load(&block->hold[p].resident_pages) + count);
 }
 
 static void count_present(struct hum *hum, const struct humi_hold *hold, unsigned p, uint64_t more)
@@ -165,28 +179,41 @@ static void copy_pages(struct hum *hum, struct humi_block *block, unsigned p, un
     humi_pace_move(hum, direction(p, q), pages, start);
 }
 
+/* Copy one part of the missing pages from q, who has them. */
+static void fill_from(struct hum *hum, struct humi_block *block,
+                      const struct humi_request *request, unsigned q, const struct hum_pages *part,
+                      struct outcome *outcome)
+{
+    enum hum_direction d = direction(request->processor, q);
+    bool all = !outcome->change.zeroes && humi_mask_within(&outcome->change.missing, part);
+    unsigned pages = outcome->missing, faulted = outcome->demanded;
+    if (!all) {
+        struct hum_pages demand = humi_mask_and(part, &request->faulted);
+        pages = humi_mask_count(part);
+        faulted = humi_mask_count(&demand);
+    }
+    copy_pages(hum, block, request->processor, q, part);
+    outcome->bytes[0][d] += (uint64_t)faulted * HUM_PAGE_SIZE;
+    outcome->bytes[1][d] += (uint64_t)(pages - faulted) * HUM_PAGE_SIZE;
+}
+
 /* Fill p's frames of the missing pages: copies from whoever has them, the host first. */
 static void fill_written(struct hum *hum, struct humi_block *block,
-                         const struct humi_request *request, struct hum_pages left,
-                         struct outcome *outcome)
+                         const struct humi_request *request, struct outcome *outcome)
 {
-    if (humi_mask_empty(&left))
-        return;
+    struct hum_pages left = outcome->change.copied;
+    bool more = true;
     uint64_t start = humi_clock_ns();
-    for (unsigned q = 0; q < hum->processors; q++) {
+    for (unsigned q = 0; more && q < hum->processors; q++) {
         struct hum_pages part = humi_mask_and(&left, &block->hold[q].resident);
         if (q == request->processor || humi_mask_empty(&part))
             continue;
-        copy_pages(hum, block, request->processor, q, &part);
+        fill_from(hum, block, request, q, &part, outcome);
         humi_mask_remove(&left, &part);
-        struct hum_pages demand = humi_mask_and(&part, &request->faulted);
-        enum hum_direction d = direction(request->processor, q);
-        uint64_t all = humi_mask_count(&part), faulted = humi_mask_count(&demand);
-        outcome->bytes[0][d] += faulted * HUM_PAGE_SIZE;
-        outcome->bytes[1][d] += (all - faulted) * HUM_PAGE_SIZE;
+        more = !humi_mask_empty(&left);
     }
     outcome->move_ns = humi_clock_ns() - start;
-    humi_check(humi_mask_empty(&left) && "R3: a written page is resident somewhere");
+    humi_check(!more && "R3: a written page is resident somewhere");
 }
 
 /* Pages never written read as zero; a frame that was used before must be wiped for them. */
@@ -208,49 +235,52 @@ static uint64_t sum_bytes(const uint64_t bytes[HUM_DIRECTION_COUNT])
 
 /* What the demanded part of a change was, seen from what had to be done. */
 static enum hum_cause demand_cause(const struct humi_request *request,
-                                   const struct outcome *outcome, unsigned demanded)
+                                   const struct outcome *outcome)
 {
     if (request->cause != HUM_CAUSE_HOST_FAULT && request->cause != HUM_CAUSE_DEVICE_FAULT)
         return request->cause;
-    if (demanded)
+    if (outcome->demanded)
         return sum_bytes(outcome->bytes[0]) ? request->cause : HUM_CAUSE_FIRST_TOUCH;
-    return outcome->upgraded ? HUM_CAUSE_UPGRADE : HUM_CAUSE_REMAP;
+    return outcome->change.upgrades ? HUM_CAUSE_UPGRADE : HUM_CAUSE_REMAP;
 }
 
 static struct humi_event event_of(const struct humi_request *request,
-                                  const struct outcome *outcome)
+                                  const struct outcome *outcome, const struct hum_pages *pages,
+                                  unsigned count)
 {
     return (struct humi_event){.cause = request->cause,
                                .processor = request->processor,
+                               .pages = count,
+                               .which = *pages,
+                               .moved = humi_mask_and(pages, &outcome->change.copied),
                                .kernel = request->kernel,
                                .thread = request->thread,
                                .start_ns = outcome->start_ns};
 }
 
-static void set_pages(struct humi_event *event, const struct hum_pages *pages,
-                      const struct hum_pages *copied)
+/* Of a change that brought none: the pages that became writable, else those mapped. */
+static struct humi_event touch_event(const struct humi_hold *hold,
+                                     const struct humi_request *request,
+                                     const struct outcome *outcome)
 {
-    event->which = *pages;
-    event->moved = humi_mask_and(pages, copied);
-    event->pages = humi_mask_count(pages);
-}
-
-/* The pages of a change that brought none: those that became writable, else those mapped. */
-static const struct hum_pages *touched(const struct outcome *outcome)
-{
-    return outcome->upgraded ? &outcome->upgraded_pages : &outcome->mapped_pages;
+    struct hum_pages mapped = humi_mask_minus(&outcome->change.grant.mapped, &hold->mapped);
+    const struct hum_pages *touched =
+        outcome->change.upgrades ? &outcome->change.upgraded : &mapped;
+    return event_of(request, outcome, touched, humi_mask_count(touched));
 }
 
 /* What was demanded: one event. */
 static void record_demand(struct hum *hum, struct humi_block *block,
                           const struct humi_request *request, const struct outcome *outcome,
-                          const struct hum_pages *demanded, bool alone)
+                          bool alone)
 {
-    unsigned demand = humi_mask_count(demanded);
-    struct humi_event event = event_of(request, outcome);
-    event.cause = demand_cause(request, outcome, demand);
-    event.brought = demand != 0;
-    set_pages(&event, demand ? demanded : touched(outcome), &outcome->copied);
+    const struct humi_hold *hold = &block->hold[request->processor];
+    struct humi_event event =
+        outcome->demanded
+            ? event_of(request, outcome, &outcome->change.demanded, outcome->demanded)
+            : touch_event(hold, request, outcome);
+    event.cause = demand_cause(request, outcome);
+    event.brought = outcome->demanded != 0;
     memcpy(event.bytes, outcome->bytes[0], sizeof event.bytes);
     event.move_ns = alone ? outcome->move_ns : 0;
     humi_record_event(hum, request->region, block, &event);
@@ -259,15 +289,17 @@ static void record_demand(struct hum *hum, struct humi_block *block,
 /* What the policy added, or all of a change that no fault asked for: one event. */
 static void record_added(struct hum *hum, struct humi_block *block,
                          const struct humi_request *request, const struct outcome *outcome,
-                         const struct hum_pages *added, bool fault)
+                         bool fault)
 {
-    struct humi_event event = event_of(request, outcome);
+    const struct humi_hold *hold = &block->hold[request->processor];
+    bool adds = outcome->change.adds;
+    struct humi_event event =
+        adds ? event_of(request, outcome, &outcome->change.added,
+                        outcome->missing - outcome->demanded)
+             : touch_event(hold, request, outcome);
     if (fault)
         event.cause = HUM_CAUSE_PREFETCH_POLICY;
-    if (humi_mask_empty(added)) {
-        set_pages(&event, touched(outcome), &outcome->copied);
-    } else {
-        set_pages(&event, added, &outcome->copied);
+    if (adds) {
         event.brought = true;
         event.move_ns = outcome->move_ns;
         memcpy(event.bytes, outcome->bytes[1], sizeof event.bytes);
@@ -279,51 +311,46 @@ static void record_added(struct hum *hum, struct humi_block *block,
 static void record_change(struct hum *hum, struct humi_block *block,
                           const struct humi_request *request, const struct outcome *outcome)
 {
-    struct hum_pages demanded = humi_mask_and(&outcome->missing, &request->faulted);
-    struct hum_pages added = humi_mask_minus(&outcome->missing, &request->faulted);
+    const struct humi_change *change = &outcome->change;
     bool fault = request->cause != HUM_CAUSE_DECLARED && !humi_mask_empty(&request->faulted);
-    bool more = !humi_mask_empty(&added);
-    bool access = outcome->upgraded || outcome->mapped;
+    bool access = change->upgrades || change->maps;
     if (fault) {
         const struct humi_record_faults faults = {request->processor, request->kernel,
                                                   request->faults, request->duplicates,
                                                   outcome->start_ns};
         humi_record_faults(hum, request->region, block, &faults);
     }
-    if (fault && (access || !humi_mask_empty(&demanded)))
-        record_demand(hum, block, request, outcome, &demanded,
-                      !(more && sum_bytes(outcome->bytes[1])));
-    if (more || (!fault && access))
-        record_added(hum, block, request, outcome, &added, fault);
+    if (fault && (access || change->demands))
+        record_demand(hum, block, request, outcome,
+                      !(change->adds && sum_bytes(outcome->bytes[1])));
+    if (change->adds || (!fault && access))
+        record_added(hum, block, request, outcome, fault);
 }
 
 /* ---- the changes ----------------------------------------------------------------------------- */
 
-/* After the copies: who has the pages now. */
-static void commit(struct hum *hum, struct humi_block *block, const struct humi_request *request,
-                   const struct hum_pages *write, const struct hum_pages *copied,
-                   struct outcome *outcome)
+/* The others lose what is to be written here. */
+static void lose(struct hum *hum, struct humi_block *block, unsigned p,
+                 const struct hum_pages *write)
 {
-    unsigned p = request->processor;
-    struct humi_hold *hold = &block->hold[p];
-    struct hum_pages taken = humi_mask_minus(&hold->mapped, &hold->writable);
-    humi_mask_keep(&taken, write); /* could be read, becomes writable */
-    if (humi_is_exact(hum, p))
-        humi_mask_keep(&taken, &request->stores);
-    humi_residency_set(hum, block, p, humi_mask_or(&hold->resident, &outcome->missing));
-    for (unsigned q = 0; q < hum->processors; q++) {
-        struct humi_hold *other = &block->hold[q];
-        if (q == p || !humi_mask_meets(&other->resident, write))
-            continue;
-        struct hum_pages gone = humi_mask_and(&other->resident, write);
-        humi_mask_add(&taken, &gone);
-        humi_residency_set(hum, block, q, humi_mask_minus(&other->resident, write));
+    for (unsigned q = 0; q < hum->processors; q++)
+        if (q != p && humi_mask_meets(&block->hold[q].resident, write))
+            humi_residency_set(hum, block, q, humi_mask_minus(&block->hold[q].resident, write));
+}
+
+/* After the copies: who has the pages now. */
+static void commit(struct hum *hum, struct humi_block *block, unsigned p,
+                   const struct outcome *outcome)
+{
+    const struct humi_change *change = &outcome->change;
+    if (change->misses)
+        add_resident(hum, block, p, &change->missing, outcome->missing);
+    if (change->loses)
+        lose(hum, block, p, &change->write);
+    if (change->leaves) {
+        struct hum_pages shared = humi_mask_minus(&change->copied, &change->write);
+        humi_mask_remove(&block->dirty, &shared);
     }
-    humi_mask_remove(&taken, &outcome->missing);
-    outcome->upgraded_pages = taken;
-    outcome->upgraded = humi_mask_count(&taken);
-    struct hum_pages shared = humi_mask_minus(copied, write);
-    humi_mask_remove(&block->dirty, &shared);
 }
 
 /* Of the pages to be touched where they are: what cannot be is brought like the others. */
@@ -336,42 +363,46 @@ static void bring_instead(struct humi_request *request, const struct hum_pages *
         humi_mask_add(&request->write, &stores);
 }
 
+static void move(struct hum *hum, struct humi_block *block, const struct humi_request *request,
+                 struct outcome *outcome)
+{
+    const struct humi_change *change = &outcome->change;
+    if (change->misses)
+        humi_remote_take_all(hum, block, &change->missing);
+    if (change->loses || change->copies)
+        humi_grant_revoke_others(hum, block, request->processor, &change->write, &change->copied);
+    if (change->copies)
+        fill_written(hum, block, request, outcome);
+    if (change->zeroes)
+        fill_zero(hum, block, request->processor,
+                  humi_mask_minus(&change->missing, &block->written));
+}
+
 /* Bring what is to be here, and give access to it. */
 static enum hum_status serve_here(struct hum *hum, struct humi_block *block,
                                   const struct humi_request *request)
 {
-    unsigned p = request->processor;
-    struct humi_hold *hold = &block->hold[p];
-    struct outcome outcome = {.missing = humi_mask_minus(&request->bring, &hold->resident),
-                              .start_ns = request->start_ns ? request->start_ns
-                                                            : humi_clock_ns()};
-    struct hum_pages write = request->write;
-    struct hum_pages both = humi_mask_or(&request->bring, &hold->resident);
-    humi_mask_keep(&both, &request->map);
-    /* Read-only copies cannot be mapped here: whoever is given access gets all of it. */
-    struct hum_pages away = humi_block_away(block, p);
-    if (hum->processor[p]->shared_read)
-        humi_mask_keep(&both, &away);
-    if (!request->read_only || !hum->processor[p]->shared_read)
-        humi_mask_add(&write, &both);
-    enum hum_status status = ensure_present(hum, block, p, &outcome.missing);
+    struct outcome outcome;
+    struct humi_change *change = &outcome.change;
+    enum hum_status status = HUM_OK;
+    outcome.start_ns = request->start_ns ? request->start_ns : humi_clock_ns();
+    humi_change_foresee(hum, block, request, change);
+    if (change->misses)
+        status = ensure_present(hum, block, request->processor, &change->missing);
     if (status != HUM_OK)
         return status;
-
-    struct hum_pages copied = outcome.copied = humi_mask_and(&outcome.missing, &block->written);
-    struct hum_pages zero = humi_mask_minus(&outcome.missing, &block->written);
-    humi_remote_take_all(hum, block, &outcome.missing);
-    humi_grant_revoke_others(hum, block, request, &write, &copied);
-    fill_written(hum, block, request, copied, &outcome);
-    fill_zero(hum, block, p, zero);
-    commit(hum, block, request, &write, &copied, &outcome);
+    outcome.missing = change->misses ? humi_mask_count(&change->missing) : 0;
+    outcome.demanded = !change->demands ? 0
+                       : !change->adds  ? outcome.missing
+                                        : humi_mask_count(&change->demanded);
+    outcome.move_ns = 0;
+    memset(outcome.bytes, 0, sizeof outcome.bytes);
+    move(hum, block, request, &outcome);
+    commit(hum, block, request->processor, &outcome);
     humi_block_changed(block);
-    struct humi_grant access = humi_grant_choose(hum, block, request, &write);
-    outcome.mapped_pages = humi_mask_minus(&access.mapped, &hold->mapped);
-    outcome.mapped = humi_mask_count(&outcome.mapped_pages);
     record_change(hum, block, request, &outcome);
     humi_epochs_note(hum, block, request);
-    return humi_grant_give(hum, block, request, &access);
+    return humi_grant_give(hum, block, request, &change->grant);
 }
 
 /* A launch that cannot fault runs with what this would touch, or write. */
@@ -379,7 +410,7 @@ static bool is_held(struct hum *hum, const struct humi_block *block,
                     const struct humi_request *request)
 {
     unsigned p = request->processor;
-    struct hum_pages away = humi_block_away(block, p), touch, write;
+    struct hum_pages away = *humi_block_away(block, p), touch, write;
     if (!atomic_load(&hum->in_flight.holding))
         return false;
     touch = humi_mask_or(&request->bring, &request->map);

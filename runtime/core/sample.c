@@ -115,7 +115,7 @@ static bool arm(struct humi_sample *sample, struct humi_block *block, unsigned p
     uint32_t now_us = sample->target[p].round_us;
     if (humi_mask_empty(&hold->mapped) || humi_heat_is_armed(hold->heat))
         return false;
-    struct hum_pages away = humi_block_away(block, p);
+    struct hum_pages away = *humi_block_away(block, p);
     if (!humi_mask_empty(&hold->remote) || !humi_mask_empty(&away))
         return false; /* these are other frames' mappings */
     struct humi_heat *heat = humi_heat_get(&sample->hum->table, block, p);

@@ -72,7 +72,7 @@ static const char *check_remote_page(struct fake_world *world, const struct humi
     const struct fake *fake = world->fake[p];
     size_t at = humi_block_offset(block) / HUM_PAGE_SIZE + page;
     bool remote = humi_mask_has(&hold->remote, page);
-    struct hum_pages all_away = humi_block_away(block, p);
+    struct hum_pages all_away = *humi_block_away(block, p);
     bool away = humi_mask_has(&all_away, page);
     unsigned holders = 0, owner = 0;
 

@@ -294,7 +294,7 @@ static void compare_page(struct humi_block *block, const struct model_block *min
                  i, p, humi_mask_has(&hold->resident, i), humi_mask_has(&hold->mapped, i),
                  humi_mask_has(&hold->writable, i), page->resident[p], (int)page->access[p]);
     assert_int_equal(humi_mask_has(&hold->remote, i), page->remote[p]);
-    struct hum_pages away = humi_block_away(block, p);
+    struct hum_pages away = *humi_block_away(block, p);
     assert_int_equal(humi_mask_has(&away, i), page->away[p]);
     if (page->resident[p])
         expect_page_content(fake_frame(world->fake[p], offset), page->value, p, i);
