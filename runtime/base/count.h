@@ -24,14 +24,20 @@
 #define HUMI_ONE_THREAD false
 #endif
 
+/* The caller knows that there is one thread. */
+static inline void humi_count_add_alone(_Atomic uint64_t *counter, uint64_t n)
+{
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+                          memory_order_relaxed);
+}
+
 /* Modulo 2^64: adding 0 - n takes n away. */
 static inline void humi_count_add(_Atomic uint64_t *counter, uint64_t n)
 {
     if (n == 0)
         return;
     if (HUMI_ONE_THREAD)
-        atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
-                              memory_order_relaxed);
+        humi_count_add_alone(counter, n);
     else
         atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
 }

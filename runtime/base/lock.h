@@ -63,6 +63,8 @@ enum humi_rank {
 struct humi_lock {
     pthread_mutex_t mutex;
     enum humi_rank rank; /* fixed at init */
+    bool alone;          /* fixed before it is first taken: one thread takes it, ever */
+    bool held;           /* if alone */
 };
 
 struct humi_rwlock {
@@ -71,6 +73,11 @@ struct humi_rwlock {
 };
 
 void humi_lock_init(struct humi_lock *lock, enum humi_rank rank);
+/*
+ * One thread takes it, ever, and holds no signals back by it: what replays have, which take four
+ * of them for each fault.  The rule of ranks holds all the same.
+ */
+void humi_lock_init_alone(struct humi_lock *lock, enum humi_rank rank);
 /* Nobody holds it. */
 void humi_lock_fini(struct humi_lock *lock);
 

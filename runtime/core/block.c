@@ -125,7 +125,10 @@ static struct humi_block *block_create(const struct humi_table *table, uint32_t 
     struct humi_block *block = calloc(1, bytes);
     if (!block)
         return NULL;
-    humi_lock_init(&block->lock, HUMI_RANK_BLOCK);
+    if (table->alone)
+        humi_lock_init_alone(&block->lock, HUMI_RANK_BLOCK);
+    else
+        humi_lock_init(&block->lock, HUMI_RANK_BLOCK);
     block->index = index;
     block->preferred = HUM_HOST;
     return block;

@@ -130,6 +130,7 @@ struct humi_table {
     uint32_t leaf_count;
     unsigned processors;
     bool fractions;              /* of counters (heat.h); set before the first block is made */
+    bool alone;                  /* one thread locks blocks; set before the first is made */
     atomic_size_t bytes;         /* of leaves and blocks */
 };
 

@@ -14,22 +14,31 @@ static int direction_of(const struct humi_event *event)
     return most;
 }
 
-/* What was copied: `bytes` in all, most of them in direction `most`. */
-static void count_bytes(struct humi_meter *meter, const struct humi_event *event, uint64_t bytes,
-                        int most)
+/* Add one after the other, as one thread may or as any does. */
+static inline void add(_Atomic uint64_t *counter, uint64_t n, bool alone)
 {
-    humi_meter_add(&meter->bytes_by_cause[event->cause], bytes);
-    humi_meter_add(&meter->bytes[most], event->bytes[most]);
+    if (alone)
+        humi_count_add_alone(counter, n);
+    else
+        humi_count_add(counter, n);
+}
+
+/* What was copied: `bytes` in all, most of them in direction `most`. */
+static inline void count_bytes(struct humi_meter *meter, const struct humi_event *event,
+                               uint64_t bytes, int most, bool alone)
+{
+    add(&meter->bytes_by_cause[event->cause], bytes, alone);
+    add(&meter->bytes[most], event->bytes[most], alone);
     if (bytes != event->bytes[most])
         for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
             if (d != most)
-                humi_meter_add(&meter->bytes[d], event->bytes[d]);
-    humi_meter_add(&meter->move_ns[most], event->move_ns);
-    humi_meter_add(&meter->modelled_ns[most], event->modelled_ns);
+                add(&meter->bytes[d], event->bytes[d], alone);
+    add(&meter->move_ns[most], event->move_ns, alone);
+    add(&meter->modelled_ns[most], event->modelled_ns, alone);
 }
 
-void humi_meter_event(struct humi_meter *const meters[], unsigned count,
-                      const struct humi_event *event)
+static inline void count_event(struct humi_meter *const meters[], unsigned count,
+                               const struct humi_event *event, bool alone)
 {
     uint64_t bytes = event->bytes[HUM_H2D] + event->bytes[HUM_D2H] + event->bytes[HUM_D2D];
     int most = bytes ? direction_of(event) : 0;
@@ -37,13 +46,22 @@ void humi_meter_event(struct humi_meter *const meters[], unsigned count,
         struct humi_meter *meter = meters[i];
         if (!meter)
             continue;
-        humi_meter_add(&meter->events[event->cause], 1);
-        humi_meter_add(&meter->pages[event->cause], event->pages);
+        add(&meter->events[event->cause], 1, alone);
+        add(&meter->pages[event->cause], event->pages, alone);
         if (bytes)
-            count_bytes(meter, event, bytes, most);
+            count_bytes(meter, event, bytes, most, alone);
         if (event->evicted)
-            humi_meter_add(bytes ? &meter->evictions_dirty : &meter->evictions_clean, 1);
+            add(bytes ? &meter->evictions_dirty : &meter->evictions_clean, 1, alone);
     }
+}
+
+void humi_meter_event(struct humi_meter *const meters[], unsigned count,
+                      const struct humi_event *event)
+{
+    if (HUMI_ONE_THREAD)
+        count_event(meters, count, event, true);
+    else
+        count_event(meters, count, event, false);
 }
 
 void humi_meter_faults(struct humi_meter *meter, unsigned processor, uint64_t faults,

@@ -68,7 +68,10 @@ static struct hum_evict_facts facts_of(const struct humi_order *order,
 
 enum hum_status humi_order_init(struct humi_order *order, const struct humi_order_params *params)
 {
-    humi_lock_init(&order->lock, HUMI_RANK_LIST);
+    if (params->table->alone)
+        humi_lock_init_alone(&order->lock, HUMI_RANK_LIST);
+    else
+        humi_lock_init(&order->lock, HUMI_RANK_LIST);
     humi_list_init(&order->stale_list);
     order->hum = params->hum;
     order->table = params->table;

@@ -42,10 +42,9 @@ void humi_reserve_hear_left(struct humi_reserve *reserve, uint32_t block, uint64
 static uint64_t wanted_blocks(const struct hum *hum, unsigned p)
 {
     const struct humi_policy *policy = &humi_policies_of(hum, NULL)->policy;
-    uint64_t asked = policy->tunables[HUMI_EVICT][HUMI_NUMBER_OF_KIND];
+    uint64_t asked = policy->tunables[HUMI_EVICT][HUMI_NUMBER_OF_KIND]; /* 0 where it is hidden */
     uint64_t share = hum->order[p].capacity / SHARE;
-    bool known = humi_policy_number(policy, HUMI_EVICT, HUMI_NUMBER_OF_KIND) != NULL;
-    return !known ? 0 : asked < share ? asked : share;
+    return asked < share ? asked : share;
 }
 
 void humi_reserve_press(struct hum *hum, unsigned p)

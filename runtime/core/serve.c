@@ -54,10 +54,21 @@ static void go_ahead(struct humi_server *server, const struct humi_group *group,
     }
 }
 
+/* In its block. */
+static unsigned page_of(const struct hum *hum, const struct humi_fault *fault)
+{
+    return (unsigned)((fault->address - hum->params.start) % HUM_BLOCK_SIZE / HUM_PAGE_SIZE);
+}
+
 /* How many of the faults found their page accessible: another fault got there first. */
-static unsigned count_duplicates(const struct humi_group *group)
+static unsigned count_duplicates(const struct hum *hum, const struct humi_group *group)
 {
     const struct humi_hold *hold = &group->block->hold[group->processor];
+    if (group->count == 1) {
+        unsigned page = page_of(hum, group->faults);
+        return humi_mask_has(group->faults->write ? &hold->writable : &hold->mapped, page) ||
+               humi_mask_has(&hold->remote, page);
+    }
     struct hum_pages asked = humi_mask_or(&group->read, &group->write);
     struct hum_pages reads = humi_mask_minus(&group->read, &group->write);
     struct hum_pages read_there = humi_mask_and(&reads, &hold->mapped);
@@ -125,24 +136,42 @@ static bool lets_wait(struct humi_server *server, struct humi_group *group,
 
 /* ---- one group ------------------------------------------------------------------------------- */
 
+/* What was planned for a group; on a full device it comes again, behind an eviction. */
+struct attempt {
+    struct hum_view view;
+    struct hum_plan plan;
+    unsigned changes;            /* of the block, at that time */
+    bool holds;                  /* the plan is good while there are no others */
+};
+
+static void plan(struct hum *hum, const struct humi_group *group, struct attempt *attempt)
+{
+    unsigned changes = atomic_load_explicit(&group->block->changes, memory_order_relaxed);
+    if (attempt->holds && attempt->changes == changes)
+        return;
+    attempt->changes = changes;
+    attempt->holds = humi_policies_of(hum, group->region)->policy.steady;
+    humi_view_fill(hum, group, &attempt->view);
+    humi_view_plan(hum, group, &attempt->view, &attempt->plan);
+}
+
 /*
  * The block is locked and the region lives.  HUM_AGAIN: make room and come back.  HUM_NOT_READY: do
  * what was queued ahead, in line, and come back.
  */
-static enum hum_status serve_locked(struct humi_server *server, struct humi_group *group)
+static enum hum_status serve_locked(struct humi_server *server, struct humi_group *group,
+                                    struct attempt *attempt)
 {
     struct hum *hum = server->hum;
     struct humi_hold *hold = &group->block->hold[group->processor];
     unsigned resident_before = atomic_load(&hold->resident_pages);
-    struct hum_view view;
-    struct hum_plan plan;
-    humi_view_fill(hum, group, &view);
-    humi_view_plan(hum, group, &view, &plan);
-    if (lets_wait(server, group, &plan))
+    struct humi_request request;
+    plan(hum, group, attempt);
+    if (lets_wait(server, group, &attempt->plan))
         return HUM_OK;
-    struct humi_request request = humi_view_request(hum, group, &view, &plan);
+    humi_view_request(hum, group, &attempt->view, &attempt->plan, &request);
     request.faults = group->count;
-    request.duplicates = count_duplicates(group);
+    request.duplicates = count_duplicates(hum, group);
     request.start_ns = group->start_ns;
     if (group->processor == 0)
         request.thread = (unsigned)group->faults->thread;
@@ -152,9 +181,9 @@ static enum hum_status serve_locked(struct humi_server *server, struct humi_grou
         group->went_ahead = true;
         note_agents(hum, group);
         count_map_fault(group);
-        count_guess(group, &view, plan.exclusive);
+        count_guess(group, &attempt->view, attempt->plan.exclusive);
         humi_ahead_reserve_for(server->ahead, group->processor, group->block);
-        go_ahead(server, group, &plan); /* before serving: the two are copied side by side */
+        go_ahead(server, group, &attempt->plan); /* before serving: the two are copied side by side */
         if (humi_ahead_is_in_line(server->ahead) && humi_ahead_waits(server->ahead))
             return HUM_NOT_READY;
     }
@@ -208,7 +237,9 @@ static void blame_own(struct hum *hum, const struct humi_group *group)
 static enum hum_status serve(struct humi_server *server, struct humi_group *group)
 {
     struct hum *hum = server->hum;
+    struct attempt attempt;
     enum hum_status status;
+    attempt.holds = false;
     if (is_held(hum, group)) {
         blame_own(hum, group);
         return wait_for_launch(server, group);
@@ -221,7 +252,7 @@ static enum hum_status serve(struct humi_server *server, struct humi_group *grou
          */
         bool may = !atomic_load(&group->region->dying) &&
                    (humi_region_access(group->region, group->processor) & HUM_READ);
-        status = may ? serve_locked(server, group) : HUM_ERR_ILLEGAL_ADDRESS;
+        status = may ? serve_locked(server, group, &attempt) : HUM_ERR_ILLEGAL_ADDRESS;
         humi_unlock(&group->block->lock);
         group->start_ns = 0; /* another try begins behind the evictions */
         if (status == HUM_ERR_BUSY)
@@ -265,7 +296,7 @@ static void fail_all(struct humi_server *server, unsigned p, const struct humi_f
 static void note_faults(struct humi_server *server, unsigned p, const struct humi_fault *faults,
                         unsigned count, bool served)
 {
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; server->doubts.count && i < count; i++)
         humi_doubts_note(&server->doubts, p, &faults[i], served);
 }
 
@@ -341,16 +372,16 @@ static void group_pages(struct humi_server *server, struct humi_group *group)
     for (unsigned i = 0; i < group->count; i++) {
         struct humi_fault fault = group->faults[i];
         unsigned wanted = fault.write ? HUM_READ | HUM_WRITE : HUM_READ;
-        size_t offset = fault.address - hum->params.start;
-        unsigned page = (unsigned)(offset % HUM_BLOCK_SIZE / HUM_PAGE_SIZE);
         if ((access & wanted) != wanted || !may_fault(hum, group->processor, &fault)) {
             fail(server, group->processor, &fault, HUM_ERR_ILLEGAL_ADDRESS);
             continue;
         }
         if (hum->check)
             humi_check_fault(hum, group->processor, &fault, group->region);
-        humi_mask_set(fault.write ? &group->write : &group->read, page);
-        group->faults[kept++] = fault;
+        humi_mask_set(fault.write ? &group->write : &group->read, page_of(hum, &fault));
+        if (kept != i)
+            group->faults[kept] = fault;
+        kept++;
     }
     group->count = kept;
 }

@@ -123,14 +123,25 @@ void humi_view_plan(struct hum *hum, const struct humi_group *group, const struc
     humi_policy_plan(&choice->policy, view, memory, plan_out);
 }
 
+/* Some pages may be advised to stay where they are. */
+static bool may_stay(const struct humi_block *block, const struct humi_region *region,
+                     unsigned processor)
+{
+    uint32_t bit = HUM_BIT(humi_public(processor));
+    return ((block->remote_by | atomic_load(&region->remote_by) | block->accessed_by |
+             atomic_load(&region->accessed_by)) & bit) != 0;
+}
+
 struct hum_pages humi_view_stay(const struct hum *hum, const struct humi_block *block,
                                 const struct humi_region *region, unsigned processor)
 {
     struct hum_view view;
     uint32_t bit = HUM_BIT(humi_public(processor));
     uint32_t both = HUM_ADVISE_PREFERRED | HUM_ADVISE_ACCESSED_BY;
-    uint32_t advice = effective_advice(block, region, &view);
     struct hum_pages stay = humi_mask_none();
+    if (!may_stay(block, region, processor))
+        return stay;
+    uint32_t advice = effective_advice(block, region, &view);
     if ((block->remote_by | atomic_load(&region->remote_by)) & bit)
         stay = humi_block_resident_elsewhere(hum, block, (int)processor);
     else if ((advice & both) == both && (view.accessed_by & bit))
@@ -145,8 +156,6 @@ static struct hum_pages remote_pages(const struct hum *hum, const struct humi_gr
     struct hum_pages faulted = humi_mask_or(&group->read, &group->write);
     struct hum_pages stay = humi_view_stay(hum, group->block, group->region, group->processor);
     struct hum_pages remote = humi_mask_and(&view->remote, &faulted);
-    if (humi_mask_empty(&stay) && humi_mask_empty(&remote) && humi_mask_empty(&plan->remote))
-        return remote;
     humi_mask_add(&remote, &plan->remote);
     humi_mask_remove(&remote, &plan->bring);
     humi_mask_add(&remote, &stay);
@@ -154,30 +163,52 @@ static struct hum_pages remote_pages(const struct hum *hum, const struct humi_gr
     return humi_mask_and(&remote, &view->valid);
 }
 
-struct humi_request humi_view_request(const struct hum *hum, const struct humi_group *group,
-                                      const struct hum_view *view, const struct hum_plan *plan)
+static bool may_be_remote(const struct humi_group *group, const struct hum_view *view,
+                          const struct hum_plan *plan)
 {
-    struct hum_pages faulted = humi_mask_or(&group->read, &group->write);
-    struct humi_request request = {
-        .processor = group->processor,
-        .region = group->region,
-        .bring = humi_mask_or(&faulted, &plan->bring),
-        .faulted = faulted,
-        .stores = group->write,
-        .whole = humi_mask_full(&view->valid),
-        .read_only = !(humi_region_access(group->region, group->processor) & HUM_WRITE),
-        .cause = group->processor == 0 ? HUM_CAUSE_HOST_FAULT : HUM_CAUSE_DEVICE_FAULT,
-    };
-    humi_mask_keep(&request.bring, &view->valid);
-    request.remote = remote_pages(hum, group, view, plan);
-    humi_mask_remove(&request.bring, &request.remote);
-    request.map = humi_mask_or(&request.bring, &plan->map);
-    humi_mask_keep(&request.map, &view->valid);
+    uint64_t any = 0;
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
+        any |= (view->remote.word[i] & (group->read.word[i] | group->write.word[i])) |
+               plan->remote.word[i];
+    return any || may_stay(group->block, group->region, group->processor);
+}
+
+/* All but `remote`, which says what is not brought; true: the region covers the block. */
+static bool fill_pages(const struct humi_group *group, const struct hum_view *view,
+                       const struct hum_plan *plan, uint64_t writes,
+                       struct humi_request *restrict out)
+{
+    uint64_t valid_all = ~UINT64_C(0);
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
+        uint64_t valid = view->valid.word[i];
+        uint64_t faulted = group->read.word[i] | group->write.word[i];
+        uint64_t bring = (faulted | plan->bring.word[i]) & valid & ~out->remote.word[i];
+        uint64_t here = view->resident.word[i] | bring;
+        uint64_t map = (bring | plan->map.word[i]) & valid & here;
+        out->faulted.word[i] = faulted;
+        out->stores.word[i] = group->write.word[i];
+        out->bring.word[i] = bring;
+        out->map.word[i] = map;
+        out->write.word[i] = (bring | map) & writes;
+        valid_all &= valid;
+    }
+    return valid_all == ~UINT64_C(0);
+}
+
+void humi_view_request(const struct hum *hum, const struct humi_group *group,
+                       const struct hum_view *view, const struct hum_plan *plan,
+                       struct humi_request *request_out)
+{
+    struct humi_request *request = request_out;
     bool writes = plan->exclusive || !humi_mask_empty(&group->write);
-    if (writes && !request.read_only)
-        request.write = humi_mask_or(&request.bring, &request.map);
-    struct hum_pages here = humi_mask_or(&view->resident, &request.bring);
-    humi_mask_keep(&request.map, &here);
-    humi_mask_keep(&request.write, &here);
-    return request;
+    request->processor = group->processor;
+    request->region = group->region;
+    request->read_only = !(humi_region_access(group->region, group->processor) & HUM_WRITE);
+    request->cause = group->processor == 0 ? HUM_CAUSE_HOST_FAULT : HUM_CAUSE_DEVICE_FAULT;
+    request->faults = request->duplicates = request->kernel = request->thread = 0;
+    request->start_ns = 0;
+    request->remote = may_be_remote(group, view, plan) ? remote_pages(hum, group, view, plan)
+                                                       : humi_mask_none();
+    request->whole = fill_pages(group, view, plan,
+                                writes && !request->read_only ? ~UINT64_C(0) : 0, request);
 }

@@ -33,7 +33,8 @@ struct hum_pages humi_view_stay(const struct hum *hum, const struct humi_block *
                                 const struct humi_region *region, unsigned processor);
 
 /* A plan is a proposal: of it only valid pages count, and the faulted ones come in any case. */
-struct humi_request humi_view_request(const struct hum *hum, const struct humi_group *group,
-                                      const struct hum_view *view, const struct hum_plan *plan);
+void humi_view_request(const struct hum *hum, const struct humi_group *group,
+                       const struct hum_view *view, const struct hum_plan *plan,
+                       struct humi_request *request_out);
 
 #endif

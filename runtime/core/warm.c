@@ -38,7 +38,8 @@ static struct humi_request ask(struct hum *hum, struct humi_group *group)
     struct hum_plan plan;
     humi_view_fill(hum, group, &view);
     humi_view_plan(hum, group, &view, &plan);
-    struct humi_request request = humi_view_request(hum, group, &view, &plan);
+    struct humi_request request;
+    humi_view_request(hum, group, &view, &plan, &request);
     struct hum_pages stay =
         humi_view_stay(hum, group->block, group->region, group->processor);
     request.bring = humi_mask_and(&plan.bring, &view.remote);

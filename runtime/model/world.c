@@ -65,6 +65,8 @@ static enum hum_status open_parts(struct humi_world *world, const struct humi_wo
     if (status == HUM_OK)
         hum->table.fractions = params->fractions || humi_policies_count_touches(hum);
     if (status == HUM_OK)
+        hum->table.alone = true;
+    if (status == HUM_OK)
         status = humi_room_open(hum);
     if (status == HUM_OK)
         status = humi_ahead_start(hum, true, &world->server.ahead);

@@ -306,6 +306,9 @@ static void lay_out(struct humi_policy *policy)
         }
         policy->bytes[m] = at;
     }
+    policy->steady = true;
+    for (enum humi_kind kind = 0; kind < HUMI_PLANNERS; kind++)
+        policy->steady &= humi_part_is_steady(policy->part[kind]);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */

@@ -39,6 +39,7 @@ struct humi_policy {
     uint32_t bytes[HUM_MEMORY_COUNT];                /* of all parts together */
     unsigned chosen;                                 /* bit k: the part of kind k or a number of it
                                                         was written, not only a policy's name */
+    bool steady;                                     /* its plans hold while room is made */
     atomic_bool broken;                              /* a plan that breaks the rules was logged */
 };
 

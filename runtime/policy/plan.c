@@ -4,23 +4,42 @@
 #include "base/mask.h"
 #include "policy/compose.h"
 
+/* Pages that a plan may not name as it does: one pass says that there are none. */
+struct wrong {
+    uint64_t bring, map, there;
+    uint64_t remote;             /* those that may be */
+};
+
+static struct wrong look(const struct hum_view *view, const struct hum_plan *plan)
+{
+    struct wrong wrong = {0};
+
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
+        uint64_t bring = plan->bring.word[i], map = plan->map.word[i], valid = view->valid.word[i];
+        wrong.bring |= bring & ~valid;
+        wrong.map |= map & ~valid;
+        wrong.there |= map & ~(bring | view->resident.word[i] | view->read.word[i] |
+                               view->write.word[i]);
+        wrong.remote |= plan->remote.word[i];
+    }
+    return wrong;
+}
+
 const char *humi_plan_broken(const struct hum_view *view, const struct hum_plan *plan)
 {
-    struct hum_pages here = humi_mask_or(&view->resident, &plan->bring);
+    const struct wrong wrong = look(view, plan);
 
-    humi_mask_add(&here, &view->read);
-    humi_mask_add(&here, &view->write);
-    if (!humi_mask_within(&plan->bring, &view->valid))
+    if (wrong.bring)
         return "brings pages outside the region";
-    if (!humi_mask_within(&plan->map, &view->valid))
+    if (wrong.map)
         return "maps pages outside the region";
-    if (!humi_mask_within(&plan->map, &here))
+    if (wrong.there)
         return "maps pages that are not here";
     if (plan->ahead_blocks > HUM_AHEAD_BLOCKS_MAX)
         return "goes more than 16 blocks ahead";
     if (plan->throttle_us > HUM_THROTTLE_US_MAX)
         return "throttles for more than 10 ms";
-    if (humi_mask_empty(&plan->remote))
+    if (!wrong.remote)
         return NULL;
     if (!view->can_remote)
         return "maps remotely where that cannot be";
@@ -62,8 +81,10 @@ void humi_policy_plan(struct humi_policy *policy, const struct hum_view *view,
     *plan_out = (struct hum_plan){.ahead_blocks = 0};
     part_plan(policy, HUMI_PLACE, view, memory, plan_out);
     part_plan(policy, HUMI_PREFETCH, view, memory, plan_out);
-    humi_mask_remove(&plan_out->bring, &plan_out->remote);
-    humi_mask_remove(&plan_out->map, &plan_out->remote);
+    if (!humi_mask_empty(&plan_out->remote)) {
+        humi_mask_remove(&plan_out->bring, &plan_out->remote);
+        humi_mask_remove(&plan_out->map, &plan_out->remote);
+    }
     part_plan(policy, HUMI_THRASH, view, memory, plan_out);
     const char *broken = humi_plan_broken(view, plan_out);
     if (!broken)

@@ -112,6 +112,20 @@ const struct hum_part *humi_part_find(enum humi_kind kind, const char *name)
     return NULL;
 }
 
+/* What thrashing control says the second time differs in how long to wait, which is over then. */
+bool humi_part_is_steady(const struct hum_part *part)
+{
+    static const struct hum_part *const steady[] = {
+        &humi_place_move,     &humi_place_share,    &humi_prefetch_none, &humi_prefetch_chunk,
+        &humi_prefetch_block, &humi_prefetch_tree,  &humi_thrash_off,    &humi_thrash_driver,
+    };
+
+    for (unsigned i = 0; i < sizeof steady / sizeof steady[0]; i++)
+        if (part == steady[i])
+            return true;
+    return false;
+}
+
 const struct hum_policy *humi_policy_at(unsigned index)
 {
     return index < POLICIES ? &policies[index] : NULL;

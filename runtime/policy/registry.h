@@ -47,6 +47,12 @@ const struct hum_part *humi_part_find(enum humi_kind kind, const char *name);
 /* The index-th part of the kind, NULL behind the last: for help texts and tests of all of them. */
 const struct hum_part *humi_part_at(enum humi_kind kind, unsigned index);
 
+/*
+ * The part plans by the block's own pages, its region and its advice alone, so a plan holds as long
+ * as these stay: whatever leaves to make room for it.
+ */
+bool humi_part_is_steady(const struct hum_part *part);
+
 /* The policy of that name, NULL if there is none.  NULL or "" means the default. */
 const struct hum_policy *humi_policy_find(const char *name);
 

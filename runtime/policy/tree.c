@@ -171,22 +171,43 @@ struct hum_pages humi_tree_chunks(const struct hum_pages *pages)
     return chunks;
 }
 
-struct hum_pages humi_tree_grow(const struct hum_pages *resident, const struct hum_pages *faulted,
-                                const struct hum_pages *valid, unsigned percent)
+/* Chunks with a fault count as present as a whole, as far as they are valid. */
+static struct hum_pages present_alone(const struct hum_pages *resident,
+                                      const struct hum_pages *valid, unsigned chunk)
 {
-    struct hum_pages wanted = humi_mask_and(faulted, valid);
-    struct hum_pages filled = humi_tree_chunks(&wanted);
+    unsigned word = chunk / CHUNKS_PER_WORD;
+    uint64_t lane = UINT64_C(0xffff) << chunk % CHUNKS_PER_WORD * HUM_PAGES_PER_CHUNK;
+    struct hum_pages present = humi_mask_and(resident, valid);
+
+    present.word[word] |= lane & valid->word[word];
+    return present;
+}
+
+static struct hum_pages grow_all(const struct hum_pages *resident, const struct hum_pages *wanted,
+                                 const struct hum_pages *valid, unsigned percent)
+{
+    struct hum_pages filled = humi_tree_chunks(wanted);
     struct hum_pages present = humi_mask_or(resident, &filled);
     struct hum_pages grown = humi_mask_none();
     struct tree tree;
 
     humi_mask_keep(&present, valid);
-    unsigned chunk = only_chunk(&wanted);
-    if (chunk < LEAVES) {
-        grown = grow_alone(&present, valid, chunk, percent);
-        return humi_mask_and(&grown, valid);
-    }
     tree_init(&tree, &present, &filled, valid);
     tree_take(&tree, 0, LEAVES, percent, &grown);
+    return grown;
+}
+
+struct hum_pages humi_tree_grow(const struct hum_pages *resident, const struct hum_pages *faulted,
+                                const struct hum_pages *valid, unsigned percent)
+{
+    struct hum_pages wanted = humi_mask_and(faulted, valid), grown;
+    unsigned chunk = only_chunk(&wanted);
+
+    if (chunk < LEAVES) {
+        struct hum_pages present = present_alone(resident, valid, chunk);
+        grown = grow_alone(&present, valid, chunk, percent);
+    } else {
+        grown = grow_all(resident, &wanted, valid, percent);
+    }
     return humi_mask_and(&grown, valid);
 }

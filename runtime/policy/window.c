@@ -11,13 +11,13 @@ unsigned humi_window_pages(unsigned map_faults)
     return map_faults == 1 ? 4 * HUM_PAGES_PER_CHUNK : HUM_PAGES_PER_BLOCK;
 }
 
-/* Windows of at most a word: each lane of `size` bits that has one. */
+/* Windows of at most a word: each lane of `size` bits, a power of two, that has one. */
 static uint64_t fill_word(uint64_t bits, unsigned size)
 {
     uint64_t lane = size == 64 ? ~UINT64_C(0) : (UINT64_C(1) << size) - 1, filled = 0;
 
     while (bits) {
-        uint64_t window = lane << (unsigned)__builtin_ctzll(bits) / size * size;
+        uint64_t window = lane << ((unsigned)__builtin_ctzll(bits) & ~(size - 1));
         filled |= window;
         bits &= ~window;
     }

@@ -16,11 +16,10 @@ void humi_fill_plan(const struct hum_view *view, const struct hum_pages *wanted,
     struct hum_pages faulted = humi_fill_faulted(view);
     struct hum_pages window = humi_window_around(&faulted, humi_window_pages(view->map_faults));
 
-    plan->bring = humi_mask_minus(wanted, &view->resident);
-    humi_mask_keep(&plan->bring, &view->valid);
-    plan->map = humi_mask_and(&window, &view->resident);
-    humi_mask_keep(&plan->map, &view->valid);
-    humi_mask_add(&plan->map, &plan->bring);
-    humi_mask_remove(&plan->bring, &faulted);
-    humi_mask_remove(&plan->map, &faulted);
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
+        uint64_t resident = view->resident.word[i], wants = wanted->word[i] & ~resident;
+        uint64_t asked = view->valid.word[i] & ~faulted.word[i];
+        plan->bring.word[i] = wants & asked;
+        plan->map.word[i] = (wants | (window.word[i] & resident)) & asked;
+    }
 }
