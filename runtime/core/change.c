@@ -2,6 +2,8 @@
 /* change.c - what a request will change, decided in one pass over the words of its sets. */
 #include "core/change.h"
 
+#include "base/wide.h"
+
 static const struct hum_pages no_pages;
 static const struct hum_pages all_pages = {{~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0),
                                             ~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0),
@@ -116,7 +118,7 @@ static void open_all(const struct humi_hold *hold, struct humi_change *out)
     out->maps = !humi_mask_full(&hold->mapped);
 }
 
-void humi_change_foresee(const struct hum *hum, const struct humi_block *block,
+HUMI_WIDE void humi_change_foresee(const struct hum *hum, const struct humi_block *block,
                          const struct humi_request *request, struct humi_change *change_out)
 {
     const struct humi_hold *hold = &block->hold[request->processor];

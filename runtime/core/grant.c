@@ -2,6 +2,7 @@
 /* grant.c - access to the pages of one locked block: chosen, given, taken. */
 #include "core/grant.h"
 
+#include "base/wide.h"
 #include "core/epochs.h"
 #include "core/heat.h"
 
@@ -159,7 +160,7 @@ struct calls {
     bool writes, upgrades, reads, returns;
 };
 
-static void choose_calls(const struct humi_hold *hold, const struct humi_request *request,
+HUMI_WIDE static void choose_calls(const struct humi_hold *hold, const struct humi_request *request,
                          const struct humi_grant *access, const struct hum_pages *away,
                          struct calls *restrict out)
 {
@@ -206,7 +207,7 @@ static enum hum_status make_calls(struct humi_processor *processor, size_t offse
     return status;
 }
 
-static void commit(struct humi_block *block, struct humi_hold *hold,
+HUMI_WIDE static void commit(struct humi_block *block, struct humi_hold *hold,
                    const struct humi_grant *access)
 {
     hold->mapped = access->mapped;

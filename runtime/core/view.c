@@ -3,6 +3,7 @@
 #include "core/view.h"
 
 #include "base/clock.h"
+#include "base/wide.h"
 #include "core/heat.h"
 #include "core/remote.h"
 
@@ -63,7 +64,7 @@ static void view_place(const struct hum *hum, const struct humi_group *group,
     view->kernel = group->processor ? group->faults->kernel : 0;
 }
 
-void humi_view_fill(const struct hum *hum, const struct humi_group *group, struct hum_view *view)
+HUMI_WIDE void humi_view_fill(const struct hum *hum, const struct humi_group *group, struct hum_view *view)
 {
     const struct humi_block *block = group->block;
     const struct humi_hold *hold = &block->hold[group->processor];
@@ -174,7 +175,7 @@ static bool may_be_remote(const struct humi_group *group, const struct hum_view 
 }
 
 /* All but `remote`, which says what is not brought; true: the region covers the block. */
-static bool fill_pages(const struct humi_group *group, const struct hum_view *view,
+HUMI_WIDE static bool fill_pages(const struct humi_group *group, const struct hum_view *view,
                        const struct hum_plan *plan, uint64_t writes,
                        struct humi_request *restrict out)
 {

@@ -2,6 +2,7 @@
 /* plan.c - a plan made by the parts of a policy in turn, and its rules checked. */
 #include "base/log.h"
 #include "base/mask.h"
+#include "base/wide.h"
 #include "policy/compose.h"
 
 /* Pages that a plan may not name as it does: one pass says that there are none. */
@@ -10,7 +11,7 @@ struct wrong {
     uint64_t remote;             /* those that may be */
 };
 
-static struct wrong look(const struct hum_view *view, const struct hum_plan *plan)
+HUMI_WIDE static struct wrong look(const struct hum_view *view, const struct hum_plan *plan)
 {
     struct wrong wrong = {0};
 

@@ -10,6 +10,7 @@
 #include "policy/tree.h"
 
 #include "base/mask.h"
+#include "base/wide.h"
 
 #define LEAVES (HUM_PAGES_PER_BLOCK / HUM_PAGES_PER_CHUNK)
 #define CHUNKS_PER_WORD (64u / HUM_PAGES_PER_CHUNK)
@@ -197,7 +198,7 @@ static struct hum_pages grow_all(const struct hum_pages *resident, const struct 
     return grown;
 }
 
-struct hum_pages humi_tree_grow(const struct hum_pages *resident, const struct hum_pages *faulted,
+HUMI_WIDE struct hum_pages humi_tree_grow(const struct hum_pages *resident, const struct hum_pages *faulted,
                                 const struct hum_pages *valid, unsigned percent)
 {
     struct hum_pages wanted = humi_mask_and(faulted, valid), grown;

@@ -3,6 +3,7 @@
 #include "policy/prefetch/fill.h"
 
 #include "base/mask.h"
+#include "base/wide.h"
 #include "policy/window.h"
 
 struct hum_pages humi_fill_faulted(const struct hum_view *view)
@@ -10,7 +11,7 @@ struct hum_pages humi_fill_faulted(const struct hum_view *view)
     return humi_mask_or(&view->read, &view->write);
 }
 
-void humi_fill_plan(const struct hum_view *view, const struct hum_pages *wanted,
+HUMI_WIDE void humi_fill_plan(const struct hum_view *view, const struct hum_pages *wanted,
                     struct hum_plan *plan)
 {
     struct hum_pages faulted = humi_fill_faulted(view);
