@@ -5,6 +5,7 @@
 #include "base/mask.h"
 
 #include "base/check.h"
+#include "base/wide.h"
 
 _Static_assert(HUMI_PAGES % 64 == 0, "a mask is whole words");
 _Static_assert(sizeof(struct hum_pages) * 8 == HUMI_PAGES, "one bit a page");
@@ -71,13 +72,13 @@ void humi_mask_sums(const struct hum_pages *m, unsigned before_out[HUMI_MASK_WOR
 }
 
 /* A run begins where the page before is not in it. */
-unsigned humi_mask_count_runs(const struct hum_pages *m)
+HUMI_WIDE unsigned humi_mask_count_runs(const struct hum_pages *m)
 {
     struct hum_pages first;
     first.word[0] = m->word[0] & ~(m->word[0] << 1);
     for (unsigned i = 1; i < HUMI_MASK_WORDS; i++)
         first.word[i] = m->word[i] & ~(m->word[i] << 1 | m->word[i - 1] >> 63);
-    return humi_mask_count(&first);
+    return humi_mask_count_here(&first);
 }
 
 struct hum_pages humi_mask_range(unsigned first, unsigned end)

@@ -145,6 +145,34 @@ void humi_mask_sums(const struct hum_pages *m, unsigned before_out[HUMI_MASK_WOR
 /* Runs of pages in m: neighbours, as many as there are. */
 unsigned humi_mask_count_runs(const struct hum_pages *m);
 
+/* For functions that are made for several processors (wide.h): in their own instructions. */
+static inline unsigned humi_mask_count_here(const struct hum_pages *m)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
+        n += (unsigned)__builtin_popcountll(m->word[i]);
+    return n;
+}
+
+/* The bits of word i that are pages of [first, end), which is not empty and begins there or before. */
+static inline uint64_t humi_mask_part(unsigned i, unsigned first, unsigned end)
+{
+    uint64_t from = i == first / 64 ? ~UINT64_C(0) << first % 64 : ~UINT64_C(0);
+    return i == (end - 1) / 64 ? from & ~UINT64_C(0) >> (63 - (end - 1) % 64) : from;
+}
+
+/* m |= [first, end), m &= ~[first, end): none but the words of it are touched. */
+static inline void humi_mask_add_range(struct hum_pages *m, unsigned first, unsigned end)
+{
+    for (unsigned i = first / 64; i * 64 < end; i++)
+        m->word[i] |= humi_mask_part(i, first, end);
+}
+static inline void humi_mask_remove_range(struct hum_pages *m, unsigned first, unsigned end)
+{
+    for (unsigned i = first / 64; i * 64 < end; i++)
+        m->word[i] &= ~humi_mask_part(i, first, end);
+}
+
 /* The mask of pages [first, end). */
 struct hum_pages humi_mask_range(unsigned first, unsigned end);
 

@@ -61,7 +61,7 @@ void humi_grant_take(struct hum *hum, struct humi_block *block, unsigned p,
         humi_mask_remove(&hold->mapped, &pages);
 }
 
-void humi_grant_revoke_others(struct hum *hum, struct humi_block *block, unsigned p,
+HUMI_WIDE void humi_grant_revoke_others(struct hum *hum, struct humi_block *block, unsigned p,
                               const struct hum_pages *write, const struct hum_pages *copied)
 {
     for (unsigned q = 0; q < hum->processors; q++) {
@@ -213,7 +213,10 @@ HUMI_WIDE static void commit(struct humi_block *block, struct humi_hold *hold,
     hold->mapped = access->mapped;
     if (!access->writes)
         return;
-    humi_grant_set_writable(hold, access->after);
+    hold->writable = access->after;
+    atomic_store_explicit(&hold->writable_pages,
+                          (unsigned short)humi_mask_count_here(&access->after),
+                          memory_order_relaxed);
     for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
         uint64_t writable = access->writable.word[i];
         block->written.word[i] |= writable;

@@ -160,6 +160,14 @@ static void count_pages(struct humi_heat *heat, const struct hum_pages *pages, b
     }
 }
 
+void humi_heat_fault(struct hum *hum, struct humi_block *block, unsigned p, unsigned page,
+                     bool write)
+{
+    struct humi_heat *heat = humi_heat_get(&hum->table, block, p);
+    if (heat && !humi_heat_is_exact(hum, p))
+        humi_heat_count(heat, page / HUM_PAGES_PER_CHUNK, write, 1);
+}
+
 void humi_heat_faults(struct hum *hum, struct humi_block *block, unsigned p,
                       const struct hum_pages *read, const struct hum_pages *write)
 {

@@ -87,6 +87,9 @@ const struct hum_heat *humi_heat_of(const struct humi_block *block, unsigned p);
 /* Faults on these pages. */
 void humi_heat_faults(struct hum *hum, struct humi_block *block, unsigned p,
                       const struct hum_pages *read, const struct hum_pages *write);
+/* A fault on one. */
+void humi_heat_fault(struct hum *hum, struct humi_block *block, unsigned p, unsigned page,
+                     bool write);
 
 /* ---- of a space; no lock is held ------------------------------------------------------------- */
 

@@ -74,6 +74,12 @@ HUM_MUST_USE enum hum_status humi_order_prepare(const struct humi_order *order,
 /* Order what is there by it.  No block is locked. */
 void humi_order_adopt(struct humi_order *order, const struct humi_guard *guard);
 
+/* There is no room just now. */
+static inline bool humi_order_is_full(const struct humi_order *order)
+{
+    return atomic_load_explicit(&order->held, memory_order_relaxed) >= order->capacity;
+}
+
 /* Count the block as held.  False: the processor is full.  Block lock held. */
 bool humi_order_enter(struct humi_order *order, struct humi_block *block);
 

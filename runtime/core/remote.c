@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "base/wide.h"
 #include "core/epochs.h"
 #include "core/grant.h"
 #include "core/record.h"
@@ -27,7 +28,7 @@ void humi_remote_take(struct hum *hum, struct humi_block *block, unsigned p,
         humi_mask_add(&block->away, &pages);
 }
 
-void humi_remote_take_all(struct hum *hum, struct humi_block *block,
+HUMI_WIDE void humi_remote_take_all(struct hum *hum, struct humi_block *block,
                           const struct hum_pages *pages)
 {
     for (unsigned p = 0; p < hum->processors; p++)

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "base/wide.h"
 #include "core/bytes.h"
 #include "core/change.h"
 #include "core/epochs.h"
@@ -60,6 +61,13 @@ static void add_resident(struct hum *hum, struct humi_block *block, unsigned p,
     set_counted(hum, block, p, &now, atomic_load(&block->hold[p].resident_pages) + count);
 }
 
+static void remove_resident(struct hum *hum, struct humi_block *block, unsigned p,
+                            const struct hum_pages *pages)
+{
+    struct hum_pages now = humi_mask_minus(&block->hold[p].resident, pages);
+    set_counted(hum, block, p, &now, humi_mask_count_here(&now));
+}
+
 static void count_present(struct hum *hum, const struct humi_hold *hold, unsigned p, uint64_t more)
 {
     humi_count_add(&hum->present_pages[p], more);
@@ -73,7 +81,7 @@ static void add_present(struct hum *hum, struct humi_hold *hold, unsigned p,
 {
     humi_mask_add(&hold->present, pages);
     humi_mask_add(&hold->fresh, pages);
-    count_present(hum, hold, p, humi_mask_count(pages));
+    count_present(hum, hold, p, humi_mask_count_here(pages));
 }
 
 static void set_present(struct hum *hum, struct humi_hold *hold, unsigned p,
@@ -130,7 +138,7 @@ static enum hum_status back_runs(struct humi_processor *processor, size_t offset
 }
 
 /* Make frames for the pages; counts the block against the processor's capacity (R4). */
-static enum hum_status ensure_present(struct hum *hum, struct humi_block *block, unsigned p,
+HUMI_WIDE static enum hum_status ensure_present(struct hum *hum, struct humi_block *block, unsigned p,
                                       const struct hum_pages *pages)
 {
     struct humi_processor *processor = hum->processor[p];
@@ -141,7 +149,9 @@ static enum hum_status ensure_present(struct hum *hum, struct humi_block *block,
         return HUM_OK;
     if (!humi_order_enter(&hum->order[p], block))
         return HUM_AGAIN;
-    enum hum_status status = back_runs(processor, humi_block_offset(block), &wanted);
+    enum hum_status status = HUM_OK;
+    if (processor->ops->back)
+        status = back_runs(processor, humi_block_offset(block), &wanted);
     if (status != HUM_OK) {
         if (humi_mask_empty(&hold->present))
             humi_order_leave(&hum->order[p], block);
@@ -335,7 +345,7 @@ static void lose(struct hum *hum, struct humi_block *block, unsigned p,
 {
     for (unsigned q = 0; q < hum->processors; q++)
         if (q != p && humi_mask_meets(&block->hold[q].resident, write))
-            humi_residency_set(hum, block, q, humi_mask_minus(&block->hold[q].resident, write));
+            remove_resident(hum, block, q, write);
 }
 
 /* After the copies: who has the pages now. */
@@ -378,23 +388,34 @@ static void move(struct hum *hum, struct humi_block *block, const struct humi_re
                   humi_mask_minus(&change->missing, &block->written));
 }
 
+/* Nothing of the block is here and no room for it: so much is known before all else. */
+static bool finds_no_room(struct hum *hum, const struct humi_block *block,
+                          const struct humi_request *request)
+{
+    return !block->hold[request->processor].ordered &&
+           humi_order_is_full(&hum->order[request->processor]) &&
+           !humi_mask_empty(&request->bring);
+}
+
 /* Bring what is to be here, and give access to it. */
-static enum hum_status serve_here(struct hum *hum, struct humi_block *block,
-                                  const struct humi_request *request)
+HUMI_WIDE static enum hum_status serve_here(struct hum *hum, struct humi_block *block,
+                                            const struct humi_request *request)
 {
     struct outcome outcome;
     struct humi_change *change = &outcome.change;
     enum hum_status status = HUM_OK;
+    if (finds_no_room(hum, block, request))
+        return HUM_AGAIN;
     outcome.start_ns = request->start_ns ? request->start_ns : humi_clock_ns();
     humi_change_foresee(hum, block, request, change);
     if (change->misses)
         status = ensure_present(hum, block, request->processor, &change->missing);
     if (status != HUM_OK)
         return status;
-    outcome.missing = change->misses ? humi_mask_count(&change->missing) : 0;
+    outcome.missing = change->misses ? humi_mask_count_here(&change->missing) : 0;
     outcome.demanded = !change->demands ? 0
                        : !change->adds  ? outcome.missing
-                                        : humi_mask_count(&change->demanded);
+                                        : humi_mask_count_here(&change->demanded);
     outcome.move_ns = 0;
     memset(outcome.bytes, 0, sizeof outcome.bytes);
     move(hum, block, request, &outcome);
@@ -506,7 +527,7 @@ static enum hum_status write_back(struct hum *hum, struct humi_block *block, uns
     return HUM_OK;
 }
 
-enum hum_status humi_residency_evict(struct hum *hum, struct humi_block *block, unsigned p,
+HUMI_WIDE enum hum_status humi_residency_evict(struct hum *hum, struct humi_block *block, unsigned p,
                                      struct humi_evicted *evicted_out)
 {
     struct humi_hold *hold = &block->hold[p];

@@ -190,7 +190,11 @@ static enum hum_status serve_locked(struct humi_server *server, struct humi_grou
     enum hum_status status = humi_residency_serve(hum, group->block, &request);
     if (status != HUM_OK)
         return status;
-    humi_heat_faults(hum, group->block, group->processor, &group->read, &group->write);
+    if (group->count == 1)
+        humi_heat_fault(hum, group->block, group->processor, page_of(hum, group->faults),
+                        group->faults->write);
+    else
+        humi_heat_faults(hum, group->block, group->processor, &group->read, &group->write);
     renew(hum, group, resident_before);
     return HUM_OK;
 }

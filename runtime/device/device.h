@@ -197,7 +197,7 @@ struct humi_processor_ops {
      * H  Make frames present for [offset, +bytes) (within one block) so that the window can be
      * written there without failing.  New frames read as zero; present ones are left alone.
      * HUM_ERR_NO_MEMORY: the system has none; HUM_ERR_UNSUPPORTED: this processor cannot have
-     * frames there.  Nothing is changed then.
+     * frames there.  Nothing is changed then.  NULL: none need be made, where there is no memory.
      */
     enum hum_status (*back)(struct humi_processor *p, size_t offset, size_t bytes);
 

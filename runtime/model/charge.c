@@ -38,8 +38,10 @@ static void price(const struct humi_charge *charge, const struct hum_trace_event
     uint64_t bytes = event->bytes[HUM_H2D] + event->bytes[HUM_D2H] + event->bytes[HUM_D2D];
     bool priced = event->modelled_ns < UINT32_MAX;
     for (int d = 0; d < HUM_DIRECTION_COUNT; d++) {
-        if (!event->bytes[d] || (priced && event->bytes[d] == bytes))
-            ns_out[d] = event->bytes[d] ? event->modelled_ns : 0;
+        if (!event->bytes[d])
+            ns_out[d] = 0;
+        else if (priced && event->bytes[d] == bytes)
+            ns_out[d] = event->modelled_ns;
         else
             ns_out[d] = (double)humi_link_ns(&charge->model.link, event->bytes[d],
                                              humi_mask_count_runs(&event->moved));

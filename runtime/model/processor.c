@@ -37,10 +37,10 @@ static void close_entry(const struct humi_processor *p, struct humi_model_entry 
     entry->open = entry->reads = false;
 }
 
-static struct hum_pages pages_of(size_t offset, size_t bytes)
+static struct humi_run run_of(size_t offset, size_t bytes)
 {
     unsigned first = (unsigned)(offset % HUM_BLOCK_SIZE / HUM_PAGE_SIZE);
-    return humi_mask_range(first, first + (unsigned)(bytes / HUM_PAGE_SIZE));
+    return (struct humi_run){first, first + (unsigned)(bytes / HUM_PAGE_SIZE)};
 }
 
 void humi_model_processor_store(struct humi_model_processor *processor, uint64_t block)
@@ -54,14 +54,6 @@ void humi_model_processor_store(struct humi_model_processor *processor, uint64_t
 
 /* ---- members --------------------------------------------------------------------------------- */
 
-static enum hum_status model_back(struct humi_processor *p, size_t offset, size_t bytes)
-{
-    (void)p;
-    (void)offset;
-    (void)bytes;
-    return HUM_OK;
-}
-
 static void map_whole(struct humi_model_entry *entry, bool reads)
 {
     entry->open = true;
@@ -70,17 +62,27 @@ static void map_whole(struct humi_model_entry *entry, bool reads)
     entry->writable = reads ? humi_mask_none() : humi_mask_all();
 }
 
-static void map_part(struct humi_processor *p, struct humi_model_entry *entry,
-                     struct hum_pages pages, enum humi_map_access access)
+/* What is not mapped cannot be upgraded. */
+static void upgrade_part(struct humi_model_entry *entry, struct hum_pages pages)
 {
-    if (access == HUMI_MAP_UPGRADE && !entry->open)
-        humi_mask_keep(&pages, &entry->mapped);
+    humi_mask_keep(&pages, &entry->mapped);
+    entry->reads = false;
+    humi_mask_add(&entry->writable, &pages);
+}
+
+static void map_part(struct humi_processor *p, struct humi_model_entry *entry, struct humi_run run,
+                     enum humi_map_access access)
+{
+    if (access == HUMI_MAP_UPGRADE && !entry->open) {
+        upgrade_part(entry, humi_mask_range(run.first, run.end));
+        return;
+    }
     close_entry(p, entry);
-    humi_mask_add(&entry->mapped, &pages);
+    humi_mask_add_range(&entry->mapped, run.first, run.end);
     if (access == HUMI_MAP_READ)
-        humi_mask_remove(&entry->writable, &pages);
+        humi_mask_remove_range(&entry->writable, run.first, run.end);
     else
-        humi_mask_add(&entry->writable, &pages);
+        humi_mask_add_range(&entry->writable, run.first, run.end);
 }
 
 static enum hum_status model_map(struct humi_processor *p, size_t offset, size_t bytes,
@@ -95,7 +97,7 @@ static enum hum_status model_map(struct humi_processor *p, size_t offset, size_t
     else if (access == HUMI_MAP_READ && p->opens_reads && bytes == HUM_BLOCK_SIZE)
         map_whole(entry, true);
     else
-        map_part(p, entry, pages_of(offset, bytes), access);
+        map_part(p, entry, run_of(offset, bytes), access);
     return HUM_OK;
 }
 
@@ -104,12 +106,12 @@ static enum hum_status model_map_remote(struct humi_processor *p, size_t offset,
                                         const struct humi_processor *owner)
 {
     struct humi_model_entry *entry = humi_model_entry_make(model_of(p), offset / HUM_BLOCK_SIZE);
-    struct hum_pages pages = pages_of(offset, bytes);
+    struct humi_run run = run_of(offset, bytes);
     (void)owner;
     if (!entry)
         return humi_fail(HUM_ERR_NO_MEMORY, "no memory for a page table");
-    map_part(p, entry, pages, HUMI_MAP_WRITE);
-    humi_mask_add(&entry->remote, &pages);
+    map_part(p, entry, run, HUMI_MAP_WRITE);
+    humi_mask_add_range(&entry->remote, run.first, run.end);
     return HUM_OK;
 }
 
@@ -118,11 +120,11 @@ static void model_unmap(struct humi_processor *p, size_t offset, size_t bytes)
     struct humi_model_entry *entry = humi_model_entry(model_of(p), offset / HUM_BLOCK_SIZE);
     if (!entry)
         return;
-    struct hum_pages pages = pages_of(offset, bytes);
+    struct humi_run run = run_of(offset, bytes);
     close_entry(p, entry);
-    humi_mask_remove(&entry->mapped, &pages);
-    humi_mask_remove(&entry->writable, &pages);
-    humi_mask_remove(&entry->remote, &pages);
+    humi_mask_remove_range(&entry->mapped, run.first, run.end);
+    humi_mask_remove_range(&entry->writable, run.first, run.end);
+    humi_mask_remove_range(&entry->remote, run.first, run.end);
 }
 
 /* Frames of its own go; what leads to others' stays. */
@@ -131,9 +133,12 @@ static void model_drop(struct humi_processor *p, size_t offset, size_t bytes)
     struct humi_model_entry *entry = humi_model_entry(model_of(p), offset / HUM_BLOCK_SIZE);
     if (!entry)
         return;
-    struct hum_pages pages = pages_of(offset, bytes), remote = entry->remote;
+    struct humi_run run = run_of(offset, bytes);
+    struct hum_pages pages = humi_mask_range(run.first, run.end), remote = entry->remote;
     model_unmap(p, offset, bytes);
     humi_mask_keep(&remote, &pages);
+    if (humi_mask_empty(&remote))
+        return;
     humi_mask_add(&entry->mapped, &remote);
     humi_mask_add(&entry->writable, &remote);
     humi_mask_add(&entry->remote, &remote);
@@ -144,9 +149,9 @@ static void model_protect(struct humi_processor *p, size_t offset, size_t bytes)
     struct humi_model_entry *entry = humi_model_entry(model_of(p), offset / HUM_BLOCK_SIZE);
     if (!entry)
         return;
-    struct hum_pages pages = pages_of(offset, bytes);
+    struct humi_run run = run_of(offset, bytes);
     close_entry(p, entry);
-    humi_mask_remove(&entry->writable, &pages);
+    humi_mask_remove_range(&entry->writable, run.first, run.end);
 }
 
 static void model_resume(struct humi_processor *p, size_t offset, size_t bytes)
@@ -173,7 +178,6 @@ static void model_fail(struct humi_processor *p, const struct humi_fault *fault,
 
 static const struct humi_processor_ops model_ops = {
     .kind = "model",
-    .back = model_back,
     .drop = model_drop, /* within a block, as the core does it */
     .map = model_map,
     .map_remote = model_map_remote,

@@ -3,6 +3,7 @@
 #include "trace/returns.h"
 
 #include "base/status.h"
+#include "base/wide.h"
 
 void humi_returns_init(struct humi_returns *returns)
 {
@@ -36,7 +37,7 @@ static enum hum_status get_place(struct humi_returns *returns, const struct hum_
     return humi_blocks_get(&returns->blocks, event->block, event->processor, &returns->last);
 }
 
-enum hum_status humi_returns_take(struct humi_returns *returns,
+HUMI_WIDE enum hum_status humi_returns_take(struct humi_returns *returns,
                                   const struct hum_trace_event *event)
 {
     enum humi_effect effect = humi_effect_of(event);

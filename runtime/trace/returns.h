@@ -51,7 +51,7 @@ static inline unsigned humi_returns_come(struct humi_block_facts *place,
     struct hum_pages again = humi_mask_and(&place->gone, &event->moved);
 
     humi_mask_remove(&place->gone, &event->pages);
-    return humi_mask_empty(&again) ? 0 : humi_mask_count(&again);
+    return humi_mask_empty(&again) ? 0 : humi_mask_count_here(&again);
 }
 
 static inline void humi_returns_evict(struct humi_block_facts *place,
