@@ -24,11 +24,11 @@
 #define HUMI_ONE_THREAD false
 #endif
 
-/* The caller knows that there is one thread. */
+/* The caller knows that there is one thread.  As a plain number it takes one instruction, not 3. */
 static inline void humi_count_add_alone(_Atomic uint64_t *counter, uint64_t n)
 {
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
-                          memory_order_relaxed);
+    _Static_assert(sizeof *counter == sizeof n, "no lock lies in an atomic number");
+    *(uint64_t *)(void *)counter += n;
 }
 
 /* Modulo 2^64: adding 0 - n takes n away. */

@@ -49,28 +49,6 @@ unsigned humi_mask_count(const struct hum_pages *m)
     return CAN_COUNT ? count_by_words(m) : humi_mask_count_plain(m);
 }
 
-COUNTS static void sum_words(const struct hum_pages *m, unsigned *before)
-{
-    before[0] = 0;
-    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
-        before[i + 1] = before[i] + (unsigned)__builtin_popcountll(m->word[i]);
-}
-
-static void sum_words_plain(const struct hum_pages *m, unsigned *before)
-{
-    before[0] = 0;
-    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
-        before[i + 1] = before[i] + (unsigned)__builtin_popcountll(m->word[i]);
-}
-
-void humi_mask_sums(const struct hum_pages *m, unsigned before_out[HUMI_MASK_WORDS + 1])
-{
-    if (CAN_COUNT)
-        sum_words(m, before_out);
-    else
-        sum_words_plain(m, before_out);
-}
-
 /* A run begins where the page before is not in it. */
 HUMI_WIDE unsigned humi_mask_count_runs(const struct hum_pages *m)
 {

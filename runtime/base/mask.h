@@ -139,9 +139,6 @@ unsigned humi_mask_count(const struct hum_pages *m);
 /* The same on processors that have no instruction for it. */
 unsigned humi_mask_count_plain(const struct hum_pages *m);
 
-/* Pages in the words before each, and in all. */
-void humi_mask_sums(const struct hum_pages *m, unsigned before_out[HUMI_MASK_WORDS + 1]);
-
 /* Runs of pages in m: neighbours, as many as there are. */
 unsigned humi_mask_count_runs(const struct hum_pages *m);
 

@@ -20,4 +20,7 @@
 #define HUMI_WIDE
 #endif
 
+/* A part of such a function, which is made as the whole is. */
+#define HUMI_WIDE_PART static inline __attribute__((always_inline))
+
 #endif

@@ -12,6 +12,8 @@ struct hum_pages humi_block_resident_elsewhere(const struct hum *hum,
                                                const struct humi_block *block, int except)
 {
     struct hum_pages any = humi_mask_none();
+    if (hum->processors == 2 && except >= 0)
+        return block->hold[1 - except].resident;
     for (unsigned p = 0; p < hum->processors; p++)
         if ((int)p != except)
             humi_mask_add(&any, &block->hold[p].resident);

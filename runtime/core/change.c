@@ -12,10 +12,10 @@ static const struct hum_pages all_pages = {{~UINT64_C(0), ~UINT64_C(0), ~UINT64_
 /* The sets that a decision rests on. */
 struct grounds {
     const struct hum_pages *resident, *mapped, *writable, *written, *elsewhere;
-    const struct hum_pages *whole;   /* who is given access to these gets all of it */
-    const struct hum_pages *seen;    /* access is given to no others ... */
-    const struct hum_pages *stored;  /* ... and for writing to these, or what could be written */
-    uint64_t may_write;              /* all ones, or none */
+    const struct hum_pages *whole;  /* who is given access to these gets all of it */
+    const struct hum_pages *seen;   /* access is given to no others ... */
+    const struct hum_pages *stored; /* ... and for writing to these, or what could be written */
+    uint64_t may_write;             /* all ones, or none */
 };
 
 /* Read-only copies cannot be mapped everywhere, nor where pages must come back for writing. */
@@ -119,7 +119,8 @@ static void open_all(const struct humi_hold *hold, struct humi_change *out)
 }
 
 HUMI_WIDE void humi_change_foresee(const struct hum *hum, const struct humi_block *block,
-                         const struct humi_request *request, struct humi_change *change_out)
+                                   const struct humi_request *request,
+                                   struct humi_change *change_out)
 {
     const struct humi_hold *hold = &block->hold[request->processor];
     bool exact = humi_is_exact(hum, request->processor);

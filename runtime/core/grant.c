@@ -25,8 +25,8 @@ bool humi_grant_is_whole(const struct hum *hum, const struct humi_block *block, 
     return hum->processor[p]->huge && (hold->own || is_opened(hum, hold, p));
 }
 
-void humi_grant_take(struct hum *hum, struct humi_block *block, unsigned p,
-                     struct hum_pages pages, bool write_only)
+void humi_grant_take(struct hum *hum, struct humi_block *block, unsigned p, struct hum_pages pages,
+                     bool write_only)
 {
     struct humi_processor *processor = hum->processor[p];
     struct humi_hold *hold = &block->hold[p];
@@ -62,7 +62,8 @@ void humi_grant_take(struct hum *hum, struct humi_block *block, unsigned p,
 }
 
 HUMI_WIDE void humi_grant_revoke_others(struct hum *hum, struct humi_block *block, unsigned p,
-                              const struct hum_pages *write, const struct hum_pages *copied)
+                                        const struct hum_pages *write,
+                                        const struct hum_pages *copied)
 {
     for (unsigned q = 0; q < hum->processors; q++) {
         const struct humi_hold *hold = &block->hold[q];
@@ -161,8 +162,8 @@ struct calls {
 };
 
 HUMI_WIDE static void choose_calls(const struct humi_hold *hold, const struct humi_request *request,
-                         const struct humi_grant *access, const struct hum_pages *away,
-                         struct calls *restrict out)
+                                   const struct humi_grant *access, const struct hum_pages *away,
+                                   struct calls *restrict out)
 {
     uint64_t writes = 0, upgrades = 0, reads = 0, returns = 0;
     for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
@@ -208,7 +209,7 @@ static enum hum_status make_calls(struct humi_processor *processor, size_t offse
 }
 
 HUMI_WIDE static void commit(struct humi_block *block, struct humi_hold *hold,
-                   const struct humi_grant *access)
+                             const struct humi_grant *access)
 {
     hold->mapped = access->mapped;
     if (!access->writes)
@@ -226,8 +227,7 @@ HUMI_WIDE static void commit(struct humi_block *block, struct humi_hold *hold,
 }
 
 enum hum_status humi_grant_give(struct hum *hum, struct humi_block *block,
-                                const struct humi_request *request,
-                                const struct humi_grant *access)
+                                const struct humi_request *request, const struct humi_grant *access)
 {
     struct humi_processor *processor = hum->processor[request->processor];
     struct humi_hold *hold = &block->hold[request->processor];

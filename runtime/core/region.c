@@ -410,11 +410,9 @@ void humi_region_set_access(struct humi_region *region, unsigned p, unsigned acc
     }
 }
 
-struct humi_meter *humi_region_meter(struct humi_region *region)
+struct humi_meter *humi_region_make_meter(struct humi_region *region)
 {
-    struct humi_meter *meter = atomic_load(&region->meter);
-    if (meter)
-        return meter;
+    struct humi_meter *meter = NULL;
     struct humi_meter *made = calloc(1, sizeof *made);
     if (!made)
         return NULL;

@@ -121,7 +121,12 @@ unsigned humi_region_access(const struct humi_region *region, unsigned p);
 void humi_region_set_access(struct humi_region *region, unsigned p, unsigned access);
 
 /* The region's counters, made at first use; NULL when memory is out (then nothing is counted). */
-struct humi_meter *humi_region_meter(struct humi_region *region);
+struct humi_meter *humi_region_make_meter(struct humi_region *region);
+static inline struct humi_meter *humi_region_meter(struct humi_region *region)
+{
+    struct humi_meter *meter = atomic_load(&region->meter);
+    return meter ? meter : humi_region_make_meter(region);
+}
 
 /* What users may know of it.  The tree's lock is held, or the region has left the tree. */
 void humi_region_describe(const struct humi_region *region, struct hum_region_info *info);

@@ -21,16 +21,16 @@
 /* A change, and what was gathered for its events while it was made. */
 struct outcome {
     struct humi_change change;
-    unsigned missing, demanded;                    /* numbers of pages */
-    uint64_t bytes[2][HUM_DIRECTION_COUNT];        /* [0] for faulted pages, [1] for the others */
+    unsigned missing, demanded;             /* numbers of pages */
+    uint64_t bytes[2][HUM_DIRECTION_COUNT]; /* [0] for faulted pages, [1] for the others */
     uint64_t start_ns, move_ns;
 };
 
 /* ---- masks and their counts ------------------------------------------------------------------ */
 
 /* The pages that p has, of which there are `now`. */
-static void set_counted(struct hum *hum, struct humi_block *block, unsigned p,
-                        const struct hum_pages *pages, unsigned now)
+HUMI_WIDE_PART void set_counted(struct hum *hum, struct humi_block *block, unsigned p,
+                                const struct hum_pages *pages, unsigned now)
 {
     struct humi_hold *hold = &block->hold[p];
     unsigned before = atomic_load(&hold->resident_pages);
@@ -54,21 +54,22 @@ void humi_residency_set(struct hum *hum, struct humi_block *block, unsigned p,
 }
 
 /* p gets so many pages that it had not. */
-static void add_resident(struct hum *hum, struct humi_block *block, unsigned p,
-                         const struct hum_pages *pages, unsigned count)
+HUMI_WIDE_PART void add_resident(struct hum *hum, struct humi_block *block, unsigned p,
+                                 const struct hum_pages *pages, unsigned count)
 {
     struct hum_pages now = humi_mask_or(&block->hold[p].resident, pages);
     set_counted(hum, block, p, &now, atomic_load(&block->hold[p].resident_pages) + count);
 }
 
-static void remove_resident(struct hum *hum, struct humi_block *block, unsigned p,
-                            const struct hum_pages *pages)
+HUMI_WIDE_PART void remove_resident(struct hum *hum, struct humi_block *block, unsigned p,
+                                    const struct hum_pages *pages)
 {
     struct hum_pages now = humi_mask_minus(&block->hold[p].resident, pages);
     set_counted(hum, block, p, &now, humi_mask_count_here(&now));
 }
 
-static void count_present(struct hum *hum, const struct humi_hold *hold, unsigned p, uint64_t more)
+HUMI_WIDE_PART void count_present(struct hum *hum, const struct humi_hold *hold, unsigned p,
+                                  uint64_t more)
 {
     humi_count_add(&hum->present_pages[p], more);
     if (!atomic_load(&hold->resident_pages))
@@ -76,16 +77,15 @@ static void count_present(struct hum *hum, const struct humi_hold *hold, unsigne
 }
 
 /* Frames have been made for pages that had none. */
-static void add_present(struct hum *hum, struct humi_hold *hold, unsigned p,
-                        const struct hum_pages *pages)
+HUMI_WIDE_PART void add_present(struct hum *hum, struct humi_hold *hold, unsigned p,
+                                const struct hum_pages *pages)
 {
     humi_mask_add(&hold->present, pages);
     humi_mask_add(&hold->fresh, pages);
     count_present(hum, hold, p, humi_mask_count_here(pages));
 }
 
-static void set_present(struct hum *hum, struct humi_hold *hold, unsigned p,
-                        struct hum_pages pages)
+static void set_present(struct hum *hum, struct humi_hold *hold, unsigned p, struct hum_pages pages)
 {
     uint64_t before = humi_mask_count(&hold->present), now = humi_mask_count(&pages);
     hold->present = pages;
@@ -138,8 +138,8 @@ static enum hum_status back_runs(struct humi_processor *processor, size_t offset
 }
 
 /* Make frames for the pages; counts the block against the processor's capacity (R4). */
-HUMI_WIDE static enum hum_status ensure_present(struct hum *hum, struct humi_block *block, unsigned p,
-                                      const struct hum_pages *pages)
+HUMI_WIDE static enum hum_status ensure_present(struct hum *hum, struct humi_block *block,
+                                                unsigned p, const struct hum_pages *pages)
 {
     struct humi_processor *processor = hum->processor[p];
     struct humi_hold *hold = &block->hold[p];
@@ -190,9 +190,9 @@ static void copy_pages(struct hum *hum, struct humi_block *block, unsigned p, un
 }
 
 /* Copy one part of the missing pages from q, who has them. */
-static void fill_from(struct hum *hum, struct humi_block *block,
-                      const struct humi_request *request, unsigned q, const struct hum_pages *part,
-                      struct outcome *outcome)
+HUMI_WIDE_PART void fill_from(struct hum *hum, struct humi_block *block,
+                              const struct humi_request *request, unsigned q,
+                              const struct hum_pages *part, struct outcome *outcome)
 {
     enum hum_direction d = direction(request->processor, q);
     bool all = !outcome->change.zeroes && humi_mask_within(&outcome->change.missing, part);
@@ -208,8 +208,8 @@ static void fill_from(struct hum *hum, struct humi_block *block,
 }
 
 /* Fill p's frames of the missing pages: copies from whoever has them, the host first. */
-static void fill_written(struct hum *hum, struct humi_block *block,
-                         const struct humi_request *request, struct outcome *outcome)
+HUMI_WIDE_PART void fill_written(struct hum *hum, struct humi_block *block,
+                                 const struct humi_request *request, struct outcome *outcome)
 {
     struct hum_pages left = outcome->change.copied;
     bool more = true;
@@ -227,8 +227,7 @@ static void fill_written(struct hum *hum, struct humi_block *block,
 }
 
 /* Pages never written read as zero; a frame that was used before must be wiped for them. */
-static void fill_zero(struct hum *hum, struct humi_block *block, unsigned p,
-                      struct hum_pages pages)
+static void fill_zero(struct hum *hum, struct humi_block *block, unsigned p, struct hum_pages pages)
 {
     struct humi_hold *hold = &block->hold[p];
     humi_mask_remove(&pages, &hold->fresh);
@@ -254,41 +253,45 @@ static enum hum_cause demand_cause(const struct humi_request *request,
     return outcome->change.upgrades ? HUM_CAUSE_UPGRADE : HUM_CAUSE_REMAP;
 }
 
-static struct humi_event event_of(const struct humi_request *request,
-                                  const struct outcome *outcome, const struct hum_pages *pages,
-                                  unsigned count)
+HUMI_WIDE_PART void set_event(const struct humi_request *request, const struct outcome *outcome,
+                              const struct hum_pages *pages, unsigned count,
+                              struct humi_event *event_out)
 {
-    return (struct humi_event){.cause = request->cause,
-                               .processor = request->processor,
-                               .pages = count,
-                               .which = *pages,
-                               .moved = humi_mask_and(pages, &outcome->change.copied),
-                               .kernel = request->kernel,
-                               .thread = request->thread,
-                               .start_ns = outcome->start_ns};
+    event_out->cause = request->cause;
+    event_out->processor = request->processor;
+    event_out->pages = count;
+    event_out->kernel = request->kernel;
+    event_out->thread = request->thread;
+    event_out->start_ns = outcome->start_ns;
+    event_out->move_ns = event_out->modelled_ns = 0;
+    event_out->brought = event_out->evicted = false;
+    event_out->which = *pages;
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
+        event_out->moved.word[i] = pages->word[i] & outcome->change.copied.word[i];
+    memset(event_out->bytes, 0, sizeof event_out->bytes);
 }
 
 /* Of a change that brought none: the pages that became writable, else those mapped. */
-static struct humi_event touch_event(const struct humi_hold *hold,
-                                     const struct humi_request *request,
-                                     const struct outcome *outcome)
+static void set_touch_event(const struct humi_hold *hold, const struct humi_request *request,
+                            const struct outcome *outcome, struct humi_event *event_out)
 {
     struct hum_pages mapped = humi_mask_minus(&outcome->change.grant.mapped, &hold->mapped);
     const struct hum_pages *touched =
         outcome->change.upgrades ? &outcome->change.upgraded : &mapped;
-    return event_of(request, outcome, touched, humi_mask_count(touched));
+    set_event(request, outcome, touched, humi_mask_count(touched), event_out);
 }
 
 /* What was demanded: one event. */
-static void record_demand(struct hum *hum, struct humi_block *block,
-                          const struct humi_request *request, const struct outcome *outcome,
-                          bool alone)
+HUMI_WIDE_PART void record_demand(struct hum *hum, struct humi_block *block,
+                                  const struct humi_request *request, const struct outcome *outcome,
+                                  bool alone)
 {
     const struct humi_hold *hold = &block->hold[request->processor];
-    struct humi_event event =
-        outcome->demanded
-            ? event_of(request, outcome, &outcome->change.demanded, outcome->demanded)
-            : touch_event(hold, request, outcome);
+    struct humi_event event;
+    if (outcome->demanded)
+        set_event(request, outcome, &outcome->change.demanded, outcome->demanded, &event);
+    else
+        set_touch_event(hold, request, outcome, &event);
     event.cause = demand_cause(request, outcome);
     event.brought = outcome->demanded != 0;
     memcpy(event.bytes, outcome->bytes[0], sizeof event.bytes);
@@ -297,16 +300,18 @@ static void record_demand(struct hum *hum, struct humi_block *block,
 }
 
 /* What the policy added, or all of a change that no fault asked for: one event. */
-static void record_added(struct hum *hum, struct humi_block *block,
-                         const struct humi_request *request, const struct outcome *outcome,
-                         bool fault)
+HUMI_WIDE_PART void record_added(struct hum *hum, struct humi_block *block,
+                                 const struct humi_request *request, const struct outcome *outcome,
+                                 bool fault)
 {
     const struct humi_hold *hold = &block->hold[request->processor];
     bool adds = outcome->change.adds;
-    struct humi_event event =
-        adds ? event_of(request, outcome, &outcome->change.added,
-                        outcome->missing - outcome->demanded)
-             : touch_event(hold, request, outcome);
+    struct humi_event event;
+    if (adds)
+        set_event(request, outcome, &outcome->change.added,
+                  outcome->missing - outcome->demanded, &event);
+    else
+        set_touch_event(hold, request, outcome, &event);
     if (fault)
         event.cause = HUM_CAUSE_PREFETCH_POLICY;
     if (adds) {
@@ -318,8 +323,8 @@ static void record_added(struct hum *hum, struct humi_block *block,
 }
 
 /* One event for what was demanded, one for what the policy added (R5). */
-static void record_change(struct hum *hum, struct humi_block *block,
-                          const struct humi_request *request, const struct outcome *outcome)
+HUMI_WIDE_PART void record_change(struct hum *hum, struct humi_block *block,
+                                  const struct humi_request *request, const struct outcome *outcome)
 {
     const struct humi_change *change = &outcome->change;
     bool fault = request->cause != HUM_CAUSE_DECLARED && !humi_mask_empty(&request->faulted);
@@ -340,8 +345,8 @@ static void record_change(struct hum *hum, struct humi_block *block,
 /* ---- the changes ----------------------------------------------------------------------------- */
 
 /* The others lose what is to be written here. */
-static void lose(struct hum *hum, struct humi_block *block, unsigned p,
-                 const struct hum_pages *write)
+HUMI_WIDE_PART void lose(struct hum *hum, struct humi_block *block, unsigned p,
+                         const struct hum_pages *write)
 {
     for (unsigned q = 0; q < hum->processors; q++)
         if (q != p && humi_mask_meets(&block->hold[q].resident, write))
@@ -349,8 +354,8 @@ static void lose(struct hum *hum, struct humi_block *block, unsigned p,
 }
 
 /* After the copies: who has the pages now. */
-static void commit(struct hum *hum, struct humi_block *block, unsigned p,
-                   const struct outcome *outcome)
+HUMI_WIDE_PART void commit(struct hum *hum, struct humi_block *block, unsigned p,
+                           const struct outcome *outcome)
 {
     const struct humi_change *change = &outcome->change;
     if (change->misses)
@@ -373,8 +378,8 @@ static void bring_instead(struct humi_request *request, const struct hum_pages *
         humi_mask_add(&request->write, &stores);
 }
 
-static void move(struct hum *hum, struct humi_block *block, const struct humi_request *request,
-                 struct outcome *outcome)
+HUMI_WIDE_PART void move(struct hum *hum, struct humi_block *block,
+                         const struct humi_request *request, struct outcome *outcome)
 {
     const struct humi_change *change = &outcome->change;
     if (change->misses)
@@ -393,8 +398,7 @@ static bool finds_no_room(struct hum *hum, const struct humi_block *block,
                           const struct humi_request *request)
 {
     return !block->hold[request->processor].ordered &&
-           humi_order_is_full(&hum->order[request->processor]) &&
-           !humi_mask_empty(&request->bring);
+           humi_order_is_full(&hum->order[request->processor]) && !humi_mask_empty(&request->bring);
 }
 
 /* Bring what is to be here, and give access to it. */
@@ -527,8 +531,8 @@ static enum hum_status write_back(struct hum *hum, struct humi_block *block, uns
     return HUM_OK;
 }
 
-HUMI_WIDE enum hum_status humi_residency_evict(struct hum *hum, struct humi_block *block, unsigned p,
-                                     struct humi_evicted *evicted_out)
+HUMI_WIDE enum hum_status humi_residency_evict(struct hum *hum, struct humi_block *block,
+                                               unsigned p, struct humi_evicted *evicted_out)
 {
     struct humi_hold *hold = &block->hold[p];
     struct hum_pages elsewhere = humi_block_resident_elsewhere(hum, block, (int)p);

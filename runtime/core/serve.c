@@ -78,11 +78,17 @@ static unsigned count_duplicates(const struct hum *hum, const struct humi_group 
            humi_mask_count(&write_there) + humi_mask_count(&remote);
 }
 
-static void count_map_fault(struct humi_group *group)
+static void count_map_fault(const struct hum *hum, struct humi_group *group)
 {
     struct humi_hold *hold = &group->block->hold[group->processor];
-    struct hum_pages asked = humi_mask_or(&group->read, &group->write);
-    if (humi_mask_within(&asked, &hold->resident) && hold->map_faults < UINT8_MAX)
+    bool here;
+    if (group->count == 1) {
+        here = humi_mask_has(&hold->resident, page_of(hum, group->faults));
+    } else {
+        struct hum_pages asked = humi_mask_or(&group->read, &group->write);
+        here = humi_mask_within(&asked, &hold->resident);
+    }
+    if (here && hold->map_faults < UINT8_MAX)
         hold->map_faults++;
 }
 
@@ -180,7 +186,7 @@ static enum hum_status serve_locked(struct humi_server *server, struct humi_grou
     if (!group->went_ahead) {
         group->went_ahead = true;
         note_agents(hum, group);
-        count_map_fault(group);
+        count_map_fault(hum, group);
         count_guess(group, &attempt->view, attempt->plan.exclusive);
         humi_ahead_reserve_for(server->ahead, group->processor, group->block);
         go_ahead(server, group, &attempt->plan); /* before serving: the two are copied side by side */

@@ -11,8 +11,8 @@ static uint32_t effective_advice(const struct humi_block *block, const struct hu
                                  struct hum_view *view)
 {
     unsigned whole = atomic_load(&region->advice);
-    view->preferred = block->advice & HUM_ADVISE_PREFERRED ? block->preferred
-                                                           : atomic_load(&region->preferred);
+    view->preferred =
+        block->advice & HUM_ADVISE_PREFERRED ? block->preferred : atomic_load(&region->preferred);
     view->accessed_by = block->accessed_by | atomic_load(&region->accessed_by);
     return block->advice | whole;
 }
@@ -52,8 +52,7 @@ static bool others_are_idle(const struct hum *hum, unsigned processor)
 }
 
 /* Where the block stands in its region, and who touched it. */
-static void view_place(const struct hum *hum, const struct humi_group *group,
-                       struct hum_view *view)
+static void view_place(const struct hum *hum, const struct humi_group *group, struct hum_view *view)
 {
     const struct humi_region *region = group->region;
     uint32_t first = humi_space_block(hum, region->start);
@@ -64,7 +63,8 @@ static void view_place(const struct hum *hum, const struct humi_group *group,
     view->kernel = group->processor ? group->faults->kernel : 0;
 }
 
-HUMI_WIDE void humi_view_fill(const struct hum *hum, const struct humi_group *group, struct hum_view *view)
+HUMI_WIDE void humi_view_fill(const struct hum *hum, const struct humi_group *group,
+                              struct hum_view *view)
 {
     const struct humi_block *block = group->block;
     const struct humi_hold *hold = &block->hold[group->processor];
@@ -130,7 +130,8 @@ static bool may_stay(const struct humi_block *block, const struct humi_region *r
 {
     uint32_t bit = HUM_BIT(humi_public(processor));
     return ((block->remote_by | atomic_load(&region->remote_by) | block->accessed_by |
-             atomic_load(&region->accessed_by)) & bit) != 0;
+             atomic_load(&region->accessed_by)) &
+            bit) != 0;
 }
 
 struct hum_pages humi_view_stay(const struct hum *hum, const struct humi_block *block,
@@ -176,8 +177,8 @@ static bool may_be_remote(const struct humi_group *group, const struct hum_view 
 
 /* All but `remote`, which says what is not brought; true: the region covers the block. */
 HUMI_WIDE static bool fill_pages(const struct humi_group *group, const struct hum_view *view,
-                       const struct hum_plan *plan, uint64_t writes,
-                       struct humi_request *restrict out)
+                                 const struct hum_plan *plan, uint64_t writes,
+                                 struct humi_request *restrict out)
 {
     uint64_t valid_all = ~UINT64_C(0);
     for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
@@ -208,8 +209,8 @@ void humi_view_request(const struct hum *hum, const struct humi_group *group,
     request->cause = group->processor == 0 ? HUM_CAUSE_HOST_FAULT : HUM_CAUSE_DEVICE_FAULT;
     request->faults = request->duplicates = request->kernel = request->thread = 0;
     request->start_ns = 0;
-    request->remote = may_be_remote(group, view, plan) ? remote_pages(hum, group, view, plan)
-                                                       : humi_mask_none();
-    request->whole = fill_pages(group, view, plan,
-                                writes && !request->read_only ? ~UINT64_C(0) : 0, request);
+    request->remote =
+        may_be_remote(group, view, plan) ? remote_pages(hum, group, view, plan) : humi_mask_none();
+    request->whole =
+        fill_pages(group, view, plan, writes && !request->read_only ? ~UINT64_C(0) : 0, request);
 }

@@ -298,6 +298,16 @@ static void settle(struct humi_simulation *sim)
         sim->program.ns = sim->end_ns;
 }
 
+/* The next number that can be told from x, which is no less than zero. */
+static double just_after(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    bits++;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
 /* False: nothing is left to be done. */
 static bool go_on(struct humi_simulation *sim)
 {
@@ -307,7 +317,7 @@ static bool go_on(struct humi_simulation *sim)
         batch = outlook.faults->ns > sim->free_ns ? outlook.faults->ns : sim->free_ns;
     if (outlook.runs && outlook.runs->ns <= batch) {
         double until = outlook.next_ns + QUANTUM_NS;
-        double behind = nextafter(batch, INFINITY); /* what happens at that moment is in time */
+        double behind = just_after(batch); /* what happens at that moment is in time */
         advance(sim, outlook.runs, until < behind ? until : behind);
         if (outlook.runs->state == HUMI_AGENT_DONE || outlook.runs->state == HUMI_AGENT_WAITS)
             settle(sim);

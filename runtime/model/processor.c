@@ -122,6 +122,10 @@ static void model_unmap(struct humi_processor *p, size_t offset, size_t bytes)
         return;
     struct humi_run run = run_of(offset, bytes);
     close_entry(p, entry);
+    if (bytes == HUM_BLOCK_SIZE) {
+        forget(entry);
+        return;
+    }
     humi_mask_remove_range(&entry->mapped, run.first, run.end);
     humi_mask_remove_range(&entry->writable, run.first, run.end);
     humi_mask_remove_range(&entry->remote, run.first, run.end);
@@ -133,12 +137,13 @@ static void model_drop(struct humi_processor *p, size_t offset, size_t bytes)
     struct humi_model_entry *entry = humi_model_entry(model_of(p), offset / HUM_BLOCK_SIZE);
     if (!entry)
         return;
-    struct humi_run run = run_of(offset, bytes);
-    struct hum_pages pages = humi_mask_range(run.first, run.end), remote = entry->remote;
+    struct hum_pages remote = entry->remote;
     model_unmap(p, offset, bytes);
-    humi_mask_keep(&remote, &pages);
     if (humi_mask_empty(&remote))
         return;
+    struct humi_run run = run_of(offset, bytes);
+    struct hum_pages pages = humi_mask_range(run.first, run.end);
+    humi_mask_keep(&remote, &pages);
     humi_mask_add(&entry->mapped, &remote);
     humi_mask_add(&entry->writable, &remote);
     humi_mask_add(&entry->remote, &remote);
@@ -151,7 +156,10 @@ static void model_protect(struct humi_processor *p, size_t offset, size_t bytes)
         return;
     struct humi_run run = run_of(offset, bytes);
     close_entry(p, entry);
-    humi_mask_remove_range(&entry->writable, run.first, run.end);
+    if (bytes == HUM_BLOCK_SIZE)
+        entry->writable = humi_mask_none();
+    else
+        humi_mask_remove_range(&entry->writable, run.first, run.end);
 }
 
 static void model_resume(struct humi_processor *p, size_t offset, size_t bytes)

@@ -22,7 +22,7 @@ _Static_assert(LEAVES == 32, "the tree is complete and its leaves are the bits o
 struct tree {
     uint16_t present[LEAVES + 1]; /* pages resident or filled */
     uint16_t valid[LEAVES + 1];
-    uint32_t faulted;             /* bit i: chunk i has a fault */
+    uint32_t faulted; /* bit i: chunk i has a fault */
 };
 
 /* The number of bits in each 16-bit lane, in that lane. */
@@ -82,7 +82,7 @@ static void tree_init(struct tree *tree, const struct hum_pages *present,
 }
 
 /* The chunk of all pages; LEAVES: there are more of them, or none. */
-static unsigned only_chunk(const struct hum_pages *pages)
+HUMI_WIDE_PART unsigned only_chunk(const struct hum_pages *pages)
 {
     unsigned chunk = LEAVES;
 
@@ -108,8 +108,8 @@ static void tree_take(const struct tree *tree, unsigned first, unsigned n, unsig
     if (!(tree->faulted >> first & (n == LEAVES ? ~UINT32_C(0) : (UINT32_C(1) << n) - 1)))
         return;
     if (n == 1 || present * 100 > valid * percent) {
-        struct hum_pages range = humi_mask_range(first * HUM_PAGES_PER_CHUNK,
-                                                 (first + n) * HUM_PAGES_PER_CHUNK);
+        struct hum_pages range =
+            humi_mask_range(first * HUM_PAGES_PER_CHUNK, (first + n) * HUM_PAGES_PER_CHUNK);
         humi_mask_add(pages_out, &range);
         return;
     }
@@ -123,14 +123,16 @@ struct path {
     uint64_t lanes;
 };
 
-static void path_init(struct path *path, const struct hum_pages *pages, unsigned chunk)
+HUMI_WIDE_PART void path_init(struct path *path, const struct hum_pages *pages, unsigned chunk)
 {
-    humi_mask_sums(pages, path->before);
+    path->before[0] = 0;
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
+        path->before[i + 1] = path->before[i] + (unsigned)__builtin_popcountll(pages->word[i]);
     path->lanes = count_lanes(pages->word[chunk / CHUNKS_PER_WORD]);
 }
 
 /* Pages in the n chunks from the first on, a subtree on the path. */
-static unsigned path_count(const struct path *path, unsigned first, unsigned n)
+HUMI_WIDE_PART unsigned path_count(const struct path *path, unsigned first, unsigned n)
 {
     uint64_t lanes = path->lanes >> first % CHUNKS_PER_WORD * HUM_PAGES_PER_CHUNK;
 
@@ -143,8 +145,9 @@ static unsigned path_count(const struct path *path, unsigned first, unsigned n)
  * One chunk with a fault, as when a single thread runs: the same from the leaf to the root, where
  * the last dense subtree is the largest.
  */
-static struct hum_pages grow_alone(const struct hum_pages *present, const struct hum_pages *valid,
-                                   unsigned chunk, unsigned percent)
+HUMI_WIDE_PART struct hum_pages grow_alone(const struct hum_pages *present,
+                                           const struct hum_pages *valid, unsigned chunk,
+                                           unsigned percent)
 {
     bool whole = humi_mask_full(valid);
     unsigned best = 1;
@@ -173,8 +176,8 @@ struct hum_pages humi_tree_chunks(const struct hum_pages *pages)
 }
 
 /* Chunks with a fault count as present as a whole, as far as they are valid. */
-static struct hum_pages present_alone(const struct hum_pages *resident,
-                                      const struct hum_pages *valid, unsigned chunk)
+HUMI_WIDE_PART struct hum_pages present_alone(const struct hum_pages *resident,
+                                              const struct hum_pages *valid, unsigned chunk)
 {
     unsigned word = chunk / CHUNKS_PER_WORD;
     uint64_t lane = UINT64_C(0xffff) << chunk % CHUNKS_PER_WORD * HUM_PAGES_PER_CHUNK;
@@ -198,8 +201,9 @@ static struct hum_pages grow_all(const struct hum_pages *resident, const struct 
     return grown;
 }
 
-HUMI_WIDE struct hum_pages humi_tree_grow(const struct hum_pages *resident, const struct hum_pages *faulted,
-                                const struct hum_pages *valid, unsigned percent)
+HUMI_WIDE struct hum_pages humi_tree_grow(const struct hum_pages *resident,
+                                          const struct hum_pages *faulted,
+                                          const struct hum_pages *valid, unsigned percent)
 {
     struct hum_pages wanted = humi_mask_and(faulted, valid), grown;
     unsigned chunk = only_chunk(&wanted);

@@ -27,10 +27,11 @@ static uint64_t fill_word(uint64_t bits, unsigned size)
 struct hum_pages humi_window_around(const struct hum_pages *pages, unsigned size)
 {
     unsigned words = size / 64; /* of a window; 0: it lies within one */
-    struct hum_pages around;
+    struct hum_pages around = humi_mask_none();
 
     for (unsigned i = 0; i < HUMI_MASK_WORDS && words <= 1; i++)
-        around.word[i] = pages->word[i] ? fill_word(pages->word[i], size) : 0;
+        if (pages->word[i])
+            around.word[i] = fill_word(pages->word[i], size);
     for (unsigned first = 0; first < HUMI_MASK_WORDS && words > 1; first += words) {
         uint64_t any = 0;
         for (unsigned i = first; i < first + words; i++)

@@ -3,6 +3,7 @@
 #include "policy/thrash/driver.h"
 
 #include "base/mask.h"
+#include "base/wide.h"
 #include "policy/chunks.h"
 #include "policy/parts.h"
 
@@ -52,12 +53,13 @@ static unsigned who_of(const struct hum_view *view)
 /* ---- states ---------------------------------------------------------------------------------- */
 
 /* Pages that this fault takes from others. */
-static struct hum_pages taken_pages(const struct hum_view *view)
+HUMI_WIDE static struct hum_pages taken_pages(const struct hum_view *view)
 {
-    struct hum_pages faulted = humi_mask_or(&view->read, &view->write);
-    struct hum_pages moved = humi_mask_minus(&faulted, &view->resident);
-    humi_mask_add(&moved, &view->write);
-    return humi_mask_and(&moved, &view->elsewhere);
+    struct hum_pages taken;
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
+        taken.word[i] = ((view->read.word[i] & ~view->resident.word[i]) | view->write.word[i]) &
+                        view->elsewhere.word[i];
+    return taken;
 }
 
 static void note_events(struct humi_thrash *thrash, uint32_t chunks, unsigned who, uint32_t now,
