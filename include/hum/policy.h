@@ -91,6 +91,8 @@ struct hum_view {
     uint64_t free_blocks;        /* blocks this processor can still take; UINT64_MAX: no limit */
     uint64_t capacity_blocks;    /* UINT64_MAX: no limit */
     uint64_t region_blocks;      /* blocks of the region */
+    uint64_t region_here;        /* ... that have pages resident here, as counted lately; 0 unless
+                                    the policy decides by counted touches */
     uint32_t block;              /* place in the region, 0 .. region_blocks - 1 */
     uint32_t kernel;             /* 1 ..: which kernel touched; 0: none or unknown */
     uint32_t agent;              /* which thread or worker touched; 0: unknown */

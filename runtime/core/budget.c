@@ -7,6 +7,7 @@
 #include "core/room.h"
 
 #define BLOCKS_MIN 4u            /* one access may need several at once */
+#define LOOKS_A_BLOCK 8u         /* a look counts so many blocks at most, on average */
 
 uint64_t humi_budget_of(const struct humi_region *region, unsigned p)
 {
@@ -14,18 +15,38 @@ uint64_t humi_budget_of(const struct humi_region *region, unsigned p)
     return budget ? budget : UINT64_MAX;
 }
 
-bool humi_budget_is_reached(struct hum *hum, const struct humi_region *region, unsigned p,
-                            const struct humi_block *block)
+/* Blocks of the region with pages on processor p, counted up to `most`. */
+static uint64_t count_here(const struct hum *hum, const struct humi_region *region, unsigned p,
+                           uint64_t most)
 {
-    uint64_t budget = humi_budget_of(region, p), held = 0;
-    if (budget == UINT64_MAX || atomic_load(&block->hold[p].resident_pages))
-        return false;
     uint32_t end = humi_space_block(hum, region->start + region->bytes - 1) + 1;
     const struct humi_block *at =
         humi_table_next(&hum->table, humi_space_block(hum, region->start), end);
-    for (; at && held < budget; at = humi_table_next(&hum->table, at->index + 1, end))
-        held += atomic_load(&at->hold[p].resident_pages) != 0;
-    return held >= budget;
+    uint64_t here = 0;
+    for (; at && here < most; at = humi_table_next(&hum->table, at->index + 1, end))
+        here += atomic_load(&at->hold[p].resident_pages) != 0;
+    return here;
+}
+
+uint64_t humi_budget_here(const struct hum *hum, struct humi_region *region, unsigned p)
+{
+    uint32_t blocks = (uint32_t)(region->bytes / HUM_BLOCK_SIZE);
+    uint32_t age = atomic_load_explicit(&region->here_age[p], memory_order_relaxed);
+    if (age == 0)
+        atomic_store_explicit(&region->here[p], (uint32_t)count_here(hum, region, p, UINT32_MAX),
+                              memory_order_relaxed);
+    age = age >= blocks / LOOKS_A_BLOCK ? 0 : age + 1;
+    atomic_store_explicit(&region->here_age[p], age, memory_order_relaxed);
+    return atomic_load_explicit(&region->here[p], memory_order_relaxed);
+}
+
+bool humi_budget_is_reached(struct hum *hum, const struct humi_region *region, unsigned p,
+                            const struct humi_block *block)
+{
+    uint64_t budget = humi_budget_of(region, p);
+    if (budget == UINT64_MAX || atomic_load(&block->hold[p].resident_pages))
+        return false;
+    return count_here(hum, region, p, budget) >= budget;
 }
 
 void humi_budget_keep(struct hum *hum, const struct humi_region *region, unsigned p,

@@ -17,6 +17,9 @@
 /* Blocks that the region may hold on processor p; UINT64_MAX: as many as fit. */
 uint64_t humi_budget_of(const struct humi_region *region, unsigned p);
 
+/* Blocks of the region with pages on processor p, as counted not long ago: a look costs little. */
+uint64_t humi_budget_here(const struct hum *hum, struct humi_region *region, unsigned p);
+
 /* One more block than it holds now would be too many.  False for a block that it holds. */
 bool humi_budget_is_reached(struct hum *hum, const struct humi_region *region, unsigned p,
                             const struct humi_block *block);

@@ -282,6 +282,11 @@ static bool counts(const struct humi_choice *choice)
     return choice->policy.part[HUMI_PLACE]->counts_touches;
 }
 
+bool humi_policies_of_counts(const struct hum *hum, const struct humi_region *region)
+{
+    return counts(humi_policies_of(hum, region));
+}
+
 bool humi_policies_count_touches(const struct hum *hum)
 {
     const struct humi_policies *policies = &hum->policies;

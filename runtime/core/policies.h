@@ -64,6 +64,9 @@ void humi_policies_close(struct hum *hum);
 /* What decides for the region. */
 struct humi_choice *humi_policies_of(const struct hum *hum, const struct humi_region *region);
 
+/* It decides by counted touches. */
+bool humi_policies_of_counts(const struct hum *hum, const struct humi_region *region);
+
 /* The policy of the space, or one that a rule names, decides by counted touches. */
 bool humi_policies_count_touches(const struct hum *hum);
 

@@ -44,6 +44,8 @@ struct humi_region {
     atomic_bool policy_set;       /* by the program, not by its name */
     _Atomic(struct humi_memo *) memo; /* what parts of policies remember */
     _Atomic uint32_t budget[HUM_PROCESSORS_MAX]; /* blocks it may hold; 0: no limit of its own */
+    _Atomic uint32_t here[HUM_PROCESSORS_MAX]; /* blocks with pages there, when last counted ... */
+    _Atomic uint32_t here_age[HUM_PROCESSORS_MAX]; /* ... so many looks ago (budget.h) */
     uint64_t heat, weight_seen;   /* of the live view's thread alone */
     uint32_t id;                  /* 1 .., never used again in this space */
     char *name;                   /* guarded by the tree's lock; NULL if never named */

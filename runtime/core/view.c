@@ -4,7 +4,9 @@
 
 #include "base/clock.h"
 #include "base/wide.h"
+#include "core/budget.h"
 #include "core/heat.h"
+#include "core/policies.h"
 #include "core/remote.h"
 
 static uint32_t effective_advice(const struct humi_block *block, const struct humi_region *region,
@@ -58,6 +60,9 @@ static void view_place(const struct hum *hum, const struct humi_group *group, st
     uint32_t first = humi_space_block(hum, region->start);
     view->block = group->block->index - first;
     view->region_blocks = humi_space_block(hum, region->start + region->bytes - 1) - first + 1;
+    view->region_here = humi_policies_of_counts(hum, region)
+                            ? humi_budget_here(hum, group->region, group->processor)
+                            : 0;
     /* Numbers of threads are the system's; a deterministic run has one thread a processor. */
     view->agent = hum->deterministic ? group->processor + 1 : (uint32_t)group->faults->thread;
     view->kernel = group->processor ? group->faults->kernel : 0;

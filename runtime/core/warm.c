@@ -26,11 +26,6 @@ static struct hum_pages counted_pages(const struct hum *hum, const struct humi_r
     return pages;
 }
 
-static bool counts_touches(const struct hum *hum, const struct humi_region *region)
-{
-    return humi_policies_of(hum, region)->policy.part[HUMI_PLACE]->counts_touches;
-}
-
 /* What the policy wants to come of these, of the block, which is locked. */
 static struct humi_request ask(struct hum *hum, struct humi_group *group)
 {
@@ -94,7 +89,7 @@ void humi_warm_decide(struct hum *hum, struct humi_region *region, unsigned p, u
 static struct humi_region *region_at(struct hum *hum, uintptr_t address)
 {
     struct humi_region *region = humi_regions_find(&hum->regions, address);
-    if (!region || counts_touches(hum, region))
+    if (!region || humi_policies_of_counts(hum, region))
         return region;
     humi_region_put(region);
     return NULL;

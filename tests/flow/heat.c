@@ -176,12 +176,12 @@ static void samples_see_the_host_too(void **state)
     hum_close(hum);
 }
 
-static struct hum *open_policy(const char *policy, const char *sample)
+static struct hum *open_policy(const char *devices, const char *policy, const char *sample)
 {
     struct hum_options options = HUM_OPTIONS_INIT;
     struct hum *hum;
 
-    options.devices = ONE_DEVICE;
+    options.devices = devices;
     options.policy = policy;
     options.sample = sample;
     ok(hum_open(&options, &hum));
@@ -191,7 +191,7 @@ static struct hum *open_policy(const char *policy, const char *sample)
 /* The policy switches sampling on by itself; what is mapped far comes without a fault. */
 static void what_is_touched_far_too_often_comes(void **state)
 {
-    struct hum *hum = open_policy("counter,prefetch=none", NULL);
+    struct hum *hum = open_policy(ONE_DEVICE, "counter,prefetch=none", NULL);
     uint64_t *words = flow_alloc(hum, 2 * MIB);
     struct hum_stats stats;
     uint64_t rounds = 0;
@@ -216,16 +216,44 @@ static void what_is_touched_far_too_often_comes(void **state)
     hum_close(hum);
 }
 
+/* Blocks come and leave in turn, each for a few words: soon none of them comes any more. */
+static void auto_leaves_far_what_is_touched_little(void **state)
+{
+    struct hum *hum = open_policy("emu:mem=16M,workers=2", "auto", "50%");
+    size_t blocks = 12, words_per_block = 2 * MIB / sizeof(uint64_t);
+    uint64_t *words = flow_alloc(hum, blocks * 2 * MIB);
+    uint64_t rounds = 0, far, came;
+
+    (void)state;
+    memset(words, 0, blocks * 2 * MIB);
+    do {
+        came = flow_stats(hum).total.bytes[HUM_H2D];
+        for (size_t b = 0; b < blocks; b++)
+            flow_words(hum, "add", words + b * words_per_block, 8, 1);
+        far = flow_stats(hum).total.pages[HUM_CAUSE_REMOTE_MAP];
+    } while (++rounds < PATIENCE && (far <= 2 * MIB / 4096 ||
+                                     flow_stats(hum).total.bytes[HUM_H2D] > came));
+    if (!far && rounds == PATIENCE) { /* nothing can be mapped far here */
+        hum_close(hum);
+        skip();
+    }
+    assert_true(rounds < PATIENCE);
+    for (size_t b = 0; b < blocks; b++)
+        for (size_t i = 0; i < 9; i++)
+            assert_int_equal(words[b * words_per_block + i], i < 8 ? rounds : 0);
+    hum_close(hum);
+}
+
 static void sampling_that_is_off_stays_off(void **state)
 {
-    struct hum *hum = open_policy("counter", "off");
+    struct hum *hum = open_policy(ONE_DEVICE, "counter", "off");
 
     (void)state;
     assert_int_equal(flow_stats(hum).sample_ppm, 0);
     hum_close(hum);
     if (getenv("HUM_SAMPLE"))
         return; /* there is always a choice then */
-    hum = open_policy("driver", NULL);
+    hum = open_policy(ONE_DEVICE, "driver", NULL);
     assert_int_equal(flow_stats(hum).sample_ppm, 0);
     hum_close(hum);
 }
@@ -359,6 +387,7 @@ int main(void)
         cmocka_unit_test(devices_sample_in_proportion_to_touches),
         cmocka_unit_test(samples_see_the_host_too),
         cmocka_unit_test(what_is_touched_far_too_often_comes),
+        cmocka_unit_test(auto_leaves_far_what_is_touched_little),
         cmocka_unit_test(sampling_that_is_off_stays_off),
         cmocka_unit_test(without_sampling_nothing_is_taken),
         cmocka_unit_test(a_share_that_is_none_is_refused),

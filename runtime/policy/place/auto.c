@@ -10,9 +10,9 @@
  * price, so the guess is late, and a region that is touched very often between two evictions can
  * still be left far wrongly.
  *
- * What stays does so by whole blocks, so that nothing is prefetched around a fault.  A region that
- * fits half of the device always comes: that it leaves is the fault of the order of eviction, and
- * touching it far would cost most where it is used most.
+ * What stays does so by whole blocks, so that nothing is prefetched around a fault.  By guess alone
+ * no region goes far that fits half of the device: that it leaves is the fault of the order of
+ * eviction, and touching it far would cost most where it is used most.
  */
 #include "base/mask.h"
 #include "policy/parts.h"
@@ -27,7 +27,7 @@ enum { MARGIN, PRICE };
 static const struct hum_tunable tunables[] = {
     [MARGIN] = {"margin", "nothing counted: cost of coming back, in far touches of each page", 24,
                 0, 1024},
-    [PRICE] = {"price", "counted: touches of a far block after which it comes", HUMI_RETURN_US, 1,
+    [PRICE] = {"price", "counted: us of far touches after which a block comes", HUMI_RETURN_US, 1,
                1u << 20},
 };
 
@@ -61,20 +61,29 @@ static bool is_guessed_far(struct region *region, const struct hum_view *view, u
 
     if (!view->again)
         pay(region, view, pattern);
+    if (view->region_blocks <= view->capacity_blocks / 2)
+        return false;
     return pattern == HUMI_RANDOM &&
            atomic_load_explicit(&region->paid_us, memory_order_relaxed) > price_us;
+}
+
+static struct humi_trial trial_of(const struct hum_part_context *context)
+{
+    struct region *region = context->memory[HUM_MEMORY_REGION];
+    struct block *block = context->memory[HUM_MEMORY_BLOCK];
+
+    return (struct humi_trial){.space = context->memory[HUM_MEMORY_SPACE],
+                               .region = &region->trial,
+                               .block = &block->trial,
+                               .price_ns = context->tunables[PRICE] * 1000};
 }
 
 static bool stays(const struct hum_view *view, const struct hum_part_context *context)
 {
     struct region *region = context->memory[HUM_MEMORY_REGION];
-    struct block *block = context->memory[HUM_MEMORY_BLOCK];
-    struct humi_trial trial = {.space = context->memory[HUM_MEMORY_SPACE],
-                               .region = &region->trial,
-                               .block = &block->trial,
-                               .price = context->tunables[PRICE]};
+    struct humi_trial trial = trial_of(context);
 
-    if (!view->can_remote || view->region_blocks <= view->capacity_blocks / 2)
+    if (!view->can_remote)
         return false;
     bool measured = humi_trial_stays(&trial, view);
     if (humi_trial_hears(&trial))
@@ -88,8 +97,12 @@ static void plan(const struct hum_view *view, const struct hum_part_context *con
     struct block *block = context->memory[HUM_MEMORY_BLOCK];
 
     plan->exclusive = humi_intent_takes(&block->intent, view);
-    if (view->processor == HUM_HOST)
+    if (view->processor == HUM_HOST) {
+        struct humi_trial trial = trial_of(context);
+
+        humi_trial_hears_host(&trial, view);
         return;
+    }
     if (!stays(view, context)) {
         plan->bring = humi_mask_and(&view->remote, &view->valid);
         return;

@@ -5,17 +5,28 @@
 #include "base/mask.h"
 #include "policy/place/far.h"
 
-#define RETURNS_KNOWN 8u
+#define FAULT_NS UINT64_C(65000)
+#define EVICTION_NS UINT64_C(37000)
+#define PAGE_NS UINT64_C(164) /* over the link, 25 GB/s */
+#define TOUCH_NS UINT64_C(1000)
+#define RETURNS_KNOWN 8u /* and at least one a block of the region */
 #define RETURNS_MAX 256u
-#define SURE 4u
-#define WAIT 16u
-#define WAIT_DOUBLINGS 2u
 #define SILENT_MAX 4u
 #define TRIPS_MAX 16u
-#define GROWTH 4u                /* of the limit, each time that it was reached */
+#define GROWTH 4u  /* of the limit, each time that it was reached */
+#define BUDGET 24u /* trials cost one part of so many of fetching, ... */
+#define FIRST 4u   /* ... but the first may begin after so many prices */
+#define TRUST 4u   /* the control's word counts up to so many limits */
 
 #define get(field) atomic_load_explicit(field, memory_order_relaxed)
 #define set(field, value) atomic_store_explicit(field, value, memory_order_relaxed)
+#define add(field, value) atomic_fetch_add_explicit(field, value, memory_order_relaxed)
+
+/* So much more the one must have cost than the other: by a quarter. */
+static uint64_t clearly(uint64_t ns)
+{
+    return ns + ns / 4;
+}
 
 /* The call tells of counted touches: what it asks for is mapped far already. */
 static bool is_counted(const struct hum_view *view)
@@ -25,14 +36,21 @@ static bool is_counted(const struct hum_view *view)
     return !humi_mask_empty(&view->remote) && humi_mask_within(&asked, &view->remote);
 }
 
-/* The block comes back that had been evicted. */
-static bool is_return(const struct hum_view *view)
+/* Something comes that is elsewhere. */
+static bool is_fetch(const struct hum_view *view)
 {
     struct hum_pages asked = humi_mask_or(&view->read, &view->write);
 
-    return view->evictions && humi_mask_empty(&view->resident) &&
-           humi_mask_meets(&asked, &view->elsewhere);
+    humi_mask_remove(&asked, &view->resident);
+    return humi_mask_meets(&asked, &view->elsewhere);
 }
+
+static uint64_t absent_blocks(const struct hum_view *view)
+{
+    return view->region_here < view->region_blocks ? view->region_blocks - view->region_here : 1;
+}
+
+/* ---- what touches cost ----------------------------------------------------------------------- */
 
 static uint32_t touches_of(const struct hum_view *view)
 {
@@ -43,21 +61,30 @@ static uint32_t touches_of(const struct hum_view *view)
     return touches < UINT32_MAX ? (uint32_t)touches : UINT32_MAX;
 }
 
-/* Touches of a far block since it was last looked at. */
-static uint32_t pay(struct humi_trial_block *block, const struct hum_view *view)
+/* What touches of a far block since it was last looked at have cost. */
+static uint64_t pay(struct humi_trial_block *block, const struct hum_view *view)
 {
     uint32_t now = touches_of(view), touches = now > block->seen ? now - block->seen : 0;
+    uint64_t ns = touches * TOUCH_NS;
 
     block->seen = now;
-    block->paid = block->paid + touches < touches ? UINT32_MAX : block->paid + touches;
-    return touches;
+    if (!touches)
+        return 0;
+    if (view->time_ns > block->looked_ns && view->time_ns - block->looked_ns < ns)
+        ns = view->time_ns - block->looked_ns;
+    block->looked_ns = view->time_ns;
+    block->paid_ns += ns;
+    return ns;
 }
 
 static bool go_far(struct humi_trial_block *block, const struct hum_view *view)
 {
-    block->seen = touches_of(view);
-    block->paid = block->came = 0;
-    block->far = true;
+    *block = (struct humi_trial_block){.looked_ns = view->time_ns,
+                                       .seen = touches_of(view),
+                                       .pages = block->pages,
+                                       .trips = block->trips,
+                                       .wrote = block->wrote,
+                                       .far = true};
     return true;
 }
 
@@ -68,143 +95,198 @@ static bool come(struct humi_trial_block *block, const struct hum_view *view)
     return false;
 }
 
-/* ---- near ------------------------------------------------------------------------------------ */
+/* ---- what fetching costs --------------------------------------------------------------------- */
 
-static void end_trial(struct humi_trial_region *region)
+static void charge(struct humi_trial_region *region, uint64_t ns)
 {
-    uint32_t ended = get(&region->ended);
-
-    set(&region->block, 0);
-    set(&region->wait, WAIT << (ended < WAIT_DOUBLINGS ? ended : WAIT_DOUBLINGS));
-    set(&region->ended, ended + 1);
+    add(&region->fetched_ns, ns);
+    if (get(&region->block))
+        add(&region->near_ns, ns);
 }
 
-static bool on_trial(const struct humi_trial *trial, const struct hum_view *view, uint32_t touches)
+/* A stay, which ends by leaving. */
+static uint64_t stay_ns(const struct humi_trial_block *block)
 {
-    atomic_fetch_add_explicit(&trial->region->touches, touches, memory_order_relaxed);
-    if (trial->block->paid < trial->price)
+    unsigned pages = block->pages ? block->pages : HUM_PAGES_PER_BLOCK;
+
+    return EVICTION_NS + pages * PAGE_NS * (block->wrote ? 2 : 1);
+}
+
+/* A fault fetches something of a near block; true: of one that had been here before. */
+static bool fetch(const struct humi_trial *trial, const struct hum_view *view)
+{
+    struct humi_trial_block *block = trial->block;
+    unsigned pages = humi_mask_count(&view->resident);
+    bool returns = pages == 0 && (block->pages || view->evictions);
+
+    if (returns) {
+        charge(trial->region, FAULT_NS + stay_ns(block));
+        block->wrote = false;
+    } else {
+        charge(trial->region, FAULT_NS);
+    }
+    block->wrote |= !humi_mask_empty(&view->write);
+    if (pages == 0)
+        block->pages = HUM_PAGES_PER_BLOCK; /* unless more faults show that it came in parts */
+    else if (block->pages == HUM_PAGES_PER_BLOCK || pages > block->pages)
+        block->pages = (uint16_t)pages;
+    return returns;
+}
+
+void humi_trial_hears_host(const struct humi_trial *trial, const struct hum_view *view)
+{
+    if (!view->again && trial->block->pages && is_fetch(view))
+        charge(trial->region, FAULT_NS);
+}
+
+/* ---- near ------------------------------------------------------------------------------------ */
+
+static bool on_trial(const struct humi_trial *trial, const struct hum_view *view, uint64_t ns)
+{
+    struct humi_trial_region *region = trial->region;
+
+    add(&region->tried_ns, ns);
+    add(&region->touched_ns, ns);
+    add(&region->far_ns, ns * absent_blocks(view));
+    if (trial->block->paid_ns < trial->price_ns)
         return true;
-    end_trial(trial->region);
+    set(&region->block, 0);
     return come(trial->block, view);
 }
 
 static bool begin_trial(const struct humi_trial *trial, const struct hum_view *view)
 {
     struct humi_trial_region *region = trial->region;
-    uint32_t wait = get(&region->wait);
 
-    if (wait) {
-        set(&region->wait, wait - 1);
+    if (get(&region->tried_ns) * BUDGET + trial->price_ns * FIRST > get(&region->fetched_ns))
         return false;
-    }
     if (!get(&trial->space->heard) && get(&trial->space->silent) >= SILENT_MAX)
         return false;
     set(&region->block, view->block + 1);
     return go_far(trial->block, view);
 }
 
-/* Fetching has cost `SURE` times what touching all of the region far would have. */
-static bool is_far_cheaper(const struct humi_trial_region *region, const struct hum_view *view)
-{
-    uint64_t far_us = (uint64_t)get(&region->touches) * view->region_blocks;
-
-    return get(&region->returns) * (uint64_t)HUMI_RETURN_US > SURE * far_us;
-}
-
 static void region_goes_far(struct humi_trial_region *region)
 {
-    uint64_t limit = get(&region->limit);
-
-    uint64_t paid = get(&region->returns) * (uint64_t)HUMI_RETURN_US;
+    uint64_t limit = get(&region->limit_ns);
 
     if (!limit)
-        set(&region->limit, paid);
+        set(&region->limit_ns, get(&region->near_ns));
     else if (limit <= UINT64_MAX / GROWTH)
-        set(&region->limit, limit * GROWTH);
-    set(&region->spent, 0);
-    set(&region->block, 0);
+        set(&region->limit_ns, limit * GROWTH);
+    set(&region->spent_ns, 0);
+    set(&region->control_ns, 0);
     set(&region->far, true);
+}
+
+static void forget_half(struct humi_trial_region *region)
+{
+    set(&region->returns, get(&region->returns) / 2);
+    set(&region->near_ns, get(&region->near_ns) / 2);
+    set(&region->touched_ns, get(&region->touched_ns) / 2);
+    set(&region->far_ns, get(&region->far_ns) / 2);
+}
+
+static void forget(struct humi_trial_region *region)
+{
+    set(&region->block, 0);
+    set(&region->returns, 0);
+    set(&region->near_ns, 0);
+    set(&region->touched_ns, 0);
+    set(&region->far_ns, 0);
 }
 
 /* Another block came back while one is on trial. */
 static bool beside_trial(const struct humi_trial *trial, const struct hum_view *view)
 {
     struct humi_trial_region *region = trial->region;
-    uint32_t returns = atomic_fetch_add_explicit(&region->returns, 1, memory_order_relaxed) + 1;
+    uint32_t returns = add(&region->returns, 1) + 1;
 
-    if (returns >= RETURNS_MAX) {
-        set(&region->returns, returns / 2);
-        set(&region->touches, get(&region->touches) / 2);
-    }
-    if (returns < RETURNS_KNOWN)
+    if (returns >= RETURNS_MAX + 4 * view->region_blocks)
+        forget_half(region);
+    if (returns < RETURNS_KNOWN || returns < view->region_blocks)
         return false;
     if (!get(&trial->space->heard)) {
-        atomic_fetch_add_explicit(&trial->space->silent, 1, memory_order_relaxed);
-        set(&region->returns, 0);
-        end_trial(region);
+        add(&trial->space->silent, 1);
+        forget(region);
         return false;
     }
-    if (!is_far_cheaper(region, view))
+    if (get(&region->near_ns) <= clearly(get(&region->far_ns)))
         return false;
     region_goes_far(region);
     return go_far(trial->block, view);
 }
 
-static bool stays_in_near(const struct humi_trial *trial, const struct hum_view *view,
-                          uint32_t touches)
+static bool stays_in_near(const struct humi_trial *trial, const struct hum_view *view, uint64_t ns)
 {
     uint32_t block = get(&trial->region->block);
 
-    if (trial->block->far)
-        return block == view->block + 1 ? on_trial(trial, view, touches)
-                                        : come(trial->block, view);
-    if (!is_return(view))
+    if (trial->block->far) {
+        if (block == view->block + 1)
+            return on_trial(trial, view, ns);
+        return come(trial->block, view);
+    }
+    if (!is_fetch(view) || !fetch(trial, view))
         return false;
     return block ? beside_trial(trial, view) : begin_trial(trial, view);
 }
 
 /* ---- far ------------------------------------------------------------------------------------- */
 
-static void region_comes(struct humi_trial_region *region)
+/* What fetching would have cost since the region went far, by what the control was touched. */
+static uint64_t fetching_ns(struct humi_trial_region *region)
 {
-    set(&region->far, false);
-    set(&region->returns, 0);
-    set(&region->touches, 0);
-    set(&region->wait, 0);
+    uint64_t touched = get(&region->touched_ns);
+
+    return (uint64_t)((double)get(&region->control_ns) * (double)get(&region->near_ns) /
+                      (double)(touched ? touched : 1));
 }
 
-static bool stays_in_far(const struct humi_trial *trial, const struct hum_view *view,
-                         uint32_t touches)
+static bool is_too_dear(struct humi_trial_region *region)
+{
+    uint64_t spent = get(&region->spent_ns);
+
+    uint64_t limit = get(&region->limit_ns);
+
+    if (spent < limit)
+        return false;
+    return spent / TRUST >= limit || spent > clearly(fetching_ns(region));
+}
+
+static bool stays_in_far(const struct humi_trial *trial, const struct hum_view *view, uint64_t ns)
 {
     struct humi_trial_region *region = trial->region;
     struct humi_trial_block *block = trial->block;
-    uint64_t spent =
-        atomic_fetch_add_explicit(&region->spent, touches, memory_order_relaxed) + touches;
 
-    if (spent >= get(&region->limit)) {
-        region_comes(region);
+    add(&region->spent_ns, ns);
+    if (get(&region->block) == view->block + 1)
+        add(&region->control_ns, ns);
+    if (is_too_dear(region)) {
+        set(&region->far, false);
+        forget(region);
         return come(block, view);
     }
     if (!block->far)
         return block->came == view->evictions + 1 ? false : go_far(block, view);
-    if (block->paid < trial->price << block->trips)
+    if (block->paid_ns < trial->price_ns << block->trips)
         return true;
     if (block->trips < TRIPS_MAX)
         block->trips++;
+    add(&region->spent_ns, stay_ns(block));
     return come(block, view);
 }
 
 bool humi_trial_stays(const struct humi_trial *trial, const struct hum_view *view)
 {
-    uint32_t touches;
+    uint64_t ns;
 
     if (view->again)
         return trial->block->far;
     if (is_counted(view))
         set(&trial->space->heard, 1);
-    touches = trial->block->far ? pay(trial->block, view) : 0;
-    return get(&trial->region->far) ? stays_in_far(trial, view, touches)
-                                    : stays_in_near(trial, view, touches);
+    ns = trial->block->far ? pay(trial->block, view) : 0;
+    return get(&trial->region->far) ? stays_in_far(trial, view, ns)
+                                    : stays_in_near(trial, view, ns);
 }
 
 bool humi_trial_hears(const struct humi_trial *trial)

@@ -2,25 +2,30 @@
 /*
  * trial.h - is it cheaper to touch a region over the link than to fetch its blocks again and again?
  *
- * Both are measured at once.  When a block comes back that had been evicted, it is put on trial: it
- * stays where it is and is mapped there, and its touches are counted while the others of the region
- * come as ever.
+ * Both are measured at once.  When a block comes back that had been here before, it is put on
+ * trial: it stays where it is and is mapped there, and its touches are counted while the others of
+ * the region come as ever.
  *
- *     fetching costs   270 us a return: 45 + 20 a fault, 37 an eviction, 84 a block each way
- *     far costs          1 us a touch of the block on trial, times the blocks of the region
+ *     near   a fault 65 us, and of a stay that ended its pages over the link, both ways if any was
+ *            written, and 37 us for the eviction; faults of the host that take back count, too
+ *     far    what the block on trial was touched, times the blocks of the region that are not here;
+ *            a touch 1 us, but all of them together never more than the time that has passed,
+ *            since touches of one access overlap
  *
- * 8 returns that cost four times what far would have: the region goes far.  A trial that has cost
- * as much as a return (`price` touches) ends, its block comes, and the next one waits for 16
- * returns, later for 64; so trials cost a few per cent at most.
+ * When as many blocks came back as the region has, at least 8, and fetching has cost a quarter more
+ * than far would have, the region goes far.  Fewer tell nothing: a block on trial is in use when
+ * its trial begins, and may be in use again only a pass later.  A trial that has cost as much as a
+ * return (`price`) ends, and its block comes.  The first begins once fetching has cost four prices,
+ * and all of them together then cost at most 1/24 of what fetching has.
  *
- * In a far region a block comes that was touched `price` times there, and each time that it has
- * come twice as many touches are wanted.  What far touches cost in all has a limit, at first what
- * returns had cost; behind it the region is near and on trial again, and the next limit is four
- * times as high.  So what was hot once and is not any more, or the other way round, is found out,
- * and finding out costs no more than the logarithm of the time.
- *
- * A touch is priced as if it were alone, though touches of one access overlap: so dense use looks
- * dearer far than it is, and comes.
+ * In a far region a block comes that was touched for its price there, and each time that it has
+ * come twice as much is wanted.  What touches and comings cost there has a limit, at first what
+ * fetching had cost during the trials; behind it the region is near and on trial again, and the
+ * next limit is four times as high: so what was hot once and is not any more, or the other way
+ * round, is found out, and finding out costs no more than the logarithm of the time.  The block
+ * that was on trial is a control meanwhile: as much more as it was touched, as much more would
+ * fetching have cost by now.  If that is more than what far did cost, the region stays up to four
+ * limits.
  *
  * Nobody knows beforehand whether touches are counted (hum/policy.h).  Until the first one was
  * heard of nothing goes far, and after 4 trials without any in the space there are no more.
@@ -42,26 +47,32 @@
 
 /* Zero, all of them: nothing was seen. */
 struct humi_trial_space {
-    _Atomic uint32_t heard;      /* counted touches arrive */
-    _Atomic uint32_t silent;     /* trials that nothing was heard of */
+    _Atomic uint32_t heard;  /* counted touches arrive */
+    _Atomic uint32_t silent; /* trials that nothing was heard of */
 };
 
 struct humi_trial_region {
-    _Atomic uint32_t block;      /* 1 + the one on trial; 0: none */
-    _Atomic uint32_t wait;       /* returns before the next trial */
-    _Atomic uint32_t ended;      /* trials that cost their price */
-    _Atomic uint32_t returns;    /* while a block was on trial */
-    _Atomic uint32_t touches;    /* of blocks on trial */
+    _Atomic uint32_t block; /* 1 + the one on trial, or the control; 0: none */
     _Atomic bool far;
-    _Atomic uint64_t spent;      /* touches since it went far */
-    _Atomic uint64_t limit;      /* ... after which it is near again */
+    _Atomic uint32_t returns;    /* while a block was on trial, ... */
+    _Atomic uint64_t near_ns;    /* ... what fetching has cost, */
+    _Atomic uint64_t touched_ns; /* ... touching the one on trial, */
+    _Atomic uint64_t far_ns;     /* ... and would have cost touching all that is not here */
+    _Atomic uint64_t fetched_ns; /* cost of fetching in all */
+    _Atomic uint64_t tried_ns;   /* cost of trials in all */
+    _Atomic uint64_t spent_ns;   /* cost of touches since it went far ... */
+    _Atomic uint64_t control_ns; /* ... of these, of the control */
+    _Atomic uint64_t limit_ns;   /* it stays far up to this in any case */
 };
 
 struct humi_trial_block {
-    uint32_t seen;               /* touches counted when it was last looked at */
-    uint32_t paid;               /* touches since it went far */
-    uint32_t came;               /* 1 + evictions when it came by touches; 0: it did not */
-    uint8_t trips;               /* how often it came in a far region, up to a limit */
+    uint64_t looked_ns; /* up to when its touches are paid for */
+    uint64_t paid_ns;   /* touches since it went far */
+    uint32_t seen;      /* touches counted up to then */
+    uint32_t came;      /* 1 + evictions when it came by touches; 0: it did not */
+    uint16_t pages;     /* the most seen resident in this stay; 0: it never came */
+    uint8_t trips;      /* how often it came in a far region, up to a limit */
+    bool wrote;         /* in this stay */
     bool far;
 };
 
@@ -69,11 +80,14 @@ struct humi_trial {
     struct humi_trial_space *space;
     struct humi_trial_region *region;
     struct humi_trial_block *block;
-    uint64_t price;              /* touches */
+    uint64_t price_ns; /* of far touches, after which a block comes */
 };
 
-/* Learn from a fault, or from counted touches; true: what is not here should stay where it is. */
+/* Learn from a device's fault, or from counted touches; true: what is not here should stay. */
 bool humi_trial_stays(const struct humi_trial *trial, const struct hum_view *view);
+
+/* Learn from a fault of the host. */
+void humi_trial_hears_host(const struct humi_trial *trial, const struct hum_view *view);
 
 /* Are counted touches known to arrive? */
 bool humi_trial_hears(const struct humi_trial *trial);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/budget.h"
 #include "model/setup.h"
 #include "model/world.h"
 #include "support/test.h"
@@ -434,6 +435,50 @@ static void what_comes_by_touches_makes_room(void **state)
     end();
 }
 
+/*
+ * auto maps a block that comes back far, as a whole, and takes the first touch for its price: then
+ * all of it comes, though one chunk was touched.
+ */
+static void what_is_mapped_beside_it_comes_along(void **state)
+{
+    const struct humi_world_params params = params_of("auto,place.price=1", 2);
+
+    (void)state;
+    begin(&params);
+    alloc(1, 0, 3 * 512);
+    touches(HOST, 0, 3 * 512, true);
+    for (unsigned turn = 0; turn < 6 && !counters().pages[HUM_CAUSE_REMOTE_MAP]; turn++)
+        assert_int_equal(touch(DEV0, turn % 3 * 512, false), HUM_OK);
+    const struct hum_counters before = counters();
+    assert_int_equal(before.pages[HUM_CAUSE_REMOTE_MAP], 512);
+    uint64_t page = humi_world_is_remote(world, DEV0, 5) ? 5 : 512 + 5;
+    assert_true(reach(DEV0, page, 1));
+    assert_int_equal(counters().bytes[HUM_H2D] - before.bytes[HUM_H2D], HUM_BLOCK_SIZE);
+    assert_int_equal(counters().faults_device, before.faults_device);
+    end();
+}
+
+/* Counted at once in a small region: a look counts eight blocks on average. */
+static void a_region_knows_how_many_of_its_blocks_are_here(void **state)
+{
+    const struct humi_world_params params = params_of("counter,place=share,prefetch=none", 4);
+
+    (void)state;
+    begin(&params);
+    alloc(1, 0, 6 * 512);
+    touches(HOST, 0, 6 * 512, true);
+    struct humi_region *region = humi_regions_find(&world->hum.regions, START);
+    assert_non_null(region);
+    assert_int_equal(humi_budget_here(&world->hum, region, DEV0), 0);
+    for (unsigned b = 0; b < 6; b++) {
+        assert_int_equal(touch(DEV0, b * 512, false), HUM_OK);
+        assert_int_equal(humi_budget_here(&world->hum, region, DEV0), b < 4 ? b + 1 : 4);
+    }
+    assert_int_equal(humi_budget_here(&world->hum, region, HOST), 6);
+    humi_region_put(region);
+    end();
+}
+
 /* Policies that do not decide by touches are not asked, and nothing is counted for them. */
 static void other_policies_are_not_asked(void **state)
 {
@@ -470,6 +515,8 @@ int main(void)
         cmocka_unit_test(wrong_parameters_are_refused),
         cmocka_unit_test(a_chunk_comes_when_it_was_touched_often_enough),
         cmocka_unit_test(what_comes_by_touches_makes_room),
+        cmocka_unit_test(what_is_mapped_beside_it_comes_along),
+        cmocka_unit_test(a_region_knows_how_many_of_its_blocks_are_here),
         cmocka_unit_test(other_policies_are_not_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -152,6 +152,7 @@ static unsigned stay(struct humi_policy *policy, uint32_t block, unsigned first,
         struct hum_plan plan;
         if (humi_mask_has(&resident, c * HUM_PAGES_PER_CHUNK))
             continue;
+        view.can_remote = false; /* whether the block comes at all is another matter */
         view.resident = resident;
         humi_mask_remove(&view.elsewhere, &resident);
         plan = ask(policy, &view);
@@ -179,6 +180,7 @@ static void what_is_used_little_comes_by_chunks(void **state)
     struct hum_view view = view_at(9, 5);
 
     (void)state;
+    view.can_remote = false;
     view.free_blocks = 1;
     for (unsigned i = 0; i < 8; i++)
         stay(&policy, 9, 5, 6);
