@@ -451,17 +451,16 @@ static void at_exit(void)
     leave();
 }
 
-enum hum_status humi_misuse_open(struct hum **hum_out)
+enum hum_status humi_misuse_open(struct hum_options *options, struct hum **hum_out)
 {
     const char *check = getenv("HUM_CL_CHECK");
-    struct hum_options options = HUM_OPTIONS_INIT;
     enum hum_status status;
 
     if (!check || !*check || strcmp(check, "0") == 0)
-        return hum_open(NULL, hum_out);
+        return hum_open(options, hum_out);
     if (!getenv("HUM_CHECK"))
-        options.check = "released";
-    status = hum_open(&options, hum_out);
+        options->check = "released";
+    status = hum_open(options, hum_out);
     humi_list_init(&memories);
     process = getpid();
     humi_misuse_on = status == HUM_OK && atexit(at_exit) == 0;

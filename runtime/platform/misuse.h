@@ -40,8 +40,8 @@ static inline bool humi_misuse_is_sought(void)
     return __builtin_expect(humi_misuse_on, 0);
 }
 
-/* Open the platform's space, and seek misuse if the environment says so. */
-enum hum_status humi_misuse_open(struct hum **hum_out);
+/* Open the platform's space, and seek misuse if the environment says so, which sets an option. */
+enum hum_status humi_misuse_open(struct hum_options *options, struct hum **hum_out);
 
 /* Every function below is called only where misuse is sought. */
 

@@ -38,7 +38,11 @@ static const char source[] =
     "                                memory_scope_all_svm_devices) != i) ;\n"
     "    atomic_store_explicit(answered, -i, memory_order_release,\n"
     "                          memory_scope_all_svm_devices); } }\n"
-    "kernel void each(global int *x) { x[get_global_id(0)] += get_global_id(0); }\n";
+    "kernel void each(global int *x) { x[get_global_id(0)] += get_global_id(0); }\n"
+    "kernel void jump(global const uint *a, global const uint *b, global const uint *c,\n"
+    "                 global uint *out, uint items)\n"
+    "{ uint i = get_global_id(0), at = i * 2654435761u;\n"
+    "  out[i] = a[at % items] + b[at / 7 % items] + c[at / 31 % items]; }\n";
 
 /* Every atomic function in each of its forms, by one work-item: what it returns goes to got. */
 static const char every_form[] =
@@ -356,6 +360,38 @@ static void more_is_shared_than_a_device_has(void **state)
     ok(clReleaseKernel(each));
 }
 
+/* Several buffers at once, none in order: fetched for every touch this would take minutes. */
+static void kernels_jump_about_in_more_than_there_is(void **state)
+{
+    struct world *world = *state;
+    const cl_uint items = 1 << 19;
+    cl_kernel jump = built(world->context, source, languages[0], "jump");
+    cl_uint *host = malloc(items * sizeof *host);
+    cl_mem mems[4];
+
+    for (cl_uint i = 0; i < items; i++)
+        host[i] = i;
+    for (cl_uint m = 0; m < COUNT_OF(mems); m++) {
+        mems[m] = world_buffer(world, items * sizeof *host);
+        ok(clEnqueueWriteBuffer(world->queue, mems[m], CL_TRUE, 0, items * sizeof *host, host, 0,
+                                NULL, NULL));
+        ok(clSetKernelArg(jump, m, ARG(mems[m])));
+    }
+    ok(clSetKernelArg(jump, 4, ARG(items)));
+    world_run(world, jump, items);
+    ok(clEnqueueReadBuffer(world->queue, mems[3], CL_TRUE, 0, items * sizeof *host, host, 0, NULL,
+                           NULL));
+    for (cl_uint i = 0; i < items; i++) {
+        cl_uint at = i * 2654435761u;
+
+        assert_int_equal(host[i], at % items + at / 7 % items + at / 31 % items);
+    }
+    for (cl_uint m = 0; m < COUNT_OF(mems); m++)
+        ok(clReleaseMemObject(mems[m]));
+    ok(clReleaseKernel(jump));
+    free(host);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -366,6 +402,7 @@ int main(void)
         cmocka_unit_test(a_running_kernel_answers_the_host),
         cmocka_unit_test(what_is_not_supported_is_not_allocated),
         cmocka_unit_test(more_is_shared_than_a_device_has),
+        cmocka_unit_test(kernels_jump_about_in_more_than_there_is),
     };
 
     return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -25,7 +25,7 @@ run()
 {
     numbers=$1
     shift
-    expect "^0 of $numbers" "$hum" run --opencl --only -d emu:mem=6M,workers=2 "$@" \
+    expect "^0 of $numbers" "$hum" run --opencl --only -p ahead -d emu:mem=6M,workers=2 "$@" \
         -- "$checked" "$numbers"
 }
 
