@@ -160,10 +160,13 @@ bool hum_heap_find(const void *pointer, char **start_out, size_t *bytes_out)
 __attribute__((constructor)) static void at_start(void)
 {
     const char *check = getenv("HUM_CL_CHECK");
+    struct hum_options options = HUM_OPTIONS_INIT;
     struct hum *hum = NULL;
 
     if (getenv(HIDE_ENV))
         return;
+    if (!getenv("HUM_POLICY"))
+        options.policy = "auto"; /* as the platform opens one (platform/platform.c) */
     humi_callers_find();
     if (!dlsym(RTLD_DEFAULT, "clGetPlatformIDs"))
         return;
@@ -174,7 +177,7 @@ __attribute__((constructor)) static void at_start(void)
     }
     humi_caller_enter();
     pthread_mutex_lock(&lock);
-    if (hum_open(NULL, &hum) == HUM_OK)
+    if (hum_open(&options, &hum) == HUM_OK)
         turn_on(hum);
     else
         say(hum_error_text());
