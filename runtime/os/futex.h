@@ -34,9 +34,14 @@ static inline void humi_futex_wait(const uint32_t *word, uint32_t value, int64_t
 }
 
 /* The same for a wait that humi_futex_wake_one_of() can choose: `bit` is one of 32. */
-static inline void humi_futex_wait_as(const uint32_t *word, uint32_t value, uint32_t bit)
+static inline void humi_futex_wait_as(const uint32_t *word, uint32_t value, int64_t timeout_ns,
+                                      uint32_t bit)
 {
-    (void)syscall(SYS_futex, word, FUTEX_WAIT_BITSET, value, NULL, NULL, bit);
+    int64_t end = timeout_ns < 0 ? 0 : (int64_t)humi_clock_real_ns() + timeout_ns;
+    struct timespec t = {end / 1000000000, end % 1000000000}; /* of CLOCK_MONOTONIC */
+
+    (void)syscall(SYS_futex, word, FUTEX_WAIT_BITSET, value, timeout_ns < 0 ? NULL : &t, NULL,
+                  bit);
 }
 
 /* Wake one of those that wait as one of `bits`. */

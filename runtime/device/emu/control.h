@@ -37,8 +37,12 @@
 #define HUMI_EMU_PROGRAMS_MAX 65536u
 #define HUMI_EMU_SIGNAL SIGSYS  /* see process/trap.c */
 
-/* The bit of a worker in `sleepers`; from the 33rd on they share. */
-#define HUMI_EMU_WORKER_BIT(index) (UINT32_C(1) << ((index) % 32))
+/*
+ * The bits of `sleepers`, of which the lowest is woken: who alone may run launches, if that one
+ * sleeps; then workers, which share bits from the 32nd on.
+ */
+#define HUMI_EMU_ALONE_BIT UINT32_C(1)
+#define HUMI_EMU_WORKER_BIT(index) (UINT32_C(2) << ((index) % 31))
 
 /* Slot state: code, flag, and the low bits of the serial so that a reused slot looks different. */
 #define HUMI_EMU_QUEUED 1u

@@ -168,6 +168,11 @@ void humi_hooks_end(bool wait);
 enum hum_status humi_workers_start(void);
 /* What all helpers do is of this launch from now on; NULL: of none. */
 void humi_workers_lend(struct humi_emu_slot *slot);
+/*
+ * Who holds the piece that runs alone waits for the next launch, at most for so long after a while
+ * of looking; true: the doorbell is no longer what it was.
+ */
+bool humi_worker_await(uint32_t bell, int64_t timeout_ns);
 /* The calling thread, not one of ours, runs what this worker gives it from now on. */
 void humi_worker_help(struct humi_worker *worker);
 /* Handlers of the process; then each worker's own stack for them. */

@@ -142,14 +142,13 @@ void humi_worker_help(struct humi_worker *worker)
  * Until the doorbell is no longer what it was.  A worker that shares its bit may clear it for the
  * other: that one is then woken by whoever finds more to do, or by the next launch that sees a bit.
  */
-static void sleep_on(const struct humi_worker *worker, uint32_t bell)
+static void sleep_on(uint32_t bell, int64_t timeout_ns, uint32_t bit)
 {
     struct humi_emu_control *c = humi_device.control;
-    uint32_t bit = HUMI_EMU_WORKER_BIT(worker->index);
 
     __atomic_or_fetch(&c->sleepers, bit, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&c->doorbell, __ATOMIC_SEQ_CST) == bell)
-        humi_futex_wait_as(&c->doorbell, bell, bit);
+        humi_futex_wait_as(&c->doorbell, bell, timeout_ns, bit);
     __atomic_and_fetch(&c->sleepers, ~bit, __ATOMIC_SEQ_CST);
 }
 
@@ -163,6 +162,18 @@ static bool spin(uint32_t bell)
     rang = humi_futex_spin(&c->doorbell, bell, HUMI_FUTEX_SPIN_NS);
     __atomic_sub_fetch(&c->attended, 1, __ATOMIC_SEQ_CST);
     return rang;
+}
+
+bool humi_worker_await(uint32_t bell, int64_t timeout_ns)
+{
+    struct humi_emu_control *c = humi_device.control;
+
+    if (humi_futex_spin(&c->doorbell, bell, HUMI_FUTEX_SPIN_NS))
+        return true;
+    __atomic_sub_fetch(&c->attended, 1, __ATOMIC_SEQ_CST);
+    sleep_on(bell, timeout_ns, HUMI_EMU_ALONE_BIT);
+    __atomic_add_fetch(&c->attended, 1, __ATOMIC_SEQ_CST);
+    return __atomic_load_n(&c->doorbell, __ATOMIC_SEQ_CST) != bell;
 }
 
 static void *work(void *arg)
@@ -186,7 +197,7 @@ static void *work(void *arg)
             worked = piece.slot; /* else it was looked for the next already */
         } else {
             if (!worked || !spin(bell))
-                sleep_on(worker, bell);
+                sleep_on(bell, -1, HUMI_EMU_WORKER_BIT(worker->index));
             worked = false;
         }
     }

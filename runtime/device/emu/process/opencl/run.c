@@ -102,6 +102,8 @@ struct series {
     uint32_t ended;             /* futex: no function is behind it */
 };
 
+#define KEEP_NS INT64_C(1000000) /* that a helper sleeps for the next launch */
+
 static void CL_CALLBACK go_on(void *arg);
 
 static cl_int set_args(struct humi_cl_called *called, struct humi_emu_slot *slot,
@@ -161,7 +163,7 @@ static bool find_next(struct series *series, struct humi_cl_range *range_out)
     do {
         bell = __atomic_load_n(doorbell, __ATOMIC_SEQ_CST);
         next = humi_schedule_end(series->piece, &slot, &kernel);
-    } while (next == HUMI_NEXT_NONE && humi_futex_spin(doorbell, bell, HUMI_FUTEX_SPIN_NS));
+    } while (next == HUMI_NEXT_NONE && humi_worker_await(bell, KEEP_NS));
     return next == HUMI_NEXT_CALLED &&
            set_args(kernel->cl->called, slot, range_out) == CL_SUCCESS &&
            is_known(kernel->cl, shape_of(range_out));
