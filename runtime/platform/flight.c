@@ -154,6 +154,7 @@ static struct hum_event *mark_for(struct _cl_command_queue *queue, struct _cl_ev
 bool humi_flight_collect(struct _cl_command_queue *queue, struct _cl_event *wanted)
 {
     struct hum_event *mark;
+    bool served;
 
     if (humi_list_is_empty(&queue->flight) || queue->collecting)
         return false;
@@ -171,9 +172,11 @@ bool humi_flight_collect(struct _cl_command_queue *queue, struct _cl_event *want
     if (queue->awaited_given)
         mark_give(queue, mark); /* somebody else has harvested it */
     queue->awaited_given = false;
+    served = queue->watched || queue->stopping;
     humi_flight_harvest(queue);
     pthread_cond_broadcast(&queue->context->changed);
-    pthread_cond_broadcast(&queue->work);
+    if (served) /* else the queue's threads have nothing to do with it */
+        pthread_cond_broadcast(&queue->work);
     humi_drop(&queue->object);
     return true;
 }
