@@ -291,10 +291,51 @@ static void more_than_fits_is_right(void **state)
     ok(clReleaseKernel(iota));
 }
 
+/* What the second kernel of a name is made for does not touch what was set on the first. */
+static void kernels_of_one_name_have_arguments_of_their_own(void **state)
+{
+    struct world *world = *state;
+    static const char text[] =
+        "typedef float real; typedef struct { real a; int b; } both;\n"
+        "kernel void scale(global float *x, real by, both and)\n"
+        "{ x[get_global_id(0)] = x[get_global_id(0)] * by + and.a + and.b; }\n";
+    const struct {
+        cl_float a;
+        cl_int b;
+    } and = {0.5f, 2};
+    const cl_float by = 3, start[4] = {1, 1, 1, 1};
+    cl_program program = world_program(world, text);
+    cl_mem x = world_buffer(world, sizeof start);
+    cl_kernel kernels[3];
+
+    for (unsigned i = 0; i < COUNT_OF(kernels); i++) {
+        cl_float got[4];
+        cl_int error;
+
+        kernels[i] = clCreateKernel(program, "scale", &error);
+        ok(error);
+        ok(clSetKernelArg(kernels[i], 0, ARG(x)));
+        ok(clSetKernelArg(kernels[i], 1, ARG(by)));
+        ok(clSetKernelArg(kernels[i], 2, ARG(and)));
+        for (unsigned k = 0; k <= i; k++) {
+            ok(clEnqueueWriteBuffer(world->queue, x, CL_TRUE, 0, sizeof start, start, 0, NULL,
+                                    NULL));
+            world_run(world, kernels[k], 4);
+            ok(clEnqueueReadBuffer(world->queue, x, CL_TRUE, 0, sizeof got, got, 0, NULL, NULL));
+            assert_true(got[0] == 5.5f && got[3] == 5.5f);
+        }
+    }
+    for (unsigned i = 0; i < COUNT_OF(kernels); i++)
+        ok(clReleaseKernel(kernels[i]));
+    ok(clReleaseProgram(program));
+    ok(clReleaseMemObject(x));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors_are_added),
+        cmocka_unit_test(kernels_of_one_name_have_arguments_of_their_own),
         cmocka_unit_test(boxes_are_copied_as_defined),
         cmocka_unit_test(buffers_are_copied_and_filled),
         cmocka_unit_test(mappings_show_what_kernels_wrote),

@@ -209,21 +209,20 @@ static cl_int find_called(const struct humi_emu_request *request, const char *na
 static cl_int answer_kernel(const struct humi_emu_request *request, const char *name,
                             struct humi_cl_reply *reply)
 {
-    struct humi_signature signature;
+    const struct humi_signature *signature;
     struct humi_cl_kernel *kernel;
     void *room;
     cl_int error = find_called(request, name, &kernel);
 
-    if (error == CL_SUCCESS)
-        error = humi_cl_signature(kernel->called->kernel, &signature);
     if (error != CL_SUCCESS)
         return error;
+    signature = &kernel->called->signature;
     room = make_room(request,
                      offsetof(struct humi_signature, params) +
-                         signature.count * sizeof signature.params[0],
+                         signature->count * sizeof signature->params[0],
                      reply, &error);
     if (room)
-        memcpy(room, &signature, reply->bytes);
+        memcpy(room, signature, reply->bytes);
     return error;
 }
 

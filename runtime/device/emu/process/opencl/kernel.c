@@ -70,6 +70,11 @@ cl_int humi_cl_make_called(cl_program from, unsigned program, const char *name,
 
     if (kernel && called)
         called->kernel = humi_cl.CreateKernel(from, name, &error);
+    if (error == CL_SUCCESS) {
+        error = humi_cl_signature(called->kernel, &called->signature);
+        if (error != CL_SUCCESS)
+            (void)humi_cl.ReleaseKernel(called->kernel);
+    }
     if (error != CL_SUCCESS) {
         free(called);
         free(kernel);

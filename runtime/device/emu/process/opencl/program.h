@@ -39,6 +39,7 @@ struct humi_cl_program {
 struct humi_cl_called {
     unsigned program;                       /* its number */
     cl_kernel kernel;
+    struct humi_signature signature;        /* found before any launch: that sets arguments */
     size_t set_bytes;                       /* of `set`; 0: no argument is known to be set */
     unsigned char set[HUM_ARGS_MAX];        /* the argument block as last set */
 };
@@ -56,7 +57,10 @@ struct humi_cl_program *humi_cl_program(unsigned number);
 cl_int humi_cl_program_change(const struct humi_emu_request *request, const char *bytes,
                               bool *made_out);
 
-/* signature.c: what a kernel takes, and what its launches are checked against. */
+/*
+ * signature.c: what a kernel takes, and what its launches are checked against.  It tries arguments
+ * out, so that none is set afterwards.
+ */
 cl_int humi_cl_signature(cl_kernel kernel, struct humi_signature *out);
 
 /* images.c: an image, a sampler as a launch names them; kept, and not to be released. */
