@@ -21,6 +21,7 @@
 #define HUMI_FUTEX_SPIN_NS UINT64_C(50000)
 #define HUMI_FUTEX_SLICE_NS UINT64_C(500000)   /* a core that is away so long is wanted */
 #define HUMI_FUTEX_WANTED_NS UINT64_C(5000000)
+#define HUMI_FUTEX_SHORT_NS UINT64_C(10000)
 
 /*
  * Sleep while *word == value, at most timeout_ns (< 0: for ever).  Returns for no reason too: the
@@ -59,24 +60,27 @@ static inline void humi_futex_wake(const uint32_t *word, int count)
  * Look at the word for ns before going to sleep on it: waking a thread on a core that sleeps costs
  * more than that (45-57 us on a 2-core virtual machine).  Whoever wants the core gets it meanwhile.
  * Where somebody took it for long, others need it: then who yields is away for a slice each time,
- * milliseconds, and who sleeps is woken at once, so for a while nobody looks.
+ * milliseconds, and who sleeps is woken at once, so for a while nobody yields nor looks for long.
  * True: it is no longer what it was.
  */
 static inline bool humi_futex_spin(const uint32_t *word, uint32_t seen, uint64_t ns)
 {
     static _Thread_local uint64_t wanted_until;
-    uint64_t now = humi_clock_real_ns(), end = now < wanted_until ? now : now + ns;
+    uint64_t now = humi_clock_real_ns();
+    bool yields = now >= wanted_until;
+    uint64_t end = now + (yields || ns < HUMI_FUTEX_SHORT_NS ? ns : HUMI_FUTEX_SHORT_NS);
 
     while (__atomic_load_n(word, __ATOMIC_SEQ_CST) == seen) {
         uint64_t before = now;
 
         if (now >= end)
             return false;
-        sched_yield();
+        if (yields)
+            sched_yield();
         now = humi_clock_real_ns();
-        if (now - before > HUMI_FUTEX_SLICE_NS) {
+        if (yields && now - before > HUMI_FUTEX_SLICE_NS) {
             wanted_until = now + HUMI_FUTEX_WANTED_NS;
-            end = now;
+            return __atomic_load_n(word, __ATOMIC_SEQ_CST) != seen;
         }
     }
     return true;
