@@ -50,13 +50,18 @@ unsigned humi_mask_count(const struct hum_pages *m)
 }
 
 /* A run begins where the page before is not in it. */
-HUMI_WIDE unsigned humi_mask_count_runs(const struct hum_pages *m)
+HUMI_WIDE static unsigned count_runs(const struct hum_pages *m)
 {
     struct hum_pages first;
     first.word[0] = m->word[0] & ~(m->word[0] << 1);
     for (unsigned i = 1; i < HUMI_MASK_WORDS; i++)
         first.word[i] = m->word[i] & ~(m->word[i] << 1 | m->word[i - 1] >> 63);
     return humi_mask_count_here(&first);
+}
+
+unsigned humi_mask_count_runs(const struct hum_pages *m)
+{
+    return count_runs(m);
 }
 
 struct hum_pages humi_mask_range(unsigned first, unsigned end)

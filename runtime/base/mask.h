@@ -151,7 +151,7 @@ static inline unsigned humi_mask_count_here(const struct hum_pages *m)
     return n;
 }
 
-/* The bits of word i that are pages of [first, end), which is not empty and begins there or before. */
+/* The pages of word i in [first, end), which is not empty and begins there or before. */
 static inline uint64_t humi_mask_part(unsigned i, unsigned first, unsigned end)
 {
     uint64_t from = i == first / 64 ? ~UINT64_C(0) << first % 64 : ~UINT64_C(0);

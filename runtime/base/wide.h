@@ -5,7 +5,10 @@
  * A set of 512 pages is eight words: one register of AVX-512, two of AVX2, four of what every
  * x86-64 has.  Functions that go over several sets in one pass are compiled for each, and the
  * dynamic loader picks, once.  Elsewhere, and under sanitizers, which run too late for that, they
- * are as they are written.
+ * are as they are written.  Only for static functions: compilers export the others.
+ *
+ * What one of them stores in wide registers is read in wide registers at once, but what was stored
+ * in pieces is not: sets that it reads should not have been put together just before.
  */
 #ifndef HUMI_BASE_WIDE_H
 #define HUMI_BASE_WIDE_H

@@ -43,8 +43,8 @@ struct found {
 };
 
 /* One word of each set. */
-static inline void decide_word(const struct grounds *of, const struct humi_request *request,
-                               unsigned i, struct humi_change *restrict out, struct found *found)
+HUMI_WIDE_PART void decide_word(const struct grounds *of, const struct humi_request *request,
+                                unsigned i, struct humi_change *restrict out, struct found *found)
 {
     uint64_t resident = of->resident->word[i], mapped = of->mapped->word[i];
     uint64_t had = of->writable->word[i], written = of->written->word[i];
@@ -118,9 +118,8 @@ static void open_all(const struct humi_hold *hold, struct humi_change *out)
     out->maps = !humi_mask_full(&hold->mapped);
 }
 
-HUMI_WIDE void humi_change_foresee(const struct hum *hum, const struct humi_block *block,
-                                   const struct humi_request *request,
-                                   struct humi_change *change_out)
+HUMI_WIDE static void foresee(const struct hum *hum, const struct humi_block *block,
+                              const struct humi_request *request, struct humi_change *change_out)
 {
     const struct humi_hold *hold = &block->hold[request->processor];
     bool exact = humi_is_exact(hum, request->processor);
@@ -142,4 +141,10 @@ HUMI_WIDE void humi_change_foresee(const struct hum *hum, const struct humi_bloc
     tell(&found, change_out);
     if (opens_all(hum, hold, request, change_out))
         open_all(hold, change_out);
+}
+
+void humi_change_foresee(const struct hum *hum, const struct humi_block *block,
+                         const struct humi_request *request, struct humi_change *change_out)
+{
+    foresee(hum, block, request, change_out);
 }

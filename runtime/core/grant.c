@@ -61,7 +61,7 @@ void humi_grant_take(struct hum *hum, struct humi_block *block, unsigned p, stru
         humi_mask_remove(&hold->mapped, &pages);
 }
 
-HUMI_WIDE void humi_grant_revoke_others(struct hum *hum, struct humi_block *block, unsigned p,
+void humi_grant_revoke_others(struct hum *hum, struct humi_block *block, unsigned p,
                                         const struct hum_pages *write,
                                         const struct hum_pages *copied)
 {

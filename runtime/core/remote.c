@@ -4,15 +4,13 @@
 
 #include "base/clock.h"
 #include "base/status.h"
-#include "base/wide.h"
 #include "core/epochs.h"
 #include "core/grant.h"
 #include "core/record.h"
 
 /* ---- taking ---------------------------------------------------------------------------------- */
 
-void humi_remote_take(struct hum *hum, struct humi_block *block, unsigned p,
-                      struct hum_pages pages)
+void humi_remote_take(struct hum *hum, struct humi_block *block, unsigned p, struct hum_pages pages)
 {
     struct humi_processor *processor = hum->processor[p];
     struct humi_hold *hold = &block->hold[p];
@@ -28,8 +26,8 @@ void humi_remote_take(struct hum *hum, struct humi_block *block, unsigned p,
         humi_mask_add(&block->away, &pages);
 }
 
-HUMI_WIDE void humi_remote_take_all(struct hum *hum, struct humi_block *block,
-                          const struct hum_pages *pages)
+void humi_remote_take_all(struct hum *hum, struct humi_block *block,
+                                    const struct hum_pages *pages)
 {
     for (unsigned p = 0; p < hum->processors; p++)
         if (humi_mask_meets(&block->hold[p].remote, pages))
@@ -131,8 +129,8 @@ static enum hum_status give_of(struct hum *hum, struct humi_block *block,
 }
 
 enum hum_status humi_remote_give(struct hum *hum, struct humi_block *block,
-                                 const struct humi_request *request,
-                                 const struct hum_pages *pages, struct hum_pages *refused_out)
+                                 const struct humi_request *request, const struct hum_pages *pages,
+                                 struct hum_pages *refused_out)
 {
     struct hum_pages left = *pages;
     *refused_out = humi_mask_none();

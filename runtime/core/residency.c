@@ -8,8 +8,8 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "base/wide.h"
+#include "core/account.h"
 #include "core/bytes.h"
-#include "core/change.h"
 #include "core/epochs.h"
 #include "core/grant.h"
 #include "core/heat.h"
@@ -17,14 +17,6 @@
 #include "core/record.h"
 #include "core/remote.h"
 #include "core/uses.h"
-
-/* A change, and what was gathered for its events while it was made. */
-struct outcome {
-    struct humi_change change;
-    unsigned missing, demanded;             /* numbers of pages */
-    uint64_t bytes[2][HUM_DIRECTION_COUNT]; /* [0] for faulted pages, [1] for the others */
-    uint64_t start_ns, move_ns;
-};
 
 /* ---- masks and their counts ------------------------------------------------------------------ */
 
@@ -192,37 +184,37 @@ static void copy_pages(struct hum *hum, struct humi_block *block, unsigned p, un
 /* Copy one part of the missing pages from q, who has them. */
 HUMI_WIDE_PART void fill_from(struct hum *hum, struct humi_block *block,
                               const struct humi_request *request, unsigned q,
-                              const struct hum_pages *part, struct outcome *outcome)
+                              const struct hum_pages *part, struct humi_account *account)
 {
     enum hum_direction d = direction(request->processor, q);
-    bool all = !outcome->change.zeroes && humi_mask_within(&outcome->change.missing, part);
-    unsigned pages = outcome->missing, faulted = outcome->demanded;
+    bool all = !account->change.zeroes && humi_mask_within(&account->change.missing, part);
+    unsigned pages = account->missing, faulted = account->demanded;
     if (!all) {
         struct hum_pages demand = humi_mask_and(part, &request->faulted);
         pages = humi_mask_count(part);
         faulted = humi_mask_count(&demand);
     }
     copy_pages(hum, block, request->processor, q, part);
-    outcome->bytes[0][d] += (uint64_t)faulted * HUM_PAGE_SIZE;
-    outcome->bytes[1][d] += (uint64_t)(pages - faulted) * HUM_PAGE_SIZE;
+    account->bytes[0][d] += (uint64_t)faulted * HUM_PAGE_SIZE;
+    account->bytes[1][d] += (uint64_t)(pages - faulted) * HUM_PAGE_SIZE;
 }
 
 /* Fill p's frames of the missing pages: copies from whoever has them, the host first. */
 HUMI_WIDE_PART void fill_written(struct hum *hum, struct humi_block *block,
-                                 const struct humi_request *request, struct outcome *outcome)
+                                 const struct humi_request *request, struct humi_account *account)
 {
-    struct hum_pages left = outcome->change.copied;
+    struct hum_pages left = account->change.copied;
     bool more = true;
     uint64_t start = humi_clock_ns();
     for (unsigned q = 0; more && q < hum->processors; q++) {
         struct hum_pages part = humi_mask_and(&left, &block->hold[q].resident);
         if (q == request->processor || humi_mask_empty(&part))
             continue;
-        fill_from(hum, block, request, q, &part, outcome);
+        fill_from(hum, block, request, q, &part, account);
         humi_mask_remove(&left, &part);
         more = !humi_mask_empty(&left);
     }
-    outcome->move_ns = humi_clock_ns() - start;
+    account->move_ns = humi_clock_ns() - start;
     humi_check(!more && "R3: a written page is resident somewhere");
 }
 
@@ -233,113 +225,6 @@ static void fill_zero(struct hum *hum, struct humi_block *block, unsigned p, str
     humi_mask_remove(&pages, &hold->fresh);
     humi_bytes_zero(hum->processor[p], humi_block_offset(block), &pages);
     humi_mask_add(&hold->fresh, &pages);
-}
-
-/* ---- events ---------------------------------------------------------------------------------- */
-
-static uint64_t sum_bytes(const uint64_t bytes[HUM_DIRECTION_COUNT])
-{
-    return bytes[HUM_H2D] + bytes[HUM_D2H] + bytes[HUM_D2D];
-}
-
-/* What the demanded part of a change was, seen from what had to be done. */
-static enum hum_cause demand_cause(const struct humi_request *request,
-                                   const struct outcome *outcome)
-{
-    if (request->cause != HUM_CAUSE_HOST_FAULT && request->cause != HUM_CAUSE_DEVICE_FAULT)
-        return request->cause;
-    if (outcome->demanded)
-        return sum_bytes(outcome->bytes[0]) ? request->cause : HUM_CAUSE_FIRST_TOUCH;
-    return outcome->change.upgrades ? HUM_CAUSE_UPGRADE : HUM_CAUSE_REMAP;
-}
-
-HUMI_WIDE_PART void set_event(const struct humi_request *request, const struct outcome *outcome,
-                              const struct hum_pages *pages, unsigned count,
-                              struct humi_event *event_out)
-{
-    event_out->cause = request->cause;
-    event_out->processor = request->processor;
-    event_out->pages = count;
-    event_out->kernel = request->kernel;
-    event_out->thread = request->thread;
-    event_out->start_ns = outcome->start_ns;
-    event_out->move_ns = event_out->modelled_ns = 0;
-    event_out->brought = event_out->evicted = false;
-    event_out->which = *pages;
-    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
-        event_out->moved.word[i] = pages->word[i] & outcome->change.copied.word[i];
-    memset(event_out->bytes, 0, sizeof event_out->bytes);
-}
-
-/* Of a change that brought none: the pages that became writable, else those mapped. */
-static void set_touch_event(const struct humi_hold *hold, const struct humi_request *request,
-                            const struct outcome *outcome, struct humi_event *event_out)
-{
-    struct hum_pages mapped = humi_mask_minus(&outcome->change.grant.mapped, &hold->mapped);
-    const struct hum_pages *touched =
-        outcome->change.upgrades ? &outcome->change.upgraded : &mapped;
-    set_event(request, outcome, touched, humi_mask_count(touched), event_out);
-}
-
-/* What was demanded: one event. */
-HUMI_WIDE_PART void record_demand(struct hum *hum, struct humi_block *block,
-                                  const struct humi_request *request, const struct outcome *outcome,
-                                  bool alone)
-{
-    const struct humi_hold *hold = &block->hold[request->processor];
-    struct humi_event event;
-    if (outcome->demanded)
-        set_event(request, outcome, &outcome->change.demanded, outcome->demanded, &event);
-    else
-        set_touch_event(hold, request, outcome, &event);
-    event.cause = demand_cause(request, outcome);
-    event.brought = outcome->demanded != 0;
-    memcpy(event.bytes, outcome->bytes[0], sizeof event.bytes);
-    event.move_ns = alone ? outcome->move_ns : 0;
-    humi_record_event(hum, request->region, block, &event);
-}
-
-/* What the policy added, or all of a change that no fault asked for: one event. */
-HUMI_WIDE_PART void record_added(struct hum *hum, struct humi_block *block,
-                                 const struct humi_request *request, const struct outcome *outcome,
-                                 bool fault)
-{
-    const struct humi_hold *hold = &block->hold[request->processor];
-    bool adds = outcome->change.adds;
-    struct humi_event event;
-    if (adds)
-        set_event(request, outcome, &outcome->change.added,
-                  outcome->missing - outcome->demanded, &event);
-    else
-        set_touch_event(hold, request, outcome, &event);
-    if (fault)
-        event.cause = HUM_CAUSE_PREFETCH_POLICY;
-    if (adds) {
-        event.brought = true;
-        event.move_ns = outcome->move_ns;
-        memcpy(event.bytes, outcome->bytes[1], sizeof event.bytes);
-    }
-    humi_record_event(hum, request->region, block, &event);
-}
-
-/* One event for what was demanded, one for what the policy added (R5). */
-HUMI_WIDE_PART void record_change(struct hum *hum, struct humi_block *block,
-                                  const struct humi_request *request, const struct outcome *outcome)
-{
-    const struct humi_change *change = &outcome->change;
-    bool fault = request->cause != HUM_CAUSE_DECLARED && !humi_mask_empty(&request->faulted);
-    bool access = change->upgrades || change->maps;
-    if (fault) {
-        const struct humi_record_faults faults = {request->processor, request->kernel,
-                                                  request->faults, request->duplicates,
-                                                  outcome->start_ns};
-        humi_record_faults(hum, request->region, block, &faults);
-    }
-    if (fault && (access || change->demands))
-        record_demand(hum, block, request, outcome,
-                      !(change->adds && sum_bytes(outcome->bytes[1])));
-    if (change->adds || (!fault && access))
-        record_added(hum, block, request, outcome, fault);
 }
 
 /* ---- the changes ----------------------------------------------------------------------------- */
@@ -355,11 +240,11 @@ HUMI_WIDE_PART void lose(struct hum *hum, struct humi_block *block, unsigned p,
 
 /* After the copies: who has the pages now. */
 HUMI_WIDE_PART void commit(struct hum *hum, struct humi_block *block, unsigned p,
-                           const struct outcome *outcome)
+                           const struct humi_account *account)
 {
-    const struct humi_change *change = &outcome->change;
+    const struct humi_change *change = &account->change;
     if (change->misses)
-        add_resident(hum, block, p, &change->missing, outcome->missing);
+        add_resident(hum, block, p, &change->missing, account->missing);
     if (change->loses)
         lose(hum, block, p, &change->write);
     if (change->leaves) {
@@ -379,15 +264,15 @@ static void bring_instead(struct humi_request *request, const struct hum_pages *
 }
 
 HUMI_WIDE_PART void move(struct hum *hum, struct humi_block *block,
-                         const struct humi_request *request, struct outcome *outcome)
+                         const struct humi_request *request, struct humi_account *account)
 {
-    const struct humi_change *change = &outcome->change;
+    const struct humi_change *change = &account->change;
     if (change->misses)
         humi_remote_take_all(hum, block, &change->missing);
     if (change->loses || change->copies)
         humi_grant_revoke_others(hum, block, request->processor, &change->write, &change->copied);
     if (change->copies)
-        fill_written(hum, block, request, outcome);
+        fill_written(hum, block, request, account);
     if (change->zeroes)
         fill_zero(hum, block, request->processor,
                   humi_mask_minus(&change->missing, &block->written));
@@ -405,27 +290,27 @@ static bool finds_no_room(struct hum *hum, const struct humi_block *block,
 HUMI_WIDE static enum hum_status serve_here(struct hum *hum, struct humi_block *block,
                                             const struct humi_request *request)
 {
-    struct outcome outcome;
-    struct humi_change *change = &outcome.change;
+    struct humi_account account;
+    struct humi_change *change = &account.change;
     enum hum_status status = HUM_OK;
     if (finds_no_room(hum, block, request))
         return HUM_AGAIN;
-    outcome.start_ns = request->start_ns ? request->start_ns : humi_clock_ns();
+    account.start_ns = request->start_ns ? request->start_ns : humi_clock_ns();
     humi_change_foresee(hum, block, request, change);
     if (change->misses)
         status = ensure_present(hum, block, request->processor, &change->missing);
     if (status != HUM_OK)
         return status;
-    outcome.missing = change->misses ? humi_mask_count_here(&change->missing) : 0;
-    outcome.demanded = !change->demands ? 0
-                       : !change->adds  ? outcome.missing
+    account.missing = change->misses ? humi_mask_count_here(&change->missing) : 0;
+    account.demanded = !change->demands ? 0
+                       : !change->adds  ? account.missing
                                         : humi_mask_count_here(&change->demanded);
-    outcome.move_ns = 0;
-    memset(outcome.bytes, 0, sizeof outcome.bytes);
-    move(hum, block, request, &outcome);
-    commit(hum, block, request->processor, &outcome);
+    account.move_ns = 0;
+    memset(account.bytes, 0, sizeof account.bytes);
+    move(hum, block, request, &account);
+    commit(hum, block, request->processor, &account);
     humi_block_changed(block);
-    record_change(hum, block, request, &outcome);
+    humi_account_record(hum, block, request, &account);
     humi_epochs_note(hum, block, request);
     return humi_grant_give(hum, block, request, &change->grant);
 }
@@ -531,8 +416,8 @@ static enum hum_status write_back(struct hum *hum, struct humi_block *block, uns
     return HUM_OK;
 }
 
-HUMI_WIDE enum hum_status humi_residency_evict(struct hum *hum, struct humi_block *block,
-                                               unsigned p, struct humi_evicted *evicted_out)
+enum hum_status humi_residency_evict(struct hum *hum, struct humi_block *block, unsigned p,
+                                     struct humi_evicted *evicted_out)
 {
     struct humi_hold *hold = &block->hold[p];
     struct hum_pages elsewhere = humi_block_resident_elsewhere(hum, block, (int)p);

@@ -189,7 +189,8 @@ static enum hum_status serve_locked(struct humi_server *server, struct humi_grou
         count_map_fault(hum, group);
         count_guess(group, &attempt->view, attempt->plan.exclusive);
         humi_ahead_reserve_for(server->ahead, group->processor, group->block);
-        go_ahead(server, group, &attempt->plan); /* before serving: the two are copied side by side */
+        /* Before serving: the two are copied side by side. */
+        go_ahead(server, group, &attempt->plan);
         if (humi_ahead_is_in_line(server->ahead) && humi_ahead_waits(server->ahead))
             return HUM_NOT_READY;
     }

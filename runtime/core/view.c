@@ -68,8 +68,8 @@ static void view_place(const struct hum *hum, const struct humi_group *group, st
     view->kernel = group->processor ? group->faults->kernel : 0;
 }
 
-HUMI_WIDE void humi_view_fill(const struct hum *hum, const struct humi_group *group,
-                              struct hum_view *view)
+HUMI_WIDE static void fill(const struct hum *hum, const struct humi_group *group,
+                           struct hum_view *view)
 {
     const struct humi_block *block = group->block;
     const struct humi_hold *hold = &block->hold[group->processor];
@@ -104,6 +104,11 @@ HUMI_WIDE void humi_view_fill(const struct hum *hum, const struct humi_group *gr
     }
     view_neighbours(hum, group, view);
     view_place(hum, group, view);
+}
+
+void humi_view_fill(const struct hum *hum, const struct humi_group *group, struct hum_view *view)
+{
+    fill(hum, group, view);
 }
 
 void humi_view_plan(struct hum *hum, const struct humi_group *group, const struct hum_view *view,

@@ -22,6 +22,17 @@ static inline uint32_t humi_chunks_of(const struct hum_pages *pages)
     return chunks;
 }
 
+/* Of one word: all pages of each chunk of which it has one. */
+static inline uint64_t humi_chunks_fill(uint64_t pages)
+{
+    pages |= pages >> 8 & UINT64_C(0x00ff00ff00ff00ff);
+    pages |= pages >> 4 & UINT64_C(0x000f000f000f000f);
+    pages |= pages >> 2 & UINT64_C(0x0003000300030003);
+    pages |= pages >> 1;
+    pages &= UINT64_C(0x0001000100010001);
+    return (pages << HUM_PAGES_PER_CHUNK) - pages; /* times 0xffff */
+}
+
 /* All pages of the chunks. */
 static inline struct hum_pages humi_chunks_pages(uint32_t chunks)
 {

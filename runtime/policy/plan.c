@@ -8,7 +8,7 @@
 /* Pages that a plan may not name as it does: one pass says that there are none. */
 struct wrong {
     uint64_t bring, map, there;
-    uint64_t remote;             /* those that may be */
+    uint64_t remote; /* those that may be */
 };
 
 HUMI_WIDE static struct wrong look(const struct hum_view *view, const struct hum_plan *plan)
@@ -19,8 +19,8 @@ HUMI_WIDE static struct wrong look(const struct hum_view *view, const struct hum
         uint64_t bring = plan->bring.word[i], map = plan->map.word[i], valid = view->valid.word[i];
         wrong.bring |= bring & ~valid;
         wrong.map |= map & ~valid;
-        wrong.there |= map & ~(bring | view->resident.word[i] | view->read.word[i] |
-                               view->write.word[i]);
+        wrong.there |=
+            map & ~(bring | view->resident.word[i] | view->read.word[i] | view->write.word[i]);
         wrong.remote |= plan->remote.word[i];
     }
     return wrong;

@@ -11,6 +11,7 @@
 
 #include "base/mask.h"
 #include "base/wide.h"
+#include "policy/chunks.h"
 
 #define LEAVES (HUM_PAGES_PER_BLOCK / HUM_PAGES_PER_CHUNK)
 #define CHUNKS_PER_WORD (64u / HUM_PAGES_PER_CHUNK)
@@ -32,16 +33,6 @@ static uint64_t count_lanes(uint64_t x)
     x = (x & UINT64_C(0x3333333333333333)) + ((x >> 2) & UINT64_C(0x3333333333333333));
     x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
     return (x + (x >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
-}
-
-/* All ones in each 16-bit lane that is not zero. */
-static uint64_t fill_lanes(uint64_t x)
-{
-    x |= x >> 8 & UINT64_C(0x00ff00ff00ff00ff);
-    x |= x >> 4 & UINT64_C(0x000f000f000f000f);
-    x |= x >> 2 & UINT64_C(0x0003000300030003);
-    x |= x >> 1;
-    return (x & UINT64_C(0x0001000100010001)) * UINT64_C(0xffff);
 }
 
 static void sum_chunks(uint16_t *sums, const struct hum_pages *pages)
@@ -141,6 +132,20 @@ HUMI_WIDE_PART unsigned path_count(const struct path *path, unsigned first, unsi
     return (unsigned)((n == 1 ? lanes : lanes + (lanes >> HUM_PAGES_PER_CHUNK)) & 0xffff);
 }
 
+/* The valid pages of a subtree; a set that is put together word by word is slow to read again. */
+HUMI_WIDE_PART struct hum_pages subtree(unsigned first, unsigned n, const struct hum_pages *valid)
+{
+    unsigned word = first / CHUNKS_PER_WORD, words = n < CHUNKS_PER_WORD ? 1 : n / CHUNKS_PER_WORD;
+    uint64_t some = (UINT64_C(1) << n * HUM_PAGES_PER_CHUNK % 64) - 1;
+    uint64_t pages =
+        n < CHUNKS_PER_WORD ? some << first % CHUNKS_PER_WORD * HUM_PAGES_PER_CHUNK : ~UINT64_C(0);
+    struct hum_pages tree;
+
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
+        tree.word[i] = i - word < words ? pages & valid->word[i] : 0;
+    return tree;
+}
+
 /*
  * One chunk with a fault, as when a single thread runs: the same from the leaf to the root, where
  * the last dense subtree is the largest.
@@ -162,8 +167,7 @@ HUMI_WIDE_PART struct hum_pages grow_alone(const struct hum_pages *present,
         if (path_count(&here, first, n) * 100 > most * percent)
             best = n;
     }
-    unsigned first = chunk & ~(best - 1);
-    return humi_mask_range(first * HUM_PAGES_PER_CHUNK, (first + best) * HUM_PAGES_PER_CHUNK);
+    return subtree(chunk & ~(best - 1), best, valid);
 }
 
 struct hum_pages humi_tree_chunks(const struct hum_pages *pages)
@@ -171,7 +175,7 @@ struct hum_pages humi_tree_chunks(const struct hum_pages *pages)
     struct hum_pages chunks;
 
     for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
-        chunks.word[i] = fill_lanes(pages->word[i]);
+        chunks.word[i] = humi_chunks_fill(pages->word[i]);
     return chunks;
 }
 
@@ -201,18 +205,23 @@ static struct hum_pages grow_all(const struct hum_pages *resident, const struct 
     return grown;
 }
 
-HUMI_WIDE struct hum_pages humi_tree_grow(const struct hum_pages *resident,
-                                          const struct hum_pages *faulted,
-                                          const struct hum_pages *valid, unsigned percent)
+HUMI_WIDE static struct hum_pages grow(const struct hum_pages *resident,
+                                       const struct hum_pages *faulted,
+                                       const struct hum_pages *valid, unsigned percent)
 {
-    struct hum_pages wanted = humi_mask_and(faulted, valid), grown;
+    struct hum_pages wanted = humi_mask_and(faulted, valid);
     unsigned chunk = only_chunk(&wanted);
 
     if (chunk < LEAVES) {
         struct hum_pages present = present_alone(resident, valid, chunk);
-        grown = grow_alone(&present, valid, chunk, percent);
-    } else {
-        grown = grow_all(resident, &wanted, valid, percent);
+        return grow_alone(&present, valid, chunk, percent);
     }
+    struct hum_pages grown = grow_all(resident, &wanted, valid, percent);
     return humi_mask_and(&grown, valid);
+}
+
+struct hum_pages humi_tree_grow(const struct hum_pages *resident, const struct hum_pages *faulted,
+                                const struct hum_pages *valid, unsigned percent)
+{
+    return grow(resident, faulted, valid, percent);
 }

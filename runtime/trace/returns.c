@@ -37,8 +37,8 @@ static enum hum_status get_place(struct humi_returns *returns, const struct hum_
     return humi_blocks_get(&returns->blocks, event->block, event->processor, &returns->last);
 }
 
-HUMI_WIDE enum hum_status humi_returns_take(struct humi_returns *returns,
-                                  const struct hum_trace_event *event)
+HUMI_WIDE static enum hum_status take(struct humi_returns *returns,
+                                      const struct hum_trace_event *event)
 {
     enum humi_effect effect = humi_effect_of(event);
 
@@ -54,4 +54,9 @@ HUMI_WIDE enum hum_status humi_returns_take(struct humi_returns *returns,
     else
         returns->pages += humi_returns_come(returns->last, event);
     return HUM_OK;
+}
+
+enum hum_status humi_returns_take(struct humi_returns *returns, const struct hum_trace_event *event)
+{
+    return take(returns, event);
 }

@@ -9,6 +9,7 @@
 #include "policy/tree.h"
 
 #include "base/mask.h"
+#include "base/wide.h"
 #include "policy/parts.h"
 #include "policy/prefetch/fill.h"
 
@@ -24,10 +25,10 @@ static bool is_first_touch_at_home(const struct hum_view *view)
            humi_mask_empty(&view->resident) && humi_mask_empty(&view->elsewhere);
 }
 
-static void plan(const struct hum_view *view, const struct hum_part_context *context,
-                 struct hum_plan *plan)
+HUMI_WIDE static void plan(const struct hum_view *view, const struct hum_part_context *context,
+                           struct hum_plan *plan)
 {
-    struct hum_pages faulted = humi_fill_faulted(view);
+    struct hum_pages faulted = humi_mask_or(&view->read, &view->write);
     struct hum_pages grown = view->valid;
 
     if (!is_first_touch_at_home(view))
