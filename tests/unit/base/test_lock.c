@@ -175,6 +175,29 @@ static void release_of_a_free_lock_aborts(void **state)
     assert_false(child.exited);
 }
 
+/* Whoever picks blocks tries those that the same thread holds. */
+static void lock_of_one_thread_is_taken_once(void **state)
+{
+    struct humi_lock lock, other;
+
+    (void)state;
+    humi_lock_init_alone(&lock, HUMI_RANK_BLOCK);
+    humi_lock_init_alone(&other, HUMI_RANK_LIST);
+    humi_lock(&lock);
+    assert_true(humi_lock_is_held(&lock));
+    humi_lock(&other);
+    humi_unlock(&other);
+    humi_unlock(&lock);
+    assert_true(humi_lock_try(&lock));
+    if (humi_lock_is_held(&other)) /* ranks are not checked: there a second try is an error */
+        assert_false(humi_lock_try(&lock));
+    humi_unlock(&lock);
+    assert_true(humi_lock_try(&lock));
+    humi_unlock(&lock);
+    humi_lock_fini(&other);
+    humi_lock_fini(&lock);
+}
+
 static void ranks_have_names(void **state)
 {
     (void)state;
@@ -337,6 +360,7 @@ int main(void)
         cmocka_unit_test(wrong_order_aborts_with_both_names),
         cmocka_unit_test(release_of_a_free_lock_aborts),
         cmocka_unit_test(ranks_have_names),
+        cmocka_unit_test(lock_of_one_thread_is_taken_once),
         cmocka_unit_test(no_increment_is_lost),
         cmocka_unit_test(trying_fails_where_waiting_would_wait),
         cmocka_unit_test(condition_wakes_the_waiter),

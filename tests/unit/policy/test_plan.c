@@ -375,6 +375,39 @@ static void every_plan_keeps_the_rules(void **state)
     }
 }
 
+/* What making room changes, and when it is asked again. */
+static void check_steadiness(struct humi_policy *policy, void *context)
+{
+    struct hum_view view = *(const struct hum_view *)context;
+    struct hum_plan plan = decide(policy, &view), later;
+
+    if (!policy->steady)
+        return;
+    view.again = true;
+    view.free_blocks = random_next(&randoms) % 20;
+    view.time_ns += random_next(&randoms) % 1000000;
+    for (unsigned side = 0; side < 2; side++) {
+        view.neighbour_pages[side] = (unsigned)(random_next(&randoms) % 513);
+        view.neighbour_writable[side] = view.neighbour_pages[side] / 2;
+    }
+    later = decide(policy, &view);
+    later.throttle_us = plan.throttle_us; /* it has waited */
+    assert_memory_equal(&plan, &later, sizeof plan);
+}
+
+static void what_leaves_changes_no_plan_that_holds(void **state)
+{
+    struct humi_policy driver = policy_named("driver"), ahead = policy_named("ahead");
+
+    (void)state;
+    assert_true(driver.steady);
+    assert_false(ahead.steady);
+    for (unsigned i = 0; i < random_steps(2000); i++) {
+        struct hum_view view = random_view();
+        with_every_policy(check_steadiness, &view);
+    }
+}
+
 /* ---- cost ------------------------------------------------------------------------------------ */
 
 static double now_ns(void)
@@ -420,6 +453,7 @@ int main(void)
         cmocka_unit_test(advice_for_others_changes_nothing),
         cmocka_unit_test(nothing_outside_the_region_is_asked_for),
         cmocka_unit_test(every_plan_keeps_the_rules),
+        cmocka_unit_test(what_leaves_changes_no_plan_that_holds),
         cmocka_unit_test(decisions_are_cheap),
     };
 
