@@ -9,14 +9,15 @@
 #define EVICTION_NS UINT64_C(37000)
 #define PAGE_NS UINT64_C(164) /* over the link, 25 GB/s */
 #define TOUCH_NS UINT64_C(1000)
-#define RETURNS_KNOWN 8u /* and at least one a block of the region */
+#define RETURNS_KNOWN 8u
 #define RETURNS_MAX 256u
 #define SILENT_MAX 4u
 #define TRIPS_MAX 16u
-#define GROWTH 4u  /* of the limit, each time that it was reached */
-#define BUDGET 24u /* trials cost one part of so many of fetching, ... */
-#define FIRST 4u   /* ... but the first may begin after so many prices */
-#define TRUST 4u   /* the control's word counts up to so many limits */
+#define GROWTH 4u    /* of the limit, each time that it was reached */
+#define BUDGET 48u   /* trials cost one part of so many of fetching, ... */
+#define FIRST 4u     /* ... but the first may begin after so many prices */
+#define EXCURSION 4u /* the first limit is one part of so many of fetching */
+#define TRUST 4u     /* the control's word counts up to so many limits */
 
 #define get(field) atomic_load_explicit(field, memory_order_relaxed)
 #define set(field, value) atomic_store_explicit(field, value, memory_order_relaxed)
@@ -97,8 +98,11 @@ static bool come(struct humi_trial_block *block, const struct hum_view *view)
 
 /* ---- what fetching costs --------------------------------------------------------------------- */
 
-static void charge(struct humi_trial_region *region, uint64_t ns)
+static void charge(const struct humi_trial *trial, uint64_t ns)
 {
+    struct humi_trial_region *region = trial->region;
+
+    add(&trial->space->fetched_ns, ns);
     add(&region->fetched_ns, ns);
     if (get(&region->block))
         add(&region->near_ns, ns);
@@ -120,10 +124,10 @@ static bool fetch(const struct humi_trial *trial, const struct hum_view *view)
     bool returns = pages == 0 && (block->pages || view->evictions);
 
     if (returns) {
-        charge(trial->region, FAULT_NS + stay_ns(block));
+        charge(trial, FAULT_NS + stay_ns(block));
         block->wrote = false;
     } else {
-        charge(trial->region, FAULT_NS);
+        charge(trial, FAULT_NS);
     }
     block->wrote |= !humi_mask_empty(&view->write);
     if (pages == 0)
@@ -136,7 +140,7 @@ static bool fetch(const struct humi_trial *trial, const struct hum_view *view)
 void humi_trial_hears_host(const struct humi_trial *trial, const struct hum_view *view)
 {
     if (!view->again && trial->block->pages && is_fetch(view))
-        charge(trial->region, FAULT_NS);
+        charge(trial, FAULT_NS);
 }
 
 /* ---- near ------------------------------------------------------------------------------------ */
@@ -145,20 +149,29 @@ static bool on_trial(const struct humi_trial *trial, const struct hum_view *view
 {
     struct humi_trial_region *region = trial->region;
 
-    add(&region->tried_ns, ns);
+    add(&trial->space->tried_ns, ns);
     add(&region->touched_ns, ns);
     add(&region->far_ns, ns * absent_blocks(view));
     if (trial->block->paid_ns < trial->price_ns)
         return true;
     set(&region->block, 0);
+    set(&region->next_ns, get(&region->fetched_ns) + trial->price_ns * BUDGET);
     return come(trial->block, view);
+}
+
+/* All trials of the space together cost little. */
+static bool is_affordable(const struct humi_trial *trial)
+{
+    return get(&trial->space->tried_ns) * BUDGET + trial->price_ns * FIRST <=
+           get(&trial->space->fetched_ns);
 }
 
 static bool begin_trial(const struct humi_trial *trial, const struct hum_view *view)
 {
     struct humi_trial_region *region = trial->region;
+    uint64_t next = get(&region->next_ns);
 
-    if (get(&region->tried_ns) * BUDGET + trial->price_ns * FIRST > get(&region->fetched_ns))
+    if (get(&region->fetched_ns) < (next ? next : trial->price_ns * FIRST) || !is_affordable(trial))
         return false;
     if (!get(&trial->space->heard) && get(&trial->space->silent) >= SILENT_MAX)
         return false;
@@ -166,16 +179,18 @@ static bool begin_trial(const struct humi_trial *trial, const struct hum_view *v
     return go_far(trial->block, view);
 }
 
-static void region_goes_far(struct humi_trial_region *region)
+static void region_goes_far(const struct humi_trial *trial)
 {
+    struct humi_trial_region *region = trial->region;
     uint64_t limit = get(&region->limit_ns);
 
     if (!limit)
-        set(&region->limit_ns, get(&region->near_ns));
+        set(&region->limit_ns, get(&trial->space->fetched_ns) / EXCURSION);
     else if (limit <= UINT64_MAX / GROWTH)
         set(&region->limit_ns, limit * GROWTH);
     set(&region->spent_ns, 0);
     set(&region->control_ns, 0);
+    set(&region->next_ns, 0);
     set(&region->far, true);
 }
 
@@ -204,7 +219,7 @@ static bool beside_trial(const struct humi_trial *trial, const struct hum_view *
 
     if (returns >= RETURNS_MAX + 4 * view->region_blocks)
         forget_half(region);
-    if (returns < RETURNS_KNOWN || returns < view->region_blocks)
+    if (returns < RETURNS_KNOWN || get(&region->near_ns) < trial->price_ns * view->region_blocks)
         return false;
     if (!get(&trial->space->heard)) {
         add(&trial->space->silent, 1);
@@ -213,7 +228,7 @@ static bool beside_trial(const struct humi_trial *trial, const struct hum_view *
     }
     if (get(&region->near_ns) <= clearly(get(&region->far_ns)))
         return false;
-    region_goes_far(region);
+    region_goes_far(trial);
     return go_far(trial->block, view);
 }
 
@@ -263,7 +278,8 @@ static bool stays_in_far(const struct humi_trial *trial, const struct hum_view *
         add(&region->control_ns, ns);
     if (is_too_dear(region)) {
         set(&region->far, false);
-        forget(region);
+        set(&region->block, 0);
+        forget_half(region);
         return come(block, view);
     }
     if (!block->far)

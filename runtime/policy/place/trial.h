@@ -12,17 +12,21 @@
  *            a touch 1 us, but all of them together never more than the time that has passed,
  *            since touches of one access overlap
  *
- * When as many blocks came back as the region has, at least 8, and fetching has cost a quarter more
- * than far would have, the region goes far.  Fewer tell nothing: a block on trial is in use when
- * its trial begins, and may be in use again only a pass later.  A trial that has cost as much as a
- * return (`price`) ends, and its block comes.  The first begins once fetching has cost four prices,
- * and all of them together then cost at most 1/24 of what fetching has.
+ * The region goes far when, while blocks were on trial, at least 8 blocks came back, fetching has
+ * cost a price for each block of the region, and a quarter more than far would have.  Less tells
+ * nothing: a block on trial is in use when its trial begins, and may be in use again only a pass
+ * later.
+ *
+ * A trial that has cost as much as a return (`price`) ends, and its block comes.  The first begins
+ * once fetching has cost four prices, the next one 48 prices later, and all of the space together
+ * cost 1/48 of what fetching has: trying what is never cheaper costs 2 %, beside what it changes in
+ * the order of evictions.
  *
  * In a far region a block comes that was touched for its price there, and each time that it has
- * come twice as much is wanted.  What touches and comings cost there has a limit, at first what
- * fetching had cost during the trials; behind it the region is near and on trial again, and the
- * next limit is four times as high: so what was hot once and is not any more, or the other way
- * round, is found out, and finding out costs no more than the logarithm of the time.  The block
+ * come twice as much is wanted.  What touches and comings cost there has a limit, at first a
+ * quarter of what fetching had cost in the space; behind it the region is near and on trial again,
+ * and the next limit is four times as high: so what was hot once and is not any more, or the other
+ * way round, is found out, and finding out costs no more than the logarithm of the time.  The block
  * that was on trial is a control meanwhile: as much more as it was touched, as much more would
  * fetching have cost by now.  If that is more than what far did cost, the region stays up to four
  * limits.
@@ -47,8 +51,10 @@
 
 /* Zero, all of them: nothing was seen. */
 struct humi_trial_space {
-    _Atomic uint32_t heard;  /* counted touches arrive */
-    _Atomic uint32_t silent; /* trials that nothing was heard of */
+    _Atomic uint32_t heard;      /* counted touches arrive */
+    _Atomic uint32_t silent;     /* trials that nothing was heard of */
+    _Atomic uint64_t fetched_ns; /* as those of its regions, all together */
+    _Atomic uint64_t tried_ns;
 };
 
 struct humi_trial_region {
@@ -59,7 +65,7 @@ struct humi_trial_region {
     _Atomic uint64_t touched_ns; /* ... touching the one on trial, */
     _Atomic uint64_t far_ns;     /* ... and would have cost touching all that is not here */
     _Atomic uint64_t fetched_ns; /* cost of fetching in all */
-    _Atomic uint64_t tried_ns;   /* cost of trials in all */
+    _Atomic uint64_t next_ns;    /* ... at which the next trial may begin */
     _Atomic uint64_t spent_ns;   /* cost of touches since it went far ... */
     _Atomic uint64_t control_ns; /* ... of these, of the control */
     _Atomic uint64_t limit_ns;   /* it stays far up to this in any case */

@@ -3,6 +3,7 @@
  * auto.c - in each region, the way to prefetch that would have cost least so far (duel.h).
  *
  * `ahead` until something is known, and always for the host, which it knows special rules for.
+ * Where the place part leaves a block far nothing is brought, and nothing is learned.
  */
 #include "base/mask.h"
 #include "policy/duel.h"
@@ -81,6 +82,8 @@ static void plan(const struct hum_view *view, const struct hum_part_context *con
         plan_live(region, block, 0, view, plan);
         return;
     }
+    if (!humi_mask_empty(&plan->remote))
+        return; /* it stays where it is: no stay here begins, and touches tell no stream */
     if (sampled)
         judge(region, block, view);
     plan_live(region, block, humi_duel_live(&region->duel), view, plan);

@@ -115,6 +115,14 @@ static void one_block_in_eight_is_sampled(void **state)
 
 static uint64_t space_memory[8], region_memory[8192], blocks_memory[32][16];
 
+static struct humi_policy read_policy(const char *text)
+{
+    struct humi_policy policy;
+
+    assert_int_equal(humi_policy_read("test", humi_slice_of(text), &policy), HUM_OK);
+    return policy;
+}
+
 static struct humi_policy auto_policy(void)
 {
     struct humi_policy policy;
@@ -189,6 +197,25 @@ static void what_is_used_little_comes_by_chunks(void **state)
     assert_int_equal(plan.ahead_blocks, 0);
 }
 
+/* Counted touches of a block that is mapped far are no stays of one chunk each. */
+static void what_stays_far_teaches_nothing(void **state)
+{
+    struct humi_policy near = read_policy("place=share,prefetch=auto");
+    struct humi_policy far = read_policy("place=remote,prefetch=auto");
+
+    (void)state;
+    auto_policy();
+    for (unsigned i = 0; i < 9; i++)
+        stay(&near, 9, 0, 32);
+    for (unsigned i = 0; i < 100; i++) {
+        struct hum_view view = view_at(9, i % 32);
+        struct hum_plan plan = ask(&far, &view);
+        assert_false(humi_mask_empty(&plan.remote));
+        assert_true(humi_mask_empty(&plan.bring));
+    }
+    assert_int_equal(stay(&near, 9, 0, 32), 1);
+}
+
 static void the_same_calls_get_the_same_answers(void **state)
 {
     static struct hum_view views[400];
@@ -247,6 +274,7 @@ int main(void)
         cmocka_unit_test(one_block_in_eight_is_sampled),
         cmocka_unit_test(what_is_used_whole_comes_whole),
         cmocka_unit_test(what_is_used_little_comes_by_chunks),
+        cmocka_unit_test(what_stays_far_teaches_nothing),
         cmocka_unit_test(the_same_calls_get_the_same_answers),
         cmocka_unit_test(what_is_jumped_about_in_stays_once_that_was_paid_for),
     };

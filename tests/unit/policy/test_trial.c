@@ -15,6 +15,7 @@
 #define HERE 12u
 #define PRICE_US 100u
 #define LONG_NS 1000000u /* in which no touches of these tests overlap */
+#define PASS 9u          /* returns that cost a price for each block */
 #define FETCH_NS 65000u
 #define RETURN_NS (FETCH_NS + 37000u + 512u * 164u)
 
@@ -176,8 +177,9 @@ static void a_trial_waits_until_it_costs_little(void **state)
     assert_true(returns(0));
     assert_true(touched(0, PRICE_US - 1));
     assert_false(touched(0, 1));
-    assert_int_equal(world.region.tried_ns, PRICE_US * 1000);
-    while (world.region.fetched_ns + RETURN_NS < (24 + 4) * PRICE_US * 1000)
+    assert_int_equal(world.space.tried_ns, PRICE_US * 1000);
+    uint64_t next = world.region.fetched_ns + 48 * PRICE_US * 1000;
+    while (world.region.fetched_ns + RETURN_NS < next)
         assert_false(returns(1));
     assert_true(returns(3));
     assert_int_equal(world.region.block, 1 + 3);
@@ -186,7 +188,7 @@ static void a_trial_waits_until_it_costs_little(void **state)
 static void rarely_touched_the_region_goes_far_after_a_pass(void **state)
 {
     (void)state;
-    try_with_returns(BLOCKS - 1);
+    try_with_returns(PASS - 1);
     assert_false(world.region.far);
     assert_true(returns(8));
     assert_true(world.region.far);
@@ -217,14 +219,13 @@ static void touches_cost_no_more_than_the_time_that_passed(void **state)
     (void)state;
     lead_up();
     assert_true(returns(0));
-    for (unsigned i = 0; i < 14 && !world.region.far; i++) {
+    for (unsigned i = 0; i < PASS; i++) {
+        assert_false(world.region.far);
         assert_true(touched_in(0, 60, 5000));
         returns(1 + i);
     }
-    assert_int_equal(world.region.touched_ns, 14 * 5000);
-    assert_int_equal(world.region.far_ns, 14 * 5000 * (BLOCKS - HERE));
-    returns(15);
-    returns(15);
+    assert_int_equal(world.region.touched_ns, PASS * 5000);
+    assert_int_equal(world.region.far_ns, PASS * 5000 * (BLOCKS - HERE));
     assert_true(world.region.far);
 }
 
@@ -255,7 +256,7 @@ static void in_a_far_region_each_coming_costs_twice_as_much(void **state)
     struct hum_view view = view_of(8);
 
     (void)state;
-    try_with_returns(BLOCKS - 1);
+    try_with_returns(PASS - 1);
     assert_true(returns(8));
     world.region.limit_ns = UINT64_MAX;
     assert_true(touched(8, PRICE_US - 1));
@@ -280,18 +281,19 @@ static void far_has_a_limit_which_grows(void **state)
     uint64_t limit;
 
     (void)state;
-    try_with_returns(BLOCKS - 1);
+    try_with_returns(PASS - 1);
     assert_true(returns(8));
     limit = world.region.limit_ns;
-    assert_int_equal(limit, world.region.near_ns);
+    assert_int_equal(limit, world.space.fetched_ns / 4);
     world.region.spent_ns = limit - 1;
     assert_false(touched(8, 1));
     assert_false(world.region.far);
     assert_false(touched(0, 1));
     assert_int_equal(world.region.block, 0);
     assert_true(returns(9));
-    for (unsigned i = 0; i < BLOCKS - 1; i++)
-        assert_false(returns(i % 8));
+    /* half of what was known still counts */
+    for (unsigned i = 0; i < PASS - PASS / 2 - 1; i++)
+        assert_false(returns(1 + i));
     assert_true(returns(10));
     assert_int_equal(world.region.limit_ns, 4 * limit);
 }
@@ -301,7 +303,7 @@ static void the_control_defends_being_far_up_to_four_limits(void **state)
     uint64_t limit;
 
     (void)state;
-    try_with_returns(BLOCKS - 1);
+    try_with_returns(PASS - 1);
     assert_true(returns(8));
     limit = world.region.limit_ns;
     /* the one that was on trial was touched 20 times as often: so often would all have returned */
@@ -314,6 +316,18 @@ static void the_control_defends_being_far_up_to_four_limits(void **state)
 }
 
 /* ---- nobody counts, and the same again ------------------------------------------------------- */
+
+/* Another region has had its trial, and the two together have not fetched enough for a second. */
+static void the_space_has_one_budget_for_trials(void **state)
+{
+    (void)state;
+    world.space.tried_ns = PRICE_US * 1000;
+    world.space.fetched_ns = 20 * PRICE_US * 1000;
+    for (unsigned i = 0; i < 16; i++)
+        assert_false(returns(i));
+    assert_true(world.space.fetched_ns < (48 + 4) * PRICE_US * 1000);
+    assert_true(returns(0) || returns(1));
+}
 
 static void unheard_nothing_goes_far_and_trials_end(void **state)
 {
@@ -381,6 +395,7 @@ int main(void)
         cmocka_unit_test_setup(in_a_far_region_each_coming_costs_twice_as_much, begin),
         cmocka_unit_test_setup(far_has_a_limit_which_grows, begin),
         cmocka_unit_test_setup(the_control_defends_being_far_up_to_four_limits, begin),
+        cmocka_unit_test_setup(the_space_has_one_budget_for_trials, begin),
         cmocka_unit_test_setup(unheard_nothing_goes_far_and_trials_end, begin),
         cmocka_unit_test_setup(seen_again_nothing_is_counted_twice, begin),
         cmocka_unit_test_setup(the_part_leaves_and_brings_whole_blocks, begin),
