@@ -16,7 +16,7 @@
 #define GROWTH 4u    /* of the limit, each time that it was reached */
 #define BUDGET 48u   /* trials cost one part of so many of fetching, ... */
 #define FIRST 4u     /* ... but the first may begin after so many prices */
-#define EXCURSION 4u /* the first limit is one part of so many of fetching */
+#define EXCURSION 4u /* the first limit is at least one part of so many of fetching */
 #define TRUST 4u     /* the control's word counts up to so many limits */
 
 #define get(field) atomic_load_explicit(field, memory_order_relaxed)
@@ -182,10 +182,11 @@ static bool begin_trial(const struct humi_trial *trial, const struct hum_view *v
 static void region_goes_far(const struct humi_trial *trial)
 {
     struct humi_trial_region *region = trial->region;
-    uint64_t limit = get(&region->limit_ns);
+    uint64_t limit = get(&region->limit_ns), near = get(&region->near_ns);
+    uint64_t part = get(&trial->space->fetched_ns) / EXCURSION;
 
     if (!limit)
-        set(&region->limit_ns, get(&trial->space->fetched_ns) / EXCURSION);
+        set(&region->limit_ns, near > part ? near : part);
     else if (limit <= UINT64_MAX / GROWTH)
         set(&region->limit_ns, limit * GROWTH);
     set(&region->spent_ns, 0);

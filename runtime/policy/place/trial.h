@@ -24,12 +24,12 @@
  *
  * In a far region a block comes that was touched for its price there, and each time that it has
  * come twice as much is wanted.  What touches and comings cost there has a limit, at first a
- * quarter of what fetching had cost in the space; behind it the region is near and on trial again,
- * and the next limit is four times as high: so what was hot once and is not any more, or the other
- * way round, is found out, and finding out costs no more than the logarithm of the time.  The block
- * that was on trial is a control meanwhile: as much more as it was touched, as much more would
- * fetching have cost by now.  If that is more than what far did cost, the region stays up to four
- * limits.
+ * quarter of what fetching had cost in the space, or what it had during trials if that is more;
+ * behind it the region is near and on trial again, and the next limit is four times as high: so
+ * what was hot once and is not any more, or the other way round, is found out, and finding out
+ * costs no more than the logarithm of the time.  The block that was on trial is a control
+ * meanwhile: as much more as it was touched, as much more would fetching have cost by now.  If that
+ * is more than what far did cost, the region stays up to four limits.
  *
  * Nobody knows beforehand whether touches are counted (hum/policy.h).  Until the first one was
  * heard of nothing goes far, and after 4 trials without any in the space there are no more.

@@ -284,7 +284,7 @@ static void far_has_a_limit_which_grows(void **state)
     try_with_returns(PASS - 1);
     assert_true(returns(8));
     limit = world.region.limit_ns;
-    assert_int_equal(limit, world.space.fetched_ns / 4);
+    assert_int_equal(limit, world.region.near_ns);
     world.region.spent_ns = limit - 1;
     assert_false(touched(8, 1));
     assert_false(world.region.far);
@@ -296,6 +296,15 @@ static void far_has_a_limit_which_grows(void **state)
         assert_false(returns(1 + i));
     assert_true(returns(10));
     assert_int_equal(world.region.limit_ns, 4 * limit);
+}
+
+static void far_may_cost_a_quarter_of_all_fetching(void **state)
+{
+    (void)state;
+    world.space.fetched_ns = 100 * RETURN_NS;
+    try_with_returns(PASS - 1);
+    assert_true(returns(8));
+    assert_int_equal(world.region.limit_ns, world.space.fetched_ns / 4);
 }
 
 static void the_control_defends_being_far_up_to_four_limits(void **state)
@@ -394,6 +403,7 @@ int main(void)
         cmocka_unit_test_setup(where_more_is_here_less_would_be_touched_far, begin),
         cmocka_unit_test_setup(in_a_far_region_each_coming_costs_twice_as_much, begin),
         cmocka_unit_test_setup(far_has_a_limit_which_grows, begin),
+        cmocka_unit_test_setup(far_may_cost_a_quarter_of_all_fetching, begin),
         cmocka_unit_test_setup(the_control_defends_being_far_up_to_four_limits, begin),
         cmocka_unit_test_setup(the_space_has_one_budget_for_trials, begin),
         cmocka_unit_test_setup(unheard_nothing_goes_far_and_trials_end, begin),
