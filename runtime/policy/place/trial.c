@@ -9,8 +9,8 @@
 #define EVICTION_NS UINT64_C(37000)
 #define PAGE_NS UINT64_C(164) /* over the link, 25 GB/s */
 #define TOUCH_NS UINT64_C(1000)
-#define RETURNS_KNOWN 8u
-#define RETURNS_MAX 256u
+#define BLOCKS_KNOWN 8u /* prices of fetching that tell something; more in larger regions */
+#define PASSES_MAX 32u  /* so many times as much is half forgotten */
 #define SILENT_MAX 4u
 #define TRIPS_MAX 16u
 #define GROWTH 4u    /* of the limit, each time that it was reached */
@@ -197,7 +197,6 @@ static void region_goes_far(const struct humi_trial *trial)
 
 static void forget_half(struct humi_trial_region *region)
 {
-    set(&region->returns, get(&region->returns) / 2);
     set(&region->near_ns, get(&region->near_ns) / 2);
     set(&region->touched_ns, get(&region->touched_ns) / 2);
     set(&region->far_ns, get(&region->far_ns) / 2);
@@ -206,28 +205,28 @@ static void forget_half(struct humi_trial_region *region)
 static void forget(struct humi_trial_region *region)
 {
     set(&region->block, 0);
-    set(&region->returns, 0);
     set(&region->near_ns, 0);
     set(&region->touched_ns, 0);
     set(&region->far_ns, 0);
 }
 
-/* Another block came back while one is on trial. */
+/* Something of another block was fetched while one is on trial. */
 static bool beside_trial(const struct humi_trial *trial, const struct hum_view *view)
 {
     struct humi_trial_region *region = trial->region;
-    uint32_t returns = add(&region->returns, 1) + 1;
+    uint64_t blocks = view->region_blocks > BLOCKS_KNOWN ? view->region_blocks : BLOCKS_KNOWN;
+    uint64_t near = get(&region->near_ns);
 
-    if (returns >= RETURNS_MAX + 4 * view->region_blocks)
-        forget_half(region);
-    if (returns < RETURNS_KNOWN || get(&region->near_ns) < trial->price_ns * view->region_blocks)
+    if (near < trial->price_ns * blocks)
         return false;
     if (!get(&trial->space->heard)) {
         add(&trial->space->silent, 1);
         forget(region);
         return false;
     }
-    if (get(&region->near_ns) <= clearly(get(&region->far_ns)))
+    if (near / PASSES_MAX > trial->price_ns * blocks)
+        forget_half(region);
+    if (near <= clearly(get(&region->far_ns)))
         return false;
     region_goes_far(trial);
     return go_far(trial->block, view);
@@ -242,9 +241,12 @@ static bool stays_in_near(const struct humi_trial *trial, const struct hum_view 
             return on_trial(trial, view, ns);
         return come(trial->block, view);
     }
-    if (!is_fetch(view) || !fetch(trial, view))
+    if (!is_fetch(view))
         return false;
-    return block ? beside_trial(trial, view) : begin_trial(trial, view);
+    bool returns = fetch(trial, view);
+    if (block)
+        return beside_trial(trial, view);
+    return returns && begin_trial(trial, view);
 }
 
 /* ---- far ------------------------------------------------------------------------------------- */

@@ -12,10 +12,9 @@
  *            a touch 1 us, but all of them together never more than the time that has passed,
  *            since touches of one access overlap
  *
- * The region goes far when, while blocks were on trial, at least 8 blocks came back, fetching has
- * cost a price for each block of the region, and a quarter more than far would have.  Less tells
- * nothing: a block on trial is in use when its trial begins, and may be in use again only a pass
- * later.
+ * The region goes far when, while blocks were on trial, fetching has cost a price for each block of
+ * the region, at least 8, and a quarter more than far would have.  Less tells nothing: a block on
+ * trial is in use when its trial begins, and may be in use again only a pass later.
  *
  * A trial that has cost as much as a return (`price`) ends, and its block comes.  The first begins
  * once fetching has cost four prices, the next one 48 prices later, and all of the space together
@@ -60,8 +59,7 @@ struct humi_trial_space {
 struct humi_trial_region {
     _Atomic uint32_t block; /* 1 + the one on trial, or the control; 0: none */
     _Atomic bool far;
-    _Atomic uint32_t returns;    /* while a block was on trial, ... */
-    _Atomic uint64_t near_ns;    /* ... what fetching has cost, */
+    _Atomic uint64_t near_ns;    /* while a block was on trial, what fetching has cost, */
     _Atomic uint64_t touched_ns; /* ... touching the one on trial, */
     _Atomic uint64_t far_ns;     /* ... and would have cost touching all that is not here */
     _Atomic uint64_t fetched_ns; /* cost of fetching in all */

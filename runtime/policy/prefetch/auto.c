@@ -70,6 +70,15 @@ static void plan_live(struct region *region, struct block *block, unsigned live,
     duellist.part->plan(view, &duellist.context, plan);
 }
 
+/* It stays where it is: no stay here begins, and counted touches tell neither streams nor turfs. */
+static void learn_far(struct block *block, const struct hum_view *view)
+{
+    struct hum_pages asked = humi_mask_or(&view->read, &view->write);
+
+    if (!humi_mask_within(&asked, &view->remote))
+        humi_rivals_learn(&block->rivals, view);
+}
+
 static void plan(const struct hum_view *view, const struct hum_part_context *context,
                  struct hum_plan *plan)
 {
@@ -82,8 +91,10 @@ static void plan(const struct hum_view *view, const struct hum_part_context *con
         plan_live(region, block, 0, view, plan);
         return;
     }
-    if (!humi_mask_empty(&plan->remote))
-        return; /* it stays where it is: no stay here begins, and touches tell no stream */
+    if (!humi_mask_empty(&plan->remote)) {
+        learn_far(block, view);
+        return;
+    }
     if (sampled)
         judge(region, block, view);
     plan_live(region, block, humi_duel_live(&region->duel), view, plan);

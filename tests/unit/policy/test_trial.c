@@ -209,7 +209,7 @@ static void dear_far_touches_keep_the_region_near(void **state)
             touched(block, 60);
         returns(1 + i % 15);
     }
-    assert_true(world.region.returns > BLOCKS);
+    assert_true(world.region.near_ns > BLOCKS * PRICE_US * 1000);
     assert_false(world.region.far);
 }
 
@@ -227,6 +227,24 @@ static void touches_cost_no_more_than_the_time_that_passed(void **state)
     assert_int_equal(world.region.touched_ns, PASS * 5000);
     assert_int_equal(world.region.far_ns, PASS * 5000 * (BLOCKS - HERE));
     assert_true(world.region.far);
+}
+
+/* Host and device take single pages of blocks from each other: no block ever leaves as a whole. */
+static void fetches_in_parts_tell_as_much_as_returns(void **state)
+{
+    (void)state;
+    lead_up();
+    assert_true(returns(0));
+    assert_true(touched(0, 1));
+    for (unsigned i = 0; !world.region.far; i++) {
+        struct hum_view view = view_of(1 + i % 15);
+
+        assert_true(i < BLOCKS * PRICE_US * 1000 / FETCH_NS + 1);
+        view.evictions = 0;
+        view.resident = humi_mask_range(100, 200);
+        assert_true(ask(&view) == world.region.far);
+    }
+    assert_true(world.region.near_ns >= BLOCKS * PRICE_US * 1000);
 }
 
 static void where_more_is_here_less_would_be_touched_far(void **state)
@@ -400,6 +418,7 @@ int main(void)
         cmocka_unit_test_setup(rarely_touched_the_region_goes_far_after_a_pass, begin),
         cmocka_unit_test_setup(dear_far_touches_keep_the_region_near, begin),
         cmocka_unit_test_setup(touches_cost_no_more_than_the_time_that_passed, begin),
+        cmocka_unit_test_setup(fetches_in_parts_tell_as_much_as_returns, begin),
         cmocka_unit_test_setup(where_more_is_here_less_would_be_touched_far, begin),
         cmocka_unit_test_setup(in_a_far_region_each_coming_costs_twice_as_much, begin),
         cmocka_unit_test_setup(far_has_a_limit_which_grows, begin),
