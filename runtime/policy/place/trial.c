@@ -271,6 +271,12 @@ static bool is_too_dear(struct humi_trial_region *region)
     return spent / TRUST >= limit || spent > clearly(fetching_ns(region));
 }
 
+/* With as many blocks absent as there are now it would not have gone far. */
+static bool is_regretted(struct humi_trial_region *region, const struct hum_view *view)
+{
+    return get(&region->near_ns) <= clearly(get(&region->touched_ns) * absent_blocks(view));
+}
+
 static bool stays_in_far(const struct humi_trial *trial, const struct hum_view *view, uint64_t ns)
 {
     struct humi_trial_region *region = trial->region;
@@ -279,7 +285,7 @@ static bool stays_in_far(const struct humi_trial *trial, const struct hum_view *
     add(&region->spent_ns, ns);
     if (get(&region->block) == view->block + 1)
         add(&region->control_ns, ns);
-    if (is_too_dear(region)) {
+    if (is_too_dear(region) || is_regretted(region, view)) {
         set(&region->far, false);
         set(&region->block, 0);
         forget_half(region);

@@ -29,6 +29,8 @@
  * costs no more than the logarithm of the time.  The block that was on trial is a control
  * meanwhile: as much more as it was touched, as much more would fetching have cost by now.  If that
  * is more than what far did cost, the region stays up to four limits.
+ * Where many more blocks are absent than were during the trials, so that it would not have gone
+ * far, it is near at once.
  *
  * Nobody knows beforehand whether touches are counted (hum/policy.h).  Until the first one was
  * heard of nothing goes far, and after 4 trials without any in the space there are no more.

@@ -316,6 +316,21 @@ static void far_has_a_limit_which_grows(void **state)
     assert_int_equal(world.region.limit_ns, 4 * limit);
 }
 
+static void far_is_regretted_where_much_more_is_absent(void **state)
+{
+    struct hum_view view;
+
+    (void)state;
+    try_with_returns(PASS - 1);
+    assert_true(returns(8));
+    world.region.touched_ns = PASS * RETURN_NS / 8; /* of 4 absent blocks, half of fetching */
+    assert_true(returns(9));
+    view = view_of(10);
+    view.region_here = 0;
+    assert_false(ask(&view));
+    assert_false(world.region.far);
+}
+
 static void far_may_cost_a_quarter_of_all_fetching(void **state)
 {
     (void)state;
@@ -422,6 +437,7 @@ int main(void)
         cmocka_unit_test_setup(where_more_is_here_less_would_be_touched_far, begin),
         cmocka_unit_test_setup(in_a_far_region_each_coming_costs_twice_as_much, begin),
         cmocka_unit_test_setup(far_has_a_limit_which_grows, begin),
+        cmocka_unit_test_setup(far_is_regretted_where_much_more_is_absent, begin),
         cmocka_unit_test_setup(far_may_cost_a_quarter_of_all_fetching, begin),
         cmocka_unit_test_setup(the_control_defends_being_far_up_to_four_limits, begin),
         cmocka_unit_test_setup(the_space_has_one_budget_for_trials, begin),
