@@ -7,6 +7,8 @@
 #ifndef HUMI_POLICY_CHUNKS_H
 #define HUMI_POLICY_CHUNKS_H
 
+#include <stdbool.h>
+
 #include <hum/policy.h>
 
 /* The chunks of which `pages` has one. */
@@ -20,6 +22,19 @@ static inline uint32_t humi_chunks_of(const struct hum_pages *pages)
             chunks |= (uint32_t)((left & 0xffff) != 0) << c;
     }
     return chunks;
+}
+
+/* Of a chunk `has` lacks a page of `pages`; page_out: the first of these that is in the chunk. */
+static inline bool humi_chunk_lacks(const struct hum_pages *pages, const struct hum_pages *has,
+                                    unsigned chunk, unsigned *page_out)
+{
+    unsigned shift = chunk % 4 * HUM_PAGES_PER_CHUNK;
+    uint64_t wanted = pages->word[chunk / 4] >> shift & 0xffff;
+
+    if (!(wanted & ~(has->word[chunk / 4] >> shift)))
+        return false;
+    *page_out = chunk * HUM_PAGES_PER_CHUNK + (unsigned)__builtin_ctzll(wanted);
+    return true;
 }
 
 /* Of one word: all pages of each chunk of which it has one. */

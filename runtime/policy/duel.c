@@ -28,6 +28,7 @@ static uint64_t fault_ns(const struct hum_plan *plan)
 uint64_t humi_duel_cost_ns(const struct humi_duellist *duellist, const struct hum_view *view,
                            uint32_t chunks)
 {
+    const bool reads = humi_mask_empty(&view->write);
     struct hum_view shadow = *view;
     uint64_t ns = 0;
 
@@ -35,21 +36,17 @@ uint64_t humi_duel_cost_ns(const struct humi_duellist *duellist, const struct hu
     shadow.resident = shadow.mapped = shadow.remote = humi_mask_none();
     shadow.elsewhere = shadow.valid;
     shadow.map_faults = 0;
-    for (unsigned c = 0; c < HUM_CHUNKS_PER_BLOCK; c++) {
-        unsigned first = c * HUM_PAGES_PER_CHUNK;
-        struct hum_pages chunk = humi_mask_range(first, first + HUM_PAGES_PER_CHUNK), page;
+    for (; chunks; chunks &= chunks - 1) {
+        unsigned chunk = (unsigned)__builtin_ctz(chunks), page;
         struct hum_plan plan = {.ahead_blocks = 0};
 
-        humi_mask_keep(&chunk, &shadow.valid);
-        if (!(chunks >> c & 1) || humi_mask_within(&chunk, &shadow.resident))
+        if (!humi_chunk_lacks(&shadow.valid, &shadow.resident, chunk, &page))
             continue;
-        first = humi_mask_next_run(&chunk, 0).first;
-        page = humi_mask_range(first, first + 1);
-        shadow.read = humi_mask_empty(&view->write) ? page : humi_mask_none();
-        shadow.write = humi_mask_empty(&view->write) ? humi_mask_none() : page;
+        shadow.read = shadow.write = humi_mask_none();
+        humi_mask_set(reads ? &shadow.read : &shadow.write, page);
         duellist->part->plan(&shadow, &duellist->context, &plan);
         ns += fault_ns(&plan);
-        humi_mask_add(&shadow.resident, &page);
+        humi_mask_set(&shadow.resident, page);
         humi_mask_add(&shadow.resident, &plan.bring);
     }
     return ns + humi_mask_count(&shadow.resident) * (uint64_t)PAGE_NS;

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/mask.h"
+#include "policy/chunks.h"
 #include "policy/compose.h"
 #include "policy/duel.h"
 #include "policy/parts.h"
@@ -96,6 +97,39 @@ static void chunks_cost_what_was_used(void **state)
 }
 
 /* ---- the sample ------------------------------------------------------------------------------ */
+
+static struct hum_pages some_pages(void)
+{
+    struct hum_pages pages;
+
+    for (unsigned w = 0; w < HUM_PAGES_PER_BLOCK / 64; w++)
+        pages.word[w] = random_next(&randoms) & random_next(&randoms) & random_next(&randoms);
+    return pages;
+}
+
+static void a_chunk_lacks_what_is_wanted_and_not_there(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < random_steps(200); i++) {
+        struct hum_pages wanted = some_pages(), has = some_pages(), more = some_pages();
+
+        humi_mask_add(&has, &more);
+        humi_mask_add(&has, &wanted);
+        humi_mask_clear(&has, (unsigned)(random_next(&randoms) % HUM_PAGES_PER_BLOCK));
+        for (unsigned c = 0; c < HUM_CHUNKS_PER_BLOCK; c++) {
+            unsigned first = HUM_PAGES_PER_BLOCK, got = HUM_PAGES_PER_BLOCK;
+            bool lacks = false;
+
+            for (unsigned p = (c + 1) * HUM_PAGES_PER_CHUNK; p-- > c * HUM_PAGES_PER_CHUNK;) {
+                first = humi_mask_has(&wanted, p) ? p : first;
+                lacks |= humi_mask_has(&wanted, p) && !humi_mask_has(&has, p);
+            }
+            assert_int_equal(humi_chunk_lacks(&wanted, &has, c, &got), lacks);
+            if (lacks)
+                assert_int_equal(got, first);
+        }
+    }
+}
 
 static void one_block_in_eight_is_sampled(void **state)
 {
@@ -271,6 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(costs_are_as_in_the_table),
         cmocka_unit_test(chunks_cost_what_was_used),
+        cmocka_unit_test(a_chunk_lacks_what_is_wanted_and_not_there),
         cmocka_unit_test(one_block_in_eight_is_sampled),
         cmocka_unit_test(what_is_used_whole_comes_whole),
         cmocka_unit_test(what_is_used_little_comes_by_chunks),
