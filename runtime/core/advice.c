@@ -79,7 +79,7 @@ static enum hum_status advise_block(const struct humi_visit *visit)
     if (advice->advice == HUM_ADVISE_UNSET_REMOTE)
         end_remote(visit, humi_number(advice->processor));
     block->advice = words.bits;
-    block->preferred = words.preferred;
+    block->preferred = (int16_t)words.preferred;
     block->accessed_by = words.accessed_by;
     block->remote_by = words.remote_by;
     return HUM_OK;
@@ -103,7 +103,7 @@ static enum hum_status inherit_block(const struct humi_visit *visit)
     struct humi_block *block = visit->block;
     uint32_t bits = atomic_load(&region->advice);
     if (bits & HUM_ADVISE_PREFERRED && !(block->advice & HUM_ADVISE_PREFERRED))
-        block->preferred = atomic_load(&region->preferred);
+        block->preferred = (int16_t)atomic_load(&region->preferred);
     block->accessed_by |= atomic_load(&region->accessed_by);
     block->remote_by |= atomic_load(&region->remote_by);
     block->advice |= bits;

@@ -58,11 +58,11 @@ struct humi_hold {
     bool ranked;                 /* known to the evict part */
     bool own;                    /* mapped unguarded as a whole */
     uint8_t map_faults;          /* faults on resident pages since access was last taken away */
-    uint16_t evictions;          /* from this processor so far, at most 65535 */
     atomic_uchar guesses;        /* see hum_view.neighbour_guesses */
-    struct humi_heat *heat;      /* how often it touched the block (heat.h); NULL: nothing known */
+    uint16_t evictions;          /* from this processor so far, at most 65535 */
     atomic_ushort resident_pages; /* count of `resident` */
     atomic_ushort writable_pages; /* count of `writable` */
+    struct humi_heat *heat;      /* how often it touched the block (heat.h); NULL: nothing known */
 };
 
 struct humi_block {
@@ -70,13 +70,13 @@ struct humi_block {
     uint32_t index;              /* offset in the space / 2 MiB; fixed */
     atomic_uint changes;         /* of residency; read without the lock as a hint */
     uint32_t advice;             /* enum hum_advice */
-    int preferred;
     uint32_t accessed_by, remote_by;
+    int16_t preferred;
+    struct humi_agents agents;   /* who faulted on it lately */
     struct hum_pages written;    /* content was ever defined */
     struct hum_pages dirty;      /* the exclusive holder may have changed it */
     struct hum_pages away;       /* of the host */
     struct humi_history history; /* what lately happened to its pages */
-    struct humi_agents agents;   /* who faulted on it lately */
     _Atomic(struct humi_memo *) memo; /* what parts of policies remember */
     struct humi_hold hold[];     /* by processor number: 0 the host, 1 + d device d */
 };

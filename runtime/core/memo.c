@@ -22,7 +22,7 @@ void *humi_memo_find(_Atomic(struct humi_memo *) *list, unsigned parts, size_t b
     if (!made)
         return NULL;
     made->parts = parts;
-    made->size = sizeof *made + bytes;
+    made->size = (uint32_t)(sizeof *made + bytes);
     made->next = first;
     while (!atomic_compare_exchange_weak(list, &first, made)) {
         found = look(first, made->next, parts); /* only what came meanwhile is new */

@@ -19,7 +19,7 @@
 struct humi_memo {
     struct humi_memo *next;
     unsigned parts;              /* number of the set of parts that it belongs to */
-    size_t size;                 /* of all of it */
+    uint32_t size;               /* of all of it */
     uint64_t bytes[];
 };
 
