@@ -490,8 +490,9 @@ void humi_sample_tell(const struct hum *hum, struct hum_stats *stats)
     if (!sample)
         return;
     stats->sample_ppm = sample->share_ppm;
-    stats->samples_taken = atomic_load(&sample->taken);
+    /* In this order: what is touched had been taken. */
     stats->samples_touched = atomic_load(&sample->touched);
+    stats->samples_taken = atomic_load(&sample->taken);
     humi_lock(&sample->lock);
     for (unsigned p = 0; p < hum->processors; p++)
         stats->sample_ns += sample->target[p].quota.spent_ns;

@@ -91,7 +91,21 @@ static void a_query_asks_for_a_part_of_a_live_region(void **state)
 
 /* ---- samples --------------------------------------------------------------------------------- */
 
-/* The device has all of it; then only one chunk is touched, without a fault of its own. */
+/* Ten times as hot as any other has become since; else *worst_out is another. */
+static bool stands_out(unsigned chunk, const struct hum_chunk_heat before[64],
+                       const struct hum_chunk_heat heat[64], unsigned *worst_out)
+{
+    for (unsigned c = 0; c < 64; c++)
+        if (c != chunk && heat[c].writes + heat[c].reads >=
+                              before[c].writes + before[c].reads + heat[chunk].writes / 10) {
+            *worst_out = c;
+            return false;
+        }
+    return true;
+}
+
+/* The device has all of it; then only one chunk is touched, without a fault of its own.  Samples of
+ * what made it the device's may be told late, so it has to stand out in the end. */
 static void samples_find_the_chunk_that_is_touched(void **state)
 {
     struct hum *hum = open_counting(ONE_DEVICE, "50%", NULL);
@@ -99,6 +113,7 @@ static void samples_find_the_chunk_that_is_touched(void **state)
     struct hum_chunk_heat before[64], heat[64];
     struct hum_stats stats;
     uint64_t launches = 0, faults;
+    unsigned worst = 64;
 
     (void)state;
     flow_words(hum, "fill", words, 4 * MIB / sizeof(uint64_t), 0);
@@ -106,25 +121,22 @@ static void samples_find_the_chunk_that_is_touched(void **state)
     *hot = 0;
     flow_words(hum, "count", hot, 1, 0);
     faults = flow_stats(hum).total.faults_device;
-    for (unsigned i = 0; i < PATIENCE; i++) {
+    do {
         flow_words(hum, "count", hot, 100000, 0);
         launches++;
-        if (heat_of(hum, hot, 0) > 64 * 20)
-            break;
-    }
-    ok(hum_heat_query(hum, words, 4 * MIB, 0, heat, 64));
+        ok(hum_heat_query(hum, words, 4 * MIB, 0, heat, 64));
+    } while ((heat[19].writes <= 64 * 20 || !stands_out(19, before, heat, &worst)) &&
+             launches < PATIENCE);
+    if (!stands_out(19, before, heat, &worst))
+        fail_msg("chunk %u: %llu and %llu, before %llu and %llu; 19: %llu and %llu", worst,
+                 (unsigned long long)heat[worst].reads, (unsigned long long)heat[worst].writes,
+                 (unsigned long long)before[worst].reads, (unsigned long long)before[worst].writes,
+                 (unsigned long long)heat[19].reads, (unsigned long long)heat[19].writes);
     stats = flow_stats(hum);
-    assert_true(stats.samples_touched > 0 && stats.samples_touched <= stats.samples_taken);
+    assert_in_range(stats.samples_touched, 1, stats.samples_taken);
     assert_true(stats.sample_ns > 0);
     assert_int_equal(stats.sample_ppm, 500000);
     assert_in_range(stats.total.faults_device - faults, 0, 8);
-    for (unsigned c = 0; c < 64; c++)
-        if (c != 19 && heat[c].writes + heat[c].reads >=
-                           before[c].writes + before[c].reads + heat[19].writes / 10)
-            fail_msg("chunk %u: %llu and %llu, before %llu and %llu; 19: %llu and %llu", c,
-                     (unsigned long long)heat[c].reads, (unsigned long long)heat[c].writes,
-                     (unsigned long long)before[c].reads, (unsigned long long)before[c].writes,
-                     (unsigned long long)heat[19].reads, (unsigned long long)heat[19].writes);
     assert_int_equal(*hot, 1 + launches * 100000);
     hum_close(hum);
 }
