@@ -200,24 +200,55 @@ enum hum_status humi_userfault_unregister(int fd, uintptr_t start, size_t bytes)
     return status_of(errno, "UFFDIO_UNREGISTER");
 }
 
+/*
+ * The kernel takes a range that lies in one of its mappings only, and says ENOENT of one that does
+ * not: what is one mapping to us may be several to it, because a program gave a part of it a flag
+ * of its own (mbind(), mlock()), or flags of ours could not be set.  So half of it is tried then.
+ */
+struct pieces {
+    size_t done, bytes, most;
+};
+
+static size_t piece_of(const struct pieces *pieces)
+{
+    size_t left = pieces->bytes - pieces->done;
+
+    return left < pieces->most ? left : pieces->most;
+}
+
+static void did(struct pieces *pieces, size_t bytes)
+{
+    pieces->done += bytes;
+    if (pieces->most < pieces->bytes)
+        pieces->most *= 2;
+}
+
+/* False: it is one page. */
+static bool halve(struct pieces *pieces)
+{
+    pieces->most = piece_of(pieces) / 2 / HUM_PAGE_SIZE * HUM_PAGE_SIZE;
+    return pieces->most > 0;
+}
+
 enum hum_status humi_userfault_resume(int fd, uintptr_t start, size_t bytes, bool protect,
                                       bool *existing_out)
 {
-    size_t done = 0;
+    struct pieces pieces = {.bytes = bytes, .most = bytes};
 
-    while (done < bytes) {
-        struct uffdio_continue arg = {.range = {start + done, bytes - done},
+    while (pieces.done < bytes) {
+        size_t piece = piece_of(&pieces);
+        struct uffdio_continue arg = {.range = {start + pieces.done, piece},
                                       .mode = protect ? UFFDIO_CONTINUE_MODE_WP : 0};
-        if (ioctl(fd, UFFDIO_CONTINUE, &arg) == 0)
-            return HUM_OK;
-        if (arg.mapped > 0) {
-            done += (size_t)arg.mapped;
+        if (ioctl(fd, UFFDIO_CONTINUE, &arg) == 0) {
+            did(&pieces, piece);
+        } else if (arg.mapped > 0) {
+            did(&pieces, (size_t)arg.mapped);
         } else if (errno == EEXIST) {
             *existing_out = true;
-            done += HUM_PAGE_SIZE;
+            did(&pieces, HUM_PAGE_SIZE);
         } else if (errno == EAGAIN) {
             sched_yield();
-        } else {
+        } else if (errno != ENOENT || !halve(&pieces)) {
             return status_of(errno, "UFFDIO_CONTINUE");
         }
     }
@@ -226,13 +257,18 @@ enum hum_status humi_userfault_resume(int fd, uintptr_t start, size_t bytes, boo
 
 enum hum_status humi_userfault_protect(int fd, uintptr_t start, size_t bytes, bool on)
 {
-    struct uffdio_writeprotect arg = {.range = {start, bytes},
-                                      .mode = on ? UFFDIO_WRITEPROTECT_MODE_WP : 0};
+    struct pieces pieces = {.bytes = bytes, .most = bytes};
 
-    while (ioctl(fd, UFFDIO_WRITEPROTECT, &arg) != 0) {
-        if (errno != EAGAIN)
+    while (pieces.done < bytes) {
+        size_t piece = piece_of(&pieces);
+        struct uffdio_writeprotect arg = {.range = {start + pieces.done, piece},
+                                          .mode = on ? UFFDIO_WRITEPROTECT_MODE_WP : 0};
+        if (ioctl(fd, UFFDIO_WRITEPROTECT, &arg) == 0)
+            did(&pieces, piece);
+        else if (errno == EAGAIN)
+            sched_yield();
+        else if (errno != ENOENT || !halve(&pieces))
             return status_of(errno, "UFFDIO_WRITEPROTECT");
-        sched_yield();
     }
     return HUM_OK;
 }

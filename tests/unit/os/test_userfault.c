@@ -71,6 +71,40 @@ static void mapping_goes_on_behind_mapped_pages(void **state)
         pages[i * HUM_PAGE_SIZE] = 1; /* does not fault */
 }
 
+/* The kernel has three mappings of what was one, and answers for one of them at a time. */
+static void a_range_may_be_several_mappings(void **state)
+{
+    bool existing = false;
+
+    (void)state;
+    assert_int_equal(fallocate(file, 0, 0, PAGES * (off_t)HUM_PAGE_SIZE), 0);
+    assert_int_equal(madvise(pages + 3 * HUM_PAGE_SIZE, 2 * HUM_PAGE_SIZE, MADV_DONTFORK), 0);
+    assert_int_equal(humi_userfault_resume(fd, (uintptr_t)pages, PAGES * HUM_PAGE_SIZE, false,
+                                           &existing),
+                     HUM_OK);
+    assert_false(existing);
+    for (size_t i = 0; i < PAGES; i++)
+        pages[i * HUM_PAGE_SIZE] = 1; /* does not fault */
+    assert_int_equal(humi_userfault_protect(fd, (uintptr_t)pages, PAGES * HUM_PAGE_SIZE, true),
+                     HUM_OK);
+    assert_int_equal(humi_userfault_protect(fd, (uintptr_t)pages, PAGES * HUM_PAGE_SIZE, false),
+                     HUM_OK);
+    for (size_t i = 0; i < PAGES; i++)
+        pages[i * HUM_PAGE_SIZE] = 2;
+}
+
+static void what_is_not_registered_is_refused(void **state)
+{
+    bool existing = false;
+
+    (void)state;
+    assert_int_equal(munmap(pages + 6 * HUM_PAGE_SIZE, HUM_PAGE_SIZE), 0);
+    assert_int_equal(fallocate(file, 0, 0, PAGES * (off_t)HUM_PAGE_SIZE), 0);
+    assert_int_equal(humi_userfault_resume(fd, (uintptr_t)pages, PAGES * HUM_PAGE_SIZE, false,
+                                           &existing),
+                     HUM_ERR_SYSTEM);
+}
+
 static void unregistered_pages_never_fault(void **state)
 {
     struct humi_userfault_event event;
@@ -103,6 +137,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(user_faults_need_no_privilege, setup, teardown),
         cmocka_unit_test_setup_teardown(absent_frames_cannot_be_mapped, setup, teardown),
         cmocka_unit_test_setup_teardown(mapping_goes_on_behind_mapped_pages, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_range_may_be_several_mappings, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_not_registered_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(unregistered_pages_never_fault, setup, teardown),
         cmocka_unit_test(sharing_is_as_the_kernel_says),
     };
