@@ -458,7 +458,8 @@ static enum hum_status open_parts(struct hum *hum, struct settings *settings)
     if (status == HUM_OK)
         status = humi_room_open(hum);
     if (status == HUM_OK)
-        status = humi_sample_start(hum, settings->sample_ppm, &hum->sample);
+        status = humi_sample_start(hum, settings->sample_ppm, !settings->sample_said,
+                                   &hum->sample);
     if (status == HUM_OK)
         status = humi_record_open(hum, settings->trace);
     if (status == HUM_OK)

@@ -16,6 +16,7 @@
 #include "core/pace.h"
 #include "core/record.h"
 #include "core/remote.h"
+#include "core/sample.h"
 #include "core/uses.h"
 
 /* ---- masks and their counts ------------------------------------------------------------------ */
@@ -351,8 +352,11 @@ static enum hum_status serve_apart(struct hum *hum, struct humi_block *block,
         bring_instead(&request, &refused);
         status = serve_here(hum, block, &request);
     }
-    if (status == HUM_OK)
-        humi_remote_resume(hum, block, request.processor, &remote);
+    if (status != HUM_OK)
+        return status;
+    humi_remote_resume(hum, block, request.processor, &remote);
+    if (hum->sample && humi_policies_of_counts(hum, request.region))
+        humi_sample_want(hum);
     return status;
 }
 

@@ -6,12 +6,14 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/signals.h"
 #include "base/status.h"
 #include "base/thread.h"
@@ -49,7 +51,8 @@ struct target {
 struct humi_sample {
     struct hum *hum;
     pthread_t thread;
-    int stop_fd;
+    int event_fd;              /* signalled: look at the next two */
+    _Atomic bool wanted, stopping;
     uint32_t share_ppm;
     uint32_t jitter;           /* the thread's */
     struct humi_lock lock;     /* rank STATS */
@@ -425,20 +428,56 @@ static uint64_t jittered(struct humi_sample *sample, uint64_t ns)
     return ns * 3 / 4 + ns / 2 * (sample->jitter >> 16) / 65536;
 }
 
+/* For so long, or without end, but no longer than until something is signalled. */
+static void rest(struct humi_sample *sample, const struct timespec *wait)
+{
+    struct pollfd event = {.fd = sample->event_fd, .events = POLLIN};
+    uint64_t count;
+    if (ppoll(&event, 1, wait, NULL) > 0 && read(sample->event_fd, &count, sizeof count) < 0)
+        humi_debug("sampling looks at its signal later: %s", strerror(errno));
+}
+
 static void *run(void *argument)
 {
     struct humi_sample *sample = argument;
-    struct pollfd stop = {.fd = sample->stop_fd, .events = POLLIN};
     humi_signals_never();
-    for (;;) {
+    while (!atomic_load(&sample->wanted) && !atomic_load(&sample->stopping))
+        rest(sample, NULL);
+    while (!atomic_load(&sample->stopping)) {
         uint64_t ns = jittered(sample, tick(sample));
         struct timespec wait = {(time_t)(ns / HUMI_NS_PER_S), (long)(ns % HUMI_NS_PER_S)};
-        if (ppoll(&stop, 1, &wait, NULL) > 0)
-            return NULL;
+        rest(sample, &wait);
     }
+    return NULL;
 }
 
-enum hum_status humi_sample_start(struct hum *hum, uint32_t share_ppm,
+static void signal_thread(const struct humi_sample *sample)
+{
+    uint64_t one = 1;
+    while (write(sample->event_fd, &one, sizeof one) != sizeof one)
+        humi_check(errno == EINTR);
+}
+
+/* Devices that do it by themselves begin at once. */
+static void begin(struct humi_sample *sample)
+{
+    struct hum *hum = sample->hum;
+    for (unsigned p = 0; p < hum->processors; p++)
+        if (hum->processor[p]->ops->sampled_begin)
+            hum->processor[p]->ops->sampled_begin(hum->processor[p]);
+    atomic_store(&sample->wanted, true);
+}
+
+void humi_sample_want(struct hum *hum)
+{
+    struct humi_sample *sample = hum->sample;
+    if (!sample || atomic_load_explicit(&sample->wanted, memory_order_relaxed))
+        return;
+    begin(sample);
+    signal_thread(sample);
+}
+
+enum hum_status humi_sample_start(struct hum *hum, uint32_t share_ppm, bool later,
                                   struct humi_sample **sample_out)
 {
     *sample_out = NULL;
@@ -452,10 +491,12 @@ enum hum_status humi_sample_start(struct hum *hum, uint32_t share_ppm,
     humi_lock_init(&sample->lock, HUMI_RANK_STATS);
     for (unsigned p = 0; p < hum->processors; p++)
         humi_quota_init(&sample->target[p].quota, share_ppm);
-    sample->stop_fd = eventfd(0, EFD_CLOEXEC);
+    sample->event_fd = eventfd(0, EFD_CLOEXEC);
     *sample_out = sample; /* the thread reads it */
+    if (!later)
+        begin(sample);
     enum hum_status status =
-        sample->stop_fd < 0 ? humi_fail_errno("cannot make an eventfd to sample touches")
+        sample->event_fd < 0 ? humi_fail_errno("cannot make an eventfd to sample touches")
                             : humi_thread_start(&sample->thread, "hum-sample", run, sample);
     if (status != HUM_OK) {
         *sample_out = NULL;
@@ -466,11 +507,10 @@ enum hum_status humi_sample_start(struct hum *hum, uint32_t share_ppm,
 
 void humi_sample_stop(struct humi_sample *sample)
 {
-    uint64_t one = 1;
     if (!sample)
         return;
-    while (write(sample->stop_fd, &one, sizeof one) != sizeof one)
-        humi_check(errno == EINTR);
+    atomic_store(&sample->stopping, true);
+    signal_thread(sample);
     pthread_join(sample->thread, NULL);
 }
 
@@ -478,8 +518,8 @@ void humi_sample_destroy(struct humi_sample *sample)
 {
     if (!sample)
         return;
-    if (sample->stop_fd >= 0)
-        close(sample->stop_fd);
+    if (sample->event_fd >= 0)
+        close(sample->event_fd);
     humi_lock_fini(&sample->lock);
     free(sample);
 }

@@ -36,6 +36,9 @@
  *
  * Blocks that are mapped where they are on another processor are left out.
  *
+ * Where it is policies that decide by touches, not the user, who want samples, none are taken before
+ * the first page is mapped where it is: a program in which everything fits, or moves, pays nothing.
+ *
  * Budget.  A share of the time that a processor runs (a device while launches run; the host always)
  * may be spent (quota.h): taking, answering, and an estimate for what the kernel does on both sides
  * of a fault and for mapping huge pages again.  Each processor has its own.
@@ -54,9 +57,14 @@ struct humi_sample;
 #define HUMI_SAMPLE_FLOOR_NS UINT64_C(250000)
 #define HUMI_SAMPLE_SHARE_PPM 20000u /* 2 %, where only "on" is asked for */
 
-/* Start; share_ppm 0: *sample_out is NULL and nothing is sampled. */
-HUM_MUST_USE enum hum_status humi_sample_start(struct hum *hum, uint32_t share_ppm,
+/*
+ * Start; share_ppm 0: *sample_out is NULL and nothing is sampled.  later: nothing is before
+ * humi_sample_want().
+ */
+HUM_MUST_USE enum hum_status humi_sample_start(struct hum *hum, uint32_t share_ppm, bool later,
                                                struct humi_sample **sample_out);
+/* A page was mapped where it is; any thread, with a block locked or not.  Cheap where it is known. */
+void humi_sample_want(struct hum *hum);
 /* Before the service ends.  NULL is allowed. */
 void humi_sample_stop(struct humi_sample *sample);
 /* After the service has ended.  NULL is allowed. */

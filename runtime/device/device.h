@@ -53,8 +53,9 @@ struct humi_space_params {
     bool shared_read;       /* map read-only copies if the kernel can */
     bool exact;             /* record every touch by kernels, for touches() */
     uint32_t exact_window;  /* pages whose touches are merged; 0: as many as can be */
-    uint32_t sample_ppm;    /* let devices tell a sample of what kernels touch, for sampled_next();
-                               it may cost this share of their time; 0: do not */
+    uint32_t sample_ppm;    /* let devices tell a sample of what kernels touch, for sampled_next(),
+                               once sampled_begin() was called; it may cost this share of their
+                               time; 0: do not */
     uint32_t exact_records; /* a worker waits once so many are not taken; 0: a good number */
 };
 
@@ -345,10 +346,12 @@ struct humi_processor_ops {
                         int64_t timeout_ns);
 
     /*
-     * Take what was sampled of the next block from *cursor on, which moves behind it; false: there
-     * is no more.  Any thread; what one takes no other gets.  Both or none; NULL: this kind of
-     * device samples nothing by itself.
+     * Begin to sample, where `sample_ppm` allows it; any thread, also more than once.  And take what
+     * was sampled of the next block from *cursor on, which moves behind it; false: there is no more.
+     * Any thread; what one takes no other gets.  All three or none; NULL: this kind of device
+     * samples nothing by itself.
      */
+    void (*sampled_begin)(struct humi_processor *p);
     bool (*sampled_next)(struct humi_processor *p, uint32_t *cursor,
                          struct humi_sampled *sampled_out);
     struct humi_sampled_cost (*sampled_cost)(struct humi_processor *p);

@@ -185,6 +185,7 @@ static const struct humi_processor_ops emu_ops = {
     .wait = humi_emu_wait,
     .restart = humi_emu_restart,
     .touches = humi_emu_touches,
+    .sampled_begin = humi_emu_sampled_begin,
     .sampled_next = humi_emu_sampled_next,
     .sampled_cost = humi_emu_sampled_cost,
     .ask = humi_emu_ask,

@@ -199,6 +199,7 @@ bool humi_emu_exact_path(const char *path, char *out, size_t bytes);
 /* Behind humi_emu_open_touches(), whose file it uses. */
 HUM_MUST_USE enum hum_status humi_emu_open_samples(struct humi_emu *emu);
 void humi_emu_close_samples(struct humi_emu *emu);
+void humi_emu_sampled_begin(struct humi_processor *p);
 bool humi_emu_sampled_next(struct humi_processor *p, uint32_t *cursor,
                            struct humi_sampled *sampled_out);
 struct humi_sampled_cost humi_emu_sampled_cost(struct humi_processor *p);

@@ -31,6 +31,14 @@ void humi_emu_close_samples(struct humi_emu *emu)
         munmap(emu->samples, humi_emu_samples_bytes(emu->space.bytes));
 }
 
+void humi_emu_sampled_begin(struct humi_processor *p)
+{
+    struct humi_emu *emu = humi_emu_of(p);
+
+    if (emu->samples)
+        __atomic_store_n(&emu->samples->wanted, 1, __ATOMIC_RELAXED);
+}
+
 /* The first block of [block, end) of which something was seen, or end.  Eight at a time. */
 static uint64_t find_seen(const struct humi_emu_samples *samples, uint64_t block, uint64_t end)
 {

@@ -8,6 +8,8 @@
  * the byte and takes the counts, so none is taken twice.  It is sparse: 256 bytes for each block of
  * which something was seen.
  *
+ * Nothing is sampled before the runtime has said `wanted`.
+ *
  * The runtime trusts nothing it reads here: a kernel may have written over it.
  * Threads: any on both sides; every word is accessed with the __atomic functions.
  */
@@ -25,6 +27,7 @@ struct humi_emu_samples {
     uint64_t spent_ns;      /* what sampling cost, of all workers */
     uint64_t slices;        /* sampled */
     uint64_t end;           /* no block from here on was ever seen */
+    uint32_t wanted;        /* 1: sample */
     unsigned char seen[] __attribute__((aligned(4096)));
 };
 

@@ -27,7 +27,7 @@ static struct fake_world *world_with_owner(void)
 
 static void start(struct fake_world *world)
 {
-    assert_int_equal(humi_sample_start(&world->hum, HALF, &world->hum.sample), HUM_OK);
+    assert_int_equal(humi_sample_start(&world->hum, HALF, false, &world->hum.sample), HUM_OK);
     assert_non_null(world->hum.sample);
 }
 
@@ -187,12 +187,41 @@ static void without_a_share_nothing_is_started(void **state)
     struct hum_stats stats = {0};
 
     (void)state;
-    assert_int_equal(humi_sample_start(&world->hum, 0, &world->hum.sample), HUM_OK);
+    assert_int_equal(humi_sample_start(&world->hum, 0, false, &world->hum.sample), HUM_OK);
     assert_null(world->hum.sample);
     assert_int_equal(answer(world, &fault, 1), 1);
     humi_sample_tell(&world->hum, &stats);
     assert_int_equal(stats.sample_ppm, 0);
     humi_sample_stop(NULL);
+    end(world);
+}
+
+/* A page that is mapped where it is, is what somebody wants to know about. */
+static void what_is_for_later_begins_when_it_is_wanted(void **state)
+{
+    const struct timespec several_rounds = {.tv_nsec = 50000000};
+    struct fake_world *world = world_with_owner();
+
+    (void)state;
+    humi_sample_want(&world->hum); /* there is none */
+    assert_int_equal(humi_sample_start(&world->hum, HALF, true, &world->hum.sample), HUM_OK);
+    nanosleep(&several_rounds, NULL);
+    assert_int_equal(world->fake[DEV0]->calls.forget, 0);
+    humi_sample_want(&world->hum);
+    humi_sample_want(&world->hum);
+    assert_true(fake_wait(world->fake[DEV0], was_taken, NULL));
+    humi_sample_stop(world->hum.sample);
+    end(world);
+}
+
+static void what_never_was_wanted_ends(void **state)
+{
+    struct fake_world *world = world_with_owner();
+
+    (void)state;
+    assert_int_equal(humi_sample_start(&world->hum, HALF, true, &world->hum.sample), HUM_OK);
+    humi_sample_stop(world->hum.sample);
+    assert_int_equal(world->fake[DEV0]->calls.forget, 0);
     end(world);
 }
 
@@ -206,6 +235,8 @@ int main(void)
         cmocka_unit_test(a_mapping_that_cannot_be_had_is_a_fault_like_any_other),
         cmocka_unit_test(a_processor_that_does_not_run_is_left_alone),
         cmocka_unit_test(without_a_share_nothing_is_started),
+        cmocka_unit_test(what_is_for_later_begins_when_it_is_wanted),
+        cmocka_unit_test(what_never_was_wanted_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,6 +144,12 @@ enum hum_status humi_prot_store(uintptr_t address);
 
 struct humi_slices;
 
+/* Somebody wants to know now; it is never unwanted again. */
+static inline bool humi_slices_are_wanted(void)
+{
+    return humi_device.samples && __atomic_load_n(&humi_device.samples->wanted, __ATOMIC_RELAXED);
+}
+
 /* NULL without memory.  seed: any number, another one for each worker. */
 struct humi_slices *humi_slices_create(uint32_t share_ppm, uint64_t seed);
 /* Run the part of the piece that `place` says; some of it in the build that tells its touches. */

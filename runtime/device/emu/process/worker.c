@@ -41,7 +41,7 @@ static void run_parts(const struct humi_piece *piece, const struct humi_worker *
 {
     const struct humi_kernel *kernel = piece->kernel;
     struct hum_place place = place_of(piece, worker->local);
-    uint64_t start = kernel->telling ? humi_clock_ns() : 0;
+    uint64_t start = 0;
 
     for (size_t part = piece->first; part < piece->end; part++) {
         if (__atomic_load_n(piece->cancelled, __ATOMIC_RELAXED))
@@ -50,12 +50,15 @@ static void run_parts(const struct humi_piece *piece, const struct humi_worker *
             move_to(&place, part);
         else
             place.part = part;
-        if (kernel->telling)
+        bool sampled = kernel->telling && humi_slices_are_wanted();
+        if (sampled && !start)
+            start = humi_clock_ns();
+        if (sampled)
             humi_slices_run(worker->slices, piece, &place);
         else
             kernel->native->run(humi_emu_args(humi_device.control, piece->slot), &place);
     }
-    if (kernel->telling)
+    if (start)
         humi_slices_earn(worker->slices, humi_clock_ns() - start);
 }
 
