@@ -214,7 +214,7 @@ struct hum_evict {
      * Who should leave so that `incoming` can come (HUM_EVICT_NONE: unknown).  after
      * HUM_EVICT_NONE: the first choice; else the next choice behind `after`, which cannot leave
      * now.  HUM_EVICT_NONE: there is no other.  All that are in are named, each once; a
-     * plug-in that names anything else is replaced by the default policy's order.
+     * plug-in that names anything else is replaced by the order of `ahead`.
      */
     uint32_t (*victim)(void *state, uint32_t incoming, uint32_t after);
 };
@@ -226,7 +226,7 @@ struct hum_policy {
     uint32_t version;            /* HUM_POLICY_VERSION */
     const char *name;
     const char *description;     /* one line */
-    /* NULL: the default policy's part. */
+    /* NULL: the part of `ahead`. */
     const struct hum_part *place, *prefetch, *thrash;
     const struct hum_evict *evict;
     const char *settings;        /* tunables that differ from their initial values, as users write

@@ -58,18 +58,11 @@ static void open_devices(void)
     }
 }
 
-/*
- * The heap's, if the program's blocks lie in one already; else one that it may begin with.
- *
- * Programs of OpenCL use several buffers at once in any order, and nobody chose a policy for them:
- * the one that learns where touching them far is cheaper than fetching them again and again.
- */
+/* The heap's, if the program's blocks lie in one already; else one that it may begin with. */
 static bool open_space(void)
 {
     struct hum_options options = HUM_OPTIONS_INIT;
 
-    if (!getenv("HUM_POLICY"))
-        options.policy = "auto";
     hum = hum_heap_space ? hum_heap_space() : NULL;
     if (!hum && humi_misuse_open(&options, &hum) != HUM_OK)
         return false;

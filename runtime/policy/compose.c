@@ -342,15 +342,15 @@ static enum hum_status read_items(struct reading *reading, struct humi_slice tex
     return status;
 }
 
-/* The policy whose name stands first; the default if none does. */
+/* The policy whose name stands first; else that whose parts are changed, or the default. */
 static enum hum_status read_name(const struct reading *reading, struct humi_slice text,
                                  const struct hum_policy **table_out)
 {
     char name[HUMI_NAME_BYTES] = "";
     struct humi_slice item, before, after;
     const struct humi_plugin *plugin;
-    bool named = humi_slice_next(&text, ',', &item) &&
-                 !humi_slice_cut(&item, '=', &before, &after);
+    bool said = humi_slice_next(&text, ',', &item);
+    bool named = said && !humi_slice_cut(&item, '=', &before, &after);
 
     if (named && humi_plugin_is_path(&item)) {
         enum hum_status status = humi_plugin_load(reading->option, &item, &plugin);
@@ -360,7 +360,7 @@ static enum hum_status read_name(const struct reading *reading, struct humi_slic
     }
     if (named && (!copy_name(&item, name) || (!item.bytes && text.text)))
         return refuse(reading, "policy", &item, policy_at, 0);
-    *table_out = humi_policy_find(name);
+    *table_out = said && !named ? humi_policy_base() : humi_policy_find(name);
     return *table_out ? HUM_OK : refuse(reading, "policy", &item, policy_at, 0);
 }
 
@@ -369,7 +369,7 @@ static enum hum_status read_with(struct reading *reading, const struct hum_polic
 {
     enum hum_status status;
 
-    take_table(&reading->policy, humi_policy_find(NULL));
+    take_table(&reading->policy, humi_policy_base());
     take_table(&reading->policy, table);
     status = read_items(reading, text, false);
     if (status != HUM_OK)

@@ -6,7 +6,7 @@
  * name, which stands first:
  *
  *     driver                                       a named policy
- *     prefetch=tree,evict=lfu                      parts; those not named are the default policy's
+ *     prefetch=tree,evict=lfu                      parts; those not named are those of `ahead`
  *     driver,evict=lru,prefetch.threshold=75       a named policy with a part and a number changed
  *     ./mine.so,evict=lru                          a plug-in (plugin.h) where a name may stand
  *     driver,prefetch=./mine.so                    one part of a plug-in

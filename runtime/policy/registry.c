@@ -140,3 +140,8 @@ const struct hum_policy *humi_policy_find(const char *name)
             return &policies[i];
     return NULL;
 }
+
+const struct hum_policy *humi_policy_base(void)
+{
+    return humi_policy_find(HUMI_POLICY_BASE);
+}

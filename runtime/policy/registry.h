@@ -10,7 +10,9 @@
 #include <hum/policy.h>
 
 /* What HUM_POLICY is when nobody says anything. */
-#define HUMI_POLICY_DEFAULT "ahead"
+#define HUMI_POLICY_DEFAULT "auto"
+/* Whose parts a choice has that names no policy: the plainest of those that do well. */
+#define HUMI_POLICY_BASE "ahead"
 
 /* The kinds of parts.  Those that write plans come first, in the order in which they are asked. */
 #define HUMI_KIND_LIST(X)                                                                          \
@@ -55,6 +57,9 @@ bool humi_part_is_steady(const struct hum_part *part);
 
 /* The policy of that name, NULL if there is none.  NULL or "" means the default. */
 const struct hum_policy *humi_policy_find(const char *name);
+
+/* The policy whose parts stand where none are said. */
+const struct hum_policy *humi_policy_base(void);
 
 /* The index-th policy, NULL behind the last. */
 const struct hum_policy *humi_policy_at(unsigned index);

@@ -24,7 +24,7 @@
  */
 HUM_MUST_USE enum hum_status humi_table_check(const char *option, const struct hum_policy *table);
 
-/* Its part of the kind, a struct hum_evict or hum_part; NULL: the default policy's. */
+/* Its part of the kind, a struct hum_evict or hum_part; NULL: that of `ahead`. */
 const void *humi_table_part(const struct hum_policy *table, enum humi_kind kind);
 
 #endif

@@ -100,7 +100,7 @@ static void what_cannot_be_loaded_refuses_the_space(void **state)
     }
     struct hum *hum = flow_open(ONE_DEVICE, NULL);
     assert_int_equal(hum_policy_set(hum, NULL, TEST_PLUGINS "/huge_state.so"), HUM_ERR_INVALID);
-    assert_string_equal(policy_of(hum, NULL), "ahead");
+    assert_string_equal(policy_of(hum, NULL), "auto");
     hum_close(hum);
 }
 

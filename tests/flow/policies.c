@@ -53,7 +53,7 @@ static void a_number_turned_while_it_runs_counts_at_the_next_fault(void **state)
     assert_string_equal(flow_system(hum).policy, "tree,prefetch.threshold=0");
     assert_int_equal(pages_at_first_touch(hum, words, 2 * MIB), 512);
     ok(hum_policy_set(hum, NULL, NULL));
-    assert_string_equal(policy_of(hum, words), "ahead");
+    assert_string_equal(policy_of(hum, words), "auto");
     hum_close(hum);
 }
 

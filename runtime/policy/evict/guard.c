@@ -17,7 +17,7 @@ static const struct hum_heat nothing_known;
 
 static const struct hum_evict *default_order(void)
 {
-    return humi_policy_find(NULL)->evict;
+    return humi_policy_base()->evict;
 }
 
 static bool is_ours(const struct hum_evict *evict)

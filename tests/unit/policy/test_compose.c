@@ -28,9 +28,9 @@ static enum hum_status read_text(const char *text, struct humi_policy *policy)
 static void texts_become_canonical(void **state)
 {
     static const char *const pairs[][2] = {
-        {NULL, "ahead"},
-        {"", "ahead"},
-        {" ", "ahead"},
+        {NULL, "auto"},
+        {"", "auto"},
+        {" ", "auto"},
         {"ahead", "ahead"},
         {"driver", "driver"},
         {"place=share,prefetch=none,evict=lru", "ondemand"},

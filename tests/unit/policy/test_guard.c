@@ -150,7 +150,7 @@ static void nonsense_is_replaced_by_the_default_order(void **state)
 
         answer = answers[i];
         walk(&guard, named);
-        assert_ptr_equal(guard.evict, humi_policy_find(NULL)->evict);
+        assert_ptr_equal(guard.evict, humi_policy_base()->evict);
         assert_all_named(&guard, named);
         assert_int_equal(walk(&guard, named), 10); /* each once from now on */
         humi_guard_leave(&guard, 7, true);
@@ -183,7 +183,7 @@ static void a_doubted_order_loses_its_place_unless_it_is_ours(void **state)
     (void)state;
     answer = fifo;
     assert_true(humi_guard_doubt(&guard));
-    assert_ptr_equal(guard.evict, humi_policy_find(NULL)->evict);
+    assert_ptr_equal(guard.evict, humi_policy_base()->evict);
     assert_false(humi_guard_doubt(&ours));
     assert_ptr_equal(ours.evict, humi_evict_find("fifo"));
     humi_guard_fini(&guard);
