@@ -129,7 +129,7 @@ struct humi_table {
     _Atomic(_Atomic(struct humi_block *) *) *leaves;
     uint32_t leaf_count;
     unsigned processors;
-    bool fractions;              /* of counters (heat.h); set before the first block is made */
+    bool fine_heat;              /* all counters are (heat.h); set before the first block is made */
     bool alone;                  /* one thread locks blocks; set before the first is made */
     atomic_size_t bytes;         /* of leaves and blocks */
 };

@@ -3,6 +3,7 @@
 #include "core/heat.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mask.h"
 #include "core/core.h"
@@ -29,24 +30,24 @@ static bool rounds_up(struct humi_heat *heat, uint64_t rest, unsigned bits)
 /* A counter in the smallest part of a unit that is kept: bits more than those of the unit. */
 static unsigned fraction_bits(const struct humi_heat *heat)
 {
-    return heat->has_fractions ? FRACTION_BITS : 0;
+    return heat->is_fine ? FRACTION_BITS : 0;
 }
 
 static uint64_t value_of(const struct humi_heat *heat, unsigned chunk, bool write)
 {
     const struct hum_heat *counts = &heat->counts;
     uint64_t units = write ? counts->writes[chunk] : counts->reads[chunk];
-    if (!heat->has_fractions)
+    if (!heat->is_fine)
         return units;
-    return units << FRACTION_BITS | heat->fraction[write * HUM_CHUNKS_PER_BLOCK + chunk];
+    return units << FRACTION_BITS | heat->fine->fraction[write * HUM_CHUNKS_PER_BLOCK + chunk];
 }
 
 static void set_value(struct humi_heat *heat, unsigned chunk, bool write, uint64_t value)
 {
     uint8_t *counters = write ? heat->counts.writes : heat->counts.reads;
     counters[chunk] = (uint8_t)(value >> fraction_bits(heat));
-    if (heat->has_fractions)
-        heat->fraction[write * HUM_CHUNKS_PER_BLOCK + chunk] = (uint8_t)value;
+    if (heat->is_fine)
+        heat->fine->fraction[write * HUM_CHUNKS_PER_BLOCK + chunk] = (uint8_t)value;
 }
 
 /* Rounding down keeps the order, however often it is done. */
@@ -113,20 +114,35 @@ void humi_heat_forget(struct humi_heat *heat, const struct hum_pages *pages)
 
 /* ---- of a block ------------------------------------------------------------------------------ */
 
-struct humi_heat *humi_heat_get(struct humi_table *table, struct humi_block *block, unsigned p)
+static struct humi_heat *make(struct humi_table *table, struct humi_hold *hold, bool fine)
 {
-    struct humi_hold *hold = &block->hold[p];
-    if (hold->heat)
-        return hold->heat;
-    size_t bytes = humi_heat_bytes(table->fractions);
+    size_t bytes = humi_heat_bytes(fine);
     struct humi_heat *made = calloc(1, bytes);
     if (!made)
         return NULL;
-    made->has_fractions = table->fractions;
-    made->wait = HUMI_HEAT_WAIT_UNKNOWN;
+    if (hold->heat) {
+        memcpy(made, hold->heat, sizeof *made);
+        bytes -= humi_heat_bytes(hold->heat->is_fine);
+        free(hold->heat);
+    }
+    made->is_fine = fine;
+    if (fine)
+        made->fine->wait = HUMI_HEAT_WAIT_UNKNOWN;
     atomic_fetch_add(&table->bytes, bytes);
     hold->heat = made;
     return made;
+}
+
+struct humi_heat *humi_heat_get(struct humi_table *table, struct humi_block *block, unsigned p)
+{
+    struct humi_hold *hold = &block->hold[p];
+    return hold->heat ? hold->heat : make(table, hold, table->fine_heat);
+}
+
+struct humi_heat *humi_heat_refine(struct humi_table *table, struct humi_block *block, unsigned p)
+{
+    struct humi_hold *hold = &block->hold[p];
+    return hold->heat && hold->heat->is_fine ? hold->heat : make(table, hold, true);
 }
 
 const struct hum_heat *humi_heat_of(const struct humi_block *block, unsigned p)

@@ -36,21 +36,24 @@ struct humi_touch;
 #define HUMI_HEAT_WAIT_NS 16384u /* unit of `wait` */
 #define HUMI_HEAT_WAIT_UNKNOWN UINT16_MAX
 
-struct humi_heat {
-    struct hum_heat counts;
-    bool has_fractions;  /* fixed */
-    uint16_t wait;       /* mean time from sampling to the touch, HUMI_HEAT_WAIT_NS */
+/* What counters have besides where more is counted than faults. */
+struct humi_heat_fine {
     uint32_t armed_us;   /* since when it is sampled (sample.h's clock); 0: it is not */
     uint32_t counted_us; /* up to when samples stand for its touches */
-    uint32_t dither;     /* state of rounding */
-    uint8_t fraction[];  /* HUMI_HEAT_FRACTIONS: of reads, then of writes, in 1/256 of a unit */
+    uint16_t wait;       /* mean time from sampling to the touch, HUMI_HEAT_WAIT_NS */
+    uint8_t fraction[2 * HUM_CHUNKS_PER_BLOCK]; /* of reads, then of writes, in 1/256 of a unit */
 };
-#define HUMI_HEAT_FRACTIONS (2 * HUM_CHUNKS_PER_BLOCK)
 
-/* Bytes of one, with fractions or without. */
-static inline size_t humi_heat_bytes(bool fractions)
+struct humi_heat {
+    struct hum_heat counts;
+    bool is_fine;        /* once it is it stays so */
+    uint32_t dither;     /* state of rounding */
+    struct humi_heat_fine fine[]; /* is_fine: one; else none */
+};
+
+static inline size_t humi_heat_bytes(bool fine)
 {
-    return sizeof(struct humi_heat) + (fractions ? HUMI_HEAT_FRACTIONS : 0);
+    return sizeof(struct humi_heat) + (fine ? sizeof(struct humi_heat_fine) : 0);
 }
 
 /* ---- pure ------------------------------------------------------------------------------------ */
@@ -66,20 +69,23 @@ void humi_heat_forget(struct humi_heat *heat, const struct hum_pages *pages);
 
 static inline bool humi_heat_is_armed(const struct humi_heat *heat)
 {
-    return heat && heat->armed_us != 0;
+    return heat && heat->is_fine && heat->fine->armed_us != 0;
 }
 
 /* Its mappings are no longer those that the sample took. */
 static inline void humi_heat_disarm(struct humi_heat *heat)
 {
-    if (heat)
-        heat->armed_us = 0;
+    if (heat && heat->is_fine)
+        heat->fine->armed_us = 0;
 }
 
 /* ---- of a block, which is locked ------------------------------------------------------------- */
 
 /* The processor's heat, made if need be; NULL: no memory. */
 struct humi_heat *humi_heat_get(struct humi_table *table, struct humi_block *block, unsigned p);
+
+/* The same, and fine, for what is sampled; an address that humi_heat_get() gave is no more. */
+struct humi_heat *humi_heat_refine(struct humi_table *table, struct humi_block *block, unsigned p);
 
 /* What policies see: zero if nothing is known, never NULL. */
 const struct hum_heat *humi_heat_of(const struct humi_block *block, unsigned p);

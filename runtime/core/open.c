@@ -454,7 +454,7 @@ static enum hum_status open_parts(struct hum *hum, struct settings *settings)
         status = humi_regions_init(&hum->regions, hum->params.start, hum->params.bytes);
     if (status == HUM_OK)
         status = humi_table_init(&hum->table, hum->params.bytes, hum->processors);
-    hum->table.fractions = settings->sample_ppm || settings->exact;
+    hum->table.fine_heat = settings->exact || (settings->sample_said && settings->sample_ppm);
     if (status == HUM_OK)
         status = humi_room_open(hum);
     if (status == HUM_OK)

@@ -107,7 +107,7 @@ static void spend(struct humi_sample *sample, unsigned p, uint64_t ns)
 
 static bool is_hot(const struct humi_heat *heat)
 {
-    return heat->wait <= HOT_WAIT;
+    return heat->fine->wait <= HOT_WAIT;
 }
 
 /* Watch the block, which is locked, and mark it taken.  False: there is nothing to take. */
@@ -121,13 +121,13 @@ static bool arm(struct humi_sample *sample, struct humi_block *block, unsigned p
     struct hum_pages away = *humi_block_away(block, p);
     if (!humi_mask_empty(&hold->remote) || !humi_mask_empty(&away))
         return false; /* these are other frames' mappings */
-    struct humi_heat *heat = humi_heat_get(&sample->hum->table, block, p);
+    struct humi_heat *heat = humi_heat_refine(&sample->hum->table, block, p);
     if (!heat || (hot && !is_hot(heat)))
         return false;
     processor->ops->watch(processor, humi_block_offset(block), HUM_BLOCK_SIZE);
-    heat->armed_us = now_us;
-    if (!heat->counted_us)
-        heat->counted_us = now_us;
+    heat->fine->armed_us = now_us;
+    if (!heat->fine->counted_us)
+        heat->fine->counted_us = now_us;
     return true;
 }
 
@@ -200,7 +200,7 @@ static void count_sampled(struct hum *hum, unsigned p, const struct humi_sampled
     if (!block)
         return;
     humi_lock(&block->lock);
-    struct humi_heat *heat = humi_heat_get(&hum->table, block, p);
+    struct humi_heat *heat = humi_heat_refine(&hum->table, block, p);
     for (unsigned i = 0; heat && i < 2 * HUM_CHUNKS_PER_BLOCK; i++) {
         unsigned chunk = i % HUM_CHUNKS_PER_BLOCK;
         bool write = i >= HUM_CHUNKS_PER_BLOCK;
@@ -250,9 +250,9 @@ static bool samples_itself(struct humi_sample *sample, unsigned p)
 /* Touches that samples of the block stand for since the last one, and up to now. */
 static uint64_t touches_until(struct humi_heat *heat, uint32_t now_us)
 {
-    uint64_t ran = (uint64_t)since_us(now_us, heat->counted_us) * HUMI_NS_PER_US;
-    uint64_t wait = (uint64_t)heat->wait * HUMI_HEAT_WAIT_NS;
-    heat->counted_us = now_us;
+    uint64_t ran = (uint64_t)since_us(now_us, heat->fine->counted_us) * HUMI_NS_PER_US;
+    uint64_t wait = (uint64_t)heat->fine->wait * HUMI_HEAT_WAIT_NS;
+    heat->fine->counted_us = now_us;
     return UNITS * ran / (wait > HUMI_SAMPLE_FLOOR_NS ? wait : HUMI_SAMPLE_FLOOR_NS);
 }
 
@@ -261,12 +261,12 @@ static void learn(struct humi_heat *heat, uint64_t wait_ns)
 {
     uint64_t wait = wait_ns / HUMI_HEAT_WAIT_NS, most = HUMI_HEAT_WAIT_UNKNOWN - 1;
     wait = wait < most ? wait : most;
-    if (heat->wait == HUMI_HEAT_WAIT_UNKNOWN)
-        heat->wait = (uint16_t)wait;
-    else if (wait < heat->wait)
-        heat->wait = (uint16_t)(heat->wait - (heat->wait - wait + 7) / 8);
+    if (heat->fine->wait == HUMI_HEAT_WAIT_UNKNOWN)
+        heat->fine->wait = (uint16_t)wait;
+    else if (wait < heat->fine->wait)
+        heat->fine->wait = (uint16_t)(heat->fine->wait - (heat->fine->wait - wait + 7) / 8);
     else
-        heat->wait = (uint16_t)(heat->wait + (wait - heat->wait) / 8);
+        heat->fine->wait = (uint16_t)(heat->fine->wait + (wait - heat->fine->wait) / 8);
 }
 
 /* Mapping the block again at the next touches, where nobody measures it. */
@@ -290,10 +290,10 @@ struct touch {
 static bool note_touch(struct humi_heat *heat, struct touch *touch)
 {
     bool hot = is_hot(heat);
-    learn(heat, (uint64_t)since_us(touch->now_us, heat->armed_us) * HUMI_NS_PER_US);
+    learn(heat, (uint64_t)since_us(touch->now_us, heat->fine->armed_us) * HUMI_NS_PER_US);
     touch->touches = touches_until(heat, touch->now_us);
-    touch->armed_us = heat->armed_us;
-    heat->armed_us = 0;
+    touch->armed_us = heat->fine->armed_us;
+    heat->fine->armed_us = 0;
     return hot;
 }
 
@@ -307,7 +307,7 @@ static void resolve(struct hum *hum, uint32_t winner, struct touch *touch)
             continue;
         humi_lock(&block->lock);
         struct humi_heat *heat = block->hold[touch->p].heat;
-        if (heat && heat->armed_us == touch->armed_us && is_hot(heat)) {
+        if (humi_heat_is_armed(heat) && heat->fine->armed_us == touch->armed_us && is_hot(heat)) {
             touch->touches += touches_until(heat, touch->now_us);
             touch->unseen_ns += unseen_ns(hum, block, touch->p);
             humi_grant_again(hum, block, touch->p);
@@ -342,7 +342,8 @@ static bool answer_block(struct hum *hum, struct humi_block *block, struct touch
     struct humi_hold *hold = &block->hold[touch->p];
     humi_lock(&block->lock);
     struct humi_heat *heat = hold->heat;
-    bool sampled = heat && heat->counted_us, armed = sampled && humi_heat_is_armed(heat);
+    bool sampled = heat && heat->is_fine && heat->fine->counted_us;
+    bool armed = sampled && humi_heat_is_armed(heat);
     if (armed && note_touch(heat, touch)) {
         humi_unlock(&block->lock);
         resolve(hum, block->index, touch);

@@ -36,8 +36,8 @@
  *
  * Blocks that are mapped where they are on another processor are left out.
  *
- * Where it is policies that decide by touches, not the user, who want samples, none are taken before
- * the first page is mapped where it is: a program in which everything fits, or moves, pays nothing.
+ * Where policies that decide by touches want samples, not the user, none are taken before the first
+ * page is mapped where it is: a program in which everything fits, or moves, pays nothing.
  *
  * Budget.  A share of the time that a processor runs (a device while launches run; the host always)
  * may be spent (quota.h): taking, answering, and an estimate for what the kernel does on both sides
@@ -63,7 +63,7 @@ struct humi_sample;
  */
 HUM_MUST_USE enum hum_status humi_sample_start(struct hum *hum, uint32_t share_ppm, bool later,
                                                struct humi_sample **sample_out);
-/* A page was mapped where it is; any thread, with a block locked or not.  Cheap where it is known. */
+/* A page was mapped where it is; any thread, a block may be locked.  Cheap where it is known. */
 void humi_sample_want(struct hum *hum);
 /* Before the service ends.  NULL is allowed. */
 void humi_sample_stop(struct humi_sample *sample);

@@ -346,8 +346,8 @@ struct humi_processor_ops {
                         int64_t timeout_ns);
 
     /*
-     * Begin to sample, where `sample_ppm` allows it; any thread, also more than once.  And take what
-     * was sampled of the next block from *cursor on, which moves behind it; false: there is no more.
+     * Begin to sample, where `sample_ppm` allows it; any thread, also more than once.  Take what was
+     * sampled of the next block from *cursor on, which moves behind it; false: there is no more.
      * Any thread; what one takes no other gets.  All three or none; NULL: this kind of device
      * samples nothing by itself.
      */

@@ -63,7 +63,7 @@ static enum hum_status open_parts(struct humi_world *world, const struct humi_wo
     if (status == HUM_OK)
         status = humi_table_init(&hum->table, hum->params.bytes, hum->processors);
     if (status == HUM_OK)
-        hum->table.fractions = params->fractions || humi_policies_count_touches(hum);
+        hum->table.fine_heat = params->fractions || humi_policies_count_touches(hum);
     if (status == HUM_OK)
         hum->table.alone = true;
     if (status == HUM_OK)

@@ -95,13 +95,13 @@ static struct humi_heat *make_heat(bool fractions)
     struct humi_heat *heat = calloc(1, humi_heat_bytes(fractions));
 
     assert_non_null(heat);
-    heat->has_fractions = fractions;
+    heat->is_fine = fractions;
     return heat;
 }
 
 static void check_against(const struct humi_heat *heat, uint64_t naive[2][CHUNKS], uint64_t seed)
 {
-    double part = (double)(UINT64_C(1) << heat->counts.scale) / (heat->has_fractions ? 256 : 1);
+    double part = (double)(UINT64_C(1) << heat->counts.scale) / (heat->is_fine ? 256 : 1);
 
     for (unsigned c = 0; c < 2 * CHUNKS; c++) {
         uint64_t truth = naive[c / CHUNKS][c % CHUNKS];
@@ -167,6 +167,33 @@ static void fractions_tell_apart_what_units_do_not(void **state)
     humi_heat_count(heat, 5, true, UINT64_MAX);
     assert_true(humi_heat_touches(heat, 5, true) >= UINT64_MAX - (UINT64_C(1) << 50));
     free(heat);
+}
+
+/* Faults are counted in units; what is sampled later is told apart, and nothing was lost. */
+static void refining_keeps_what_was_counted(void **state)
+{
+    const struct fake_params params = {.processors = 2, .blocks = 1};
+    struct fake_world *world = world_open(&params);
+    struct humi_table *table = &world->hum.table;
+    struct humi_block *block = block_at(world, 0);
+    size_t bytes = atomic_load(&table->bytes), coarse;
+
+    (void)state;
+    humi_lock(&block->lock);
+    humi_heat_count(humi_heat_get(table, block, 1), 3, true, 77);
+    coarse = atomic_load(&table->bytes) - bytes;
+    struct humi_heat *heat = humi_heat_refine(table, block, 1);
+    assert_ptr_equal(heat, humi_heat_get(table, block, 1));
+    assert_ptr_equal(heat, humi_heat_refine(table, block, 1));
+    assert_int_equal(atomic_load(&table->bytes) - bytes - coarse, sizeof(struct humi_heat_fine));
+    assert_int_equal(humi_heat_touches(heat, 3, true), 77);
+    assert_false(humi_heat_is_armed(heat));
+    assert_int_equal(heat->fine->wait, HUMI_HEAT_WAIT_UNKNOWN);
+    humi_heat_count(heat, 0, false, 1000000);
+    humi_heat_count(heat, 1, false, 8200);
+    assert_in_range(reads(heat, 1), 8184, 8200);
+    humi_unlock(&block->lock);
+    fake_world_close(world);
 }
 
 /* Halving never turns two counters round. */
@@ -249,6 +276,7 @@ int main(void)
         cmocka_unit_test(only_whole_chunks_are_forgotten),
         cmocka_unit_test(counters_stay_near_the_truth),
         cmocka_unit_test(fractions_tell_apart_what_units_do_not),
+        cmocka_unit_test(refining_keeps_what_was_counted),
         cmocka_unit_test(order_is_kept),
         cmocka_unit_test(faults_count_their_pages),
         cmocka_unit_test(exact_touches_go_to_every_block_of_their_range),

@@ -74,7 +74,7 @@ static void a_touch_of_what_was_taken_is_answered_and_counted(void **state)
     (void)state;
     take_once(world);
     heat = block_at(world, 0)->hold[DEV0].heat;
-    heat->counted_us -= 2000000; /* as if it had not been sampled for two seconds */
+    heat->fine->counted_us -= 2000000; /* as if it had not been sampled for two seconds */
     assert_int_equal(answer(world, &fault, 1), 0);
     assert_int_equal(fake_access(world->fake[DEV0], 0), FAKE_OWN);
     assert_false(humi_heat_is_armed(heat));
@@ -102,8 +102,8 @@ static void a_loop_through_a_block_counts_for_all_of_it(void **state)
     (void)state;
     take_once(world);
     heat = block_at(world, 0)->hold[DEV0].heat;
-    heat->wait = 1000; /* it is touched every 16 ms */
-    heat->counted_us -= 2000000;
+    heat->fine->wait = 1000; /* it is touched every 16 ms */
+    heat->fine->counted_us -= 2000000;
     assert_int_equal(answer(world, &fault, 1), 0);
     for (unsigned c = 0; c < HUM_CHUNKS_PER_BLOCK; c++)
         assert_true(humi_heat_touches(heat, c, true) > 0);

@@ -246,7 +246,7 @@ static void counters_are_as_fine_as_they_were_in_the_run(void **state)
         opened = params_of("lfu", 4);
         opened.fractions = setup.fractions;
         begin(&opened);
-        assert_int_equal(world->hum.table.fractions, i < 2);
+        assert_int_equal(world->hum.table.fine_heat, i < 2);
         end();
     }
 }
