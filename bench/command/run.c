@@ -67,7 +67,7 @@ static const char help[] =
     "  -d, --devices SPEC      HUM_DEVICES      \"emu:mem=256M,workers=2;emu:mem=1G\";\n"
     "                                           \"emu:kernels=opencl\" runs OpenCL C,\n"
     "                                           \"opencl:0\" a device of OpenCL's own\n"
-    "  -p, --policy POLICY     HUM_POLICY       ahead, driver, ... ('hum info --policies' lists\n"
+    "  -p, --policy POLICY     HUM_POLICY       auto, driver, ... ('hum info --policies' lists\n"
     "                                           them), parts and numbers as in\n"
     "                                           \"driver,evict=lru,prefetch.threshold=75\", or\n"
     "                                           a plug-in, ./mine.so\n"

@@ -120,8 +120,9 @@ struct hum_options {
                                  is the machine's first OpenCL device, see hum/declared.h;
                                  "cuda:0,mode=managed": NVIDIA's driver keeps residency, see below;
                                  mode=auto: if the device can, else as without (declared) */
-    const char *policy;       /* HUM_POLICY   "ahead" | "driver" | "ondemand" | ... ("ahead"), or
-                                 parts and numbers: "driver,evict=lru,prefetch.threshold=75";
+    const char *policy;       /* HUM_POLICY   "auto" | "driver" | "ondemand" | ... ("auto"), or
+                                 parts and numbers: "driver,evict=lru,prefetch.threshold=75"; with
+                                 no name before them they change "ahead";
                                  behind it rules for regions by name:
                                  "driver;region:graph=tree;region:table=prefetch=none"; a name
                                  may be the path of a plug-in (policy.h): "./mine.so" */
@@ -140,8 +141,9 @@ struct hum_options {
                                  launches and waits, by faults; "full": as exact, and the host's
                                  as by epoch; all of them make runs slower */
     const char *sample;       /* HUM_SAMPLE   "off" | "on" | "0.5%": sample touches that would not
-                                 be seen, for so much of the run time; "on" is 2 %; with none
-                                 the policy decides, most of them: off */
+                                 be seen, for so much of the run time; "on" is 2 %; with none it
+                                 is "off", but for a policy that decides by touches ("auto"
+                                 does): "on" from the first page that it maps where it is */
     bool pace;                /* HUM_PACE=on  moves take at least as long as on that link */
     const char *check;        /* HUM_CHECK    "uses": report touches that launches did not declare,
                                               makes runs slower; "released": keep the host's

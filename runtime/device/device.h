@@ -346,10 +346,10 @@ struct humi_processor_ops {
                         int64_t timeout_ns);
 
     /*
-     * Begin to sample, where `sample_ppm` allows it; any thread, also more than once.  Take what was
-     * sampled of the next block from *cursor on, which moves behind it; false: there is no more.
-     * Any thread; what one takes no other gets.  All three or none; NULL: this kind of device
-     * samples nothing by itself.
+     * Begin to sample, where `sample_ppm` allows it; any thread, also more than once.  Take what
+     * was sampled of the next block from *cursor on, which moves behind it; false: there is no
+     * more.  Any thread; what one takes no other gets.  All three or none; NULL: this kind of
+     * device samples nothing by itself.
      */
     void (*sampled_begin)(struct humi_processor *p);
     bool (*sampled_next)(struct humi_processor *p, uint32_t *cursor,
