@@ -532,10 +532,10 @@ void hum_close(struct hum *hum)
     humi_sample_stop(hum->sample);
     humi_accesses_stop(hum->accesses);
     humi_service_stop(hum->service);
-    humi_sample_destroy(hum->sample);
     humi_told_take(hum, true);
     humi_watches_close(hum);
     humi_record_close(hum);
+    humi_sample_destroy(hum->sample);
     humi_modules_close(hum);
     humi_kernels_close(hum);
     for (unsigned p = HUM_PROCESSORS_MAX; p-- > 0;)

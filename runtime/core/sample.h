@@ -67,7 +67,7 @@ HUM_MUST_USE enum hum_status humi_sample_start(struct hum *hum, uint32_t share_p
 void humi_sample_want(struct hum *hum);
 /* Before the service ends.  NULL is allowed. */
 void humi_sample_stop(struct humi_sample *sample);
-/* After the service has ended.  NULL is allowed. */
+/* After the service and all who are told its settings have ended.  NULL is allowed. */
 void humi_sample_destroy(struct humi_sample *sample);
 
 /*
