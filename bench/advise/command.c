@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "advise/output.h"
-#include "advise/rules.h"
 #include "base/range.h"
 #include "command/replay/print.h"
+#include "command/replay/rules.h"
 #include "comparison/pool.h"
 #include "comparison/replay_engine.h"
 
@@ -55,7 +55,7 @@ struct advising {
     struct replay_request base;
     struct replay_outcome outcome;
     struct advise_uses uses;
-    struct advise_rules rules;
+    struct replay_rules rules;
     struct advise_scene scene;
     struct advise_plan plan;
     struct advise_search search;
@@ -75,7 +75,7 @@ static bool read_base(struct advising *advising, struct trace_problem *problem)
 
     advising->base = (struct replay_request){
         .capacity = options->capacity, .touch_ns = REPLAY_TOUCH_NS, .no_bounds = true};
-    if (!advise_rules_read(&advising->rules, options->policy ? "--policy" : "the trace's policy",
+    if (!replay_rules_read(&advising->rules, options->policy ? "--policy" : "the trace's policy",
                            options->policy ? options->policy : survey->policy, problem))
         return false;
     advising->base.policy = advising->rules.space;
@@ -206,7 +206,7 @@ static int advise(const struct options *options)
     advise_search_fini(&advising.search);
     advise_plan_fini(&advising.plan);
     advise_uses_fini(&advising.uses);
-    advise_rules_fini(&advising.rules);
+    replay_rules_fini(&advising.rules);
     if (opened)
         replay_close(&advising.trace);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -237,10 +237,10 @@ static bool is_read(enum hum_status status)
 static bool check_policy(const char *text)
 {
     struct trace_problem problem;
-    struct advise_rules rules;
+    struct replay_rules rules;
 
-    if (advise_rules_read(&rules, "--policy", text, &problem)) {
-        advise_rules_fini(&rules);
+    if (replay_rules_read(&rules, "--policy", text, &problem)) {
+        replay_rules_fini(&rules);
         return true;
     }
     command_say("advise", "%s", problem.text);

@@ -246,6 +246,9 @@ static void wrong_command_lines_say_what_is_known(void **state)
         {"c.trace -c 64M -p evict=belady", "fifo, lru, lrm"},
         {"c.trace -c 64M -p nothing", "unknown policy 'nothing'"},
         {"c.trace -c 64M -P -p nothing", "there is no policy 'nothing'"},
+        {"c.trace -c 64M -p 'driver;graph=tree'", "write region:NAME=POLICY"},
+        {"c.trace -c 64M -p 'driver;region:graph=nothing'", "unknown policy 'nothing'"},
+        {"c.trace -c 64M -P -p 'lru;region:graph=fifo'", "no rules for regions"},
         {"c.trace -c 64M --loop sometimes", "closed or open"},
         {"c.trace -c 64M --touch 0", "number of nanoseconds"},
         {"c.trace -c 64M --touch 1ns", "number of nanoseconds"},
@@ -363,6 +366,46 @@ static void whole_blocks_are_replayed_by_the_core(void **state)
     json_decref(root);
 }
 
+/* As in HUM_POLICY; the trace's one region is called "a". */
+static void rules_for_regions_hold_where_blocks_move(void **state)
+{
+    json_t *plain, *other, *own;
+
+    (void)state;
+    plain = replay("blocks.trace -c 16M -p driver");
+    other = replay("blocks.trace -c 16M -p 'driver;region:b=ondemand'");
+    own = replay("blocks.trace -c 16M -p 'driver;region:a=prefetch=none'");
+    assert_int_equal(number(other, "far_faults"), number(plain, "far_faults"));
+    assert_int_equal(number(other, "modelled_ns"), number(plain, "modelled_ns"));
+    assert_true(number(plain, "pages_prefetched") > 0);
+    assert_int_equal(number(own, "pages_prefetched"), 0);
+    assert_int_equal(number(own, "far_faults"), 3 * 5120);
+    assert_non_null(strstr(json_string_value(json_object_get(own, "parts")), "driver;region:a="));
+    json_decref(plain);
+    json_decref(other);
+    json_decref(own);
+    own = replay("blocks.trace -c 16M -p region:a=prefetch=none"); /* the rest is the default */
+    assert_int_equal(number(own, "pages_prefetched"), 0);
+    json_decref(own);
+    assert_non_null(strstr(run_line("hum replay blocks.trace -c r=2 -p 'driver;region:a=tree'")
+                               ->text, "no rules for regions"));
+}
+
+/* What single pages have as a policy and blocks have not is said with what to write instead. */
+static void an_order_alone_is_explained_where_blocks_move(void **state)
+{
+    struct output *out = run_line("hum replay blocks.trace -c 16M -p lru");
+
+    (void)state;
+    assert_int_equal(out->status, 1);
+    assert_non_null(strstr(out->text, "evict=lru"));
+    assert_non_null(strstr(out->text, "--page-only"));
+    out = run_line("hum replay blocks.trace -c 16M -p min");
+    assert_int_equal(out->status, 1);
+    assert_non_null(strstr(out->text, "--page-only"));
+    json_decref(replay("blocks.trace -c 16M -p tree")); /* an order, too, and a policy */
+}
+
 /* A ratio is rounded down to blocks, and makes pages where it makes less than eight blocks. */
 static void a_ratio_means_blocks_where_there_are_eight(void **state)
 {
@@ -433,6 +476,8 @@ int main(void)
         cmocka_unit_test(a_trace_without_accesses_is_no_failure),
         cmocka_unit_test(large_pages_and_truncated_traces_are_replayed),
         cmocka_unit_test(whole_blocks_are_replayed_by_the_core),
+        cmocka_unit_test(rules_for_regions_hold_where_blocks_move),
+        cmocka_unit_test(an_order_alone_is_explained_where_blocks_move),
         cmocka_unit_test(a_ratio_means_blocks_where_there_are_eight),
         cmocka_unit_test(loops_and_touches_change_times_only),
         cmocka_unit_test(a_replay_records_itself),

@@ -7,8 +7,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/status.h"
 #include "command/replay/blocks.h"
-#include "policy/compose.h"
+#include "command/replay/rules.h"
+#include "policy/evict/registry.h"
+#include "policy/registry.h"
 
 #define PROGRESS_EVERY ((uint64_t)1 << 21) /* records */
 #define ACCESS_BYTES 32u    /* of memory for each access: arrays that grow, the future for min */
@@ -224,23 +227,57 @@ static bool is_as_recorded(const struct replay_request *request)
 
 static enum hum_status read_parts(const struct replay_request *request, struct humi_parts *parts)
 {
-    return humi_parts_parse(request->policy ? request->policy : "ondemand", parts);
+    const char *text = request->policy ? request->policy : "ondemand";
+
+    if (strchr(text, ';'))
+        return humi_fail(HUM_ERR_INVALID, "there are no rules for regions (;region:NAME=POLICY) "
+                                          "where single pages move");
+    return humi_parts_parse(text, parts);
 }
 
-static bool is_for_blocks(const struct replay_request *request)
+/* Where blocks move an order of eviction alone is no policy; here it is one of single pages. */
+static bool say_order(const struct hum_evict *order, struct trace_problem *problem)
 {
-    struct humi_policy policy;
+    if (order->needs_next_use)
+        return trace_problem_say(problem, "--policy: evict=%s looks at what is touched next, which "
+                                          "only replays of single pages can tell: --page-only",
+                                 order->name);
+    return trace_problem_say(problem, "--policy: '%s' is an order of eviction: write evict=%s, or "
+                                      "--page-only to replay single pages",
+                             order->name, order->name);
+}
 
-    return humi_policy_read("--policy", humi_slice_of(request->policy), &policy) == HUM_OK;
+/* The policy and its rules for regions, as blocks take them.  The caller ends the rules. */
+static bool read_blocks(const struct replay_request *request, struct replay_rules *rules,
+                        struct trace_problem *problem)
+{
+    const char *text = request->policy ? request->policy : "";
+    const struct hum_evict *order = humi_evict_find(text);
+
+    if (order && !humi_policy_find(text))
+        return say_order(order, problem);
+    return replay_rules_read(rules, "--policy", text, problem);
+}
+
+static bool is_for_blocks(const struct replay_request *request, struct trace_problem *problem)
+{
+    struct replay_rules rules;
+
+    if (!read_blocks(request, &rules, problem))
+        return false;
+    replay_rules_fini(&rules);
+    return true;
 }
 
 bool replay_check_policy(const struct replay_request *request, struct trace_problem *problem)
 {
     struct humi_parts parts;
 
-    return read_parts(request, &parts) == HUM_OK ||
-           /* a ratio may turn out to make few blocks, or many */
-           (!request->page_only && is_for_blocks(request)) || trace_problem_hum(problem);
+    if (read_parts(request, &parts) == HUM_OK)
+        return true;
+    /* a ratio may turn out to make few blocks, or many */
+    return request->page_only ? trace_problem_hum(problem)
+                              : is_for_blocks(request, problem);
 }
 
 /* As far as it was surveyed. */
@@ -272,11 +309,12 @@ bool replay_has_work(struct replay_trace *trace, const struct replay_request *re
                      struct trace_problem *why)
 {
     bool pages = request->page_only || is_implied(trace, request);
+    struct trace_problem ignored;
     struct humi_parts parts;
 
     if (!replay_has_accesses(trace, why))
         return false;
-    if (pages ? read_parts(request, &parts) == HUM_OK : is_for_blocks(request))
+    if (pages ? read_parts(request, &parts) == HUM_OK : is_for_blocks(request, &ignored))
         return true;
     if (!pages)
         return trace_problem_say(why, "the policy decides on single pages alone, and blocks are "
@@ -309,15 +347,23 @@ static bool run_pages(const struct replay_trace *trace, const struct replay_requ
     return true;
 }
 
+/* Rules for regions are measures: regions of a trace may have their names from the beginning. */
 static bool run_blocks(struct replay_trace *trace, const struct replay_request *request,
                        struct replay_outcome *outcome, struct trace_problem *problem)
 {
-    struct humi_policy policy;
+    struct replay_request apart = *request;
+    struct replay_rules rules;
+    bool good;
 
-    if (humi_policy_read("--policy", humi_slice_of(request->policy), &policy) != HUM_OK)
-        return trace_problem_hum(problem);
-    humi_policy_text(&policy, outcome->policy, sizeof(outcome->policy));
-    return open_blocks(trace, problem) && replay_blocks(trace, request, outcome, problem);
+    if (!read_blocks(request, &rules, problem))
+        return false;
+    snprintf(outcome->policy, sizeof(outcome->policy), "%s", rules.whole);
+    apart.policy = rules.space;
+    if (rules.count)
+        apart.measures = (struct humi_measures){rules.measures, rules.count};
+    good = open_blocks(trace, problem) && replay_blocks(trace, &apart, outcome, problem);
+    replay_rules_fini(&rules);
+    return good;
 }
 
 bool replay_run(struct replay_trace *trace, const struct replay_request *request,

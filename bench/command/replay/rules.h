@@ -6,27 +6,27 @@
  *
  * Ownership: fini frees the texts that the measures name.
  */
-#ifndef HUM_ADVISE_RULES_H
-#define HUM_ADVISE_RULES_H
+#ifndef HUM_REPLAY_RULES_H
+#define HUM_REPLAY_RULES_H
 
 #include "command/trace/tool.h"
 #include "model/measure.h"
 #include "policy/compose.h"
 
-#define ADVISE_RULES_MAX 64u
+#define REPLAY_RULES_MAX 64u
 
-struct advise_rules {
+struct replay_rules {
     char *text;                  /* cut into pieces */
     const char *space;           /* the policy of the space, in it */
     struct humi_policy policy;   /* that */
-    struct humi_measure measures[ADVISE_RULES_MAX];
+    struct humi_measure measures[REPLAY_RULES_MAX];
     size_t count;
     char whole[HUM_POLICY_TEXT_MAX]; /* canonical, with the rules as they were */
 };
 
 /* `option` is what errors name.  False: the problem says what is wrong with the text. */
-bool advise_rules_read(struct advise_rules *rules, const char *option, const char *text,
+bool replay_rules_read(struct replay_rules *rules, const char *option, const char *text,
                        struct trace_problem *problem);
-void advise_rules_fini(struct advise_rules *rules);
+void replay_rules_fini(struct replay_rules *rules);
 
 #endif
