@@ -414,6 +414,25 @@ static void the_same_seed_gives_the_same_touches_everywhere(void **state)
     assert_int_equal(hash, UINT64_C(0x684e9c80b09ff338));
 }
 
+/* Of what was not said: any footprint from three rows of two grids on has each pattern. */
+static void small_footprints_have_every_pattern(void **state)
+{
+    const char *name, *about;
+
+    (void)state;
+    for (size_t i = 0; pattern_name(i, &name, &about); i++)
+        for (uint64_t pages = 6; pages <= 49; pages++) {
+            struct pattern_spec spec = spec_of(name, pages, 0);
+            struct pattern *pattern;
+
+            spec.accesses = 100;
+            pattern = create(&spec);
+            for (unsigned n = 0; n < 100; n++)
+                assert_true(next(pattern).page < pages);
+            at_end(pattern);
+        }
+}
+
 static void what_makes_no_sense_is_refused(void **state)
 {
     static const struct {
@@ -431,7 +450,8 @@ static void what_makes_no_sense_is_refused(void **state)
         {"cyclic", 10, 0, 0, PATTERN_WRITES, PATTERN_ONE + 1, "0 .. 1"},
         {"gemm", 10, 0, 0, PATTERN_WRITES, 0, "--writes means nothing to gemm"},
         {"gemm", 2, 0, 0, -1, 0, "do not fit in 2 pages"},
-        {"stencil", 47, 0, 0, -1, 0, "do not fit in 47 pages"},
+        {"stencil", 5, 0, 0, -1, 0, "do not fit in 5 pages"},
+        {"stencil", 47, 0, 0, PATTERN_ROW, 8, "do not fit in 47 pages"},
         {"strided", 10, 0, 0, PATTERN_STRIDE, 11, "1 .. 10"},
         {"zipf", 10, 0, 0, PATTERN_THETA, 0, "above 0"},
         {"zipf", 10, 0, 0, PATTERN_THETA, 2 * (uint64_t)PATTERN_ONE, "below 2"},
@@ -471,6 +491,7 @@ int main(void)
         cmocka_unit_test(stencil_reads_three_rows_and_writes_one),
         cmocka_unit_test(frontier_grows_and_shrinks_over_all_pages),
         cmocka_unit_test(the_same_seed_gives_the_same_touches_everywhere),
+        cmocka_unit_test(small_footprints_have_every_pattern),
         cmocka_unit_test(what_makes_no_sense_is_refused),
     };
 

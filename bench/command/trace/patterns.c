@@ -155,11 +155,12 @@ static void touch_in_order(struct pattern *pattern, struct pattern_touch *touch)
 
 static bool set_up_strided(struct pattern *pattern, char *why, size_t bytes)
 {
-    uint64_t stride = open_option(pattern, PATTERN_STRIDE, 16);
+    uint64_t pages = pattern->spec.pages;
+    uint64_t stride = open_option(pattern, PATTERN_STRIDE, pages < 16 ? pages : 16);
 
-    if (stride == 0 || stride > pattern->spec.pages)
+    if (stride == 0 || stride > pages)
         return refuse(why, bytes, "the stride must be 1 .. %llu, the pages",
-                      (unsigned long long)pattern->spec.pages);
+                      (unsigned long long)pages);
     return true;
 }
 
@@ -315,7 +316,8 @@ static void touch_frontier(struct pattern *pattern, struct pattern_touch *touch)
 
 static bool set_up_stencil(struct pattern *pattern, char *why, size_t bytes)
 {
-    uint64_t row = open_option(pattern, PATTERN_ROW, 8), rows;
+    uint64_t fitting = pattern->spec.pages / 2 / 3, rows;
+    uint64_t row = open_option(pattern, PATTERN_ROW, fitting > 8 ? 8 : fitting ? fitting : 1);
 
     if (row == 0 || pattern->spec.pages / 2 / row < 3)
         return refuse(why, bytes, "two grids of three rows of %llu pages do not fit in %llu pages",
