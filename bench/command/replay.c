@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "command/command.h"
 #include "command/replay/engine.h"
 #include "command/replay/print.h"
@@ -270,6 +271,9 @@ static int run(int argc, char **argv)
         return command_usage("replay");
     }
     options.trace = argv[optind];
+    /* Whoever tries a plug-in must hear that its plans are not carried out. */
+    if (!getenv("HUM_LOG"))
+        humi_log_set_level(HUMI_LOG_WARN);
     return replay_and_print(&options);
 }
 

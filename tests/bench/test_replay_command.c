@@ -391,6 +391,21 @@ static void rules_for_regions_hold_where_blocks_move(void **state)
                                ->text, "no rules for regions"));
 }
 
+/* Its counts are those of empty plans, and nobody should take them for the plug-in's. */
+static void a_plugin_whose_plans_are_refused_is_told(void **state)
+{
+    static const char line[] = "replay blocks.trace -c 16M -p " TEST_PLUGINS "/hostile.so,";
+    struct output *out = run_line("unset HUM_LOG; hum %sprefetch.how=2 2>&1 >/dev/null", line);
+
+    (void)state;
+    assert_non_null(strstr(out->text, "a plan maps pages that are not here"));
+    assert_string_equal(strchr(out->text, '\n'), "\n"); /* said once */
+    out = run_line("unset HUM_LOG; hum %sprefetch.how=0,evict=lru 2>&1 >/dev/null", line);
+    assert_string_equal(out->text, "");
+    out = run_line("HUM_LOG=quiet hum %sprefetch.how=2 2>&1 >/dev/null", line);
+    assert_string_equal(out->text, "");
+}
+
 /* What single pages have as a policy and blocks have not is said with what to write instead. */
 static void an_order_alone_is_explained_where_blocks_move(void **state)
 {
@@ -477,6 +492,7 @@ int main(void)
         cmocka_unit_test(large_pages_and_truncated_traces_are_replayed),
         cmocka_unit_test(whole_blocks_are_replayed_by_the_core),
         cmocka_unit_test(rules_for_regions_hold_where_blocks_move),
+        cmocka_unit_test(a_plugin_whose_plans_are_refused_is_told),
         cmocka_unit_test(an_order_alone_is_explained_where_blocks_move),
         cmocka_unit_test(a_ratio_means_blocks_where_there_are_eight),
         cmocka_unit_test(loops_and_touches_change_times_only),
