@@ -63,6 +63,7 @@ static enum hum_status prefetch_range(struct hum *hum, const struct hum_range *r
                              .end = start + range->bytes,
                              .make = true,
                              .room_on = prefetch->processor,
+                             .comes = &prefetch->blocks_left,
                              .function = prefetch_block,
                              .context = prefetch};
     /* No more than the region may hold: what comes last would drive out what came first. */

@@ -38,7 +38,8 @@ static enum hum_status visit_block(const struct humi_walk *walk, const struct hu
 {
     enum hum_status status;
     do {
-        humi_budget_keep(walk->hum, walk->region, walk->room_on, visit->block);
+        if (!walk->comes || *walk->comes)
+            humi_budget_keep(walk->hum, walk->region, walk->room_on, visit->block);
         humi_lock(&visit->block->lock);
         status = atomic_load(&walk->region->dying) ? HUM_OK : walk->function(visit);
         humi_unlock(&visit->block->lock);

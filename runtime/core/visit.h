@@ -27,6 +27,8 @@ struct humi_walk {
     uintptr_t start, end;        /* addresses, not empty */
     bool make;                   /* also blocks that nobody touched yet */
     unsigned room_on;            /* number of the processor to make room on when told HUM_AGAIN */
+    const uint64_t *comes;       /* while this is 0 the function brings no block that is not there,
+                                    so none leaves for the region's budget; NULL: it may */
     enum hum_status (*function)(const struct humi_visit *visit);
     void *context;
 };

@@ -118,6 +118,24 @@ static void prefetch_takes_the_pages_a_range_touches(void **state)
     assert_true(flow_page(hum, bytes + 2 * PAGE).resident & HUM_BIT(0));
 }
 
+/* What does not fit a region's budget makes nothing leave that does. */
+static void prefetch_fills_a_budget_and_no_more(void **state)
+{
+    uint64_t *words = written_by_host(14 * MIB);
+    struct hum_stats start;
+
+    (void)state;
+    ok(hum_budget_set(hum, words, 0, 8 * MIB));
+    ok(hum_prefetch(hum, words, 14 * MIB, 0, NULL));
+    assert_int_equal(resident_pages(words, 8 * MIB, 0), 8 * MIB / PAGE);
+    assert_int_equal(resident_pages(words, 14 * MIB, 0), 8 * MIB / PAGE);
+    start = flow_stats(hum);
+    ok(hum_prefetch(hum, words, 14 * MIB, 0, NULL));
+    assert_int_equal(flow_moved(hum, &start, HUM_H2D), 0);
+    assert_int_equal(resident_pages(words, 8 * MIB, 0), 8 * MIB / PAGE);
+    ok(hum_free(hum, words));
+}
+
 static void prefetch_batch_brings_every_range(void **state)
 {
     char *a = (char *)written_by_host(MIB), *b = (char *)written_by_host(5 * MIB);
@@ -419,6 +437,7 @@ int main(void)
         cmocka_unit_test(prefetch_on_a_stream_follows_its_work),
         cmocka_unit_test(prefetch_of_untouched_memory_moves_nothing),
         cmocka_unit_test(prefetch_takes_the_pages_a_range_touches),
+        cmocka_unit_test(prefetch_fills_a_budget_and_no_more),
         cmocka_unit_test(prefetch_batch_brings_every_range),
         cmocka_unit_test(discarded_memory_is_zero_and_given_back),
         cmocka_unit_test(discarded_device_writes_never_come_home),
