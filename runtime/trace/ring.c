@@ -90,11 +90,12 @@ static struct slot *claim(struct humi_trace_ring *ring, size_t *position_out)
     }
 }
 
+/* A tail that has passed the position meanwhile makes the distance huge. */
 static bool is_half_full(const struct humi_trace_ring *ring, size_t position)
 {
     size_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
 
-    return position - tail >= ring->mask / 2 && position - tail <= ring->mask;
+    return position - tail >= ring->mask / 2 && position - tail <= ring->mask + 1;
 }
 
 bool humi_trace_ring_is_half_full(const struct humi_trace_ring *ring)

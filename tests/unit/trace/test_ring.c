@@ -82,6 +82,30 @@ static void half_full_is_said(void **state)
     humi_trace_ring_destroy(ring);
 }
 
+/* From half on to the last slot: whoever waits for room must not go on because there is none. */
+static void half_full_holds_until_it_is_full(void **state)
+{
+    struct hum_trace_record record = batch(0, 0);
+    struct humi_trace_ring *ring;
+
+    (void)state;
+    assert_int_equal(humi_trace_ring_create(1024, &ring), HUM_OK);
+    for (unsigned round = 0; round < 3; round++) {
+        for (unsigned i = 1; i <= 1024; i++) {
+            assert_int_not_equal(humi_trace_ring_put(ring, &record), HUMI_TRACE_NOT_KEPT);
+            if (i < 500)
+                assert_false(humi_trace_ring_is_half_full(ring));
+            if (i >= 512)
+                assert_true(humi_trace_ring_is_half_full(ring));
+        }
+        assert_int_equal(humi_trace_ring_put(ring, &record), HUMI_TRACE_NOT_KEPT);
+        assert_true(humi_trace_ring_is_half_full(ring));
+        for (unsigned i = 0; i < 1024; i++)
+            humi_trace_ring_pop(ring);
+    }
+    humi_trace_ring_destroy(ring);
+}
+
 static void sizes_are_checked(void **state)
 {
     struct humi_trace_ring *ring = NULL;
@@ -163,6 +187,7 @@ int main(void)
         cmocka_unit_test(records_leave_in_order),
         cmocka_unit_test(a_full_ring_counts_by_kind),
         cmocka_unit_test(half_full_is_said),
+        cmocka_unit_test(half_full_holds_until_it_is_full),
         cmocka_unit_test(sizes_are_checked),
         cmocka_unit_test(nothing_is_lost_that_is_not_counted),
     };
