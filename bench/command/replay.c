@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "command/command.h"
+#include "command/replay/again.h"
 #include "command/replay/engine.h"
 #include "command/replay/print.h"
 #include "policy/evict/registry.h"
@@ -17,6 +18,7 @@
 
 static const char help_head[] =
     "Usage: hum replay TRACE --capacity=SIZE [options]\n"
+    "       hum replay TRACE --as-recorded [-j]\n"
     "\n"
     "Replays the accesses of a trace: what a policy would have moved at another size of the\n"
     "device's memory and over another link, and what the least would have been.  Counts and bytes\n"
@@ -43,17 +45,21 @@ static const char help_head[] =
     "  -n, --no-hints       blocks: as if the program had asked for nothing but protections\n"
     "  -P, --page-only      single pages move, whatever the block; nobody asks for anything\n"
     "      --record=FILE    blocks: write what the replay did as a trace, for hum report\n"
+    "      --as-recorded    the run once more, just as it was: does that count the same?\n"
+    "                       --policy names a plug-in that it had; nothing else may be given\n"
     "  -j, --json           one JSON object\n"
     "  -h, --help           this text\n"
     "\n"
     "Exit status: 0, also if the trace has no accesses, which is said; 1 if it cannot be\n"
-    "replayed; 2 if the command line is wrong.\n";
+    "replayed, or as recorded counts something else; 2 if the command line is wrong.\n";
 
-enum { OPTION_LOOP = 256, OPTION_TOUCH, OPTION_RECORD };
+enum { OPTION_LOOP = 256, OPTION_TOUCH, OPTION_RECORD, OPTION_AS_RECORDED };
 
 struct options {
     const char *trace;
     struct replay_request request;
+    bool as_recorded;
+    bool changed;                /* of what as_recorded takes from the run */
     bool json;
 };
 
@@ -99,6 +105,12 @@ static void print_help(void)
 
 /* ---- replaying ------------------------------------------------------------------------------ */
 
+static int say_nothing(const struct options *options, const struct trace_problem *why)
+{
+    return replay_print_nothing(options->trace, why->text, options->json, stdout) ? EXIT_SUCCESS
+                                                                                  : EXIT_FAILURE;
+}
+
 static int replay_and_print(const struct options *options)
 {
     struct replay_outcome outcome;
@@ -108,9 +120,7 @@ static int replay_and_print(const struct options *options)
 
     if (good && !replay_has_accesses(&trace, &problem)) {
         replay_close(&trace);
-        return replay_print_nothing(options->trace, problem.text, options->json, stdout)
-                   ? EXIT_SUCCESS
-                   : EXIT_FAILURE;
+        return say_nothing(options, &problem);
     }
     if (good) {
         good = replay_run(&trace, &options->request, &outcome, &problem);
@@ -125,6 +135,24 @@ static int replay_and_print(const struct options *options)
     else if (!replay_print_json(options->trace, &options->request, &outcome, stdout))
         return EXIT_FAILURE;
     return EXIT_SUCCESS;
+}
+
+static int replay_as_recorded(const struct options *options)
+{
+    struct trace_problem problem;
+    struct replay_again again;
+
+    if (!replay_run_again(options->trace, options->request.policy, &again, &problem)) {
+        if (!again.has_accesses)
+            return say_nothing(options, &problem);
+        command_say("replay", "%s: %s", options->trace, problem.text);
+        return EXIT_FAILURE;
+    }
+    if (!options->json)
+        replay_again_text(options->trace, &again, stdout);
+    else if (!replay_again_json(options->trace, &again, stdout))
+        return EXIT_FAILURE;
+    return replay_is_same(&again) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* ---- options -------------------------------------------------------------------------------- */
@@ -187,7 +215,11 @@ static int set_option(int option, const char *text, struct options *options)
     struct replay_request *request = &options->request;
     enum hum_status status = HUM_OK;
 
+    options->changed |= option != 'p' && option != 'j' && option != OPTION_AS_RECORDED;
     switch (option) {
+    case OPTION_AS_RECORDED:
+        options->as_recorded = true;
+        return -1;
     case 'p':
         request->policy = text;
         request->no_policies = true;
@@ -233,6 +265,7 @@ static int parse(int argc, char **argv, struct options *options)
         {"loop", required_argument, NULL, OPTION_LOOP},
         {"touch", required_argument, NULL, OPTION_TOUCH},
         {"record", required_argument, NULL, OPTION_RECORD},
+        {"as-recorded", no_argument, NULL, OPTION_AS_RECORDED},
         {"no-hints", no_argument, NULL, 'n'},
         {"page-only", no_argument, NULL, 'P'},
         {"json", no_argument, NULL, 'j'},
@@ -262,6 +295,14 @@ static int run(int argc, char **argv)
         command_say("replay", "one trace is replayed, not %d", argc - optind);
         return command_usage("replay");
     }
+    if (options.as_recorded && options.changed) {
+        command_say("replay", "--as-recorded takes everything from the trace: no other option but "
+                              "--policy for a plug-in");
+        return command_usage("replay");
+    }
+    options.trace = argv[optind];
+    if (options.as_recorded)
+        return replay_as_recorded(&options);
     if (options.request.capacity.pages == 0 && options.request.capacity.r == 0) {
         command_say("replay", "--capacity is missing: 64M, pages=100 or r=1.25");
         return command_usage("replay");
@@ -270,7 +311,6 @@ static int run(int argc, char **argv)
         command_say("replay", "%s", problem.text);
         return command_usage("replay");
     }
-    options.trace = argv[optind];
     /* Whoever tries a plug-in must hear that its plans are not carried out. */
     if (!getenv("HUM_LOG"))
         humi_log_set_level(HUMI_LOG_WARN);
