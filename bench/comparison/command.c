@@ -129,6 +129,22 @@ static bool take(struct options *options, int option, struct compare_problem *pr
     }
 }
 
+/* One that was asked for must be there; driver may be missing. */
+static bool find_baseline(struct options *options, struct compare_problem *problem)
+{
+    if (!options->baseline) {
+        options->baseline = BASELINE;
+        return true;
+    }
+    for (unsigned i = 0; i < options->grid.policy_count; i++)
+        if (strcmp(options->grid.policies[i], options->baseline) == 0)
+            return true;
+    snprintf(problem->text, sizeof(problem->text),
+             "--baseline: '%.128s' is none of the policies compared (--policies)",
+             options->baseline);
+    return false;
+}
+
 static bool complete(struct options *options, int argc, char **argv,
                      struct compare_problem *problem)
 {
@@ -147,6 +163,8 @@ static bool complete(struct options *options, int argc, char **argv,
     for (unsigned i = 0; i < options->grid.policy_count; i++)
         if (!compare_replay_knows(options->grid.policies[i], problem))
             return false;
+    if (!find_baseline(options, problem))
+        return false;
     if (options->json && options->csv) {
         snprintf(problem->text, sizeof(problem->text), "--json and --csv exclude each other");
         return false;
@@ -266,7 +284,6 @@ static int compare(struct options *options)
 static int run(int argc, char **argv)
 {
     struct options options = {.replay = {.link = "pcie4x16", .fault = "batch"},
-                              .baseline = BASELINE,
                               .jobs = compare_pool_cores()};
     int status;
 

@@ -233,7 +233,7 @@ static void json_holds_the_whole_comparison(void **state)
     json_decref(root);
 }
 
-/* Without a policy and a ratio: all of them; a baseline that is not there is none. */
+/* Without a policy and a ratio: all of them; where driver is not there nothing is the baseline. */
 static void everything_is_the_default(void **state)
 {
     json_t *root = json_of("hum compare -q --json wide.hum");
@@ -415,6 +415,7 @@ static void wrong_command_lines_say_what_is_wrong(void **state)
         {"--jobs 0 chase.hum", "--jobs takes 1 to", 2},
         {"--jobs two chase.hum", "--jobs takes 1 to", 2},
         {"--json --csv chase.hum", "exclude each other", 2},
+        {"-p ahead,tree --baseline lfu chase.hum", "none of the policies compared", 2},
         {"--no-such-option chase.hum", "Try 'hum compare --help'", 2},
         {"-q absent.hum", "there is no trace", 1},
         {"-q -p driver -r 1.25 cyclic.hum -R absent/page.html", "page", 1},
