@@ -35,7 +35,8 @@ static const struct {
     {"chunk", "prefetch=chunk,evict=lru", "64 KiB at a time"},
     {"tree", "prefetch=tree,evict=lru", "what is dense around a fault"},
     {"stride", "prefetch=stride,evict=lru", "ahead of faults that are evenly spaced"},
-    {"driver", "prefetch=tree,evict=lrm", "NVIDIA's driver without its thrash detector"},
+    {"driver", "prefetch=tree,evict=lrm",
+     "NVIDIA's driver without its thrash detector; clean pages are not copied home"},
     {"counter", "evict=lru,place=counter", "over the link at first, 256 touches bring it"},
 };
 
