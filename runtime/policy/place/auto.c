@@ -10,9 +10,10 @@
  * price, so the guess is late, and a region that is touched very often between two evictions can
  * still be left far wrongly.
  *
- * What stays does so by whole blocks, so that nothing is prefetched around a fault.  By guess alone
- * no region goes far that fits half of the device: that it leaves is the fault of the order of
- * eviction, and touching it far would cost most where it is used most.
+ * What stays does so by whole blocks, so that nothing is prefetched around a fault, and tells
+ * nothing of reads that are meant to write.  By guess alone no region goes far that fits half of
+ * the device: that it leaves is the fault of the order of eviction, and touching it far would cost
+ * most where it is used most.
  */
 #include "base/mask.h"
 #include "policy/parts.h"
@@ -96,19 +97,20 @@ static void plan(const struct hum_view *view, const struct hum_part_context *con
 {
     struct block *block = context->memory[HUM_MEMORY_BLOCK];
 
-    plan->exclusive = humi_intent_takes(&block->intent, view);
     if (view->processor == HUM_HOST) {
         struct humi_trial trial = trial_of(context);
 
         humi_trial_hears_host(&trial, view);
+        plan->exclusive = humi_intent_takes(&block->intent, view);
         return;
     }
-    if (!stays(view, context)) {
-        plan->bring = humi_mask_and(&view->remote, &view->valid);
+    if (stays(view, context)) {
+        plan->remote = humi_mask_minus(&view->elsewhere, &view->resident);
+        humi_mask_keep(&plan->remote, &view->valid);
         return;
     }
-    plan->remote = humi_mask_minus(&view->elsewhere, &view->resident);
-    humi_mask_keep(&plan->remote, &view->valid);
+    plan->exclusive = humi_intent_takes(&block->intent, view);
+    plan->bring = humi_mask_and(&view->remote, &view->valid);
 }
 
 const struct hum_part humi_place_auto = {

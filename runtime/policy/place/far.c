@@ -37,3 +37,10 @@ struct hum_pages humi_far_cold(const struct hum_view *view, const struct hum_pag
             cold.word[c / 4] &= ~(UINT64_C(0xffff) << c % 4 * HUM_PAGES_PER_CHUNK);
     return cold;
 }
+
+bool humi_far_is_counted(const struct hum_view *view)
+{
+    struct hum_pages asked = humi_mask_or(&view->read, &view->write);
+
+    return !humi_mask_empty(&view->remote) && humi_mask_within(&asked, &view->remote);
+}

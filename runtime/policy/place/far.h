@@ -23,4 +23,7 @@ uint64_t humi_far_touches(const struct hum_heat *heat, unsigned chunk);
 struct hum_pages humi_far_cold(const struct hum_view *view, const struct hum_pages *pages,
                                uint64_t threshold);
 
+/* The call tells of counted touches (`counts_touches`): what it asks for is mapped far already. */
+bool humi_far_is_counted(const struct hum_view *view);
+
 #endif

@@ -29,14 +29,6 @@ static uint64_t clearly(uint64_t ns)
     return ns + ns / 4;
 }
 
-/* The call tells of counted touches: what it asks for is mapped far already. */
-static bool is_counted(const struct hum_view *view)
-{
-    struct hum_pages asked = humi_mask_or(&view->read, &view->write);
-
-    return !humi_mask_empty(&view->remote) && humi_mask_within(&asked, &view->remote);
-}
-
 /* Something comes that is elsewhere. */
 static bool is_fetch(const struct hum_view *view)
 {
@@ -307,7 +299,7 @@ bool humi_trial_stays(const struct humi_trial *trial, const struct hum_view *vie
 
     if (view->again)
         return trial->block->far;
-    if (is_counted(view))
+    if (humi_far_is_counted(view))
         set(&trial->space->heard, 1);
     ns = trial->block->far ? pay(trial->block, view) : 0;
     return get(&trial->region->far) ? stays_in_far(trial, view, ns)

@@ -19,12 +19,12 @@
 #include "policy/parts.h"
 #include "policy/prefetch/fill.h"
 #include "policy/prefetch/rivals.h"
+#include "policy/prefetch/writing.h"
 #include "policy/tree.h"
 #include "policy/window.h"
 
 #define NEIGHBOUR_DENSE (HUM_PAGES_PER_BLOCK / 2)      /* take the block whole */
-#define NEIGHBOUR_FULL (HUM_PAGES_PER_BLOCK * 3 / 4)   /* a stream: ask for the next block */
-#define GUESSES_MAX 8u                                 /* blocks taken for writing unproved */
+#define NEIGHBOUR_FULL HUMI_NEIGHBOUR_FULL             /* a stream: ask for the next block */
 #define FREE_BLOCKS_MIN 16u                            /* below, going ahead would evict */
 
 enum { THRESHOLD, BLOCKS };
@@ -77,18 +77,8 @@ static bool is_rewriting(const struct hum_view *view)
 {
     return view->others_idle && !humi_mask_empty(&view->write) &&
            view->neighbour_writable[0] >= NEIGHBOUR_FULL &&
-           view->neighbour_writable[1] < NEIGHBOUR_FULL && view->neighbour_guesses < GUESSES_MAX;
-}
-
-/*
- * A stream that wrote the block before will write this one, too: a read takes it for writing at
- * once and saves mapping it twice.  Every GUESSES_MAX blocks the guess must prove itself again.
- */
-static bool is_writing_stream(const struct hum_view *view, const struct hum_pages *faulted)
-{
-    return humi_mask_meets(faulted, &view->written) && humi_mask_empty(&view->write) &&
-           view->neighbour_writable[0] >= NEIGHBOUR_FULL && view->neighbour_guesses < GUESSES_MAX &&
-           !(view->advice & HUM_ADVISE_READ_MOSTLY);
+           view->neighbour_writable[1] < NEIGHBOUR_FULL &&
+           view->neighbour_guesses < HUMI_GUESSES_MAX;
 }
 
 /*
@@ -177,7 +167,7 @@ static void plan(const struct hum_view *view, const struct hum_part_context *con
         keep_to_turf(rivals, view, plan);
         return;
     }
-    if (is_writing_stream(view, &faulted) || (whole && is_host_taking(view, moves)))
+    if (humi_writing_stream(view) || (whole && is_host_taking(view, moves)))
         plan->exclusive = true;
     if (whole && (moves || view->map_faults == 0) && !is_lone_upgrade(view) &&
         (is_forward_stream(view) || is_rewriting(view))) {

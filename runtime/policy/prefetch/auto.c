@@ -2,13 +2,19 @@
 /*
  * auto.c - in each region, the way to prefetch that would have cost least so far (duel.h).
  *
- * `ahead` until something is known, and always for the host, which it knows special rules for.
- * Where the place part leaves a block far nothing is brought, and nothing is learned.
+ * `ahead` until something is known, always for the host, which it knows special rules for, and for
+ * faults on what is here: the candidates differ in what they bring.  Whoever is live, a stream of
+ * writes takes what it reads, as in `ahead` (writing.h).
+ *
+ * Where the place part leaves a block far nothing is brought, and nothing is learned; nor by what
+ * comes because its far touches were counted, which no fault asked for.
  */
 #include "base/mask.h"
 #include "policy/duel.h"
 #include "policy/parts.h"
+#include "policy/place/far.h"
 #include "policy/prefetch/rivals.h"
+#include "policy/prefetch/writing.h"
 #include "policy/stream.h"
 
 struct region {
@@ -70,13 +76,16 @@ static void plan_live(struct region *region, struct block *block, unsigned live,
     duellist.part->plan(view, &duellist.context, plan);
 }
 
-/* It stays where it is: no stay here begins, and counted touches tell neither streams nor turfs. */
-static void learn_far(struct block *block, const struct hum_view *view)
+/* Of a device's fault: the live candidate's plan. */
+static void plan_fault(struct region *region, struct block *block, const struct hum_view *view,
+                       struct hum_plan *plan)
 {
     struct hum_pages asked = humi_mask_or(&view->read, &view->write);
+    bool moves = !humi_mask_within(&asked, &view->resident);
 
-    if (!humi_mask_within(&asked, &view->remote))
-        humi_rivals_learn(&block->rivals, view);
+    plan_live(region, block, moves ? humi_duel_live(&region->duel) : 0, view, plan);
+    if (moves && humi_writing_stream(view))
+        plan->exclusive = true;
 }
 
 static void plan(const struct hum_view *view, const struct hum_part_context *context,
@@ -91,13 +100,15 @@ static void plan(const struct hum_view *view, const struct hum_part_context *con
         plan_live(region, block, 0, view, plan);
         return;
     }
+    if (humi_far_is_counted(view))
+        return;
     if (!humi_mask_empty(&plan->remote)) {
-        learn_far(block, view);
+        humi_rivals_learn(&block->rivals, view);
         return;
     }
     if (sampled)
         judge(region, block, view);
-    plan_live(region, block, humi_duel_live(&region->duel), view, plan);
+    plan_fault(region, block, view, plan);
     humi_mask_add(&plan->bring, &placed);
     if (sampled)
         humi_duel_note(&block->stay, view, plan);

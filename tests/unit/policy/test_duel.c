@@ -250,6 +250,70 @@ static void what_stays_far_teaches_nothing(void **state)
     assert_int_equal(stay(&near, 9, 0, 32), 1);
 }
 
+/* What using all of a block taught: it comes whole, which `ahead` would not do here. */
+static struct humi_policy block_policy(void)
+{
+    struct humi_policy policy = read_policy("place=share,prefetch=auto");
+
+    auto_policy();
+    for (unsigned i = 0; i < 9; i++)
+        stay(&policy, 9, 0, 32);
+    assert_int_equal(stay(&policy, 9, 0, 32), 1);
+    return policy;
+}
+
+static void what_comes_by_counted_touches_is_no_stay(void **state)
+{
+    static uint64_t region_before[8192], block_before[16];
+    struct humi_policy policy = block_policy();
+    struct hum_view view = view_at(9, 0);
+
+    (void)state;
+    memcpy(region_before, region_memory, sizeof region_memory);
+    memcpy(block_before, blocks_memory[9], sizeof block_before);
+    view.remote = view.read = humi_mask_all();
+    for (unsigned i = 0; i < 100; i++) {
+        struct hum_plan plan = ask(&policy, &view);
+        assert_int_equal(plan.ahead_blocks, 0);
+    }
+    assert_memory_equal(region_before, region_memory, sizeof region_memory);
+    assert_memory_equal(block_before, blocks_memory[9], sizeof block_before);
+}
+
+/* Candidates differ in what comes; of what is here `block` would open the chunk alone. */
+static void what_is_here_is_opened_as_ahead_does(void **state)
+{
+    struct humi_policy policy = block_policy();
+    struct hum_view view = view_at(9, 5);
+    struct hum_plan plan;
+
+    (void)state;
+    view.opens_whole = true;
+    plan = ask(&policy, &view);
+    assert_int_equal(humi_mask_count(&plan.bring), HUM_PAGES_PER_BLOCK - 1);
+    view.resident = humi_mask_all();
+    view.elsewhere = humi_mask_none();
+    plan = ask(&policy, &view);
+    assert_int_equal(humi_mask_count(&plan.map), HUM_PAGES_PER_BLOCK - 1);
+    assert_true(humi_mask_empty(&plan.bring));
+}
+
+static void whoever_is_live_a_stream_of_writes_takes_what_it_reads(void **state)
+{
+    struct humi_policy policy = block_policy();
+    struct hum_view view = view_at(9, 5);
+
+    (void)state;
+    view.neighbour_writable[0] = 383; /* of 512: a page less than three quarters */
+    assert_false(ask(&policy, &view).exclusive);
+    view.neighbour_writable[0]++;
+    struct hum_plan plan = ask(&policy, &view);
+    assert_true(plan.exclusive);
+    assert_int_equal(humi_mask_count(&plan.bring), HUM_PAGES_PER_BLOCK - 1);
+    view.neighbour_guesses = 8;
+    assert_false(ask(&policy, &view).exclusive);
+}
+
 static void the_same_calls_get_the_same_answers(void **state)
 {
     static struct hum_view views[400];
@@ -310,6 +374,9 @@ int main(void)
         cmocka_unit_test(what_is_used_whole_comes_whole),
         cmocka_unit_test(what_is_used_little_comes_by_chunks),
         cmocka_unit_test(what_stays_far_teaches_nothing),
+        cmocka_unit_test(what_comes_by_counted_touches_is_no_stay),
+        cmocka_unit_test(what_is_here_is_opened_as_ahead_does),
+        cmocka_unit_test(whoever_is_live_a_stream_of_writes_takes_what_it_reads),
         cmocka_unit_test(the_same_calls_get_the_same_answers),
         cmocka_unit_test(what_is_jumped_about_in_stays_once_that_was_paid_for),
     };

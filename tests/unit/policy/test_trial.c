@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -398,28 +399,72 @@ static void seen_again_nothing_is_counted_twice(void **state)
     assert_memory_equal(&before, &world, sizeof world);
 }
 
-/* The part itself: whole blocks stay, and what was touched enough comes whole. */
+/* ---- the part itself ------------------------------------------------------------------------- */
+
+static struct humi_policy policy;
+static uint64_t memory[HUM_MEMORY_COUNT][8192];
+
+static struct hum_plan plan_of(const struct hum_view *view)
+{
+    void *pieces[HUM_MEMORY_COUNT] = {memory[0], memory[1], memory[2]};
+    struct hum_plan plan;
+
+    humi_policy_plan(&policy, view, pieces, &plan);
+    assert_false(atomic_load(&policy.broken));
+    return plan;
+}
+
+static int begin_part(void **state)
+{
+    begin(state);
+    memset(memory, 0, sizeof memory);
+    assert_int_equal(humi_policy_read("test", humi_slice_of("auto,place.price=100"), &policy),
+                     HUM_OK);
+    return 0;
+}
+
 static void the_part_leaves_and_brings_whole_blocks(void **state)
 {
-    static uint64_t memory[HUM_MEMORY_COUNT][8192];
-    void *pieces[HUM_MEMORY_COUNT] = {memory[0], memory[1], memory[2]};
     struct hum_view view = view_of(0);
-    struct humi_policy policy;
     struct hum_plan plan;
 
     (void)state;
-    assert_int_equal(humi_policy_read("test", humi_slice_of("auto,place.price=100"), &policy),
-                     HUM_OK);
     for (unsigned i = 0; i < 3; i++)
-        humi_policy_plan(&policy, &view, pieces, &plan);
+        plan = plan_of(&view);
     assert_int_equal(humi_mask_count(&plan.remote), HUM_PAGES_PER_BLOCK);
     view.remote = humi_mask_all();
     view.time_ns = LONG_NS;
     world.heat[0].reads[1] = PRICE_US;
-    humi_policy_plan(&policy, &view, pieces, &plan);
+    plan = plan_of(&view);
     assert_true(humi_mask_empty(&plan.remote));
     assert_true(humi_mask_count(&plan.bring) >= HUM_PAGES_PER_BLOCK - 1);
-    assert_false(atomic_load(&policy.broken));
+}
+
+/* It was read in order to be written before, and no counted touch makes that forgotten. */
+static void what_was_touched_far_comes_as_it_was_used_near(void **state)
+{
+    struct hum_view view = view_of(0);
+    struct hum_plan plan;
+
+    (void)state;
+    view.resident = view.write = humi_mask_range(20, 21);
+    plan_of(&view);
+    view.resident = view.write = humi_mask_none();
+    for (unsigned i = 0; i < 3; i++)
+        plan = plan_of(&view);
+    assert_int_equal(humi_mask_count(&plan.remote), HUM_PAGES_PER_BLOCK);
+    view.remote = humi_mask_all();
+    for (unsigned i = 1; i < PRICE_US; i++) {
+        world.heat[0].reads[1] = (uint8_t)i;
+        view.time_ns += LONG_NS;
+        plan = plan_of(&view);
+        assert_false(humi_mask_empty(&plan.remote));
+    }
+    world.heat[0].reads[1] = PRICE_US;
+    view.time_ns += LONG_NS;
+    plan = plan_of(&view);
+    assert_true(humi_mask_empty(&plan.remote));
+    assert_true(plan.exclusive);
 }
 
 int main(void)
@@ -443,7 +488,8 @@ int main(void)
         cmocka_unit_test_setup(the_space_has_one_budget_for_trials, begin),
         cmocka_unit_test_setup(unheard_nothing_goes_far_and_trials_end, begin),
         cmocka_unit_test_setup(seen_again_nothing_is_counted_twice, begin),
-        cmocka_unit_test_setup(the_part_leaves_and_brings_whole_blocks, begin),
+        cmocka_unit_test_setup(the_part_leaves_and_brings_whole_blocks, begin_part),
+        cmocka_unit_test_setup(what_was_touched_far_comes_as_it_was_used_near, begin_part),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
