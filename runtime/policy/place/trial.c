@@ -15,7 +15,7 @@
 #define TRIPS_MAX 16u
 #define GROWTH 4u    /* of the limit, each time that it was reached */
 #define BUDGET 48u   /* trials cost one part of so many of fetching, ... */
-#define FIRST 4u     /* ... but the first may begin after so many prices */
+#define FIRST 8u     /* ... but the first may begin after so many prices */
 #define EXCURSION 4u /* the first limit is at least one part of so many of fetching */
 #define TRUST 4u     /* the control's word counts up to so many limits */
 

@@ -17,9 +17,16 @@
  * trial is in use when its trial begins, and may be in use again only a pass later.
  *
  * A trial that has cost as much as a return (`price`) ends, and its block comes.  The first begins
- * once fetching has cost four prices, the next one 48 prices later, and all of the space together
+ * once fetching has cost eight prices, the next one 48 prices later, and all of the space together
  * cost 1/48 of what fetching has: trying what is never cheaper costs 2 %, beside what it changes in
- * the order of evictions.
+ * the order of evictions.  That is half a percent on average, but of a single run some percent more
+ * or less.  Tried and rejected, since none of it cost less over all: longer distances behind trials
+ * that were lost, a larger margin, and limits that grow only where the control defends being far.
+ *
+ * What it cannot see is how often a block is touched while it is here.  So where the blocks in use
+ * just do not fit, it is not found out that one region far would make room for all others: during a
+ * trial all time goes into touches, between two of them into fetching, and which of the two the
+ * program gets further by shows in neither.
  *
  * In a far region a block comes that was touched for its price there, and each time that it has
  * come twice as much is wanted.  What touches and comings cost there has a limit, at first a

@@ -92,12 +92,13 @@ static bool touched(unsigned block, unsigned touches)
     return touched_in(block, touches, LONG_NS);
 }
 
-/* Returns before the first trial: four prices of 100 us are more than two returns, less than 3. */
+#define BEFORE 4u /* returns before the first trial: 8 prices of 100 us are more, and less than 5 */
+
 static void lead_up(void)
 {
-    for (unsigned i = 0; i < 2; i++)
+    for (unsigned i = 0; i < BEFORE; i++)
         assert_false(returns(8 + i));
-    assert_int_equal(world.region.fetched_ns, 2 * RETURN_NS);
+    assert_int_equal(world.region.fetched_ns, BEFORE * RETURN_NS);
 }
 
 /* The next to come back is on trial and was touched once; then so many others come. */
@@ -366,10 +367,10 @@ static void the_space_has_one_budget_for_trials(void **state)
     (void)state;
     world.space.tried_ns = PRICE_US * 1000;
     world.space.fetched_ns = 20 * PRICE_US * 1000;
-    for (unsigned i = 0; i < 16; i++)
-        assert_false(returns(i));
-    assert_true(world.space.fetched_ns < (48 + 4) * PRICE_US * 1000);
-    assert_true(returns(0) || returns(1));
+    for (unsigned i = 0; i < 19; i++)
+        assert_false(returns(i % BLOCKS));
+    assert_true(world.space.fetched_ns < (48 + 8) * PRICE_US * 1000);
+    assert_true(returns(3));
 }
 
 static void unheard_nothing_goes_far_and_trials_end(void **state)
@@ -429,7 +430,7 @@ static void the_part_leaves_and_brings_whole_blocks(void **state)
     struct hum_plan plan;
 
     (void)state;
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i <= BEFORE; i++)
         plan = plan_of(&view);
     assert_int_equal(humi_mask_count(&plan.remote), HUM_PAGES_PER_BLOCK);
     view.remote = humi_mask_all();
@@ -450,7 +451,7 @@ static void what_was_touched_far_comes_as_it_was_used_near(void **state)
     view.resident = view.write = humi_mask_range(20, 21);
     plan_of(&view);
     view.resident = view.write = humi_mask_none();
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i <= BEFORE; i++)
         plan = plan_of(&view);
     assert_int_equal(humi_mask_count(&plan.remote), HUM_PAGES_PER_BLOCK);
     view.remote = humi_mask_all();
