@@ -40,7 +40,7 @@ bool humi_cl_is_called(const struct humi_cl_kernel *kernel)
     return kernel != NULL;
 }
 
-struct humi_result humi_cl_run(struct humi_worker *worker, const struct humi_piece *piece)
+struct humi_result humi_cl_run(struct humi_worker *worker, struct humi_piece *piece)
 {
     (void)worker;
     (void)piece;
