@@ -13,6 +13,7 @@
 #define PASSES_MAX 32u  /* so many times as much is half forgotten */
 #define SILENT_MAX 4u
 #define TRIPS_MAX 16u
+#define STAYS_TOLD 0x7fffu /* apart, of one block */
 #define GROWTH 4u    /* of the limit, each time that it was reached */
 #define BUDGET 48u   /* trials cost one part of so many of fetching, ... */
 #define FIRST 8u     /* ... but the first may begin after so many prices */
@@ -77,14 +78,20 @@ static bool go_far(struct humi_trial_block *block, const struct hum_view *view)
                                        .pages = block->pages,
                                        .trips = block->trips,
                                        .wrote = block->wrote,
-                                       .far = true};
+                                       .far = 1};
     return true;
+}
+
+/* Another one from one eviction to the next; never 0. */
+static unsigned stay_number(const struct hum_view *view)
+{
+    return view->evictions % STAYS_TOLD + 1;
 }
 
 static bool come(struct humi_trial_block *block, const struct hum_view *view)
 {
-    block->came = view->evictions + 1;
-    block->far = false;
+    block->came = stay_number(view) & STAYS_TOLD;
+    block->far = 0;
     return false;
 }
 
@@ -117,15 +124,16 @@ static bool fetch(const struct humi_trial *trial, const struct hum_view *view)
 
     if (returns) {
         charge(trial, FAULT_NS + stay_ns(block));
-        block->wrote = false;
+        block->wrote = 0;
     } else {
         charge(trial, FAULT_NS);
     }
-    block->wrote |= !humi_mask_empty(&view->write);
+    if (!humi_mask_empty(&view->write))
+        block->wrote = 1;
     if (pages == 0)
         block->pages = HUM_PAGES_PER_BLOCK; /* unless more faults show that it came in parts */
     else if (block->pages == HUM_PAGES_PER_BLOCK || pages > block->pages)
-        block->pages = (uint16_t)pages;
+        block->pages = pages & 1023u;
     return returns;
 }
 
@@ -284,7 +292,7 @@ static bool stays_in_far(const struct humi_trial *trial, const struct hum_view *
         return come(block, view);
     }
     if (!block->far)
-        return block->came == view->evictions + 1 ? false : go_far(block, view);
+        return block->came == stay_number(view) ? false : go_far(block, view);
     if (block->paid_ns < trial->price_ns << block->trips)
         return true;
     if (block->trips < TRIPS_MAX)

@@ -82,11 +82,11 @@ struct humi_trial_block {
     uint64_t looked_ns; /* up to when its touches are paid for */
     uint64_t paid_ns;   /* touches since it went far */
     uint32_t seen;      /* touches counted up to then */
-    uint32_t came;      /* 1 + evictions when it came by touches; 0: it did not */
-    uint16_t pages;     /* the most seen resident in this stay; 0: it never came */
-    uint8_t trips;      /* how often it came in a far region, up to a limit */
-    bool wrote;         /* in this stay */
-    bool far;
+    unsigned came : 15; /* number of the stay in which it came by touches; 0: it did not */
+    unsigned pages : 10; /* the most seen resident in this stay; 0: it never came */
+    unsigned trips : 5; /* how often it came in a far region, up to a limit */
+    unsigned wrote : 1; /* in this stay */
+    unsigned far : 1;
 };
 
 struct humi_trial {
