@@ -486,7 +486,7 @@ struct hum_chunk_heat {
 /*
  * Of the chunks that [ptr, ptr + bytes) touches, at most `count` of them, in order.  A snapshot,
  * block by block.  Chunks are counted since their region was allocated; one that two regions share
- * counts for both.
+ * counts for both.  Exact touches of launches that ended are in it when nothing runs any more.
  * HUM_ERR_INVALID: the range is not inside one live region, or there is no such processor.
  */
 HUM_API HUM_MUST_USE enum hum_status hum_heat_query(struct hum *hum, const void *ptr, size_t bytes,

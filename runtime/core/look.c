@@ -5,6 +5,7 @@
 
 #include "base/range.h"
 #include "base/status.h"
+#include "core/accesses.h"
 #include "core/heat.h"
 #include "core/kept.h"
 #include "core/kernels.h"
@@ -95,6 +96,15 @@ static struct hum_chunk_heat chunk_heat(const struct humi_block *block, unsigned
                                    humi_heat_touches(heat, chunk, true)};
 }
 
+/* What launches that have ended touched; while others run more is on its way in any case. */
+static void take_exact(struct hum *hum)
+{
+    for (unsigned p = 1; p < hum->processors; p++)
+        if (atomic_load(&hum->running[p]))
+            return;
+    humi_accesses_flush(hum->accesses);
+}
+
 enum hum_status hum_heat_query(struct hum *hum, const void *ptr, size_t bytes, int processor,
                                struct hum_chunk_heat *heat_out, size_t count)
 {
@@ -102,6 +112,7 @@ enum hum_status hum_heat_query(struct hum *hum, const void *ptr, size_t bytes, i
         return humi_fail(HUM_ERR_INVALID, "hum_heat_query needs a space and an output");
     if (!humi_is_processor(hum, processor))
         return humi_fail(HUM_ERR_INVALID, "there is no processor %d", processor);
+    take_exact(hum);
     humi_sample_take(hum, humi_number(processor));
     humi_told_take(hum, true);
     struct humi_region *region = humi_visit_region(hum, ptr, bytes);
