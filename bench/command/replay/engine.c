@@ -230,8 +230,8 @@ static enum hum_status read_parts(const struct replay_request *request, struct h
     const char *text = request->policy ? request->policy : "ondemand";
 
     if (strchr(text, ';'))
-        return humi_fail(HUM_ERR_INVALID, "there are no rules for regions (;region:NAME=POLICY) "
-                                          "where single pages move");
+        return humi_fail(HUM_ERR_INVALID, "no rules for regions (;region:NAME=POLICY) can be "
+                                          "given: they are about blocks");
     return humi_parts_parse(text, parts);
 }
 
