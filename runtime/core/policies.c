@@ -44,14 +44,26 @@ static unsigned number_parts(const struct humi_policies *policies,
     return most + 1;
 }
 
+/* A region has no order of eviction, and a text that named one could not be given back to it. */
+static void cut_evict(char *text)
+{
+    static const char word[] = ",evict";
+    for (char *item; (item = strstr(text, word)) != NULL;) {
+        const char *behind = strchr(item + 1, ',');
+        memmove(item, behind ? behind : "", behind ? strlen(behind) + 1 : 1);
+    }
+}
+
 /* The choice of that text, made if need be. */
 static enum hum_status keep(struct humi_policies *policies, const struct humi_policy *policy,
-                            struct humi_choice **choice_out)
+                            bool region, struct humi_choice **choice_out)
 {
     char text[HUM_POLICY_TEXT_MAX];
     if (humi_policy_text(policy, text, sizeof text) >= sizeof text)
         return humi_fail(HUM_ERR_INVALID, "a policy's text has at most %u bytes",
                          HUM_POLICY_TEXT_MAX - 1);
+    if (region)
+        cut_evict(text);
     for (struct humi_choice *c = policies->all; c; c = c->next)
         if (strcmp(c->text, text) == 0 && humi_policy_same_parts(&c->policy, policy)) {
             *choice_out = c;
@@ -80,7 +92,7 @@ static enum hum_status read_choice(struct humi_policies *policies, const char *o
     enum hum_status status = humi_policy_read(option, text, &policy);
     if (status == HUM_OK)
         status = region ? refuse_evict(option, &policy) : refuse_future(option, &policy);
-    return status == HUM_OK ? keep(policies, &policy, choice_out) : status;
+    return status == HUM_OK ? keep(policies, &policy, region, choice_out) : status;
 }
 
 /* ---- rules ----------------------------------------------------------------------------------- */
@@ -162,7 +174,7 @@ enum hum_status humi_policies_open_table(struct hum *hum, const struct hum_polic
     struct humi_choice *choice;
     enum hum_status status = humi_policy_of(chosen->name, chosen, &policy);
     if (status == HUM_OK)
-        status = keep(&hum->policies, &policy, &choice);
+        status = keep(&hum->policies, &policy, false, &choice);
     if (status != HUM_OK)
         return status;
     atomic_store(&hum->policies.space, choice);

@@ -513,6 +513,21 @@ static void a_run_again_counts_the_same(void **state)
     json_decref(root);
 }
 
+/* A region's policy is told without an order of eviction, which none may be given. */
+static void a_rule_of_parts_can_be_done_again(void **state)
+{
+    json_t *root;
+
+    (void)state;
+    record("driver;region:a=place=remote", "rule.trace");
+    root = replay("rule.trace --as-recorded");
+    assert_non_null(strstr(json_string_value(json_object_get(root, "policy")),
+                           ";region:a=place=remote,"));
+    assert_null(strstr(json_string_value(json_object_get(root, "policy")), "evict="));
+    assert_true(json_is_true(json_object_get(root, "same")));
+    json_decref(root);
+}
+
 /* The same run of which every third access is missing. */
 static void what_counts_otherwise_is_named(void **state)
 {
@@ -576,6 +591,7 @@ int main(void)
         cmocka_unit_test(loops_and_touches_change_times_only),
         cmocka_unit_test(a_replay_records_itself),
         cmocka_unit_test(a_run_again_counts_the_same),
+        cmocka_unit_test(a_rule_of_parts_can_be_done_again),
         cmocka_unit_test(what_counts_otherwise_is_named),
         cmocka_unit_test(as_recorded_needs_a_run),
     };

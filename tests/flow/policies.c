@@ -31,7 +31,7 @@ static void a_region_has_a_policy_of_its_own(void **state)
     assert_string_equal(policy_of(hum, a), "chunk");
     ok(hum_policy_set(hum, (char *)a + 5000, "prefetch=none"));
     assert_string_equal(policy_of(hum, a),
-                        "place=intent,prefetch=none,thrash=off,evict=quarters");
+                        "place=intent,prefetch=none,thrash=off"); /* no order: the space's */
     assert_string_equal(policy_of(hum, b), "chunk");
     assert_int_equal(pages_at_first_touch(hum, a, 2 * MIB), 1);
     assert_int_equal(pages_at_first_touch(hum, b, 2 * MIB), 16);
