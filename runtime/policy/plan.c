@@ -76,16 +76,25 @@ static void complain(struct humi_policy *policy, const char *broken)
     humi_warn("policy %s: a plan %s; such plans are replaced by empty ones", text, broken);
 }
 
+/* What stays where it is does not come, and a fault of which nothing comes asks for no more. */
+static void keep_apart(const struct hum_view *view, struct hum_plan *plan)
+{
+    struct hum_pages asked = humi_mask_or(&view->read, &view->write);
+
+    humi_mask_remove(&plan->bring, &plan->remote);
+    humi_mask_remove(&plan->map, &plan->remote);
+    if (humi_mask_within(&asked, &plan->remote))
+        plan->ahead_blocks = 0;
+}
+
 void humi_policy_plan(struct humi_policy *policy, const struct hum_view *view,
                       void *const memory[HUM_MEMORY_COUNT], struct hum_plan *plan_out)
 {
     *plan_out = (struct hum_plan){.ahead_blocks = 0};
     part_plan(policy, HUMI_PLACE, view, memory, plan_out);
     part_plan(policy, HUMI_PREFETCH, view, memory, plan_out);
-    if (!humi_mask_empty(&plan_out->remote)) {
-        humi_mask_remove(&plan_out->bring, &plan_out->remote);
-        humi_mask_remove(&plan_out->map, &plan_out->remote);
-    }
+    if (!humi_mask_empty(&plan_out->remote))
+        keep_apart(view, plan_out);
     part_plan(policy, HUMI_THRASH, view, memory, plan_out);
     const char *broken = humi_plan_broken(view, plan_out);
     if (!broken)

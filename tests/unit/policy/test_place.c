@@ -22,9 +22,11 @@ static const struct place_case {
     unsigned want_remote, want_bring;
 } cases[] = {
     {.says = "shared", .policy = "chunk", .want_bring = 15},
-    {.says = "nothing moves", .policy = "chunk,place=remote", .want_remote = 16},
-    {.says = "written neither", .policy = "chunk,place=remote", .stores = true, .want_remote = 16},
-    {.says = "nor for the host", .policy = "chunk,place=remote", .host = true, .want_remote = 16},
+    {.says = "nothing moves", .policy = "chunk,place=remote", .want_remote = 512},
+    {.says = "written neither", .policy = "chunk,place=remote", .stores = true, .want_remote = 512},
+    {.says = "nor for the host", .policy = "chunk,place=remote", .host = true, .want_remote = 512},
+    {.says = "nor whole blocks", .policy = "place=remote,prefetch=block", .want_remote = 512},
+    {.says = "nor streams", .policy = "place=remote,prefetch=stride", .want_remote = 512},
     {.says = "unless it cannot be", .policy = "chunk,place=remote", .near = true, .want_bring = 15},
 
     {.says = "far at first", .policy = "counter", .want_remote = 16},
@@ -74,7 +76,8 @@ static void pages_stay_or_come_as_in_the_table(void **state)
                                 .capacity_blocks = c->capacity ? c->capacity : UINT64_MAX,
                                 .evictions = c->evictions,
                                 .heat = &heat};
-        void *memory[HUM_MEMORY_COUNT] = {NULL};
+        uint64_t memories[HUM_MEMORY_COUNT][64] = {{0}};
+        void *memory[HUM_MEMORY_COUNT] = {memories[0], memories[1], memories[2]};
         struct humi_policy policy;
         struct hum_plan plan;
 
@@ -82,6 +85,8 @@ static void pages_stay_or_come_as_in_the_table(void **state)
         heat.writes[1] = (uint8_t)c->writes;
         *(c->stores ? &view.write : &view.read) = page;
         assert_int_equal(humi_policy_read("test", humi_slice_of(c->policy), &policy), HUM_OK);
+        for (unsigned m = 0; m < HUM_MEMORY_COUNT; m++)
+            assert_true(policy.bytes[m] <= sizeof memories[m]);
         humi_policy_plan(&policy, &view, memory, &plan);
         if (humi_mask_count(&plan.remote) != c->want_remote ||
             humi_mask_count(&plan.bring) != c->want_bring || atomic_load(&policy.broken))
@@ -90,10 +95,42 @@ static void pages_stay_or_come_as_in_the_table(void **state)
     }
 }
 
+static unsigned ahead_of(const char *text)
+{
+    struct hum_heat heat = {.scale = 0};
+    struct hum_view view = {.processor = 0,
+                            .valid = humi_mask_all(),
+                            .elsewhere = humi_mask_all(),
+                            .written = humi_mask_all(),
+                            .read = humi_mask_range(0, 1),
+                            .can_share = true,
+                            .can_remote = true,
+                            .neighbour_pages = {HUM_PAGES_PER_BLOCK},
+                            .free_blocks = UINT64_MAX,
+                            .capacity_blocks = UINT64_MAX,
+                            .heat = &heat};
+    uint64_t memories[HUM_MEMORY_COUNT][64] = {{0}};
+    void *memory[HUM_MEMORY_COUNT] = {memories[0], memories[1], memories[2]};
+    struct humi_policy policy;
+    struct hum_plan plan;
+
+    assert_int_equal(humi_policy_read("test", humi_slice_of(text), &policy), HUM_OK);
+    humi_policy_plan(&policy, &view, memory, &plan);
+    return plan.ahead_blocks;
+}
+
+static void a_fault_of_which_nothing_comes_asks_for_no_more(void **state)
+{
+    (void)state;
+    assert_int_equal(ahead_of("place=move,prefetch=ahead"), 8);
+    assert_int_equal(ahead_of("place=remote,prefetch=ahead"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_stay_or_come_as_in_the_table),
+        cmocka_unit_test(a_fault_of_which_nothing_comes_asks_for_no_more),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
