@@ -40,7 +40,8 @@ struct hum_pages humi_far_cold(const struct hum_view *view, const struct hum_pag
 
 bool humi_far_is_counted(const struct hum_view *view)
 {
+    if (humi_mask_empty(&view->remote))
+        return false;
     struct hum_pages asked = humi_mask_or(&view->read, &view->write);
-
-    return !humi_mask_empty(&view->remote) && humi_mask_within(&asked, &view->remote);
+    return humi_mask_within(&asked, &view->remote);
 }

@@ -76,15 +76,24 @@ static void plan_live(struct region *region, struct block *block, unsigned live,
     duellist.part->plan(view, &duellist.context, plan);
 }
 
+/* Nothing comes: the fault is about access alone. */
+static bool is_here(const struct hum_view *view)
+{
+    struct hum_pages asked = humi_mask_or(&view->read, &view->write);
+
+    return humi_mask_within(&asked, &view->resident);
+}
+
 /* Of a device's fault: the live candidate's plan. */
 static void plan_fault(struct region *region, struct block *block, const struct hum_view *view,
                        struct hum_plan *plan)
 {
-    struct hum_pages asked = humi_mask_or(&view->read, &view->write);
-    bool moves = !humi_mask_within(&asked, &view->resident);
+    unsigned live = humi_duel_live(&region->duel);
 
-    plan_live(region, block, moves ? humi_duel_live(&region->duel) : 0, view, plan);
-    if (moves && humi_writing_stream(view))
+    if (live && is_here(view))
+        live = 0;
+    plan_live(region, block, live, view, plan);
+    if (live && humi_writing_stream(view))
         plan->exclusive = true;
 }
 

@@ -6,7 +6,8 @@
 
 bool humi_writing_stream(const struct hum_view *view)
 {
-    return humi_mask_meets(&view->read, &view->written) && humi_mask_empty(&view->write) &&
-           view->neighbour_writable[0] >= HUMI_NEIGHBOUR_FULL &&
-           view->neighbour_guesses < HUMI_GUESSES_MAX && !(view->advice & HUM_ADVISE_READ_MOSTLY);
+    return view->neighbour_writable[0] >= HUMI_NEIGHBOUR_FULL &&
+           view->neighbour_guesses < HUMI_GUESSES_MAX &&
+           !(view->advice & HUM_ADVISE_READ_MOSTLY) &&
+           humi_mask_meets(&view->read, &view->written) && humi_mask_empty(&view->write);
 }
