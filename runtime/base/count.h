@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#if defined(__has_include)
+#if defined(__has_include) && !defined(HUMI_ONE_THREAD)
 #if __has_include(<sys/single_threaded.h>)
 #include <sys/single_threaded.h>
 #define HUMI_ONE_THREAD __libc_single_threaded

@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "model/charge.h"
 #include "model/closed.h"
+#include "model/door.h"
 
 #define SIGNALS_EVERY 4096u /* records between two moments in which signals arrive */
 
@@ -104,9 +105,10 @@ static enum hum_status replay_open(struct hum_trace *trace, const struct humi_su
     return status;
 }
 
-enum hum_status humi_model_replay(struct hum_trace *trace, const struct humi_survey *survey,
-                                  const struct humi_model_params *params,
-                                  struct humi_model_result *result_out)
+enum hum_status humi_model_replay_plain(struct hum_trace *trace,
+                                        const struct humi_survey *survey,
+                                        const struct humi_model_params *params,
+                                        struct humi_model_result *result_out)
 {
     struct humi_model_result result = {.touches = 0};
     if (survey->declared)
