@@ -44,7 +44,7 @@ unsigned humi_mask_count_plain(const struct hum_pages *m)
     return (unsigned)((sum * (ones / 65535)) >> 48);
 }
 
-unsigned humi_mask_count(const struct hum_pages *m)
+unsigned(humi_mask_count)(const struct hum_pages *m) /* no macro, where it is one */
 {
     return CAN_COUNT ? count_by_words(m) : humi_mask_count_plain(m);
 }
@@ -52,11 +52,13 @@ unsigned humi_mask_count(const struct hum_pages *m)
 /* A run begins where the page before is not in it. */
 HUMI_WIDE static unsigned count_runs(const struct hum_pages *m)
 {
-    struct hum_pages first;
-    first.word[0] = m->word[0] & ~(m->word[0] << 1);
-    for (unsigned i = 1; i < HUMI_MASK_WORDS; i++)
-        first.word[i] = m->word[i] & ~(m->word[i] << 1 | m->word[i - 1] >> 63);
-    return humi_mask_count_here(&first);
+    uint64_t before = 0;
+    unsigned n = 0;
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
+        n += (unsigned)__builtin_popcountll(m->word[i] & ~(m->word[i] << 1 | before));
+        before = m->word[i] >> 63;
+    }
+    return n;
 }
 
 unsigned humi_mask_count_runs(const struct hum_pages *m)

@@ -88,19 +88,24 @@ static inline bool humi_mask_empty(const struct hum_pages *m)
     return any == 0;
 }
 
+/* Bit i: word i has a page. */
+static inline unsigned humi_mask_words(const struct hum_pages *m)
+{
+    unsigned words = 0;
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
+        words |= (unsigned)(m->word[i] != 0) << i;
+    return words;
+}
+
 /* The only page of m; HUMI_PAGES: it has more, or none. */
 static inline unsigned humi_mask_only(const struct hum_pages *m)
 {
-    unsigned at = HUMI_MASK_WORDS;
-    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
-        if (!m->word[i])
-            continue;
-        if (at != HUMI_MASK_WORDS || (m->word[i] & (m->word[i] - 1)))
-            return HUMI_PAGES;
-        at = i;
-    }
-    return at == HUMI_MASK_WORDS ? HUMI_PAGES
-                                 : at * 64 + (unsigned)__builtin_ctzll(m->word[at]);
+    unsigned words = humi_mask_words(m);
+    if (!words || (words & (words - 1)))
+        return HUMI_PAGES;
+    unsigned at = (unsigned)__builtin_ctz(words);
+    uint64_t pages = m->word[at];
+    return pages & (pages - 1) ? HUMI_PAGES : at * 64 + (unsigned)__builtin_ctzll(pages);
 }
 
 static inline bool humi_mask_full(const struct hum_pages *m)
@@ -131,6 +136,15 @@ static inline bool humi_mask_within(const struct hum_pages *a, const struct hum_
 static inline bool humi_mask_equal(const struct hum_pages *a, const struct hum_pages *b)
 {
     return humi_mask_within(a, b) && humi_mask_within(b, a);
+}
+
+/* One page. */
+static inline struct hum_pages humi_mask_one(unsigned page)
+{
+    struct hum_pages m;
+    for (uint64_t i = 0; i < HUMI_MASK_WORDS; i++) /* all at once, else it is slow to read */
+        m.word[i] = i == page / 64 ? UINT64_C(1) << page % 64 : 0;
+    return m;
 }
 
 /* Pages in m. */

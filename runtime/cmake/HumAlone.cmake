@@ -7,7 +7,7 @@
 
 # Sources that keep something for the whole process.
 set(HUM_ALONE_SHARED /policy/plugin\\.c$ /core/opened\\.c$ /model/door\\.c$ /model/alone/)
-set(HUM_ALONE_FLAGS -march=x86-64-v4 -flto)
+set(HUM_ALONE_FLAGS -march=x86-64-v4 -ffp-contract=off -fPIE -flto)
 
 function(hum_can_alone result)
     set(${result} OFF PARENT_SCOPE)
@@ -54,7 +54,7 @@ function(hum_add_alone target)
     set(object ${CMAKE_CURRENT_BINARY_DIR}/alone.o)
     add_custom_command(
         OUTPUT ${object}
-        COMMAND ${CMAKE_C_COMPILER} ${flags} ${HUM_ALONE_FLAGS}=2 -fPIC -r -nostdlib
+        COMMAND ${CMAKE_C_COMPILER} ${flags} ${HUM_ALONE_FLAGS}=2 -r -nostdlib
                 -flinker-output=nolto-rel -o ${object}.all $<TARGET_OBJECTS:${target}_alone>
         COMMAND ${CMAKE_OBJCOPY}
                 --redefine-sym humi_model_replay_plain=humi_model_replay_alone

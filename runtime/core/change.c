@@ -37,14 +37,9 @@ static const struct hum_pages *others(const struct hum *hum, const struct humi_b
     return scratch;
 }
 
-/* Whether there is a page of each, as the words of all of them together. */
-struct found {
-    uint64_t copies, zeroes, demands, adds, loses, upgrades, maps, writes, leaves;
-};
-
 /* One word of each set. */
 HUMI_WIDE_PART void decide_word(const struct grounds *of, const struct humi_request *request,
-                                unsigned i, struct humi_change *restrict out, struct found *found)
+                                unsigned i, struct humi_change *restrict out)
 {
     uint64_t resident = of->resident->word[i], mapped = of->mapped->word[i];
     uint64_t had = of->writable->word[i], written = of->written->word[i];
@@ -71,15 +66,6 @@ HUMI_WIDE_PART void decide_word(const struct grounds *of, const struct humi_requ
     out->grant.readable.word[i] = given & ~writable;
     out->grant.after.word[i] = had | writable;
     out->grant.mapped.word[i] = mapped | given;
-    found->copies |= copied;
-    found->zeroes |= missing & ~written;
-    found->demands |= missing & faulted;
-    found->adds |= missing & ~faulted;
-    found->loses |= lost;
-    found->upgrades |= upgraded;
-    found->maps |= given & ~mapped;
-    found->leaves |= copied & ~write;
-    found->writes |= writable;
 }
 
 /*
@@ -96,18 +82,20 @@ static bool opens_all(const struct hum *hum, const struct humi_hold *hold,
     return humi_mask_full(&here) && !humi_mask_empty(&request->map);
 }
 
-static void tell(const struct found *found, struct humi_change *out)
+/* Whether there is a page of each. */
+HUMI_WIDE_PART void tell(const struct grounds *of, struct humi_change *out)
 {
-    out->misses = (found->demands | found->adds) != 0;
-    out->copies = found->copies != 0;
-    out->zeroes = found->zeroes != 0;
-    out->demands = found->demands != 0;
-    out->adds = found->adds != 0;
-    out->loses = found->loses != 0;
-    out->upgrades = found->upgrades != 0;
-    out->maps = found->maps != 0;
-    out->leaves = found->leaves != 0;
-    out->grant.writes = found->writes != 0;
+    struct hum_pages given = humi_mask_or(&out->grant.writable, &out->grant.readable);
+    out->misses = !humi_mask_empty(&out->missing);
+    out->copies = !humi_mask_empty(&out->copied);
+    out->zeroes = !humi_mask_within(&out->missing, of->written);
+    out->demands = !humi_mask_empty(&out->demanded);
+    out->adds = !humi_mask_empty(&out->added);
+    out->loses = humi_mask_meets(of->elsewhere, &out->write);
+    out->upgrades = !humi_mask_empty(&out->upgraded);
+    out->maps = !humi_mask_within(&given, of->mapped);
+    out->leaves = !humi_mask_within(&out->copied, &out->write);
+    out->grant.writes = !humi_mask_empty(&out->grant.writable);
     out->grant.opens = false;
 }
 
@@ -124,7 +112,6 @@ HUMI_WIDE static void foresee(const struct hum *hum, const struct humi_block *bl
     const struct humi_hold *hold = &block->hold[request->processor];
     bool exact = humi_is_exact(hum, request->processor);
     struct hum_pages scratch;
-    struct found found = {0};
     const struct grounds grounds = {
         .resident = &hold->resident,
         .mapped = &hold->mapped,
@@ -137,8 +124,8 @@ HUMI_WIDE static void foresee(const struct hum *hum, const struct humi_block *bl
         .may_write = request->read_only ? 0 : ~UINT64_C(0),
     };
     for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
-        decide_word(&grounds, request, i, change_out, &found);
-    tell(&found, change_out);
+        decide_word(&grounds, request, i, change_out);
+    tell(&grounds, change_out);
     if (opens_all(hum, hold, request, change_out))
         open_all(hold, change_out);
 }

@@ -67,13 +67,10 @@ void humi_grant_revoke_others(struct hum *hum, struct humi_block *block, unsigne
 {
     for (unsigned q = 0; q < hum->processors; q++) {
         const struct humi_hold *hold = &block->hold[q];
-        uint64_t take = 0, protect = 0;
         if (q == p)
             continue;
-        for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
-            take |= hold->mapped.word[i] & write->word[i];
-            protect |= hold->writable.word[i] & copied->word[i];
-        }
+        bool take = humi_mask_meets(&hold->mapped, write);
+        bool protect = humi_mask_meets(&hold->writable, copied);
         if (take)
             humi_grant_take(hum, block, q, *write, false);
         if (protect)
@@ -165,22 +162,21 @@ HUMI_WIDE static void choose_calls(const struct humi_hold *hold, const struct hu
                                    const struct humi_grant *access, const struct hum_pages *away,
                                    struct calls *restrict out)
 {
-    uint64_t writes = 0, upgrades = 0, reads = 0, returns = 0;
     for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
         uint64_t mapped = hold->mapped.word[i], had = hold->writable.word[i];
         uint64_t faulted = request->faulted.word[i];
         uint64_t write = access->writable.word[i] & (~had | faulted);
         uint64_t read = access->readable.word[i] & (~mapped | faulted);
         uint64_t upgrade = mapped & ~had & write, back = away->word[i] & read;
-        writes |= out->write.word[i] = write & ~upgrade;
-        upgrades |= out->upgrade.word[i] = upgrade;
-        reads |= out->read.word[i] = read & ~back;
-        returns |= out->back.word[i] = back;
+        out->write.word[i] = write & ~upgrade;
+        out->upgrade.word[i] = upgrade;
+        out->read.word[i] = read & ~back;
+        out->back.word[i] = back;
     }
-    out->writes = writes != 0;
-    out->upgrades = upgrades != 0;
-    out->reads = reads != 0;
-    out->returns = returns != 0;
+    out->writes = !humi_mask_empty(&out->write);
+    out->upgrades = !humi_mask_empty(&out->upgrade);
+    out->reads = !humi_mask_empty(&out->read);
+    out->returns = !humi_mask_empty(&out->back);
 }
 
 /* A block that is opened for reading changes as a whole, with what is mapped already. */

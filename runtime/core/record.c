@@ -34,9 +34,11 @@ static bool is_silent(struct hum *hum)
 void humi_record_put(struct hum *hum, const struct hum_trace_record *record)
 {
     const struct humi_listener *direct = hum->recorder.direct;
-    if (hum->modelled)
-        humi_file_await(hum->recorder.file);
-    humi_file_put(hum->recorder.file, record);
+    if (hum->recorder.file) {
+        if (hum->modelled)
+            humi_file_await(hum->recorder.file);
+        humi_file_put(hum->recorder.file, record);
+    }
     humi_watches_put(hum, record);
     if (direct)
         direct->take(direct->self, record);
@@ -434,7 +436,8 @@ static uint64_t modelled(const struct hum *hum, const struct humi_event *event)
         bytes += event->bytes[d];
     if (hum->recorder.link.ns_per_byte == 0 || bytes == 0)
         return 0;
-    return humi_link_ns(&hum->recorder.link, bytes, humi_mask_count_runs(&event->moved));
+    unsigned copies = event->pages == 1 ? 1 : humi_mask_count_runs(&event->moved);
+    return humi_link_ns(&hum->recorder.link, bytes, copies);
 }
 
 /* The meter of a kernel by 1 + its number at the device; NULL for 0. */

@@ -389,11 +389,15 @@ static void group_pages(struct humi_server *server, struct humi_group *group)
         }
         if (hum->check)
             humi_check_fault(hum, group->processor, &fault, group->region);
-        humi_mask_set(fault.write ? &group->write : &group->read, page_of(hum, &fault));
+        if (group->count > 1)
+            humi_mask_set(fault.write ? &group->write : &group->read, page_of(hum, &fault));
         if (kept != i)
             group->faults[kept] = fault;
         kept++;
     }
+    if (kept && group->count == 1)
+        *(group->faults->write ? &group->write : &group->read) =
+            humi_mask_one(page_of(hum, group->faults));
     group->count = kept;
 }
 

@@ -178,33 +178,28 @@ static struct hum_pages remote_pages(const struct hum *hum, const struct humi_gr
 static bool may_be_remote(const struct humi_group *group, const struct hum_view *view,
                           const struct hum_plan *plan)
 {
-    uint64_t any = 0;
-    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
-        any |= (view->remote.word[i] & (group->read.word[i] | group->write.word[i])) |
-               plan->remote.word[i];
-    return any || may_stay(group->block, group->region, group->processor);
+    return humi_mask_meets(&view->remote, &view->read) ||
+           humi_mask_meets(&view->remote, &view->write) || !humi_mask_empty(&plan->remote) ||
+           may_stay(group->block, group->region, group->processor);
 }
 
 /* All but `remote`, which says what is not brought; true: the region covers the block. */
-HUMI_WIDE static bool fill_pages(const struct humi_group *group, const struct hum_view *view,
-                                 const struct hum_plan *plan, uint64_t writes,
-                                 struct humi_request *restrict out)
+HUMI_WIDE static bool fill_pages(const struct hum_view *view, const struct hum_plan *plan,
+                                 uint64_t writes, struct humi_request *restrict out)
 {
-    uint64_t valid_all = ~UINT64_C(0);
     for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
         uint64_t valid = view->valid.word[i];
-        uint64_t faulted = group->read.word[i] | group->write.word[i];
+        uint64_t faulted = view->read.word[i] | view->write.word[i];
         uint64_t bring = (faulted | plan->bring.word[i]) & valid & ~out->remote.word[i];
         uint64_t here = view->resident.word[i] | bring;
         uint64_t map = (bring | plan->map.word[i]) & valid & here;
         out->faulted.word[i] = faulted;
-        out->stores.word[i] = group->write.word[i];
+        out->stores.word[i] = view->write.word[i];
         out->bring.word[i] = bring;
         out->map.word[i] = map;
         out->write.word[i] = (bring | map) & writes;
-        valid_all &= valid;
     }
-    return valid_all == ~UINT64_C(0);
+    return humi_mask_full(&view->valid);
 }
 
 void humi_view_request(const struct hum *hum, const struct humi_group *group,
@@ -222,5 +217,5 @@ void humi_view_request(const struct hum *hum, const struct humi_group *group,
     request->remote =
         may_be_remote(group, view, plan) ? remote_pages(hum, group, view, plan) : humi_mask_none();
     request->whole =
-        fill_pages(group, view, plan, writes && !request->read_only ? ~UINT64_C(0) : 0, request);
+        fill_pages(view, plan, writes && !request->read_only ? ~UINT64_C(0) : 0, request);
 }

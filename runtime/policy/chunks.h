@@ -11,17 +11,26 @@
 
 #include <hum/policy.h>
 
+/* Of one word: bit 0 of each lane of 16 says whether the chunk has a page. */
+static inline uint64_t humi_chunks_lanes(uint64_t pages)
+{
+    pages |= pages >> 8 & UINT64_C(0x00ff00ff00ff00ff);
+    pages |= pages >> 4 & UINT64_C(0x000f000f000f000f);
+    pages |= pages >> 2 & UINT64_C(0x0003000300030003);
+    pages |= pages >> 1;
+    return pages & UINT64_C(0x0001000100010001);
+}
+
 /* The chunks of which `pages` has one. */
 static inline uint32_t humi_chunks_of(const struct hum_pages *pages)
 {
-    uint32_t chunks = 0;
+    uint64_t chunks = 0;
 
     for (unsigned w = 0; w < HUM_PAGES_PER_BLOCK / 64; w++) {
-        uint64_t left = pages->word[w];
-        for (unsigned c = w * 4; left; c++, left >>= HUM_PAGES_PER_CHUNK)
-            chunks |= (uint32_t)((left & 0xffff) != 0) << c;
+        uint64_t lanes = humi_chunks_lanes(pages->word[w]);
+        chunks |= ((lanes | lanes >> 15 | lanes >> 30 | lanes >> 45) & 15) << w * 4;
     }
-    return chunks;
+    return (uint32_t)chunks;
 }
 
 /* Of a chunk `has` lacks a page of `pages`; page_out: the first of these that is in the chunk. */
@@ -40,11 +49,7 @@ static inline bool humi_chunk_lacks(const struct hum_pages *pages, const struct 
 /* Of one word: all pages of each chunk of which it has one. */
 static inline uint64_t humi_chunks_fill(uint64_t pages)
 {
-    pages |= pages >> 8 & UINT64_C(0x00ff00ff00ff00ff);
-    pages |= pages >> 4 & UINT64_C(0x000f000f000f000f);
-    pages |= pages >> 2 & UINT64_C(0x0003000300030003);
-    pages |= pages >> 1;
-    pages &= UINT64_C(0x0001000100010001);
+    pages = humi_chunks_lanes(pages);
     return (pages << HUM_PAGES_PER_CHUNK) - pages; /* times 0xffff */
 }
 

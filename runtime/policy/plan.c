@@ -5,25 +5,23 @@
 #include "base/wide.h"
 #include "policy/compose.h"
 
-/* Pages that a plan may not name as it does: one pass says that there are none. */
+/* Whether a plan names pages that it may not name so. */
 struct wrong {
-    uint64_t bring, map, there;
-    uint64_t remote; /* those that may be */
+    bool bring, map, there;
+    bool remote; /* some that may be */
 };
 
 HUMI_WIDE static struct wrong look(const struct hum_view *view, const struct hum_plan *plan)
 {
-    struct wrong wrong = {0};
+    struct hum_pages here;
 
-    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
-        uint64_t bring = plan->bring.word[i], map = plan->map.word[i], valid = view->valid.word[i];
-        wrong.bring |= bring & ~valid;
-        wrong.map |= map & ~valid;
-        wrong.there |=
-            map & ~(bring | view->resident.word[i] | view->read.word[i] | view->write.word[i]);
-        wrong.remote |= plan->remote.word[i];
-    }
-    return wrong;
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
+        here.word[i] = plan->bring.word[i] | view->resident.word[i] | view->read.word[i] |
+                       view->write.word[i];
+    return (struct wrong){.bring = !humi_mask_within(&plan->bring, &view->valid),
+                          .map = !humi_mask_within(&plan->map, &view->valid),
+                          .there = !humi_mask_within(&plan->map, &here),
+                          .remote = !humi_mask_empty(&plan->remote)};
 }
 
 const char *humi_plan_broken(const struct hum_view *view, const struct hum_plan *plan)

@@ -75,18 +75,14 @@ static void tree_init(struct tree *tree, const struct hum_pages *present,
 /* The chunk of all pages; LEAVES: there are more of them, or none. */
 HUMI_WIDE_PART unsigned only_chunk(const struct hum_pages *pages)
 {
-    unsigned chunk = LEAVES;
+    unsigned words = humi_mask_words(pages);
 
-    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
-        if (!pages->word[i])
-            continue;
-        unsigned first = (unsigned)__builtin_ctzll(pages->word[i]) / HUM_PAGES_PER_CHUNK;
-        unsigned last = (63u - (unsigned)__builtin_clzll(pages->word[i])) / HUM_PAGES_PER_CHUNK;
-        if (chunk != LEAVES || first != last)
-            return LEAVES;
-        chunk = i * CHUNKS_PER_WORD + first;
-    }
-    return chunk;
+    if (!words || (words & (words - 1)))
+        return LEAVES;
+    unsigned at = (unsigned)__builtin_ctz(words);
+    unsigned first = (unsigned)__builtin_ctzll(pages->word[at]) / HUM_PAGES_PER_CHUNK;
+    unsigned last = (63u - (unsigned)__builtin_clzll(pages->word[at])) / HUM_PAGES_PER_CHUNK;
+    return first == last ? at * CHUNKS_PER_WORD + first : LEAVES;
 }
 
 /* Add to pages_out what the faults in chunks [first, first + n), a subtree, take. */
@@ -135,13 +131,13 @@ HUMI_WIDE_PART unsigned path_count(const struct path *path, unsigned first, unsi
 /* The valid pages of a subtree; a set that is put together word by word is slow to read again. */
 HUMI_WIDE_PART struct hum_pages subtree(unsigned first, unsigned n, const struct hum_pages *valid)
 {
-    unsigned word = first / CHUNKS_PER_WORD, words = n < CHUNKS_PER_WORD ? 1 : n / CHUNKS_PER_WORD;
+    uint64_t word = first / CHUNKS_PER_WORD, words = n < CHUNKS_PER_WORD ? 1 : n / CHUNKS_PER_WORD;
     uint64_t some = (UINT64_C(1) << n * HUM_PAGES_PER_CHUNK % 64) - 1;
     uint64_t pages =
         n < CHUNKS_PER_WORD ? some << first % CHUNKS_PER_WORD * HUM_PAGES_PER_CHUNK : ~UINT64_C(0);
     struct hum_pages tree;
 
-    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
+    for (uint64_t i = 0; i < HUMI_MASK_WORDS; i++) /* as wide as a word: one vector, not two */
         tree.word[i] = i - word < words ? pages & valid->word[i] : 0;
     return tree;
 }

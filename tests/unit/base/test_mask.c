@@ -72,14 +72,26 @@ static unsigned naive_count(const struct naive *n, unsigned first, unsigned end)
 
 static void check_only(const struct hum_pages *m)
 {
-    unsigned count = 0, last = HUMI_PAGES;
+    unsigned count = 0, last = HUMI_PAGES, words = 0;
 
     for (unsigned page = 0; page < HUMI_PAGES; page++) {
         if (humi_mask_has(m, page))
             last = page;
         count += humi_mask_has(m, page);
+        words |= (unsigned)humi_mask_has(m, page) << page / 64;
     }
     assert_int_equal(humi_mask_only(m), count == 1 ? last : HUMI_PAGES);
+    assert_int_equal(humi_mask_words(m), words);
+}
+
+static void one_page_is_a_set_of_one(void **state)
+{
+    (void)state;
+    for (unsigned page = 0; page < HUMI_PAGES; page++) {
+        struct hum_pages one = humi_mask_one(page), range = humi_mask_range(page, page + 1);
+        assert_memory_equal(&one, &range, sizeof one);
+        assert_int_equal(humi_mask_only(&one), page);
+    }
 }
 
 /* Ranges put into a set and taken out of it change nothing else. */
@@ -214,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_masks_agree_with_arrays),
         cmocka_unit_test(empty_and_full_masks_agree_too),
+        cmocka_unit_test(one_page_is_a_set_of_one),
         cmocka_unit_test(ranges_at_word_edges),
         cmocka_unit_test(set_and_clear_touch_one_page),
         cmocka_unit_test(next_run_starts_in_the_middle_of_a_run),
