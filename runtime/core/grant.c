@@ -84,6 +84,8 @@ static enum hum_status map_runs(struct humi_processor *processor, size_t offset,
     bool own;
     if (humi_mask_empty(pages))
         return HUM_OK;
+    if (processor->ops->map_pages && access != HUMI_MAP_UPGRADE)
+        return processor->ops->map_pages(processor, offset, pages, access);
     humi_for_each_run (run, pages) {
         enum hum_status status =
             processor->ops->map(processor, offset + run.first * HUM_PAGE_SIZE,

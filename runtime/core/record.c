@@ -502,6 +502,8 @@ void humi_record_faults(struct hum *hum, struct humi_region *region, struct humi
 void humi_record_service(struct hum *hum, struct humi_region *region, unsigned processor,
                          unsigned kernel, uint64_t ns)
 {
+    if (!ns) /* as in every replay */
+        return;
     humi_meter_service(&hum->meter, ns);
     humi_meter_service(&hum->processor_meter[processor], ns);
     humi_meter_service(kernel_meter(hum, processor, kernel), ns);

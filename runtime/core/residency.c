@@ -136,10 +136,10 @@ HUMI_WIDE static enum hum_status ensure_present(struct hum *hum, struct humi_blo
 {
     struct humi_processor *processor = hum->processor[p];
     struct humi_hold *hold = &block->hold[p];
-    struct hum_pages all = humi_mask_all();
-    struct hum_pages wanted = humi_mask_minus(processor->huge ? &all : pages, &hold->present);
     if (humi_mask_within(pages, &hold->present))
         return HUM_OK;
+    struct hum_pages all = humi_mask_all();
+    struct hum_pages wanted = humi_mask_minus(processor->huge ? &all : pages, &hold->present);
     if (!humi_order_enter(&hum->order[p], block))
         return HUM_AGAIN;
     enum hum_status status = HUM_OK;

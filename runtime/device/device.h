@@ -36,6 +36,7 @@
 
 #include <hum/hum.h>
 
+struct hum_pages;
 struct humi_keeper_ops;
 struct humi_processor;
 struct humi_processor_ops;
@@ -236,6 +237,13 @@ struct humi_processor_ops {
      */
     enum hum_status (*map)(struct humi_processor *p, size_t offset, size_t bytes,
                            enum humi_map_access access, bool *own_out);
+
+    /*
+     * H  map() for each run of `pages` of the block at `offset`, in their order, READ or WRITE, at
+     * once.  NULL: it is called run by run.
+     */
+    enum hum_status (*map_pages)(struct humi_processor *p, size_t offset,
+                                 const struct hum_pages *pages, enum humi_map_access access);
 
     /*
      * H  Let the processor touch [offset, +bytes), of one block, in the frames of `owner`, which

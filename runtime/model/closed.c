@@ -308,6 +308,15 @@ static double just_after(double x)
     return x;
 }
 
+/* Whoever ran has a fault, and it is served before anything else happens. */
+static bool faults_first(const struct humi_simulation *sim, const struct outlook *outlook)
+{
+    double ns = outlook->runs->ns;
+    return sim->status == HUM_OK && outlook->runs->state == HUMI_AGENT_FAULTS &&
+           !outlook->faults &&
+           outlook->next_ns > (ns > sim->free_ns ? ns : sim->free_ns);
+}
+
 /* False: nothing is left to be done. */
 static bool go_on(struct humi_simulation *sim)
 {
@@ -319,7 +328,9 @@ static bool go_on(struct humi_simulation *sim)
         double until = outlook.next_ns + QUANTUM_NS;
         double behind = just_after(batch); /* what happens at that moment is in time */
         advance(sim, outlook.runs, until < behind ? until : behind);
-        if (outlook.runs->state == HUMI_AGENT_DONE || outlook.runs->state == HUMI_AGENT_WAITS)
+        if (faults_first(sim, &outlook))
+            serve(sim, outlook.runs);
+        else if (outlook.runs->state == HUMI_AGENT_DONE || outlook.runs->state == HUMI_AGENT_WAITS)
             settle(sim);
         return true;
     }

@@ -101,6 +101,24 @@ static enum hum_status model_map(struct humi_processor *p, size_t offset, size_t
     return HUM_OK;
 }
 
+static enum hum_status model_map_pages(struct humi_processor *p, size_t offset,
+                                       const struct hum_pages *pages, enum humi_map_access access)
+{
+    struct humi_model_entry *entry = humi_model_entry_make(model_of(p), offset / HUM_BLOCK_SIZE);
+    bool own;
+    if (!entry)
+        return humi_fail(HUM_ERR_NO_MEMORY, "no memory for a page table");
+    if (p->opens_reads && humi_mask_full(pages))
+        return model_map(p, offset, HUM_BLOCK_SIZE, access, &own);
+    close_entry(p, entry);
+    humi_mask_add(&entry->mapped, pages);
+    if (access == HUMI_MAP_READ)
+        humi_mask_remove(&entry->writable, pages);
+    else
+        humi_mask_add(&entry->writable, pages);
+    return HUM_OK;
+}
+
 /* Nobody's bytes are behind it: it can be touched, and that is all. */
 static enum hum_status model_map_remote(struct humi_processor *p, size_t offset, size_t bytes,
                                         const struct humi_processor *owner)
@@ -188,6 +206,7 @@ static const struct humi_processor_ops model_ops = {
     .kind = "model",
     .drop = model_drop, /* within a block, as the core does it */
     .map = model_map,
+    .map_pages = model_map_pages,
     .map_remote = model_map_remote,
     .protect = model_protect,
     .unmap = model_unmap,
