@@ -11,6 +11,8 @@
 
 #include <hum/policy.h>
 
+#include "base/mask.h"
+
 /* Of one word: bit 0 of each lane of 16 says whether the chunk has a page. */
 static inline uint64_t humi_chunks_lanes(uint64_t pages)
 {
@@ -26,7 +28,8 @@ static inline uint32_t humi_chunks_of(const struct hum_pages *pages)
 {
     uint64_t chunks = 0;
 
-    for (unsigned w = 0; w < HUM_PAGES_PER_BLOCK / 64; w++) {
+    for (unsigned words = humi_mask_words(pages); words; words &= words - 1) {
+        unsigned w = (unsigned)__builtin_ctz(words);
         uint64_t lanes = humi_chunks_lanes(pages->word[w]);
         chunks |= ((lanes | lanes >> 15 | lanes >> 30 | lanes >> 45) & 15) << w * 4;
     }
