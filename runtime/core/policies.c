@@ -299,6 +299,16 @@ bool humi_policies_of_counts(const struct hum *hum, const struct humi_region *re
     return counts(humi_policies_of(hum, region));
 }
 
+bool humi_policies_of_counts_host(const struct hum *hum, const struct humi_region *region)
+{
+    const struct humi_policy *policy = &humi_policies_of(hum, region)->policy;
+    const struct hum_part *place = policy->part[HUMI_PLACE];
+    for (unsigned i = 0; place->counts_touches && i < place->tunable_count; i++)
+        if (strcmp(place->tunables[i].name, "host") == 0)
+            return policy->tunables[HUMI_PLACE][i] != 0;
+    return false;
+}
+
 bool humi_policies_count_touches(const struct hum *hum)
 {
     const struct humi_policies *policies = &hum->policies;

@@ -67,6 +67,9 @@ struct humi_choice *humi_policies_of(const struct hum *hum, const struct humi_re
 /* It decides by counted touches. */
 bool humi_policies_of_counts(const struct hum *hum, const struct humi_region *region);
 
+/* ... also by the host's: its place part has a number `host` that is not 0. */
+bool humi_policies_of_counts_host(const struct hum *hum, const struct humi_region *region);
+
 /* The policy of the space, or one that a rule names, decides by counted touches. */
 bool humi_policies_count_touches(const struct hum *hum);
 

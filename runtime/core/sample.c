@@ -19,6 +19,7 @@
 #include "base/thread.h"
 #include "core/grant.h"
 #include "core/quota.h"
+#include "core/remote.h"
 #include "core/warm.h"
 
 #define GROUP_MAX 16u          /* blocks taken together */
@@ -110,34 +111,62 @@ static bool is_hot(const struct humi_heat *heat)
     return heat->fine->wait <= HOT_WAIT;
 }
 
-/* Watch the block, which is locked, and mark it taken.  False: there is nothing to take. */
-static bool arm(struct humi_sample *sample, struct humi_block *block, unsigned p, bool hot)
+/* The mappings of the block are the processor's own frames'. */
+static bool is_near(const struct humi_block *block, unsigned p)
+{
+    return !humi_mask_empty(&block->hold[p].mapped) && humi_mask_empty(&block->hold[p].remote) &&
+           humi_mask_empty(humi_block_away(block, p));
+}
+
+/*
+ * Watch the block, which is locked, and mark it taken; far: what leads to others' frames may be
+ * taken, too.  False: there is nothing to take.
+ */
+static bool arm(struct humi_sample *sample, struct humi_block *block, unsigned p, bool hot,
+                bool far)
 {
     struct humi_processor *processor = sample->hum->processor[p];
     struct humi_hold *hold = &block->hold[p];
     uint32_t now_us = sample->target[p].round_us;
-    if (humi_mask_empty(&hold->mapped) || humi_heat_is_armed(hold->heat))
+    far = far && !humi_mask_empty(&hold->remote);
+    if (humi_heat_is_armed(hold->heat) || (!far && !is_near(block, p)))
         return false;
-    struct hum_pages away = *humi_block_away(block, p);
-    if (!humi_mask_empty(&hold->remote) || !humi_mask_empty(&away))
-        return false; /* these are other frames' mappings */
     struct humi_heat *heat = humi_heat_refine(&sample->hum->table, block, p);
     if (!heat || (hot && !is_hot(heat)))
         return false;
-    processor->ops->watch(processor, humi_block_offset(block), HUM_BLOCK_SIZE);
+    if (far)
+        humi_remote_take(sample->hum, block, p, hold->remote);
+    else
+        processor->ops->watch(processor, humi_block_offset(block), HUM_BLOCK_SIZE);
     heat->fine->armed_us = now_us;
     if (!heat->fine->counted_us)
         heat->fine->counted_us = now_us;
     return true;
 }
 
+/* The host maps pages of devices there, and their policy wants its touches counted. */
+static bool is_far_of_interest(struct hum *hum, struct humi_block *block)
+{
+    humi_lock(&block->lock);
+    struct humi_run run = humi_mask_next_run(&block->hold[0].remote, 0);
+    humi_unlock(&block->lock);
+    if (run.first >= run.end)
+        return false;
+    struct humi_region *region = humi_regions_find(
+        &hum->regions, humi_block_start(hum, block) + run.first * HUM_PAGE_SIZE);
+    bool wanted = region && humi_policies_of_counts_host(hum, region);
+    humi_region_put(region);
+    return wanted;
+}
+
 static bool arm_index(struct humi_sample *sample, unsigned p, uint32_t index, bool hot)
 {
     struct humi_block *block = humi_table_peek(&sample->hum->table, index);
-    if (!block || !atomic_load(&block->hold[p].resident_pages))
+    bool far = block && p == 0 && is_far_of_interest(sample->hum, block);
+    if (!block || (!far && !atomic_load(&block->hold[p].resident_pages)))
         return false;
     humi_lock(&block->lock);
-    bool armed = arm(sample, block, p, hot);
+    bool armed = arm(sample, block, p, hot, far);
     humi_unlock(&block->lock);
     return armed;
 }
@@ -352,7 +381,8 @@ static bool answer_block(struct hum *hum, struct humi_block *block, struct touch
     if (armed) {
         if (!humi_heat_is_exact(hum, touch->p))
             count(heat, touch);
-        humi_order_renew(&hum->order[touch->p], block, HUM_EVICT_ON_TOUCH);
+        if (atomic_load(&hold->resident_pages))
+            humi_order_renew(&hum->order[touch->p], block, HUM_EVICT_ON_TOUCH);
         atomic_fetch_add(&hum->sample->touched, 1);
         touch->unseen_ns += unseen_ns(hum, block, touch->p);
     }

@@ -34,7 +34,9 @@
  * of different rounds are compared by time only, and a loop through a block that is not hot touches
  * one end of it first each time, so that counts for all of its chunks.
  *
- * Blocks that are mapped where they are on another processor are left out.
+ * Blocks that are mapped where they are on another processor are left out, but for the host under
+ * a policy that wants to know (humi_policies_of_counts_host()): there the mapping is given back,
+ * and the touch that counts is a fault like any other, at which the policy says what becomes of it.
  *
  * Where policies that decide by touches want samples, not the user, none are taken before the first
  * page is mapped where it is: a program in which everything fits, or moves, pays nothing.

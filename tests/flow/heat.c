@@ -228,6 +228,35 @@ static void what_is_touched_far_too_often_comes(void **state)
     hum_close(hum);
 }
 
+/* The host reads what a device keeps; each time that its mapping was taken away it is counted. */
+static void what_the_host_touches_far_too_often_comes(void **state)
+{
+    struct hum *hum = open_policy(ONE_DEVICE, "counter,prefetch=none,place.host=1", "50%");
+    uint64_t *words = flow_alloc(hum, 2 * MIB), sum = 0;
+    volatile uint64_t *word = &words[9 * CHUNK_WORDS];
+    uint64_t rounds = 0;
+
+    (void)state;
+    flow_words(hum, "fill", words, 2 * MIB / sizeof(uint64_t), 3);
+    sum += *word;
+    if (!flow_stats(hum).total.pages[HUM_CAUSE_REMOTE_MAP]) { /* nothing can be mapped far here */
+        hum_close(hum);
+        skip();
+    }
+    assert_int_equal(flow_page(hum, &words[9 * CHUNK_WORDS]).remote, HUM_BIT(HUM_HOST));
+    assert_int_equal(flow_stats(hum).total.bytes[HUM_D2H], 0);
+    while (++rounds < 20 * PATIENCE && !flow_stats(hum).total.bytes[HUM_D2H])
+        for (unsigned i = 0; i < 100000; i++)
+            sum += *word;
+    assert_true(rounds < 20 * PATIENCE);
+    assert_true(flow_stats(hum).samples_touched > 0);
+    assert_int_equal(flow_page(hum, &words[9 * CHUNK_WORDS]).remote, 0);
+    assert_true(heat_of(hum, &words[9 * CHUNK_WORDS], HUM_HOST) > 256);
+    assert_int_equal(flow_page(hum, words).resident, HUM_BIT(0));
+    assert_int_equal(sum % *word, 0);
+    hum_close(hum);
+}
+
 /* Blocks come and leave in turn, each for a few words: soon none of them comes any more. */
 static void auto_leaves_far_what_is_touched_little(void **state)
 {
@@ -393,6 +422,7 @@ int main(void)
         cmocka_unit_test(devices_sample_in_proportion_to_touches),
         cmocka_unit_test(samples_see_the_host_too),
         cmocka_unit_test(what_is_touched_far_too_often_comes),
+        cmocka_unit_test(what_the_host_touches_far_too_often_comes),
         cmocka_unit_test(auto_leaves_far_what_is_touched_little),
         cmocka_unit_test(sampling_that_is_off_stays_off),
         cmocka_unit_test(without_sampling_nothing_is_taken),

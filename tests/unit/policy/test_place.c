@@ -30,6 +30,9 @@ static const struct place_case {
     {.says = "unless it cannot be", .policy = "chunk,place=remote", .near = true, .want_bring = 15},
 
     {.says = "far at first", .policy = "counter", .want_remote = 16},
+    {.says = "not for the host", .policy = "counter", .host = true, .want_bring = 15},
+    {.says = "but if it should", .policy = "counter,place.host=1", .host = true,
+     .want_remote = 16},
     {.says = "one touch less than it takes", .policy = "counter", .reads = 200, .writes = 55,
      .want_remote = 16},
     {.says = "enough touches", .policy = "counter", .reads = 200, .writes = 56, .want_bring = 15},
