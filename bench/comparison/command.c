@@ -210,6 +210,21 @@ static int parse(int argc, char **argv, struct options *options)
 
 /* ---- output ---------------------------------------------------------------------------------- */
 
+static bool complain(const struct options *options)
+{
+    command_say("compare", "cannot write %s: %s", options->report,
+                errno ? strerror(errno) : "out of memory");
+    return false;
+}
+
+/* Before hours of work, not behind them; nothing that is there is touched. */
+static bool can_write_report(const struct options *options)
+{
+    FILE *out = fopen(options->report, "ae");
+
+    return out ? fclose(out) == 0 : complain(options);
+}
+
 static bool write_report(const struct options *options, const struct compare_table *table,
                          const struct compare_settings *settings)
 {
@@ -220,10 +235,7 @@ static bool write_report(const struct options *options, const struct compare_tab
     done = out && compare_print_page(table, settings, out);
     if (out)
         done = fclose(out) == 0 && done;
-    if (!done)
-        command_say("compare", "cannot write %s: %s", options->report,
-                    errno ? strerror(errno) : "out of memory");
-    return done;
+    return done || complain(options);
 }
 
 static bool show(const struct options *options)
@@ -294,6 +306,8 @@ static int run(int argc, char **argv)
                                "there at build time; use the tables, --json or --csv");
         status = EXIT_FAILURE;
     }
+    if (status < 0 && options.report && !can_write_report(&options))
+        status = EXIT_FAILURE;
     if (status < 0)
         status = compare(&options);
     compare_grid_fini(&options.grid);

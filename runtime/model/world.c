@@ -232,6 +232,8 @@ enum hum_status humi_world_alloc(struct humi_world *world, const struct hum_trac
     if (status != HUM_OK)
         return status;
     made->name = region->name[0] ? strdup(region->name) : NULL;
+    if (made->name)
+        humi_policies_named(hum, made, made->name);
     const uint64_t *before = humi_clock_follow(&world->now_ns);
     humi_record_region(hum, made);
     humi_clock_follow(before);

@@ -129,6 +129,23 @@ static void a_page_is_moved_once_and_hit_from_then_on(void **state)
     end();
 }
 
+/* Whether its name comes with the region or later. */
+static void rules_go_by_name(void **state)
+{
+    (void)state;
+    const struct humi_world_params params = params_of("ondemand;region:r=chunk;region:s=tree", 8);
+    begin(&params);
+    alloc(1, 0, PAGES);
+    touches(HOST, 0, 16, true);
+    touches(DEV0, 3, 4, false);
+    assert_int_equal(counters().bytes[HUM_H2D], 16 * HUM_PAGE_SIZE);
+    assert_int_equal(humi_world_name(world, 0, "t"), HUM_OK);
+    touches(HOST, 16, 32, true);
+    touches(DEV0, 17, 18, false);
+    assert_int_equal(counters().bytes[HUM_H2D], 17 * HUM_PAGE_SIZE);
+    end();
+}
+
 static void blocks_keep_no_history(void **state)
 {
     struct humi_world_params params = params_of("driver", 4);
@@ -501,6 +518,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_page_is_moved_once_and_hit_from_then_on),
+        cmocka_unit_test(rules_go_by_name),
         cmocka_unit_test(blocks_keep_no_history),
         cmocka_unit_test(a_write_takes_the_copies_of_others),
         cmocka_unit_test(a_full_device_evicts_in_the_policys_order),
