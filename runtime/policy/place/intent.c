@@ -34,8 +34,8 @@ static void learn_upgrade(struct humi_intent *intent, unsigned side)
 {
     unsigned upgrades = intent->side[side].upgrades + 2u;
 
-    intent->side[side].upgrades = (uint8_t)(upgrades < UPGRADES_MAX ? upgrades : UPGRADES_MAX);
-    intent->side[side].copied = false;
+    intent->side[side].upgrades = (upgrades < UPGRADES_MAX ? upgrades : UPGRADES_MAX) & 3u;
+    intent->side[side].copied = 0;
 }
 
 static bool learn_fetch(struct humi_intent *intent, unsigned side)
@@ -45,7 +45,7 @@ static bool learn_fetch(struct humi_intent *intent, unsigned side)
     if (intent->side[side].copied && upgrades)
         upgrades--;
     bool takes = upgrades >= SURE && taken < HUMI_INTENT_PROOF;
-    intent->side[side].upgrades = (uint8_t)upgrades;
+    intent->side[side].upgrades = upgrades & 3u;
     intent->side[side].taken = takes ? (uint8_t)(taken + 1) : 0;
     intent->side[side].copied = !takes;
     return takes;

@@ -29,9 +29,9 @@
 /* Of a block; zero: nothing was seen. */
 struct humi_intent {
     struct {
-        uint8_t upgrades;        /* 0 .. 3 */
         uint8_t taken;           /* reads in a row that took */
-        bool copied;             /* the last fetch left a copy, and nothing was written since */
+        uint8_t upgrades : 2;    /* 0 .. 3 */
+        uint8_t copied : 1;      /* the last fetch left a copy, and nothing was written since */
     } side[2];                   /* the host, devices */
 };
 

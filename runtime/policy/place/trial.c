@@ -67,8 +67,14 @@ static uint64_t pay(struct humi_trial_block *block, const struct hum_view *view)
     if (view->time_ns > block->looked_ns && view->time_ns - block->looked_ns < ns)
         ns = view->time_ns - block->looked_ns;
     block->looked_ns = view->time_ns;
-    block->paid_ns += ns;
+    block->paid_ns = ns < UINT32_MAX - block->paid_ns ? block->paid_ns + (uint32_t)ns : UINT32_MAX;
     return ns;
+}
+
+/* Its touches have cost so much; where that is more than can be told, at the most it can be. */
+static bool has_paid(const struct humi_trial_block *block, uint64_t ns)
+{
+    return block->paid_ns >= ns || block->paid_ns == UINT32_MAX;
 }
 
 static bool go_far(struct humi_trial_block *block, const struct hum_view *view)
@@ -152,7 +158,7 @@ static bool on_trial(const struct humi_trial *trial, const struct hum_view *view
     add(&trial->space->tried_ns, ns);
     add(&region->touched_ns, ns);
     add(&region->far_ns, ns * absent_blocks(view));
-    if (trial->block->paid_ns < trial->price_ns)
+    if (!has_paid(trial->block, trial->price_ns))
         return true;
     set(&region->block, 0);
     set(&region->next_ns, get(&region->fetched_ns) + trial->price_ns * BUDGET);
@@ -293,7 +299,7 @@ static bool stays_in_far(const struct humi_trial *trial, const struct hum_view *
     }
     if (!block->far)
         return block->came == stay_number(view) ? false : go_far(block, view);
-    if (block->paid_ns < trial->price_ns << block->trips)
+    if (!has_paid(block, trial->price_ns << block->trips))
         return true;
     if (block->trips < TRIPS_MAX)
         block->trips++;

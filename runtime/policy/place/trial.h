@@ -80,14 +80,14 @@ struct humi_trial_region {
 
 struct humi_trial_block {
     uint64_t looked_ns; /* up to when its touches are paid for */
-    uint64_t paid_ns;   /* touches since it went far */
+    uint32_t paid_ns;   /* touches since it went far; the most it can be is always enough */
     uint32_t seen;      /* touches counted up to then */
     unsigned came : 15; /* number of the stay in which it came by touches; 0: it did not */
     unsigned pages : 10; /* the most seen resident in this stay; 0: it never came */
     unsigned trips : 5; /* how often it came in a far region, up to a limit */
     unsigned wrote : 1; /* in this stay */
     unsigned far : 1;
-};
+} __attribute__((packed, aligned(4))); /* one for each block that was ever touched */
 
 struct humi_trial {
     struct humi_trial_space *space;
