@@ -25,8 +25,24 @@ static uint64_t fault_ns(const struct hum_plan *plan)
     return BATCH_NS / (1 + plan->ahead_blocks) + BLOCK_NS;
 }
 
-uint64_t humi_duel_cost_ns(const struct humi_duellist *duellist, const struct hum_view *view,
-                           uint32_t chunks)
+/* One fault for each chunk of which there is a page, or for all of them. */
+static uint64_t known_ns(const struct hum_view *view, uint32_t chunks, bool whole)
+{
+    struct hum_pages come = humi_chunks_pages(chunks);
+    unsigned faults = 1;
+
+    humi_mask_keep(&come, &view->valid);
+    if (humi_mask_empty(&come))
+        return 0;
+    if (!whole)
+        faults = (unsigned)__builtin_popcount(humi_chunks_of(&come));
+    return faults * (uint64_t)(BATCH_NS + BLOCK_NS) +
+           humi_mask_count(whole ? &view->valid : &come) * (uint64_t)PAGE_NS;
+}
+
+/* Each fault is asked about. */
+static uint64_t walked_ns(const struct humi_duellist *duellist, const struct hum_view *view,
+                          uint32_t chunks)
 {
     const bool reads = humi_mask_empty(&view->write);
     struct hum_view shadow = *view;
@@ -50,6 +66,14 @@ uint64_t humi_duel_cost_ns(const struct humi_duellist *duellist, const struct hu
         humi_mask_add(&shadow.resident, &plan.bring);
     }
     return ns + humi_mask_count(&shadow.resident) * (uint64_t)PAGE_NS;
+}
+
+uint64_t humi_duel_cost_ns(const struct humi_duellist *duellist, const struct hum_view *view,
+                           uint32_t chunks)
+{
+    if (duellist->brings == HUMI_DUEL_ASK)
+        return walked_ns(duellist, view, chunks);
+    return known_ns(view, chunks, duellist->brings == HUMI_DUEL_BLOCK);
 }
 
 static uint64_t cost_of(struct humi_duel *duel, unsigned candidate)

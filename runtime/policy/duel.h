@@ -39,10 +39,14 @@ struct humi_duel {
     _Atomic uint32_t live;
 };
 
+/* What a fault brings: as the part says, or always the same, so that it need not be asked. */
+enum humi_duel_brings { HUMI_DUEL_ASK, HUMI_DUEL_CHUNK, HUMI_DUEL_BLOCK };
+
 /* One of the candidates, with what it is called with. */
 struct humi_duellist {
     const struct hum_part *part;
     struct hum_part_context context;
+    enum humi_duel_brings brings;
 };
 
 /* Is the block part of the sample?  One in eight; all of them in regions of at most 64 blocks. */

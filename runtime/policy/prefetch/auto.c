@@ -42,7 +42,11 @@ static void make_duellist(struct region *region, struct block *block, unsigned c
 
     for (unsigned t = 0; t < part->tunable_count; t++)
         values[t] = part->tunables[t].initial;
-    *duellist = (struct humi_duellist){.part = part, .context = {.tunables = values}};
+    *duellist = (struct humi_duellist){.part = part,
+                                       .context = {.tunables = values},
+                                       .brings = part == &humi_prefetch_block   ? HUMI_DUEL_BLOCK
+                                                 : part == &humi_prefetch_chunk ? HUMI_DUEL_CHUNK
+                                                                                : HUMI_DUEL_ASK};
     if (part->memory_bytes[HUM_MEMORY_REGION])
         duellist->context.memory[HUM_MEMORY_REGION] = &region->streams;
     if (part->memory_bytes[HUM_MEMORY_BLOCK])

@@ -107,6 +107,27 @@ static struct hum_pages some_pages(void)
     return pages;
 }
 
+/* What is known beforehand costs what it costs when each fault is asked about. */
+static void what_is_known_costs_what_is_asked(void **state)
+{
+    const struct hum_part *const parts[] = {&humi_prefetch_chunk, &humi_prefetch_block};
+    const enum humi_duel_brings brings[] = {HUMI_DUEL_CHUNK, HUMI_DUEL_BLOCK};
+
+    (void)state;
+    for (unsigned i = 0; i < random_steps(2000); i++) {
+        uint32_t chunks = (uint32_t)(random_next(&randoms) & random_next(&randoms));
+        struct hum_view view = view_at((uint32_t)(random_next(&randoms) % 32), 0);
+        struct humi_duellist duellist = duellist_of(parts[i % 2]);
+        if (i % 3)
+            view.valid = some_pages();
+        if (i % 5 == 0)
+            view.write = view.read;
+        uint64_t asked = humi_duel_cost_ns(&duellist, &view, chunks);
+        duellist.brings = brings[i % 2];
+        assert_int_equal(humi_duel_cost_ns(&duellist, &view, chunks), asked);
+    }
+}
+
 static void a_chunk_lacks_what_is_wanted_and_not_there(void **state)
 {
     (void)state;
@@ -369,6 +390,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(costs_are_as_in_the_table),
         cmocka_unit_test(chunks_cost_what_was_used),
+        cmocka_unit_test(what_is_known_costs_what_is_asked),
         cmocka_unit_test(a_chunk_lacks_what_is_wanted_and_not_there),
         cmocka_unit_test(one_block_in_eight_is_sampled),
         cmocka_unit_test(what_is_used_whole_comes_whole),
