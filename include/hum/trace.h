@@ -274,7 +274,8 @@ HUM_API void hum_trace_close(struct hum_trace *trace);
 /*
  * The next record.  HUM_ERR_NOT_FOUND: there are no more.  HUM_ERR_INVALID: damaged behind what
  * was read so far.  A file whose program was killed ends at its last whole chunk, which is no
- * error; a file that still grows can be asked again.
+ * error; a file that still grows can be asked again.  Of *record_out only the member of its kind is
+ * set; after a failure nothing in it means anything.
  */
 HUM_API HUM_MUST_USE enum hum_status hum_trace_next(struct hum_trace *trace,
                                                     struct hum_trace_record *record_out);

@@ -464,13 +464,13 @@ static bool any_bad(const struct humi_trace_decoder *decoder)
 const char *humi_trace_decode(struct humi_trace_decoder *decoder,
                               struct hum_trace_record *record_out)
 {
-    unsigned head = humi_get_byte(&decoder->column[HUMI_COLUMN_HEADS]);
+    unsigned head = humi_get_byte(&decoder->column[HUMI_COLUMN_HEADS]), kind = head & 0xf;
     bool calls = decoder->version >= HUMI_TRACE_VERSION_CALLS;
 
-    memset(record_out, 0, sizeof *record_out);
-    if ((head & 0xf) >= HUM_TRACE_KIND_COUNT || (!calls && (head & 0xf) == HUM_TRACE_CALL))
+    if (kind >= HUM_TRACE_KIND_COUNT || (!calls && kind == HUM_TRACE_CALL))
         return "there is no such kind of record";
-    record_out->kind = (enum hum_trace_kind)(head & 0xf);
+    memset(record_out, 0, humi_trace_record_bytes((enum hum_trace_kind)kind));
+    record_out->kind = (enum hum_trace_kind)kind;
     get_any(decoder, head, record_out);
     if (any_bad(decoder))
         return "a record is cut off or a number of it does not fit";

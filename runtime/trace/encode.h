@@ -49,7 +49,10 @@ struct humi_trace_decoder {
 bool humi_trace_decoder_start(struct humi_trace_decoder *decoder, uint32_t version,
                               const uint8_t *raw, size_t bytes);
 
-/* The next record, checked, the rest of it zero.  NULL, or what is wrong with the bytes. */
+/*
+ * The next record, checked; only what humi_trace_record_bytes() of its kind says is written.  NULL,
+ * or what is wrong with the bytes: then it is none.
+ */
 const char *humi_trace_decode(struct humi_trace_decoder *decoder,
                               struct hum_trace_record *record_out);
 

@@ -247,7 +247,6 @@ static enum hum_status next_chunk(struct hum_trace *trace)
 
 enum hum_status hum_trace_next(struct hum_trace *trace, struct hum_trace_record *record_out)
 {
-    struct hum_trace_record record;
     const char *wrong;
 
     if (!trace || !record_out)
@@ -261,13 +260,12 @@ enum hum_status hum_trace_next(struct hum_trace *trace, struct hum_trace_record 
         if (status != HUM_OK)
             return status;
     }
-    wrong = humi_trace_decode(&trace->decoder, &record);
+    wrong = humi_trace_decode(&trace->decoder, record_out);
     if (wrong)
         return damaged(trace, wrong);
     if (--trace->left == 0 && !humi_trace_decoder_is_done(&trace->decoder))
         return damaged(trace, "there are bytes behind the last record");
-    trace->info.records[record.kind]++;
-    *record_out = record;
+    trace->info.records[record_out->kind]++;
     return HUM_OK;
 }
 
