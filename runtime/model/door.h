@@ -17,6 +17,11 @@
 
 #include "model/replay.h"
 
+#ifndef HUMI_DOOR
+#define HUMI_DOOR /* where all else is taken to be called from within: what is not */
+#endif
+
+HUMI_DOOR
 HUM_MUST_USE enum hum_status humi_model_replay_plain(struct hum_trace *trace,
                                                      const struct humi_survey *survey,
                                                      const struct humi_model_params *params,
