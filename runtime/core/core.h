@@ -124,8 +124,10 @@ struct hum {
     struct humi_table table;
     struct humi_policies policies;
     struct humi_order order[HUM_PROCESSORS_MAX];
-    struct humi_meter meter;
-    struct humi_meter processor_meter[HUM_PROCESSORS_MAX];
+    struct humi_meter beside_kernels[HUM_PROCESSORS_MAX]; /* by processor (counts.h) */
+    struct {
+        _Atomic uint64_t batches, moved_bytes, service_ns;
+    } sum;                                     /* of all meters but those of regions */
     struct humi_kernel_meters kernel_meters[HUM_PROCESSORS_MAX];
     struct humi_recorder recorder;
     struct humi_epochs epochs;
@@ -167,7 +169,7 @@ static inline uint64_t humi_decision_ns(const struct hum *hum, uint64_t now_ns)
 {
     if (!hum->deterministic)
         return now_ns;
-    return atomic_load_explicit(&hum->meter.batches, memory_order_relaxed) * UINT64_C(100000);
+    return atomic_load_explicit(&hum->sum.batches, memory_order_relaxed) * UINT64_C(100000);
 }
 
 static inline bool humi_is_exact(const struct hum *hum, unsigned processor)

@@ -17,6 +17,7 @@
 #include "base/signals.h"
 #include "base/status.h"
 #include "base/thread.h"
+#include "core/counts.h"
 #include "core/kernels.h"
 #include "os/board.h"
 
@@ -214,7 +215,7 @@ static void show_space(struct humi_live *live)
         entry->restarts = atomic_load(&hum->restarts[p]);
         entry->running = atomic_load(&hum->running[p]);
         entry->lost = atomic_load(&hum->lost[p]);
-        humi_meter_read(&hum->processor_meter[p], &entry->counters);
+        humi_counts_of_processor(hum, p, &entry->counters);
     }
 }
 

@@ -6,6 +6,7 @@
 #include "base/range.h"
 #include "base/status.h"
 #include "core/accesses.h"
+#include "core/counts.h"
 #include "core/heat.h"
 #include "core/kept.h"
 #include "core/kernels.h"
@@ -177,7 +178,7 @@ enum hum_status hum_stats(struct hum *hum, struct hum_stats *stats_out)
         return humi_fail(HUM_ERR_INVALID, "hum_stats needs a space and an output");
     humi_told_take(hum, true);
     memset(stats_out, 0, sizeof *stats_out);
-    humi_meter_read(&hum->meter, &stats_out->total);
+    humi_counts_of_space(hum, &stats_out->total);
     stats_out->devices = hum->processors - 1;
     for (unsigned p = 0; p < hum->processors; p++) {
         stats_out->capacity_bytes[p] = hum->processor[p]->memory_bytes;
@@ -210,7 +211,7 @@ enum hum_status hum_stats_processor(struct hum *hum, int processor,
     if (!hum || !counters_out || !humi_is_processor(hum, processor))
         return humi_fail(HUM_ERR_INVALID, "there is no processor %d", processor);
     humi_told_take(hum, true);
-    humi_meter_read(&hum->processor_meter[humi_number(processor)], counters_out);
+    humi_counts_of_processor(hum, humi_number(processor), counters_out);
     return HUM_OK;
 }
 

@@ -79,16 +79,21 @@ void humi_meter_service(struct humi_meter *meter, uint64_t ns)
         humi_meter_add(&meter->service_ns, ns);
 }
 
-void humi_meter_read(const struct humi_meter *meter, struct hum_counters *out)
+void humi_meter_collect(const struct humi_meter *meter, struct hum_counters *sum)
 {
-    memset(out, 0, sizeof *out);
     if (!meter)
         return;
     /* Both are arrays of 64-bit words in the same order (asserted in the header). */
     const _Atomic uint64_t *from = (const _Atomic uint64_t *)(const void *)meter;
-    uint64_t *to = (uint64_t *)(void *)out;
-    for (size_t i = 0; i < sizeof *out / sizeof *to; i++)
-        to[i] = atomic_load_explicit(&from[i], memory_order_relaxed);
+    uint64_t *to = (uint64_t *)(void *)sum;
+    for (size_t i = 0; i < sizeof *sum / sizeof *to; i++)
+        to[i] += atomic_load_explicit(&from[i], memory_order_relaxed);
+}
+
+void humi_meter_read(const struct humi_meter *meter, struct hum_counters *out)
+{
+    memset(out, 0, sizeof *out);
+    humi_meter_collect(meter, out);
 }
 
 void hum_counters_subtract(const struct hum_counters *after, const struct hum_counters *before,

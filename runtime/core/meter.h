@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * meter.h - counters of what happened, for a space and for each processor, region and kernel.
+ * meter.h - counters of what happened, for each processor, region and kernel (counts.h).
  *
  * Every change of state is reported here exactly once, as an event with its cause (R5).
  * Threads: atomic, relaxed; a snapshot is not a single moment but each figure is exact once the
@@ -54,6 +54,9 @@ void humi_meter_faults(struct humi_meter *meter, unsigned processor, uint64_t fa
 
 /* Count time spent serving faults.  NULL is allowed. */
 void humi_meter_service(struct humi_meter *meter, uint64_t ns);
+
+/* Add all of it.  NULL is allowed. */
+void humi_meter_collect(const struct humi_meter *meter, struct hum_counters *sum);
 
 /* Snapshot.  NULL gives zeros. */
 void humi_meter_read(const struct humi_meter *meter, struct hum_counters *out);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "core/counts.h"
 #include "core/kernels.h"
 #include "core/module.h"
 #include "core/sample.h"
@@ -192,7 +193,7 @@ struct hum_trace_record humi_record_totals(struct hum *hum)
 {
     struct hum_trace_record totals = {.kind = HUM_TRACE_TOTALS};
     totals.time_ns = since_open(hum, humi_clock_ns());
-    humi_meter_read(&hum->meter, &totals.totals.counters);
+    humi_counts_of_space(hum, &totals.totals.counters);
     return totals;
 }
 
@@ -440,24 +441,13 @@ static uint64_t modelled(const struct hum *hum, const struct humi_event *event)
     return humi_link_ns(&hum->recorder.link, bytes, copies);
 }
 
-/* The meter of a kernel by 1 + its number at the device; NULL for 0. */
-static struct humi_meter *kernel_meter(struct hum *hum, unsigned processor, unsigned kernel)
-{
-    struct humi_kernel_meter *meter =
-        kernel ? humi_kernels_find(hum, processor, kernel - 1) : NULL;
-    return meter ? &meter->counters : NULL;
-}
-
 void humi_record_event(struct hum *hum, struct humi_region *region, struct humi_block *block,
                        struct humi_event *event)
 {
-    struct humi_meter *const meters[] = {&hum->meter, &hum->processor_meter[event->processor],
-                                         kernel_meter(hum, event->processor, event->kernel),
-                                         region ? humi_region_meter(region) : NULL};
     event->modelled_ns = modelled(hum, event);
     if (!hum->modelled)
         humi_history_put(&block->history, event);
-    humi_meter_event(meters, sizeof meters / sizeof *meters, event);
+    humi_counts_event(hum, region, event);
     if (!is_silent(hum))
         trace_event(hum, region, block, event);
 }
@@ -469,22 +459,14 @@ void humi_record_event_part(struct hum *hum, struct humi_region *region, struct 
     humi_meter_event(&meter, 1, event);
 }
 
-static void count_faults(struct humi_meter *meter, const struct humi_record_faults *faults)
-{
-    humi_meter_faults(meter, faults->processor, faults->faults, faults->duplicates);
-}
-
 void humi_record_faults(struct hum *hum, struct humi_region *region, struct humi_block *block,
                         const struct humi_record_faults *faults)
 {
     struct hum_trace_record record;
     if (!hum->modelled)
         humi_history_faults(&block->history, faults->processor, faults->faults);
-    count_faults(&hum->meter, faults);
-    count_faults(&hum->processor_meter[faults->processor], faults);
-    count_faults(kernel_meter(hum, faults->processor, faults->kernel), faults);
-    if (region)
-        count_faults(humi_region_meter(region), faults);
+    humi_counts_faults(hum, region, faults->processor, faults->kernel, faults->faults,
+                       faults->duplicates);
     if (is_silent(hum))
         return;
     record.kind = HUM_TRACE_FAULTS;
@@ -504,16 +486,12 @@ void humi_record_service(struct hum *hum, struct humi_region *region, unsigned p
 {
     if (!ns) /* as in every replay */
         return;
-    humi_meter_service(&hum->meter, ns);
-    humi_meter_service(&hum->processor_meter[processor], ns);
-    humi_meter_service(kernel_meter(hum, processor, kernel), ns);
-    humi_meter_service(humi_region_meter(region), ns);
+    humi_counts_service(hum, region, processor, kernel, ns);
 }
 
 void humi_record_batch_start(struct hum *hum, unsigned processor)
 {
-    humi_meter_add(&hum->meter.batches, 1);
-    humi_meter_add(&hum->processor_meter[processor].batches, 1);
+    humi_counts_batch(hum, processor);
 }
 
 void humi_record_batch(struct hum *hum, const struct humi_record_batch *batch)

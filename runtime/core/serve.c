@@ -9,6 +9,7 @@
 #include "base/price.h"
 #include "core/budget.h"
 #include "core/check.h"
+#include "core/counts.h"
 #include "core/heat.h"
 #include "core/pace.h"
 #include "core/record.h"
@@ -427,19 +428,11 @@ static void serve_faults(struct humi_server *server, unsigned p, unsigned count,
     }
 }
 
-static uint64_t moved_bytes(const struct hum *hum)
-{
-    uint64_t sum = 0;
-    for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
-        sum += atomic_load_explicit(&hum->meter.bytes[d], memory_order_relaxed);
-    return sum;
-}
-
 uint64_t humi_server_serve(struct humi_server *server, unsigned p, unsigned count)
 {
     struct hum *hum = server->hum;
     struct humi_record_batch batch = {.processor = p, .faults = count, .start_ns = humi_clock_ns()};
-    uint64_t before = moved_bytes(hum), served = atomic_load(&hum->meter.service_ns);
+    uint64_t before = humi_counts_moved_bytes(hum), served = humi_counts_service_ns(hum);
     server->throttled_count = 0;
     humi_record_batch_start(hum, p);
     note_faults(server, p, server->faults, count, false);
@@ -448,10 +441,10 @@ uint64_t humi_server_serve(struct humi_server *server, unsigned p, unsigned coun
     if (left)
         humi_pace_serve(hum, HUMI_COST_BATCH_NS);
     serve_faults(server, p, left, batch.start_ns);
-    batch.service_ns = atomic_load(&hum->meter.service_ns) - served;
+    batch.service_ns = humi_counts_service_ns(hum) - served;
     humi_record_batch(hum, &batch);
     humi_room_trim(hum);
-    uint64_t moved = moved_bytes(hum) - before;
+    uint64_t moved = humi_counts_moved_bytes(hum) - before;
     humi_ahead_reserve(server->ahead, p);
     return moved;
 }

@@ -37,6 +37,7 @@ struct humi_model_traits {
 struct humi_model_entry {
     struct hum_pages mapped, writable; /* writable within mapped */
     struct hum_pages remote;     /* within writable: in frames of another processor */
+    struct hum_pages gone;       /* evicted from here, and not come again (returns.h) */
     bool open;                   /* by one entry, unguarded */
     bool reads;                  /* open for reading only */
     bool taken;                  /* of the host: went to a device (charge.h) */

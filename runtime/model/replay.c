@@ -44,6 +44,7 @@ static void finish(const struct humi_player *player, struct humi_model_result *r
     result->refused = player->calls.refused;
     result->remote = player->world->remote;
     result->reaches = player->world->reaches;
+    result->returned = player->world->returned;
     result->replay_ns = replay_ns;
     humi_world_counters(player->world, &result->counters);
 }

@@ -54,6 +54,7 @@ struct humi_model_result {
     uint64_t refused;                     /* calls of the program, by the runtime */
     uint64_t remote;                      /* single touches of pages in another's frame */
     uint64_t reaches;                     /* accesses, of neighbouring pages, with any of these */
+    uint64_t returned;                    /* pages that came to a device which had evicted them */
     uint64_t replay_ns;                   /* measured: the replay itself, without reading */
 
     /* of a closed loop, else 0 */

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/range.h"
 #include "base/status.h"
+#include "core/counts.h"
 #include "core/epochs.h"
 #include "core/policies.h"
 #include "core/residency.h"
@@ -15,6 +16,7 @@
 #include "core/visit.h"
 #include "core/uses.h"
 #include "core/warm.h"
+#include "model/returns.h"
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
@@ -76,6 +78,16 @@ static enum hum_status open_parts(struct humi_world *world, const struct humi_wo
     return status;
 }
 
+static void hear(void *self, const struct hum_trace_record *record)
+{
+    struct humi_world *world = self;
+    if (record->kind == HUM_TRACE_EVENT)
+        world->returned +=
+            humi_model_returns(world->processor, world->hum.processors, &record->event);
+    if (world->listener)
+        world->listener->take(world->listener->self, record);
+}
+
 enum hum_status humi_world_open(const struct humi_world_params *params,
                                 struct humi_world **world_out)
 {
@@ -94,7 +106,9 @@ enum hum_status humi_world_open(const struct humi_world_params *params,
     hum->modelled = true;
     hum->stale_max = params->stale_blocks_max;
     hum->recorder.link = params->link;
-    hum->recorder.direct = params->listener;
+    world->listener = params->listener;
+    world->ear = (struct humi_listener){hear, world};
+    hum->recorder.direct = &world->ear;
     hum->epochs.watched = hum->exact = params->watched;
     world->server.hum = hum;
     humi_lock_init(&hum->lock, HUMI_RANK_HUM);
@@ -200,15 +214,14 @@ bool humi_world_reach(struct humi_world *world, const struct humi_world_touch *t
                       uint32_t times)
 {
     struct hum *hum = &world->hum;
-    const _Atomic uint64_t *moved = &hum->meter.events[HUM_CAUSE_PREFETCH_POLICY];
-    uint64_t before_events = atomic_load(moved);
+    uint64_t before_bytes = humi_counts_moved_bytes(hum);
     const uint64_t *before = humi_clock_follow(&world->now_ns);
     world->remote += times;
     if (humi_warm_touch(hum, touch->processor, (uint32_t)touch->page, touch->write, times))
         while (humi_ahead_help(world->server.ahead)) {
         }
     humi_clock_follow(before);
-    return atomic_load(moved) != before_events;
+    return humi_counts_moved_bytes(hum) != before_bytes;
 }
 
 /* ---- what programs do beside touching -------------------------------------------------------- */
@@ -343,7 +356,7 @@ void humi_world_tell(struct humi_world *world, const struct hum_trace_record *re
     humi_record_put(&world->hum, record);
 }
 
-void humi_world_counters(const struct humi_world *world, struct hum_counters *counters_out)
+void humi_world_counters(struct humi_world *world, struct hum_counters *counters_out)
 {
-    humi_meter_read(&world->hum.meter, counters_out);
+    humi_counts_of_space(&world->hum, counters_out);
 }

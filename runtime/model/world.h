@@ -46,6 +46,9 @@ struct humi_world {
     uint64_t touches, hits;      /* pages touched; that needed no fault */
     uint64_t remote;             /* touches of pages in the frame of another processor */
     uint64_t reaches;            /* accesses, of neighbouring pages, with any of these */
+    uint64_t returned;           /* pages that came to a device again after it evicted them */
+    const struct humi_listener *listener; /* of whoever opened it; may be NULL */
+    struct humi_listener ear;    /* its own, before that one */
     struct {
         uint64_t block;          /* looked at last; UINT64_MAX: none */
         struct humi_model_entry *entry;
@@ -161,6 +164,6 @@ void humi_world_boundary(struct humi_world *world, unsigned processor, uint64_t 
 /* To the trace and the listener, as it is. */
 void humi_world_tell(struct humi_world *world, const struct hum_trace_record *record);
 
-void humi_world_counters(const struct humi_world *world, struct hum_counters *counters_out);
+void humi_world_counters(struct humi_world *world, struct hum_counters *counters_out);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/mask.h"
 #include "base/status.h"
+#include "trace/blocks.h"
 #include "trace/record.h"
 #include "trace/returns.h"
 
@@ -169,7 +170,7 @@ static void evict(struct hum_metering *metering, const struct hum_trace_event *e
         metering->utilisation_sum += (double)humi_mask_count(&touched) / pages;
     }
     forget(place, &event->pages);
-    humi_returns_evict(place, event);
+    humi_returns_evict(&place->gone, event);
 }
 
 /* Somebody has been given access to the pages. */
@@ -226,7 +227,7 @@ static void follow_remote(struct hum_metering *metering, const struct hum_trace_
 static void arrive(struct hum_metering *metering, const struct hum_trace_event *event,
                    struct humi_block_facts *block, struct humi_block_facts *place)
 {
-    metering->sum.thrashed_pages += humi_returns_come(place, event);
+    metering->sum.thrashed_pages += humi_returns_come(&place->gone, event);
     serve(metering, block, &event->pages);
     if (is_prefetch(event->cause))
         humi_mask_add(&place->prefetched, &event->pages);

@@ -2,15 +2,17 @@
 /*
  * returns.h - pages that come back to a processor from which they were evicted: thrashed pages.
  *
- * A replay wants this one metric of many, and fast; metrics.c, which has them all, counts it by the
- * same steps.
+ * One step an event, on the set of pages that are *gone*: evicted from a processor, and not come
+ * again.  Metrics (metrics.c) and replays (model/returns.h) each keep such a set a block and
+ * processor, where they have other things to remember of it.
  * Threads: guarded by whoever holds it.
  */
 #ifndef HUMI_TRACE_RETURNS_H
 #define HUMI_TRACE_RETURNS_H
 
+#include <hum/trace.h>
+
 #include "base/mask.h"
-#include "trace/blocks.h"
 
 /* What an event means for the pages that it is about. */
 enum humi_effect {
@@ -45,32 +47,24 @@ static inline enum humi_effect humi_effect_of(const struct hum_trace_event *even
 }
 
 /* Pages come; how many of those that were copied had been evicted there. */
-static inline unsigned humi_returns_come(struct humi_block_facts *place,
+static inline unsigned humi_returns_come(struct hum_pages *gone,
                                          const struct hum_trace_event *event)
 {
-    struct hum_pages again = humi_mask_and(&place->gone, &event->moved);
+    struct hum_pages again = humi_mask_and(gone, &event->moved);
 
-    humi_mask_remove(&place->gone, &event->pages);
-    return humi_mask_empty(&again) ? 0 : humi_mask_count_here(&again);
+    humi_mask_remove(gone, &event->pages);
+    return humi_mask_empty(&again) ? 0 : humi_mask_count(&again);
 }
 
-static inline void humi_returns_evict(struct humi_block_facts *place,
-                                      const struct hum_trace_event *event)
+static inline void humi_returns_evict(struct hum_pages *gone, const struct hum_trace_event *event)
 {
-    humi_mask_add(&place->gone, &event->pages);
+    humi_mask_add(gone, &event->pages);
 }
 
-struct humi_returns {
-    struct humi_blocks blocks;
-    struct humi_block_facts *last; /* that an event was about; NULL: none */
-    uint64_t pages;              /* that came back */
-};
-
-void humi_returns_init(struct humi_returns *returns);
-void humi_returns_fini(struct humi_returns *returns);
-
-/* The event is a valid one (record.h).  HUM_ERR_NO_MEMORY. */
-HUM_MUST_USE enum hum_status humi_returns_take(struct humi_returns *returns,
-                                               const struct hum_trace_event *event);
+/* Nothing of the pages is anywhere any more, so nothing of them can come back. */
+static inline void humi_returns_end(struct hum_pages *gone, const struct hum_trace_event *event)
+{
+    humi_mask_remove(gone, &event->pages);
+}
 
 #endif

@@ -5,24 +5,6 @@
 #include <stdlib.h>
 
 #include "model/replay.h"
-#include "trace/returns.h"
-
-/* What the block machine does, as far as its counters do not tell. */
-struct ear {
-    struct humi_returns returns;
-    const struct humi_listener *next; /* hears the same; NULL: nobody */
-    enum hum_status status;      /* the first failure */
-};
-
-static void hear(void *self, const struct hum_trace_record *record)
-{
-    struct ear *ear = self;
-
-    if (record->kind == HUM_TRACE_EVENT && ear->status == HUM_OK)
-        ear->status = humi_returns_take(&ear->returns, &record->event);
-    if (ear->next)
-        ear->next->take(ear->next->self, record);
-}
 
 /* Touches by devices: objects of the source know their processor. */
 static uint64_t device_touches(const struct humi_source *source)
@@ -78,10 +60,9 @@ static uint64_t open_loop_ns(const struct replay_request *request,
            humi_cost_remote_ns(&request->cost, result->reaches, result->remote);
 }
 
-static bool run(struct replay_trace *trace, const struct replay_request *request,
-                struct ear *ear, struct replay_outcome *outcome, struct trace_problem *problem)
+bool replay_blocks(struct replay_trace *trace, const struct replay_request *request,
+                   struct replay_outcome *outcome, struct trace_problem *problem)
 {
-    const struct humi_listener listener = {hear, ear};
     const struct humi_model_params params = {
         .policy = request->policy ? request->policy : "",
         .link = &request->cost.link,
@@ -90,18 +71,17 @@ static bool run(struct replay_trace *trace, const struct replay_request *request
         .serial = request->cost.serial,
         .touch_ns = request->touch_ns,
         .trace = request->record,
-        .listener = &listener,
+        .listener = request->listener,
         .measures = request->measures,
         .no_hints = request->no_hints,
         .no_policies = request->no_policies,
     };
     struct humi_model_result result;
 
-    if (humi_model_replay(trace->file, &trace->survey, &params, &result) != HUM_OK ||
-        ear->status != HUM_OK)
+    if (humi_model_replay(trace->file, &trace->survey, &params, &result) != HUM_OK)
         return trace_problem_hum(problem);
     set_counts(trace, &result.counters, &outcome->result);
-    outcome->result.thrashed_pages = ear->returns.pages;
+    outcome->result.thrashed_pages = result.returned;
     outcome->result.remote_accesses = result.remote;
     outcome->result.late_prefetches = result.late_prefetches;
     outcome->calls = trace->survey.calls;
@@ -111,16 +91,4 @@ static bool run(struct replay_trace *trace, const struct replay_request *request
         params.closed ? result.modelled_ns
                       : open_loop_ns(request, &result);
     return true;
-}
-
-bool replay_blocks(struct replay_trace *trace, const struct replay_request *request,
-                   struct replay_outcome *outcome, struct trace_problem *problem)
-{
-    struct ear ear = {.next = request->listener, .status = HUM_OK};
-    bool good;
-
-    humi_returns_init(&ear.returns);
-    good = run(trace, request, &ear, outcome, problem);
-    humi_returns_fini(&ear.returns);
-    return good;
 }

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "core/counts.h"
 #include "core/grant.h"
 #include "core/remote.h"
 #include "support/fake_processor.h"
@@ -160,7 +161,7 @@ static inline struct hum_counters counters(struct fake_world *world)
 {
     struct hum_counters now;
 
-    humi_meter_read(&world->hum.meter, &now);
+    humi_counts_of_space(&world->hum, &now);
     return now;
 }
 

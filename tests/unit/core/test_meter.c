@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/counts.h"
 #include "core/kernels.h"
 #include "core/meter.h"
 #include "core/record.h"
@@ -106,6 +107,17 @@ static void any_number_is_found_and_walked_in_order(void **state)
 
 /* ---- who an event is counted for ------------------------------------------------------------- */
 
+/* The meter has all that its processor did, and the space. */
+static void assert_sum(struct hum *hum, const struct humi_meter *meter)
+{
+    struct hum_counters processor, space;
+
+    humi_counts_of_processor(hum, 1, &processor);
+    humi_counts_of_space(hum, &space);
+    assert_memory_equal(&processor, meter, sizeof processor);
+    assert_memory_equal(&space, meter, sizeof space);
+}
+
 static void a_faulting_kernel_is_counted_and_another_is_not(void **state)
 {
     struct hum *hum = calloc(1, sizeof *hum);
@@ -129,8 +141,41 @@ static void a_faulting_kernel_is_counted_and_another_is_not(void **state)
     assert_int_equal(touched->counters.faults_duplicate, 1);
     assert_int_equal(other->counters.events[HUM_CAUSE_DEVICE_FAULT], 0);
     assert_int_equal(other->counters.faults_device, 0);
-    assert_memory_equal(&hum->processor_meter[1], &hum->meter, sizeof hum->meter);
-    assert_memory_equal(&touched->counters, &hum->meter, sizeof hum->meter);
+    assert_sum(hum, &touched->counters);
+    humi_kernels_close(hum);
+    free(hum);
+}
+
+/* What two devices, their kernels and nobody in particular did, a number of pages each. */
+static void sums_have_everybody(void **state)
+{
+    struct hum *hum = calloc(1, sizeof *hum);
+    struct humi_block block = {.index = 3};
+    struct humi_kernel_meter *meter;
+    struct hum_counters of, all;
+
+    (void)state;
+    hum->processors = 3;
+    assert_int_equal(humi_kernels_make(hum, 1, 0, "a", &meter), HUM_OK);
+    assert_int_equal(humi_kernels_make(hum, 1, 200, "b", &meter), HUM_OK);
+    assert_int_equal(humi_kernels_make(hum, 2, 1, "c", &meter), HUM_OK);
+    for (unsigned i = 0; i < 6; i++) {
+        const unsigned kernel[] = {0, 0, 1, 201, 2, 77}; /* the last one is unknown */
+        struct humi_event event = {.cause = HUM_CAUSE_DEVICE_FAULT,
+                                   .processor = i ? 1 + i / 4 : 0,
+                                   .kernel = kernel[i],
+                                   .pages = 1u << i,
+                                   .bytes = {(uint64_t)1 << i}};
+        humi_record_event(hum, NULL, &block, &event);
+    }
+    humi_counts_of_processor(hum, 1, &of);
+    assert_int_equal(of.pages[HUM_CAUSE_DEVICE_FAULT], 2 + 4 + 8);
+    humi_counts_of_processor(hum, 2, &of);
+    assert_int_equal(of.pages[HUM_CAUSE_DEVICE_FAULT], 16 + 32);
+    humi_counts_of_space(hum, &all);
+    assert_int_equal(all.pages[HUM_CAUSE_DEVICE_FAULT], 63);
+    assert_int_equal(all.events[HUM_CAUSE_DEVICE_FAULT], 6);
+    assert_int_equal(humi_counts_moved_bytes(hum), 63);
     humi_kernels_close(hum);
     free(hum);
 }
@@ -144,6 +189,7 @@ int main(void)
         cmocka_unit_test(a_kernel_made_twice_is_one),
         cmocka_unit_test(any_number_is_found_and_walked_in_order),
         cmocka_unit_test(a_faulting_kernel_is_counted_and_another_is_not),
+        cmocka_unit_test(sums_have_everybody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

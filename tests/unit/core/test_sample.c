@@ -88,7 +88,7 @@ static void a_touch_of_what_was_taken_is_answered_and_counted(void **state)
     assert_int_equal(stats.samples_touched, 1);
     assert_true(stats.sample_ns > 0);
     assert_int_equal(stats.sample_ppm, HALF);
-    assert_int_equal(world->hum.meter.faults_device, 0);
+    assert_int_equal(counters(world).faults_device, 0);
     check_world(world);
     end(world);
 }

@@ -152,7 +152,7 @@ static void a_move_takes_and_an_eviction_is_of_who_lost(void **state)
     assert_int_equal(where(23), 4);
     tell_move(8, 16, 1, -1, HUM_CAUSE_EVICTION);
     assert_int_equal(where(8), 1);
-    humi_meter_read(&world->hum.processor_meter[2], &of);
+    humi_counts_of_processor(&world->hum, 2, &of);
     assert_int_equal(of.evictions_dirty, 1);
     assert_int_equal(of.bytes[HUM_D2H], 16 * PAGE);
     assert_int_equal(counters(world).bytes[HUM_H2D], 16 * PAGE);

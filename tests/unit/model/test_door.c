@@ -23,9 +23,10 @@ static const char *const policies[] = {
 
 /* ---- what a replay tells --------------------------------------------------------------------- */
 
-/* All that was told, folded into a number (FNV-1a over words). */
+/* All that was told, folded into a number (FNV-1a over words), and what metrics make of it. */
 struct fold {
     uint64_t value, records;
+    struct hum_metering *metering;
 };
 
 static void fold_word(struct fold *fold, uint64_t word)
@@ -58,6 +59,15 @@ static void take(void *self, const struct hum_trace_record *record)
         fold_word(fold, record->time_ns);
     if (record->kind == HUM_TRACE_FAULTS)
         fold_word(fold, (uint64_t)record->faults.faults << 32 | record->faults.duplicates);
+    assert_int_equal(hum_metering_feed(fold->metering, record), HUM_OK);
+}
+
+/* Pages that came back, as the replay counted them, are those that its records tell. */
+static void check_returns(const struct fold *fold, const struct humi_model_result *result)
+{
+    struct hum_metrics metrics;
+    hum_metering_read(fold->metering, &metrics);
+    assert_int_equal(result->returned, metrics.thrashed_pages);
 }
 
 /* ---- traces ---------------------------------------------------------------------------------- */
@@ -101,10 +111,13 @@ static struct humi_model_result replay(replay_function *function,
     struct humi_survey survey;
     struct hum_trace *trace;
     params.listener = &listener;
+    assert_int_equal(hum_metering_create(&fold->metering), HUM_OK);
     assert_int_equal(hum_trace_open(made_path, &trace), HUM_OK);
     assert_int_equal(humi_survey_read(&survey, trace), HUM_OK);
     if (function(trace, &survey, &params, &result) != HUM_OK)
         fail_msg("%s: %s", params.policy, hum_error_text());
+    check_returns(fold, &result);
+    hum_metering_destroy(fold->metering);
     humi_survey_fini(&survey);
     hum_trace_close(trace);
     result.replay_ns = 0;
@@ -123,6 +136,7 @@ static void compare(const struct humi_model_params *params)
     assert_int_equal(said.hits, again.hits);
     assert_int_equal(said.remote, again.remote);
     assert_int_equal(said.reaches, again.reaches);
+    assert_int_equal(said.returned, again.returned);
     assert_int_equal(said.modelled_ns, again.modelled_ns);
     assert_int_equal(said.modelled_service_ns, again.modelled_service_ns);
     assert_int_equal(said.modelled_throttled_ns, again.modelled_throttled_ns);

@@ -5,17 +5,15 @@
 #include <string.h>
 
 #include "base/mask.h"
-#include "trace/returns.h"
+#include "trace/blocks.h"
 #include "unit/trace/records.h"
 
 static struct hum_metering *metering;
 static struct hum_metrics got;
-static struct humi_returns returns; /* counts one of them beside it */
 
 static int begin(void **state)
 {
     (void)state;
-    humi_returns_init(&returns);
     return hum_metering_create(&metering) == HUM_OK ? 0 : -1;
 }
 
@@ -23,7 +21,6 @@ static int end(void **state)
 {
     (void)state;
     hum_metering_destroy(metering);
-    humi_returns_fini(&returns);
     return 0;
 }
 
@@ -58,8 +55,6 @@ static void feed_event(enum hum_cause cause, int32_t processor, unsigned first, 
     struct hum_trace_record record = event(cause, processor, first, stop, direction);
 
     feed(&record);
-    assert_int_equal(humi_returns_take(&returns, &record.event), HUM_OK);
-    assert_int_equal(returns.pages, got.thrashed_pages);
 }
 
 static void feed_access(int32_t processor, uint64_t first_page, uint32_t pages, uint32_t count,
@@ -308,7 +303,6 @@ static void random_records_sum_up(void **state)
         record.access.pages %= record.kind == HUM_TRACE_ACCESS ? 2000 : UINT32_MAX;
         if (hum_metering_feed(metering, &record) != HUM_OK || record.kind != HUM_TRACE_EVENT)
             continue;
-        assert_int_equal(humi_returns_take(&returns, &record.event), HUM_OK);
         events++;
         for (unsigned d = 0; d < HUM_DIRECTION_COUNT; d++)
             bytes[d] += record.event.bytes[d];
@@ -319,7 +313,6 @@ static void random_records_sum_up(void **state)
         sum += got.bytes_by_cause[cause];
     }
     assert_int_equal(events, 0);
-    assert_int_equal(returns.pages, got.thrashed_pages);
     assert_memory_equal(bytes, got.bytes, sizeof bytes);
     assert_int_equal(sum, bytes[0] + bytes[1] + bytes[2]);
     assert_int_equal(sum, got.bytes_demand + got.bytes_prefetch + got.bytes_eviction +
