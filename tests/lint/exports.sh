@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # exports.sh <source folder> <nm> <libhum.so> [<libhum_icd.so> [<libhum_heap.so>]]: what the
-# library exports is what hum.h, declared.h, program.h and trace.h declare; of the CUDA driver,
-# found at run time, it names nothing.
+# library exports is what hum.h, declared.h, look.h, program.h and trace.h declare; of the CUDA
+# driver, found at run time, it names nothing.
 set -eu
 cd "$1"
 nm=$2
@@ -10,7 +10,7 @@ library=$3
 failed=0
 
 exported=$($nm -D --defined-only "$library" | awk '{ print $NF }' | grep -v '^__' | sort -u)
-declared=$(cat include/hum/hum.h include/hum/declared.h include/hum/program.h \
+declared=$(cat include/hum/hum.h include/hum/declared.h include/hum/look.h include/hum/program.h \
     include/hum/trace.h | tr '\n' ' ' |
     grep -o 'HUM_API [^;{]*(' | grep -o 'hum_[a-z0-9_]*(' | tr -d '(' | sort -u)
 
