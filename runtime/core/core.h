@@ -66,6 +66,7 @@ struct humi_recorder {
     atomic_uint listeners;                     /* the file and watches; 0: no record is made */
     struct humi_file *file;                    /* fixed at open; NULL: no trace is written */
     const struct humi_listener *direct;        /* fixed at open; NULL: none; told at once */
+    const struct humi_witness *witness;        /* the same, but no record is made for it */
     atomic_uint watches;                       /* places in use */
     struct humi_watch_place place[HUMI_WATCHES_MAX];
     struct humi_link_model link;               /* prices of moves */

@@ -448,6 +448,8 @@ void humi_record_event(struct hum *hum, struct humi_region *region, struct humi_
     if (!hum->modelled)
         humi_history_put(&block->history, event);
     humi_counts_event(hum, region, event);
+    if (hum->recorder.witness)
+        hum->recorder.witness->event(hum->recorder.witness->self, block->index, event);
     if (!is_silent(hum))
         trace_event(hum, region, block, event);
 }
@@ -467,6 +469,8 @@ void humi_record_faults(struct hum *hum, struct humi_region *region, struct humi
         humi_history_faults(&block->history, faults->processor, faults->faults);
     humi_counts_faults(hum, region, faults->processor, faults->kernel, faults->faults,
                        faults->duplicates);
+    if (hum->recorder.witness)
+        hum->recorder.witness->faults(hum->recorder.witness->self, faults);
     if (is_silent(hum))
         return;
     record.kind = HUM_TRACE_FAULTS;
@@ -497,6 +501,8 @@ void humi_record_batch_start(struct hum *hum, unsigned processor)
 void humi_record_batch(struct hum *hum, const struct humi_record_batch *batch)
 {
     struct hum_trace_record record;
+    if (hum->recorder.witness)
+        hum->recorder.witness->batch(hum->recorder.witness->self);
     if (is_silent(hum))
         return;
     record.kind = HUM_TRACE_BATCH;

@@ -36,6 +36,18 @@ struct humi_listener {
     void *self;
 };
 
+/*
+ * Somebody who sees changes, faults and ends of batches where the core tells them, before records
+ * are made: replays, which charge time for each.  The event is that of the meters, its price set.
+ */
+struct humi_record_faults;
+struct humi_witness {
+    void (*event)(void *self, uint32_t block, const struct humi_event *event);
+    void (*faults)(void *self, const struct humi_record_faults *faults);
+    void (*batch)(void *self);
+    void *self;
+};
+
 /* What the space, its settings and its processors are: how each trace begins.  Fixed at open. */
 void humi_record_head(const struct hum *hum, const struct humi_listener *listener);
 /* What region and kernel are; the lock that guards the region's name is held. */

@@ -31,17 +31,16 @@ static double carry_all(struct humi_charge *charge, const double ns[HUM_DIRECTIO
     return at_ns;
 }
 
-/* Bytes in one direction are priced already: the record's link is this one (replay.c). */
-static void price(const struct humi_charge *charge, const struct hum_trace_event *event,
+/* Bytes in one direction are priced already: the core's link is this one (replay.c). */
+static void price(const struct humi_charge *charge, const struct humi_event *event,
                   double ns_out[HUM_DIRECTION_COUNT])
 {
     uint64_t bytes = event->bytes[HUM_H2D] + event->bytes[HUM_D2H] + event->bytes[HUM_D2D];
-    bool priced = event->modelled_ns < UINT32_MAX;
     for (int d = 0; d < HUM_DIRECTION_COUNT; d++) {
         if (!event->bytes[d])
             ns_out[d] = 0;
-        else if (priced && event->bytes[d] == bytes)
-            ns_out[d] = event->modelled_ns;
+        else if (event->bytes[d] == bytes)
+            ns_out[d] = (double)event->modelled_ns;
         else
             ns_out[d] = (double)humi_link_ns(&charge->model.link, event->bytes[d],
                                              humi_mask_count_runs(&event->moved));
@@ -125,107 +124,84 @@ static void bring_all_ahead(struct humi_charge *charge)
     charge->ahead_count = 0;
 }
 
-/* ---- records --------------------------------------------------------------------------------- */
+/* ---- what is told ---------------------------------------------------------------------------- */
 
-static void take_faults(struct humi_charge *charge, const struct hum_trace_faults *faults)
-{
-    unsigned alone = faults->faults - faults->duplicates;
-    if (charge->model.serial)
-        charge->now_ns += (double)HUMI_COST_SERIAL_FAULT_NS * alone;
-    else
-        charge->now_ns += (double)HUMI_COST_BLOCK_NS +
-                          (double)HUMI_COST_DUPLICATE_NS * faults->duplicates;
-}
+/* A change of a block, and what its copies take of each direction of the link. */
+struct told {
+    uint32_t block;
+    const struct humi_event *event;
+    double link_ns[HUM_DIRECTION_COUNT];
+};
 
 /* True: the block's pages go to a device for the first time since the host fetched some. */
-static bool is_taken(struct humi_charge *charge, const struct hum_trace_event *event)
+static bool is_taken(struct humi_charge *charge, const struct told *told)
 {
     struct humi_model_processor *host = &charge->world->processor[0];
-    struct humi_model_entry *entry = humi_model_entry_make(host, event->block);
+    struct humi_model_entry *entry = humi_model_entry_make(host, told->block);
     if (!entry)
         return false;
-    bool first = event->bytes[HUM_H2D] && !entry->taken;
-    if (event->bytes[HUM_H2D])
+    bool first = told->event->bytes[HUM_H2D] && !entry->taken;
+    if (told->event->bytes[HUM_H2D])
         entry->taken = true;
-    else if (event->processor == HUM_HOST && event->bytes[HUM_D2H])
+    else if (told->event->processor == 0 && told->event->bytes[HUM_D2H])
         entry->taken = false;
     return first;
 }
 
 /* Who waits for it has it when that is over, whatever of it was under way. */
-static void forget_arriving(struct humi_charge *charge, const struct hum_trace_event *event)
+static void forget_arriving(struct humi_charge *charge, const struct told *told)
 {
-    struct humi_model_processor *processor =
-        &charge->world->processor[humi_number(event->processor)];
-    struct humi_model_entry *entry = humi_model_entry(processor, event->block);
+    struct humi_model_processor *processor = &charge->world->processor[told->event->processor];
+    struct humi_model_entry *entry = humi_model_entry(processor, told->block);
     if (entry && entry->arrives_ns > 0)
-        humi_mask_remove(&entry->arriving, &event->pages);
+        humi_mask_remove(&entry->arriving, &told->event->which);
 }
 
-static void take_eviction(struct humi_charge *charge, const struct hum_trace_event *event,
-                          const double link_ns[HUM_DIRECTION_COUNT])
+static void take_eviction(struct humi_charge *charge, const struct told *told)
 {
-    double evicting = event->evicted && !charge->model.serial ? (double)HUMI_COST_EVICTION_NS : 0;
-    forget_arriving(charge, event);
+    bool evicted = told->event->evicted;
+    double evicting = evicted && !charge->model.serial ? (double)HUMI_COST_EVICTION_NS : 0;
+    forget_arriving(charge, told);
     if (!charge->behind) {
-        charge->now_ns = carry_all(charge, link_ns, charge->now_ns + evicting);
+        charge->now_ns = carry_all(charge, told->link_ns, charge->now_ns + evicting);
         return;
     }
     double from = charge->room_ns < 0 ? charge->now_ns : charge->room_ns;
     double at = later(charge->ahead_ns, from) + evicting;
-    charge->ahead_ns = carry_all(charge, link_ns, at);
+    charge->ahead_ns = carry_all(charge, told->link_ns, at);
     for (int d = 0; d < HUM_DIRECTION_COUNT; d++)
-        charge->idle_ns[d] += link_ns[d];
-    if (event->evicted)
-        leave_room(charge, humi_number(event->processor), charge->ahead_ns);
+        charge->idle_ns[d] += told->link_ns[d];
+    if (evicted)
+        leave_room(charge, told->event->processor, charge->ahead_ns);
 }
 
-static void take_ahead(struct humi_charge *charge, const struct hum_trace_event *event,
-                       const double link_ns[HUM_DIRECTION_COUNT], double room_ns)
+static void take_ahead(struct humi_charge *charge, const struct told *told, double room_ns)
 {
     if (charge->ahead_count == HUMI_CHARGE_AHEAD_MAX)
         bring_all_ahead(charge);
     struct humi_charge_ahead *item = &charge->ahead[charge->ahead_count++];
-    *item = (struct humi_charge_ahead){.block = event->block,
-                                       .processor = humi_number(event->processor),
-                                       .pages = event->pages,
+    *item = (struct humi_charge_ahead){.block = told->block,
+                                       .processor = told->event->processor,
+                                       .pages = told->event->which,
                                        .room_ns = room_ns,
-                                       .taken = is_taken(charge, event)};
-    memcpy(item->link_ns, link_ns, sizeof item->link_ns);
+                                       .taken = is_taken(charge, told)};
+    memcpy(item->link_ns, told->link_ns, sizeof item->link_ns);
 }
 
 /* Whoever asked waits for it. */
-static void take_move(struct humi_charge *charge, const struct hum_trace_event *event,
-                      const double link_ns[HUM_DIRECTION_COUNT], double room_ns)
+static void take_move(struct humi_charge *charge, const struct told *told, double room_ns)
 {
-    bool taken = is_taken(charge, event), serial = charge->model.serial;
-    bool asked = event->cause == HUM_CAUSE_PREFETCH_USER ||
-                 event->cause == HUM_CAUSE_PREFETCH_POLICY;
-    forget_arriving(charge, event);
+    bool taken = is_taken(charge, told), serial = charge->model.serial;
+    bool asked = told->event->cause == HUM_CAUSE_PREFETCH_USER ||
+                 told->event->cause == HUM_CAUSE_PREFETCH_POLICY;
+    forget_arriving(charge, told);
     charge->now_ns = later(charge->now_ns, room_ns);
     if (!serial && taken)
         charge->now_ns += (double)HUMI_COST_TAKEN_NS;
-    if (!serial && asked && event->block != charge->last_block)
+    if (!serial && asked && told->block != charge->last_block)
         charge->now_ns += (double)HUMI_COST_BLOCK_NS;
-    charge->last_block = event->block;
-    charge->now_ns = carry_all(charge, link_ns, charge->now_ns);
-}
-
-static void take_event(struct humi_charge *charge, const struct hum_trace_event *event)
-{
-    double link_ns[HUM_DIRECTION_COUNT];
-    price(charge, event, link_ns);
-    if (event->cause == HUM_CAUSE_EVICTION) {
-        take_eviction(charge, event, link_ns);
-        return;
-    }
-    double room_ns = take_rooms(charge, humi_number(event->processor));
-    bool ahead = event->cause == HUM_CAUSE_PREFETCH_POLICY && event->block != charge->last_block &&
-                 !charge->model.serial;
-    if (ahead)
-        take_ahead(charge, event, link_ns, room_ns);
-    else
-        take_move(charge, event, link_ns, room_ns);
+    charge->last_block = told->block;
+    charge->now_ns = carry_all(charge, told->link_ns, charge->now_ns);
 }
 
 /* What a batch costs however little is in it. */
@@ -236,28 +212,45 @@ static void begin(struct humi_charge *charge)
     charge->begun = true;
 }
 
-void humi_charge_take(void *self, const struct hum_trace_record *record)
+void humi_charge_event(struct humi_charge *charge, uint32_t block, const struct humi_event *event)
 {
-    struct humi_charge *charge = self;
-    switch (record->kind) {
-    case HUM_TRACE_FAULTS:
-        begin(charge);
-        take_faults(charge, &record->faults);
-        break;
-    case HUM_TRACE_EVENT:
-        begin(charge);
-        take_event(charge, &record->event);
-        break;
-    case HUM_TRACE_BATCH:
-        begin(charge);
-        bring_all_ahead(charge);
-        charge->behind = !charge->model.serial;
-        break;
-    default:
-        break;
+    struct told told = {.block = block, .event = event};
+    begin(charge);
+    price(charge, event, told.link_ns);
+    if (event->cause == HUM_CAUSE_EVICTION) {
+        take_eviction(charge, &told);
+        return;
     }
-    if (charge->next)
-        charge->next->take(charge->next->self, record);
+    double room_ns = take_rooms(charge, event->processor);
+    bool ahead = event->cause == HUM_CAUSE_PREFETCH_POLICY && block != charge->last_block &&
+                 !charge->model.serial;
+    if (ahead)
+        take_ahead(charge, &told, room_ns);
+    else
+        take_move(charge, &told, room_ns);
+}
+
+void humi_charge_faults(struct humi_charge *charge, unsigned faults, unsigned duplicates)
+{
+    begin(charge);
+    if (charge->model.serial)
+        charge->now_ns += (double)HUMI_COST_SERIAL_FAULT_NS * (faults - duplicates);
+    else
+        charge->now_ns +=
+            (double)HUMI_COST_BLOCK_NS + (double)HUMI_COST_DUPLICATE_NS * duplicates;
+}
+
+void humi_charge_batch(struct humi_charge *charge)
+{
+    begin(charge);
+    bring_all_ahead(charge);
+    charge->behind = !charge->model.serial;
+}
+
+void humi_charge_watch(struct humi_charge *charge, struct humi_world *world)
+{
+    charge->world = world;
+    world->charge = charge;
 }
 
 void humi_charge_begin(struct humi_charge *charge, double start_ns)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * charge.h - when what a batch does is done: from the records that it leaves, in their order,
- * priced by replay/cost.h.
+ * charge.h - when what a batch does is done: from what the core tells of it, in its order
+ * (core/record.h, struct humi_witness), priced by replay/cost.h.
  *
  *     the service          batch | block | (evict | home >) copy > | block | copy >
  *     going ahead                          block | copy > block | copy > evict | home >
@@ -52,8 +52,7 @@ struct humi_charge_rooms {
 };
 
 struct humi_charge {
-    struct humi_world *world;             /* set by the owner once it is open */
-    const struct humi_listener *next;     /* is told everything, too; may be NULL */
+    struct humi_world *world;             /* whose time this is (humi_charge_watch) */
     struct humi_cost_model model;
 
     /* the batch that is being served */
@@ -74,8 +73,13 @@ struct humi_charge {
     struct humi_charge_rooms rooms[HUM_PROCESSORS_MAX];
 };
 
-/* The listener's function; self is the struct humi_charge. */
-void humi_charge_take(void *self, const struct hum_trace_record *record);
+/* What happens in the world is charged from now on; it must end first. */
+void humi_charge_watch(struct humi_charge *charge, struct humi_world *world);
+
+/* As the core tells it: a change, faults of one group, the end of a batch. */
+void humi_charge_event(struct humi_charge *charge, uint32_t block, const struct humi_event *event);
+void humi_charge_faults(struct humi_charge *charge, unsigned faults, unsigned duplicates);
+void humi_charge_batch(struct humi_charge *charge);
 
 /* Faults are answered from then on, or something else is done that waits for its copies. */
 void humi_charge_begin(struct humi_charge *charge, double start_ns);

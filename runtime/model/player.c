@@ -197,7 +197,7 @@ enum hum_status humi_player_init(struct humi_player *player, const struct humi_s
     if (status == HUM_OK)
         status = humi_world_open(&world, &player->world);
     if (status == HUM_OK && charge)
-        charge->world = player->world;
+        humi_charge_watch(charge, player->world);
     if (status == HUM_OK && !survey->regions)
         status = invent_region(player);
     if (status != HUM_OK)

@@ -54,7 +54,7 @@ static enum hum_status set_charge(struct humi_charge *charge, const struct humi_
                                   const struct humi_model_params *params)
 {
     const char *name = *survey->link ? survey->link : HUMI_MODEL_LINK;
-    *charge = (struct humi_charge){.next = params->listener, .model.serial = params->serial};
+    *charge = (struct humi_charge){.model.serial = params->serial};
     if (!params->link)
         return humi_link_parse(name, &charge->model.link);
     charge->model.link = *params->link;
@@ -73,10 +73,8 @@ static enum hum_status replay_closed(struct hum_trace *trace, const struct humi_
         status = humi_script_read(&script, trace, survey);
     if (status != HUM_OK)
         return status;
-    const struct humi_listener listener = {humi_charge_take, &charge};
     struct humi_model_params mine = *params;
     mine.link = &charge.model.link;
-    mine.listener = &listener;
     status = humi_player_init(&player, survey, &mine, &charge);
     uint64_t start = humi_clock_real_ns();
     if (status == HUM_OK)

@@ -16,6 +16,7 @@
 #include "core/visit.h"
 #include "core/uses.h"
 #include "core/warm.h"
+#include "model/charge.h"
 #include "model/returns.h"
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -78,15 +79,31 @@ static enum hum_status open_parts(struct humi_world *world, const struct humi_wo
     return status;
 }
 
-static void hear(void *self, const struct hum_trace_record *record)
+/* ---- what happens, as the core tells it ------------------------------------------------------ */
+
+static void see_event(void *self, uint32_t block, const struct humi_event *event)
 {
     struct humi_world *world = self;
-    if (record->kind == HUM_TRACE_EVENT)
-        world->returned +=
-            humi_model_returns(world->processor, world->hum.processors, &record->event);
-    if (world->listener)
-        world->listener->take(world->listener->self, record);
+    world->returned += humi_model_returns(world->processor, world->hum.processors, block, event);
+    if (world->charge)
+        humi_charge_event(world->charge, block, event);
 }
+
+static void see_faults(void *self, const struct humi_record_faults *faults)
+{
+    struct humi_world *world = self;
+    if (world->charge)
+        humi_charge_faults(world->charge, faults->faults, faults->duplicates);
+}
+
+static void see_batch(void *self)
+{
+    struct humi_world *world = self;
+    if (world->charge)
+        humi_charge_batch(world->charge);
+}
+
+/* ---- open and close -------------------------------------------------------------------------- */
 
 enum hum_status humi_world_open(const struct humi_world_params *params,
                                 struct humi_world **world_out)
@@ -106,9 +123,9 @@ enum hum_status humi_world_open(const struct humi_world_params *params,
     hum->modelled = true;
     hum->stale_max = params->stale_blocks_max;
     hum->recorder.link = params->link;
-    world->listener = params->listener;
-    world->ear = (struct humi_listener){hear, world};
-    hum->recorder.direct = &world->ear;
+    world->witness = (struct humi_witness){see_event, see_faults, see_batch, world};
+    hum->recorder.witness = &world->witness;
+    hum->recorder.direct = params->listener;
     hum->epochs.watched = hum->exact = params->watched;
     world->server.hum = hum;
     humi_lock_init(&hum->lock, HUMI_RANK_HUM);

@@ -38,6 +38,8 @@ struct humi_world_params {
     const struct humi_listener *listener; /* is told every record at once; may be NULL */
 };
 
+struct humi_charge;
+
 #define HUMI_WORLD_BYTES_MAX (UINT64_C(1) << 47)
 
 struct humi_world {
@@ -47,8 +49,8 @@ struct humi_world {
     uint64_t remote;             /* touches of pages in the frame of another processor */
     uint64_t reaches;            /* accesses, of neighbouring pages, with any of these */
     uint64_t returned;           /* pages that came to a device again after it evicted them */
-    const struct humi_listener *listener; /* of whoever opened it; may be NULL */
-    struct humi_listener ear;    /* its own, before that one */
+    struct humi_charge *charge;  /* charges time for what happens; NULL: nobody does */
+    struct humi_witness witness; /* for both */
     struct {
         uint64_t block;          /* looked at last; UINT64_MAX: none */
         struct humi_model_entry *entry;

@@ -98,7 +98,7 @@ static void add_bytes(struct hum_metrics *sum, const struct hum_trace_event *eve
         sum->pages[d] += event->bytes[d] / HUM_PAGE_SIZE;
     }
     sum->bytes_by_cause[event->cause] += bytes;
-    if (humi_effect_of(event) == HUMI_EFFECT_EVICT)
+    if (humi_effect_of((enum hum_cause)event->cause, event->evicted) == HUMI_EFFECT_EVICT)
         sum->bytes_eviction += bytes;
     else if (is_demand(event->cause))
         sum->bytes_demand += bytes;
@@ -170,7 +170,7 @@ static void evict(struct hum_metering *metering, const struct hum_trace_event *e
         metering->utilisation_sum += (double)humi_mask_count(&touched) / pages;
     }
     forget(place, &event->pages);
-    humi_returns_evict(&place->gone, event);
+    humi_mask_add(&place->gone, &event->pages);
 }
 
 /* Somebody has been given access to the pages. */
@@ -227,7 +227,8 @@ static void follow_remote(struct hum_metering *metering, const struct hum_trace_
 static void arrive(struct hum_metering *metering, const struct hum_trace_event *event,
                    struct humi_block_facts *block, struct humi_block_facts *place)
 {
-    metering->sum.thrashed_pages += humi_returns_come(&place->gone, event);
+    metering->sum.thrashed_pages += 
+        humi_returns_come(&place->gone, &event->pages, &event->moved);
     serve(metering, block, &event->pages);
     if (is_prefetch(event->cause))
         humi_mask_add(&place->prefetched, &event->pages);
@@ -260,7 +261,7 @@ static enum hum_status feed_event(struct hum_metering *metering,
     add_counts(&metering->sum, event);
     count_round_trip(metering, event, block);
     follow_remote(metering, event, block, place);
-    switch (humi_effect_of(event)) {
+    switch (humi_effect_of((enum hum_cause)event->cause, event->evicted)) {
     case HUMI_EFFECT_EVICT:
         evict(metering, event, place);
         break;

@@ -2,9 +2,9 @@
 /*
  * returns.h - pages that come back to a processor from which they were evicted: thrashed pages.
  *
- * One step an event, on the set of pages that are *gone*: evicted from a processor, and not come
- * again.  Metrics (metrics.c) and replays (model/returns.h) each keep such a set a block and
- * processor, where they have other things to remember of it.
+ * What counts is the set of pages that are *gone*: evicted from a processor, and not come again,
+ * while they are anything at all.  Metrics (metrics.c) and replays (model/returns.h) each keep such
+ * a set a block and processor, where they have other things to remember of it.
  * Threads: guarded by whoever holds it.
  */
 #ifndef HUMI_TRACE_RETURNS_H
@@ -24,11 +24,11 @@ enum humi_effect {
     HUMI_EFFECT_NONE,            /* only access changed */
 };
 
-static inline enum humi_effect humi_effect_of(const struct hum_trace_event *event)
+static inline enum humi_effect humi_effect_of(enum hum_cause cause, bool evicted)
 {
-    if (event->evicted)
+    if (evicted)
         return HUMI_EFFECT_EVICT;
-    switch (event->cause) {
+    switch (cause) {
     case HUM_CAUSE_EVICTION:
         return HUMI_EFFECT_EVICT;
     case HUM_CAUSE_DISCARD:
@@ -47,24 +47,13 @@ static inline enum humi_effect humi_effect_of(const struct hum_trace_event *even
 }
 
 /* Pages come; how many of those that were copied had been evicted there. */
-static inline unsigned humi_returns_come(struct hum_pages *gone,
-                                         const struct hum_trace_event *event)
+static inline unsigned humi_returns_come(struct hum_pages *gone, const struct hum_pages *pages,
+                                         const struct hum_pages *moved)
 {
-    struct hum_pages again = humi_mask_and(gone, &event->moved);
+    struct hum_pages again = humi_mask_and(gone, moved);
 
-    humi_mask_remove(gone, &event->pages);
+    humi_mask_remove(gone, pages);
     return humi_mask_empty(&again) ? 0 : humi_mask_count(&again);
-}
-
-static inline void humi_returns_evict(struct hum_pages *gone, const struct hum_trace_event *event)
-{
-    humi_mask_add(gone, &event->pages);
-}
-
-/* Nothing of the pages is anywhere any more, so nothing of them can come back. */
-static inline void humi_returns_end(struct hum_pages *gone, const struct hum_trace_event *event)
-{
-    humi_mask_remove(gone, &event->pages);
 }
 
 #endif
