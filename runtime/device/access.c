@@ -58,16 +58,21 @@ static void guard_blocks(struct humi_access *access, size_t first, size_t end)
     humi_own_remove(&access->own, first, end);
 }
 
-bool humi_access_guard(struct humi_access *access, size_t offset, size_t bytes)
+bool humi_access_guard_own(struct humi_access *access, size_t offset, size_t bytes)
 {
     size_t first = offset / HUM_BLOCK_SIZE;
     size_t end = (offset + bytes + HUM_BLOCK_SIZE - 1) / HUM_BLOCK_SIZE;
 
-    humi_away_guard(access, offset, bytes);
     if (!humi_own_find(&access->own, first, end, &first, &end))
         return false;
     guard_blocks(access, first, end);
     return true;
+}
+
+bool humi_access_guard(struct humi_access *access, size_t offset, size_t bytes)
+{
+    humi_away_guard(access, offset, bytes);
+    return humi_access_guard_own(access, offset, bytes);
 }
 
 static void take_writing(struct humi_access *access, size_t offset, size_t bytes)

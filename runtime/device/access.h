@@ -77,4 +77,11 @@ void humi_access_break(struct humi_access *access, size_t offset, size_t bytes);
 /* Every touch of what is not mapped in [offset, +bytes) faults from now on.  True: some was own. */
 bool humi_access_guard(struct humi_access *access, size_t offset, size_t bytes);
 
+/*
+ * The same of blocks with frames of its own, before these go.  What leads away stays unguarded: the
+ * kernel forgets all of a huge mapping when a part of it changes, and brings the rest back by
+ * itself, which would be a fault of ours under a guard.
+ */
+bool humi_access_guard_own(struct humi_access *access, size_t offset, size_t bytes);
+
 #endif

@@ -314,6 +314,24 @@ static void a_part_can_be_taken_away(void **state)
     assert_int_equal(read_through(15 * PAGE), 2);
 }
 
+static void frames_of_its_own_may_go_beneath_it(void **state)
+{
+    (void)state;
+    for (size_t round = 0; round < 4; round++) {
+        assert_int_equal(w.p->ops->back(w.p, 0, BLOCK), HUM_OK);
+        lead(0, BLOCK);
+        assert_false(write_faults(&w, BLOCK - PAGE, 1 + round));
+        w.p->ops->drop(w.p, 0, BLOCK);
+        assert_int_equal(read_through(BLOCK - PAGE), 1 + round);
+        w.p->ops->unmap(w.p, CHUNK, CHUNK);
+        assert_int_equal(read_through(BLOCK - PAGE), 1 + round);
+        assert_false(write_faults(&w, 0, round));
+        assert_true(write_faults(&w, CHUNK, round));
+        assert_int_equal(*frame(&owner, CHUNK), 0);
+        w.p->ops->unmap(w.p, 0, BLOCK);
+    }
+}
+
 /* Less access may be left than there was, but it never leads to a wrong frame. */
 static void touch_remote(size_t offset, uint64_t value)
 {
@@ -569,6 +587,7 @@ int main(void)
         remote_test(reads_that_go_on_see_no_frame_but_the_owners),
         remote_test(own_access_comes_back),
         remote_test(a_part_can_be_taken_away),
+        remote_test(frames_of_its_own_may_go_beneath_it),
         remote_test(the_rest_of_the_block_changes_beside_it),
         remote_test(a_store_beside_it_is_no_store_to_it),
         remote_test(too_many_are_refused_and_harm_nothing),

@@ -27,7 +27,7 @@ static void emu_drop(struct humi_processor *p, size_t offset, size_t bytes)
 {
     struct humi_emu *emu = humi_emu_of(p);
 
-    humi_access_guard(&emu->access, offset, bytes);
+    humi_access_guard_own(&emu->access, offset, bytes);
     humi_frames_drop(&emu->frames, offset, bytes);
     humi_access_dropped(&emu->access, offset, bytes);
 }

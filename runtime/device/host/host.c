@@ -110,7 +110,7 @@ static void host_drop(struct humi_processor *p, size_t offset, size_t bytes)
 {
     struct humi_host *host = of(p);
 
-    humi_access_guard(&host->access, offset, bytes);
+    humi_access_guard_own(&host->access, offset, bytes);
     humi_frames_drop(&host->frames, offset, bytes);
     humi_ledger_return(&host->ledger, offset, bytes);
 }
