@@ -174,19 +174,19 @@ static bool map_for_reading(struct humi_access *access, size_t offset, enum hum_
 }
 
 /*
- * Part of a block that was unguarded is mapped in another way.  Natively mapped pages that are left
- * in the rest of it go with the first store of a device (prot.h), and others with them: where that
- * must not be they go now.
+ * Part of a block that was unguarded changes.  Natively mapped pages that are left in the rest of
+ * it go with the first store of a device (prot.h), and others with them: where that must not be
+ * all of them go now.  False: it may be.
  */
-static void close_block(struct humi_access *access, size_t offset, size_t bytes)
+static bool forget_rest(struct humi_access *access, size_t offset, size_t bytes)
 {
     size_t start = offset / HUM_BLOCK_SIZE * HUM_BLOCK_SIZE;
+    size_t end = (offset + bytes + HUM_BLOCK_SIZE - 1) / HUM_BLOCK_SIZE * HUM_BLOCK_SIZE;
 
-    if (access->prompt && access->prot)
-        access->zap(access, start, (offset + bytes - start + HUM_BLOCK_SIZE - 1) / HUM_BLOCK_SIZE *
-                                       HUM_BLOCK_SIZE);
-    else
-        humi_access_break(access, offset, bytes);
+    if (!access->prompt || !access->prot)
+        return false;
+    access->zap(access, start, end - start);
+    return true;
 }
 
 enum hum_status humi_access_map(struct humi_access *access, size_t offset, size_t bytes,
@@ -217,10 +217,12 @@ enum hum_status humi_access_map(struct humi_access *access, size_t offset, size_
         humi_access_resume(access, offset, bytes);
         return status;
     }
-    if (humi_access_guard(access, offset, bytes))
-        close_block(access, offset, bytes);
-    else if (what == HUMI_MAP_UPGRADE) /* wakes by itself */
+    if (humi_access_guard(access, offset, bytes)) {
+        if (!forget_rest(access, offset, bytes))
+            humi_access_break(access, offset, bytes);
+    } else if (what == HUMI_MAP_UPGRADE) { /* wakes by itself */
         return humi_userfault_protect(access->uffd, access->start + offset, bytes, false);
+    }
     return map_pages(access, offset, bytes, what == HUMI_MAP_READ);
 }
 
@@ -232,8 +234,9 @@ void humi_access_break(struct humi_access *access, size_t offset, size_t bytes)
 
 void humi_access_protect(struct humi_access *access, size_t offset, size_t bytes)
 {
-    if (humi_access_guard(access, offset, bytes) && access->huge &&
-        access->zap_if_cheap(access, offset, bytes))
+    if (humi_access_guard(access, offset, bytes) &&
+        (forget_rest(access, offset, bytes) ||
+         (access->huge && access->zap_if_cheap(access, offset, bytes))))
         return;
     take_writing(access, offset, bytes);
 }
@@ -242,8 +245,8 @@ void humi_access_unmap(struct humi_access *access, size_t offset, size_t bytes)
 {
     if (humi_away_take(access, offset, bytes))
         return;
-    humi_access_guard(access, offset, bytes);
-    access->zap(access, offset, bytes);
+    if (!humi_access_guard(access, offset, bytes) || !forget_rest(access, offset, bytes))
+        access->zap(access, offset, bytes);
 }
 
 void humi_access_dropped(struct humi_access *access, size_t offset, size_t bytes)

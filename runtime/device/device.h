@@ -79,7 +79,8 @@ struct humi_device_params {
     enum humi_device_mode mode; /* cuda: who keeps residency */
     bool without_cupti;     /* cuda, managed: the driver is not asked what it does */
     bool prompt;            /* mappings that are taken are forgotten at once and one by one, also
-                               where it is cheaper later, all together or more than was asked */
+                               where it is cheaper later, all together or more than was asked; but
+                               all of a block that was mapped as a whole, if a part of it changes */
 };
 
 /* One fault.  `write` is what the processor wanted to do. */

@@ -523,6 +523,28 @@ static void a_store_leaves_what_was_mapped_since_the_block_was_closed(void **sta
     }
 }
 
+/* The model of it says so (model/processor.c), whatever size its pages are. */
+static void a_prompt_device_forgets_all_of_an_open_block(void **state)
+{
+    static const enum humi_map_access how[] = {HUMI_MAP_READ, HUMI_MAP_OWN};
+
+    (void)state;
+    if (mode->device != ON_EMU || !w.p->shared_read)
+        return;
+    for (size_t i = 0; i < 4; i++) {
+        size_t start = i * BLOCK;
+        world_map(&w, start, BLOCK, how[i % 2]);
+        assert_false(read_faults(&w, start + 3 * PAGE, NULL));
+        if (i / 2)
+            w.p->ops->protect(w.p, start + 5 * PAGE, PAGE);
+        else
+            w.p->ops->unmap(w.p, start + 5 * PAGE, PAGE);
+        assert_true(read_faults(&w, start + 3 * PAGE, NULL));
+        assert_true(read_faults(&w, start + 9 * PAGE, NULL));
+        assert_false(read_faults(&w, start + 3 * PAGE, NULL));
+    }
+}
+
 /* ---- the list of them, for each mode --------------------------------------------------------- */
 
 #define contract_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -557,6 +579,8 @@ static const struct CMUnitTest tests[] = {
     contract_test(a_store_leaves_what_was_mapped_since_a_drop),
     cmocka_unit_test_setup_teardown(a_store_leaves_what_was_mapped_since_the_block_was_closed,
                                     setup_prompt, teardown),
+    cmocka_unit_test_setup_teardown(a_prompt_device_forgets_all_of_an_open_block, setup_prompt,
+                                    teardown),
 };
 
 static size_t count_of(enum world_place place)

@@ -5,7 +5,7 @@
  *
  * The program has one thread and is deterministic.  It touches regions of all sizes on the host and
  * on two small devices, and between that prefetches, discards, advises, protects, sets policies and
- * budgets, frees and allocates, on streams and without.
+ * budgets, frees and allocates, on streams and without; every other run has small frames.
  */
 #include "support/test.h"
 
@@ -179,6 +179,7 @@ static void run(uint64_t seed, uint64_t number, const char *path)
     struct program p = {.random = random_make(seed, number)};
     void *ptr;
     options.devices = "emu:mem=12M;emu:mem=16M";
+    options.features = number % 2 ? "-huge" : "";
     options.policy = any_policy(&p.random)->name;
     options.trace = path;
     options.accesses = "full:1";
