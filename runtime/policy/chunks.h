@@ -56,6 +56,36 @@ static inline uint64_t humi_chunks_fill(uint64_t pages)
     return (pages << HUM_PAGES_PER_CHUNK) - pages; /* times 0xffff */
 }
 
+/* Of one word: the pages in each chunk, in its lane. */
+static inline uint64_t humi_chunks_count(uint64_t x)
+{
+    x -= (x >> 1) & UINT64_C(0x5555555555555555);
+    x = (x & UINT64_C(0x3333333333333333)) + ((x >> 2) & UINT64_C(0x3333333333333333));
+    x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    return (x + (x >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+}
+
+/* The pages before each chunk, and last those of all. */
+static inline void humi_chunks_sum(uint16_t sums_out[HUM_CHUNKS_PER_BLOCK + 1],
+                                   const struct hum_pages *pages)
+{
+    const uint64_t every_lane = UINT64_C(0x0001000100010001);
+    const unsigned lanes_per_word = 64 / HUM_PAGES_PER_CHUNK;
+    const bool full = humi_mask_full(pages);
+    uint64_t before = 0;
+
+    sums_out[0] = 0;
+    for (unsigned i = 0; full && i <= HUM_CHUNKS_PER_BLOCK; i++)
+        sums_out[i] = (uint16_t)(i * HUM_PAGES_PER_CHUNK);
+    for (unsigned i = 0; !full && i < HUMI_MASK_WORDS; i++) {
+        /* Each lane gets the sum of itself, the lanes below it and all words before. */
+        uint64_t lanes = (humi_chunks_count(pages->word[i]) + before) * every_lane;
+        for (unsigned lane = 0; lane < lanes_per_word; lane++)
+            sums_out[i * lanes_per_word + lane + 1] = (uint16_t)(lanes >> lane * 16);
+        before = lanes >> 48;
+    }
+}
+
 /* All pages of the chunks. */
 static inline struct hum_pages humi_chunks_pages(uint32_t chunks)
 {

@@ -20,29 +20,19 @@ bool humi_duel_samples(const struct hum_view *view)
 }
 
 /* What a fault costs; blocks that come ahead share its batch. */
-static uint64_t fault_ns(const struct hum_plan *plan)
+static uint64_t fault_ns(unsigned ahead_blocks)
 {
-    return BATCH_NS / (1 + plan->ahead_blocks) + BLOCK_NS;
+    return BATCH_NS / (1 + ahead_blocks) + BLOCK_NS;
 }
 
-/* One fault for each chunk of which there is a page, or for all of them. */
-static uint64_t known_ns(const struct hum_view *view, uint32_t chunks, bool whole)
+static uint64_t known_ns(const struct humi_walk *walk, const struct humi_walked *walked)
 {
-    struct hum_pages come = humi_chunks_pages(chunks);
-    unsigned faults = 1;
-
-    humi_mask_keep(&come, &view->valid);
-    if (humi_mask_empty(&come))
-        return 0;
-    if (!whole)
-        faults = (unsigned)__builtin_popcount(humi_chunks_of(&come));
-    return faults * (uint64_t)(BATCH_NS + BLOCK_NS) +
-           humi_mask_count(whole ? &view->valid : &come) * (uint64_t)PAGE_NS;
+    return walked->faults * fault_ns(walk->ahead_blocks) + walked->pages * (uint64_t)PAGE_NS;
 }
 
 /* Each fault is asked about. */
-static uint64_t walked_ns(const struct humi_duellist *duellist, const struct hum_view *view,
-                          uint32_t chunks)
+static uint64_t asked_ns(const struct humi_duellist *duellist, const struct hum_view *view,
+                         uint32_t chunks)
 {
     const bool reads = humi_mask_empty(&view->write);
     struct hum_view shadow = *view;
@@ -61,7 +51,7 @@ static uint64_t walked_ns(const struct humi_duellist *duellist, const struct hum
         shadow.read = shadow.write = humi_mask_none();
         humi_mask_set(reads ? &shadow.read : &shadow.write, page);
         duellist->part->plan(&shadow, &duellist->context, &plan);
-        ns += fault_ns(&plan);
+        ns += fault_ns(plan.ahead_blocks);
         humi_mask_set(&shadow.resident, page);
         humi_mask_add(&shadow.resident, &plan.bring);
     }
@@ -71,9 +61,12 @@ static uint64_t walked_ns(const struct humi_duellist *duellist, const struct hum
 uint64_t humi_duel_cost_ns(const struct humi_duellist *duellist, const struct hum_view *view,
                            uint32_t chunks)
 {
-    if (duellist->brings == HUMI_DUEL_ASK)
-        return walked_ns(duellist, view, chunks);
-    return known_ns(view, chunks, duellist->brings == HUMI_DUEL_BLOCK);
+    if (!duellist->known)
+        return asked_ns(duellist, view, chunks);
+    struct humi_ground ground;
+    humi_ground_init(&ground, &view->valid, chunks);
+    struct humi_walked walked = humi_walk_through(&duellist->walk, &ground);
+    return known_ns(&duellist->walk, &walked);
 }
 
 static uint64_t cost_of(struct humi_duel *duel, unsigned candidate)
@@ -99,12 +92,46 @@ static void choose(struct humi_duel *duel, unsigned count)
         atomic_store_explicit(&duel->live, best, memory_order_relaxed);
 }
 
+static bool walk_alike(const struct humi_duellist *a, const struct humi_duellist *b)
+{
+    return b->known && a->walk.percent == b->walk.percent && a->walk.rest == b->walk.rest &&
+           a->walk.apart == b->walk.apart;
+}
+
+/* How candidate i walks; [0, i) have walked. */
+static void walk_through(const struct humi_duellist *list, unsigned i,
+                         const struct humi_ground *ground, struct humi_walked *walked)
+{
+    unsigned alike = 0;
+
+    while (alike < i && !walk_alike(&list[i], &list[alike]))
+        alike++;
+    walked[i] = alike < i ? walked[alike] : humi_walk_through(&list[i].walk, ground);
+}
+
+static void charge_each(struct humi_duel *duel, uint32_t chunks, const struct hum_view *view,
+                        const struct humi_duellist *list, unsigned count)
+{
+    struct humi_walked walked[HUMI_DUEL_MAX];
+    struct humi_ground ground;
+
+    humi_ground_init(&ground, &view->valid, chunks);
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t ns;
+        if (list[i].known) {
+            walk_through(list, i, &ground, walked);
+            ns = known_ns(&list[i].walk, &walked[i]);
+        } else {
+            ns = asked_ns(&list[i], view, chunks);
+        }
+        atomic_fetch_add_explicit(&duel->cost_ns[i], ns, memory_order_relaxed);
+    }
+}
+
 static void charge(struct humi_duel *duel, uint32_t chunks, const struct hum_view *view,
                    const struct humi_duellist *list, unsigned count)
 {
-    for (unsigned i = 0; i < count; i++)
-        atomic_fetch_add_explicit(&duel->cost_ns[i], humi_duel_cost_ns(&list[i], view, chunks),
-                                  memory_order_relaxed);
+    charge_each(duel, chunks, view, list, count);
     uint32_t stays = atomic_fetch_add_explicit(&duel->stays, 1, memory_order_relaxed) + 1;
     if (stays >= STAYS_KNOWN)
         choose(duel, count);

@@ -3,8 +3,9 @@
  * duel.h - which way to prefetch would have cost a region least, found while it is used.
  *
  * A block's stay on a processor ends when it is faulted on with nothing resident.  The chunks that
- * were faulted on or brought in that stay are then walked through again for each candidate, by its
- * own plan function, on a view in which only its own pages are resident:
+ * were faulted on or brought in that stay are then walked through again for each candidate, by what
+ * is known of it (walk.h) or else by its own plan function, on a view in which only its own pages
+ * are resident:
  *
  *     cost = faults x (45 us + 20 us) + bytes / 25 GB/s
  *
@@ -23,7 +24,7 @@
 
 #include <stdatomic.h>
 
-#include <hum/policy.h>
+#include "policy/walk.h"
 
 #define HUMI_DUEL_MAX 8u         /* candidates */
 
@@ -39,14 +40,12 @@ struct humi_duel {
     _Atomic uint32_t live;
 };
 
-/* What a fault brings: as the part says, or always the same, so that it need not be asked. */
-enum humi_duel_brings { HUMI_DUEL_ASK, HUMI_DUEL_CHUNK, HUMI_DUEL_BLOCK };
-
 /* One of the candidates, with what it is called with. */
 struct humi_duellist {
     const struct hum_part *part;
     struct hum_part_context context;
-    enum humi_duel_brings brings;
+    bool known;                  /* how it walks through the block, so that it need not be asked */
+    struct humi_walk walk;
 };
 
 /* Is the block part of the sample?  One in eight; all of them in regions of at most 64 blocks. */

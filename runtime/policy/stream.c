@@ -30,8 +30,16 @@ static void store(struct humi_stream *stream, const struct copy *copy)
 /* Whole strides, no more than it looked ahead and one. */
 static bool continues(const struct copy *copy, int64_t step)
 {
-    return copy->steps && step % copy->stride == 0 && step / copy->stride >= 1 &&
-           step / copy->stride <= copy->depth + 1;
+    int64_t stride = copy->stride;
+
+    if (!copy->steps || step == stride)
+        return copy->steps != 0;
+    if (stride < 0) {
+        stride = -stride;
+        step = -step;
+    }
+    /* Dividing is dear, and most steps are none. */
+    return step > stride && step <= stride * (copy->depth + 1) && step % stride == 0;
 }
 
 static void take_step(struct copy *copy, int64_t step, unsigned most)
@@ -60,16 +68,30 @@ static void learn(struct copy *copy, const struct hum_view *view, unsigned most)
     copy->last = view->block + 1;
 }
 
+static struct humi_stream *stream_of(struct humi_streams *streams, const struct hum_view *view)
+{
+    uint32_t hash = (view->agent + (uint32_t)view->processor * 0x9e3779b1u) * 0x85ebca6bu;
+
+    return &streams->of[hash >> 28];
+}
+
 struct humi_stream_step humi_streams_step(struct humi_streams *streams,
                                           const struct hum_view *view, unsigned most)
 {
-    uint32_t hash = (view->agent + (uint32_t)view->processor * 0x9e3779b1u) * 0x85ebca6bu;
-    struct humi_stream *stream = &streams->of[hash >> 28];
+    struct humi_stream *stream = stream_of(streams, view);
     struct copy copy = load(stream);
 
     if (!view->again) {
         learn(&copy, view, most);
         store(stream, &copy);
     }
+    return (struct humi_stream_step){copy.stride, copy.steps, copy.depth};
+}
+
+struct humi_stream_step humi_streams_look(struct humi_streams *streams,
+                                          const struct hum_view *view)
+{
+    struct copy copy = load(stream_of(streams, view));
+
     return (struct humi_stream_step){copy.stride, copy.steps, copy.depth};
 }

@@ -48,4 +48,8 @@ struct humi_stream_step {
 struct humi_stream_step humi_streams_step(struct humi_streams *streams,
                                           const struct hum_view *view, unsigned most);
 
+/* Tell, learning nothing. */
+struct humi_stream_step humi_streams_look(struct humi_streams *streams,
+                                          const struct hum_view *view);
+
 #endif

@@ -26,44 +26,11 @@ struct tree {
     uint32_t faulted; /* bit i: chunk i has a fault */
 };
 
-/* The number of bits in each 16-bit lane, in that lane. */
-static uint64_t count_lanes(uint64_t x)
-{
-    x -= (x >> 1) & UINT64_C(0x5555555555555555);
-    x = (x & UINT64_C(0x3333333333333333)) + ((x >> 2) & UINT64_C(0x3333333333333333));
-    x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
-    return (x + (x >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
-}
-
-static void sum_chunks(uint16_t *sums, const struct hum_pages *pages)
-{
-    const uint64_t every_lane = UINT64_C(0x0001000100010001);
-    uint64_t before = 0;
-
-    sums[0] = 0;
-    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
-        /* Each lane gets the sum of itself, the lanes below it and all words before. */
-        uint64_t lanes = (count_lanes(pages->word[i]) + before) * every_lane;
-        for (unsigned lane = 0; lane < CHUNKS_PER_WORD; lane++)
-            sums[i * CHUNKS_PER_WORD + lane + 1] = (uint16_t)(lanes >> lane * 16);
-        before = lanes >> 48;
-    }
-}
-
-static void sum_whole(uint16_t *sums)
-{
-    for (unsigned i = 0; i <= LEAVES; i++)
-        sums[i] = (uint16_t)(i * HUM_PAGES_PER_CHUNK);
-}
-
 static void tree_init(struct tree *tree, const struct hum_pages *present,
                       const struct hum_pages *filled, const struct hum_pages *valid)
 {
-    sum_chunks(tree->present, present);
-    if (humi_mask_full(valid))
-        sum_whole(tree->valid);
-    else
-        sum_chunks(tree->valid, valid);
+    humi_chunks_sum(tree->present, present);
+    humi_chunks_sum(tree->valid, valid);
     tree->faulted = 0;
     for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
         uint64_t lanes = filled->word[i] & UINT64_C(0x0001000100010001);
@@ -115,7 +82,7 @@ HUMI_WIDE_PART void path_init(struct path *path, const struct hum_pages *pages, 
     path->before[0] = 0;
     for (unsigned i = 0; i < HUMI_MASK_WORDS; i++)
         path->before[i + 1] = path->before[i] + (unsigned)__builtin_popcountll(pages->word[i]);
-    path->lanes = count_lanes(pages->word[chunk / CHUNKS_PER_WORD]);
+    path->lanes = humi_chunks_count(pages->word[chunk / CHUNKS_PER_WORD]);
 }
 
 /* Pages in the n chunks from the first on, a subtree on the path. */

@@ -16,11 +16,14 @@
  * nothing is guessed.
  */
 #include "base/mask.h"
+#include "base/wide.h"
+#include "policy/chunks.h"
 #include "policy/parts.h"
 #include "policy/prefetch/fill.h"
 #include "policy/prefetch/rivals.h"
 #include "policy/prefetch/writing.h"
 #include "policy/tree.h"
+#include "policy/walk.h"
 #include "policy/window.h"
 
 #define NEIGHBOUR_DENSE (HUM_PAGES_PER_BLOCK / 2)      /* take the block whole */
@@ -40,15 +43,25 @@ static bool is_next_to_dense(const struct hum_view *view)
            view->neighbour_pages[1] >= NEIGHBOUR_DENSE;
 }
 
-/* Advice that gives this processor the whole block at this fault. */
-static bool is_advised_whole(const struct hum_view *view)
+/* Advice that gives this processor the whole block, whatever is here. */
+static bool is_advised_always(const struct hum_view *view)
 {
     if ((view->advice & HUM_ADVISE_READ_MOSTLY) && humi_mask_empty(&view->write))
         return true;
-    if ((view->advice & HUM_ADVISE_ACCESSED_BY) && (view->accessed_by & HUM_BIT(view->processor)))
-        return true;
+    return (view->advice & HUM_ADVISE_ACCESSED_BY) &&
+           (view->accessed_by & HUM_BIT(view->processor));
+}
+
+static bool is_first_at_home(const struct hum_view *view)
+{
     return (view->advice & HUM_ADVISE_PREFERRED) && view->preferred == view->processor &&
            humi_mask_empty(&view->resident);
+}
+
+/* Advice that gives this processor the whole block at this fault. */
+static bool is_advised_whole(const struct hum_view *view)
+{
+    return is_advised_always(view) || is_first_at_home(view);
 }
 
 /*
@@ -95,85 +108,145 @@ static bool is_host_taking(const struct hum_view *view, bool moves)
 }
 
 /*
- * A block that is full of data elsewhere, while a quarter of the memory is free.  Where whole
- * blocks are opened it comes at the first fault: copying it takes twice as long as a fault, and
- * page by page mappings would have to go again before it can be opened.  Elsewhere at the second
- * fault: bringing the rest costs about three faults, and scattered accesses would take five.
+ * From how many pages on that are here the rest is worth its cost: of a block that is full of data
+ * elsewhere, while a quarter of the memory is free.  Where whole blocks are opened it comes at the
+ * first fault: copying it takes twice as long as a fault, and page by page mappings would have to
+ * go again before it can be opened.  Elsewhere at the second fault: bringing the rest costs about
+ * three faults, and scattered accesses would take five.
  */
-static bool is_worth_the_rest(const struct hum_view *view)
+static unsigned pages_for_the_rest(const struct hum_view *view)
 {
-    return (view->opens_whole || humi_mask_count(&view->resident) >= HUM_PAGES_PER_CHUNK) &&
-           humi_mask_within(&view->valid, &view->written) &&
-           view->free_blocks >= view->capacity_blocks / 4;
+    if (view->free_blocks < view->capacity_blocks / 4 ||
+        !humi_mask_within(&view->valid, &view->written))
+        return HUMI_WALK_NEVER;
+    return view->opens_whole ? 0 : HUM_PAGES_PER_CHUNK;
 }
 
-/* All pages that should be here when the fault has been served. */
+static bool is_worth_the_rest(const struct hum_view *view)
+{
+    unsigned pages = pages_for_the_rest(view);
+
+    return pages == 0 || (pages != HUMI_WALK_NEVER && humi_mask_count(&view->resident) >= pages);
+}
+
+/* All pages that should be here when a fault that moves some has been served. */
 static struct hum_pages choose_resident(const struct hum_view *view,
                                         const struct hum_pages *faulted, unsigned percent)
 {
-    struct hum_pages here;
-
-    if (humi_mask_within(faulted, &view->resident))
-        return view->resident;
     if (is_advised_whole(view) || is_next_to_dense(view) || is_worth_the_rest(view))
         return view->valid;
-    here = humi_tree_grow(&view->resident, faulted, &view->valid, percent);
-    humi_mask_add(&here, &view->resident);
-    return here;
+    return humi_tree_grow(&view->resident, faulted, &view->valid, percent);
+}
+
+/* What a plan rests on. */
+struct grounds {
+    struct hum_pages faulted;
+    bool moves;                 /* a faulted page is not here */
+};
+
+HUMI_WIDE static void look(const struct hum_view *view, struct grounds *of)
+{
+    uint64_t missing = 0;
+
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
+        uint64_t faulted = view->read.word[i] | view->write.word[i];
+        of->faulted.word[i] = faulted;
+        missing |= faulted & ~view->resident.word[i];
+    }
+    of->moves = missing != 0;
+}
+
+/* Bring what is wanted, and what is here with it: true if that is all of the block. */
+HUMI_WIDE static bool bring(const struct hum_view *view, const struct hum_pages *faulted,
+                            const struct hum_pages *wanted, struct hum_plan *plan)
+{
+    uint64_t absent = 0;
+
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
+        uint64_t resident = view->resident.word[i], valid = view->valid.word[i];
+        absent |= valid & ~(wanted->word[i] | resident);
+        plan->bring.word[i] = wanted->word[i] & ~resident & ~faulted->word[i];
+    }
+    return !absent;
+}
+
+/* Give access to what comes and to what is here within the window; NULL: to all that is here. */
+HUMI_WIDE static void map(const struct hum_view *view, const struct hum_pages *faulted,
+                          const struct hum_pages *window, struct hum_plan *plan)
+{
+    for (unsigned i = 0; i < HUMI_MASK_WORDS; i++) {
+        uint64_t here = view->resident.word[i] & (window ? window->word[i] : ~UINT64_C(0));
+        plan->map.word[i] = (here | plan->bring.word[i]) & view->valid.word[i] & ~faulted->word[i];
+    }
 }
 
 /* Of the pages that are here then, those to give access to. */
-static struct hum_pages choose_mapped(const struct hum_view *view, const struct hum_pages *faulted,
-                                      const struct hum_pages *here, bool moves, bool whole)
+static void choose_mapped(const struct hum_view *view, const struct grounds *of, bool whole,
+                          struct hum_plan *plan)
 {
-    struct hum_pages mapped, brought;
+    struct hum_pages window;
 
     if (whole && !is_lone_upgrade(view) &&
-        (moves || view->opens_whole || is_next_to_dense(view) || is_advised_whole(view)))
-        return *here;
-    mapped = humi_window_around(faulted, humi_window_pages(view->map_faults));
-    humi_mask_keep(&mapped, here);
-    brought = humi_mask_minus(here, &view->resident);
-    humi_mask_add(&mapped, &brought);
-    return mapped;
+        (of->moves || view->opens_whole || is_next_to_dense(view) || is_advised_whole(view))) {
+        map(view, &of->faulted, NULL, plan);
+        return;
+    }
+    window = humi_window_around(&of->faulted, humi_window_pages(view->map_faults));
+    map(view, &of->faulted, &window, plan);
 }
 
-static void keep_to_turf(const struct humi_rivals *rivals, const struct hum_view *view,
-                         struct hum_plan *plan)
+HUMI_WIDE static void keep_to_turf(uint32_t turf, struct hum_plan *plan)
 {
-    struct hum_pages turf = humi_rivals_turf(rivals, view);
+    struct hum_pages pages = humi_chunks_pages(turf);
 
-    humi_mask_keep(&plan->bring, &turf);
-    humi_mask_keep(&plan->map, &turf);
+    humi_mask_keep(&plan->bring, &pages);
+    humi_mask_keep(&plan->map, &pages);
 }
 
 static void plan(const struct hum_view *view, const struct hum_part_context *context,
                  struct hum_plan *plan)
 {
     struct humi_rivals *rivals = context->memory[HUM_MEMORY_BLOCK];
-    struct hum_pages faulted = humi_fill_faulted(view);
-    struct hum_pages here =
-        choose_resident(view, &faulted, (unsigned)context->tunables[THRESHOLD]);
-    bool moves = !humi_mask_within(&faulted, &view->resident);
-    bool whole = humi_mask_within(&view->valid, &here);
+    struct hum_pages wanted = view->resident;
+    struct grounds of;
 
-    humi_rivals_learn(rivals, view);
-    plan->bring = humi_mask_minus(&here, &view->resident);
-    plan->map = choose_mapped(view, &faulted, &here, moves, whole);
-    humi_mask_keep(&plan->map, &view->valid);
-    humi_mask_remove(&plan->bring, &faulted);
-    humi_mask_remove(&plan->map, &faulted);
+    look(view, &of);
+    uint32_t chunks = humi_chunks_of(&of.faulted);
+    if (of.moves)
+        wanted = choose_resident(view, &of.faulted, (unsigned)context->tunables[THRESHOLD]);
+    bool whole = bring(view, &of.faulted, &wanted, plan);
+    humi_rivals_learn(rivals, view, chunks);
+    choose_mapped(view, &of, whole, plan);
     if (humi_rivals_contest(rivals, view)) {
-        keep_to_turf(rivals, view, plan);
+        keep_to_turf(humi_rivals_turf(rivals, view, chunks), plan);
         return;
     }
-    if (humi_writing_stream(view) || (whole && is_host_taking(view, moves)))
+    if (humi_writing_stream(view) || (whole && is_host_taking(view, of.moves)))
         plan->exclusive = true;
-    if (whole && (moves || view->map_faults == 0) && !is_lone_upgrade(view) &&
+    if (whole && (of.moves || view->map_faults == 0) && !is_lone_upgrade(view) &&
         (is_forward_stream(view) || is_rewriting(view))) {
         plan->ahead_blocks = (unsigned)context->tunables[BLOCKS];
         plan->ahead_takes = is_rewriting(view);
     }
+}
+
+/* The walk brings nothing that others would lose, so `is_lone_upgrade` has no say in it. */
+bool humi_walk_of_ahead(const struct hum_view *view, const struct hum_part_context *context,
+                        struct humi_walk *walk_out)
+{
+    const struct humi_rivals *rivals = context->memory[HUM_MEMORY_BLOCK];
+    bool contest = humi_rivals_contest(rivals, view), home = is_first_at_home(view);
+    bool whole = is_advised_always(view) || is_next_to_dense(view) || (home && !contest);
+    bool goes_on = is_forward_stream(view) || is_rewriting(view);
+
+    if (!whole && (home || is_rewriting(view)))
+        return false; /* the first fault is another than the next ones, or the last one is */
+    *walk_out = (struct humi_walk){
+        .percent = whole ? HUMI_WALK_BLOCK : (uint32_t)context->tunables[THRESHOLD],
+        .rest = pages_for_the_rest(view),
+        .apart = contest ? humi_rivals_others(rivals, view) : 0,
+        .ahead_blocks = whole && goes_on && !contest ? (uint32_t)context->tunables[BLOCKS] : 0};
+    return true;
 }
 
 const struct hum_part humi_prefetch_ahead = {

@@ -13,6 +13,7 @@
 #include "policy/duel.h"
 #include "policy/parts.h"
 #include "policy/place/far.h"
+#include "policy/prefetch/fill.h"
 #include "policy/prefetch/rivals.h"
 #include "policy/prefetch/writing.h"
 #include "policy/stream.h"
@@ -27,30 +28,64 @@ struct block {
     struct humi_rivals rivals;   /* of `ahead` */
 };
 
+/* ---- candidates ------------------------------------------------------------------------------ */
+
+typedef bool walk_of(const struct hum_view *view, const struct hum_part_context *context,
+                     struct humi_walk *walk_out);
+
+static bool walk_of_tree(const struct hum_view *view, const struct hum_part_context *context,
+                         struct humi_walk *walk_out)
+{
+    (void)view; /* what was in the block before is elsewhere now, so nobody is the first there */
+    *walk_out = (struct humi_walk){.percent = (uint32_t)context->tunables[0],
+                                   .rest = HUMI_WALK_NEVER};
+    return true;
+}
+
+static bool walk_of_block(const struct hum_view *view, const struct hum_part_context *context,
+                          struct humi_walk *walk_out)
+{
+    (void)view;
+    (void)context;
+    *walk_out = (struct humi_walk){.percent = HUMI_WALK_BLOCK, .rest = HUMI_WALK_NEVER};
+    return true;
+}
+
+static bool walk_of_chunk(const struct hum_view *view, const struct hum_part_context *context,
+                          struct humi_walk *walk_out)
+{
+    (void)view;
+    (void)context;
+    *walk_out = (struct humi_walk){.percent = HUMI_WALK_CHUNK, .rest = HUMI_WALK_NEVER};
+    return true;
+}
+
 /* The numbers of candidates are their own initial ones. */
-static const struct hum_part *const candidates[] = {
-    &humi_prefetch_ahead, &humi_prefetch_block, &humi_prefetch_stride,
-    &humi_prefetch_tree,  &humi_prefetch_chunk,
+static const struct candidate {
+    const struct hum_part *part;
+    walk_of *walk_of;
+} candidates[] = {
+    {&humi_prefetch_ahead, humi_walk_of_ahead},
+    {&humi_prefetch_block, walk_of_block},
+    {&humi_prefetch_stride, humi_walk_of_stride},
+    {&humi_prefetch_tree, walk_of_tree},
+    {&humi_prefetch_chunk, walk_of_chunk},
 };
 #define CANDIDATES (sizeof candidates / sizeof candidates[0])
 _Static_assert(CANDIDATES <= HUMI_DUEL_MAX, "a cost for each");
 
-static void make_duellist(struct region *region, struct block *block, unsigned candidate,
-                          uint64_t *values, struct humi_duellist *duellist)
+static struct hum_part_context context_of(struct region *region, struct block *block,
+                                          const struct hum_part *part, uint64_t *values)
 {
-    const struct hum_part *part = candidates[candidate];
+    struct hum_part_context context = {.tunables = values};
 
     for (unsigned t = 0; t < part->tunable_count; t++)
         values[t] = part->tunables[t].initial;
-    *duellist = (struct humi_duellist){.part = part,
-                                       .context = {.tunables = values},
-                                       .brings = part == &humi_prefetch_block   ? HUMI_DUEL_BLOCK
-                                                 : part == &humi_prefetch_chunk ? HUMI_DUEL_CHUNK
-                                                                                : HUMI_DUEL_ASK};
     if (part->memory_bytes[HUM_MEMORY_REGION])
-        duellist->context.memory[HUM_MEMORY_REGION] = &region->streams;
+        context.memory[HUM_MEMORY_REGION] = &region->streams;
     if (part->memory_bytes[HUM_MEMORY_BLOCK])
-        duellist->context.memory[HUM_MEMORY_BLOCK] = &block->rivals;
+        context.memory[HUM_MEMORY_BLOCK] = &block->rivals;
+    return context;
 }
 
 static void judge(struct region *region, struct block *block, const struct hum_view *view)
@@ -60,24 +95,29 @@ static void judge(struct region *region, struct block *block, const struct hum_v
 
     if (!humi_duel_begins(&block->stay, view))
         return;
-    for (unsigned i = 0; i < CANDIDATES; i++)
-        make_duellist(region, block, i, values[i], &list[i]);
+    for (unsigned i = 0; i < CANDIDATES; i++) {
+        list[i].part = candidates[i].part;
+        list[i].context = context_of(region, block, candidates[i].part, values[i]);
+        list[i].known = candidates[i].walk_of(view, &list[i].context, &list[i].walk);
+    }
     humi_duel_judge(&region->duel, &block->stay, view, list, CANDIDATES);
 }
+
+/* ---- plans ----------------------------------------------------------------------------------- */
 
 /* Every fault takes its agent's stream further, whoever is live; `stride` does so by itself. */
 static void plan_live(struct region *region, struct block *block, unsigned live,
                       const struct hum_view *view, struct hum_plan *plan)
 {
     uint64_t values[HUM_TUNABLES_MAX];
-    struct humi_duellist duellist;
+    const struct hum_part *part = candidates[live].part;
+    struct hum_part_context context = context_of(region, block, part, values);
 
-    make_duellist(region, block, live, values, &duellist);
-    if (candidates[live] != &humi_prefetch_ahead)
-        humi_rivals_learn(&block->rivals, view);
-    if (candidates[live] != &humi_prefetch_stride)
+    if (part != &humi_prefetch_ahead)
+        humi_rivals_learn(&block->rivals, view, humi_fill_chunks(view));
+    if (part != &humi_prefetch_stride)
         humi_streams_step(&region->streams, view, HUM_AHEAD_BLOCKS_MAX);
-    duellist.part->plan(view, &duellist.context, plan);
+    part->plan(view, &context, plan);
 }
 
 /* Nothing comes: the fault is about access alone. */
@@ -116,7 +156,7 @@ static void plan(const struct hum_view *view, const struct hum_part_context *con
     if (humi_far_is_counted(view))
         return;
     if (!humi_mask_empty(&plan->remote)) {
-        humi_rivals_learn(&block->rivals, view);
+        humi_rivals_learn(&block->rivals, view, humi_fill_chunks(view));
         return;
     }
     if (sampled)

@@ -12,6 +12,13 @@ struct hum_pages humi_fill_faulted(const struct hum_view *view)
     return humi_mask_or(&view->read, &view->write);
 }
 
+uint32_t humi_fill_chunks(const struct hum_view *view)
+{
+    struct hum_pages faulted = humi_mask_or(&view->read, &view->write);
+
+    return humi_chunks_of(&faulted);
+}
+
 /* The smallest windows, which are the most frequent, are made on the way. */
 HUMI_WIDE static void fill(const struct hum_view *view, const struct hum_pages *wanted,
                            const struct hum_pages *window, struct hum_plan *plan)

@@ -16,7 +16,8 @@
 void humi_fill_plan(const struct hum_view *view, const struct hum_pages *wanted,
                     struct hum_plan *plan);
 
-/* The pages that were faulted on. */
+/* The pages that were faulted on, and the chunks that they are in. */
 struct hum_pages humi_fill_faulted(const struct hum_view *view);
+uint32_t humi_fill_chunks(const struct hum_view *view);
 
 #endif

@@ -2,10 +2,6 @@
 /* rivals.c - who works where in a block on which two sides work at the same time. */
 #include "policy/prefetch/rivals.h"
 
-#include "base/mask.h"
-#include "policy/chunks.h"
-#include "policy/prefetch/fill.h"
-
 enum side { HOST, DEVICES };
 
 static enum side side_of(const struct hum_view *view)
@@ -24,10 +20,8 @@ static void count_row(struct humi_rivals *rivals, enum side side)
         rivals->row++;
 }
 
-void humi_rivals_learn(struct humi_rivals *rivals, const struct hum_view *view)
+void humi_rivals_learn(struct humi_rivals *rivals, const struct hum_view *view, uint32_t chunks)
 {
-    struct hum_pages faulted = humi_fill_faulted(view);
-    uint32_t chunks = humi_chunks_of(&faulted);
     enum side side = side_of(view);
 
     if (view->again)
@@ -43,11 +37,16 @@ void humi_rivals_learn(struct humi_rivals *rivals, const struct hum_view *view)
         rivals->chunks[!side] = 0;
 }
 
+uint32_t humi_rivals_others(const struct humi_rivals *rivals, const struct hum_view *view)
+{
+    return rivals->chunks[!side_of(view)];
+}
+
 bool humi_rivals_contest(const struct humi_rivals *rivals, const struct hum_view *view)
 {
     bool at_once = rivals->chunks[HOST] && !(side_of(view) == HOST && view->others_idle);
 
-    return at_once && rivals->chunks[!side_of(view)];
+    return at_once && humi_rivals_others(rivals, view);
 }
 
 /* The largest aligned group around a chunk without any of `others`. */
@@ -65,14 +64,14 @@ static uint32_t group_around(unsigned chunk, uint32_t others)
     return group;
 }
 
-struct hum_pages humi_rivals_turf(const struct humi_rivals *rivals, const struct hum_view *view)
+uint32_t humi_rivals_turf(const struct humi_rivals *rivals, const struct hum_view *view,
+                          uint32_t chunks)
 {
-    struct hum_pages faulted = humi_fill_faulted(view);
-    uint32_t others = rivals->chunks[!side_of(view)], group = 0;
+    uint32_t others = humi_rivals_others(rivals, view), turf = 0;
 
     if (!humi_rivals_contest(rivals, view))
-        return humi_mask_all();
-    for (uint32_t left = humi_chunks_of(&faulted); left; left &= left - 1)
-        group |= group_around((unsigned)__builtin_ctz(left), others);
-    return humi_chunks_pages(group);
+        return UINT32_MAX;
+    for (; chunks; chunks &= chunks - 1)
+        turf |= group_around((unsigned)__builtin_ctz(chunks), others);
+    return turf;
 }

@@ -35,13 +35,17 @@ struct humi_rivals {
     bool device;                 /* ... this side's */
 };
 
-/* Learn from a fault; not from one seen again. */
-void humi_rivals_learn(struct humi_rivals *rivals, const struct hum_view *view);
+/* Learn from a fault on these chunks; not from one seen again. */
+void humi_rivals_learn(struct humi_rivals *rivals, const struct hum_view *view, uint32_t chunks);
 
 /* The other side is at work in this block, too. */
 bool humi_rivals_contest(const struct humi_rivals *rivals, const struct hum_view *view);
 
-/* The pages of the turfs of the faulted pages; all pages without a contest. */
-struct hum_pages humi_rivals_turf(const struct humi_rivals *rivals, const struct hum_view *view);
+/* The chunks that the other side was seen in. */
+uint32_t humi_rivals_others(const struct humi_rivals *rivals, const struct hum_view *view);
+
+/* The turfs of the faulted chunks; all chunks without a contest. */
+uint32_t humi_rivals_turf(const struct humi_rivals *rivals, const struct hum_view *view,
+                          uint32_t chunks);
 
 #endif

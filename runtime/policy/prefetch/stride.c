@@ -16,6 +16,7 @@
 #include "policy/prefetch/fill.h"
 #include "policy/stream.h"
 #include "policy/tree.h"
+#include "policy/walk.h"
 
 #define FREE_BLOCKS_MIN 2u       /* the faulted one and one ahead */
 
@@ -45,6 +46,19 @@ static void plan(const struct hum_view *view, const struct hum_part_context *con
         return;
     plan->ahead_blocks = step.depth;
     plan->ahead_stride = step.stride;
+}
+
+bool humi_walk_of_stride(const struct hum_view *view, const struct hum_part_context *context,
+                         struct humi_walk *walk_out)
+{
+    struct humi_stream_step step = humi_streams_look(context->memory[HUM_MEMORY_REGION], view);
+    bool streams = step.steps >= context->tunables[STEPS];
+
+    *walk_out = (struct humi_walk){
+        .percent = streams ? HUMI_WALK_BLOCK : (uint32_t)context->tunables[THRESHOLD],
+        .rest = HUMI_WALK_NEVER,
+        .ahead_blocks = streams && view->free_blocks >= FREE_BLOCKS_MIN ? step.depth : 0};
+    return true;
 }
 
 const struct hum_part humi_prefetch_stride = {

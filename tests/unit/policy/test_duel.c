@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* test_duel.c - candidates judged by what was used: costs, the sample, who becomes live. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "support/test.h"
+
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "base/mask.h"
 #include "policy/chunks.h"
 #include "policy/compose.h"
 #include "policy/duel.h"
 #include "policy/parts.h"
+#include "policy/prefetch/rivals.h"
+#include "policy/stream.h"
 #include "support/random.h"
 
 static struct random randoms;
@@ -107,25 +105,85 @@ static struct hum_pages some_pages(void)
     return pages;
 }
 
+static struct humi_rivals some_rivals(void)
+{
+    return (struct humi_rivals){
+        .chunks = {(uint32_t)(random_next(&randoms) & random_next(&randoms)),
+                   UINT32_C(1) << random_next(&randoms) % 32}};
+}
+
+/* A fault that begins a stay, where nothing need fit together. */
+static struct hum_view some_view(void)
+{
+    struct hum_view view = view_at((uint32_t)(random_next(&randoms) % 32), 0);
+
+    view.valid = random_next(&randoms) % 2 ? humi_mask_all() : some_pages();
+    view.written = random_next(&randoms) % 2 ? humi_mask_all() : some_pages();
+    if (random_next(&randoms) % 3 == 0) {
+        view.write = view.read;
+        view.read = humi_mask_none();
+    }
+    view.advice = random_next(&randoms) % 2 ? 0 : (uint32_t)(random_next(&randoms) % 8);
+    view.preferred = (int)(random_next(&randoms) % 2);
+    view.accessed_by = (uint32_t)(random_next(&randoms) % 4);
+    for (unsigned side = 0; side < 2; side++) {
+        view.neighbour_pages[side] = (unsigned)(random_next(&randoms) % 513);
+        view.neighbour_pages[side] *= random_next(&randoms) % 4 == 0;
+        view.neighbour_writable[side] = (unsigned)(random_next(&randoms) % 513);
+    }
+    view.neighbour_guesses = (unsigned)(random_next(&randoms) % 10);
+    view.free_blocks = random_next(&randoms) % 40;
+    view.others_idle = random_next(&randoms) % 2;
+    view.opens_whole = random_next(&randoms) % 2;
+    return view;
+}
+
+/* One of the parts, and how it says that it walks; false: it does not. */
+static bool some_walk(unsigned which, const struct hum_view *view, struct humi_duellist *duellist)
+{
+    const struct humi_walk walks[] = {{.percent = HUMI_WALK_CHUNK, .rest = HUMI_WALK_NEVER},
+                                      {.percent = HUMI_WALK_BLOCK, .rest = HUMI_WALK_NEVER},
+                                      {.percent = 50, .rest = HUMI_WALK_NEVER}};
+
+    if (which == 3)
+        return humi_walk_of_stride(view, &duellist->context, &duellist->walk);
+    if (which == 4)
+        return humi_walk_of_ahead(view, &duellist->context, &duellist->walk);
+    duellist->walk = walks[which];
+    return true;
+}
+
 /* What is known beforehand costs what it costs when each fault is asked about. */
 static void what_is_known_costs_what_is_asked(void **state)
 {
-    const struct hum_part *const parts[] = {&humi_prefetch_chunk, &humi_prefetch_block};
-    const enum humi_duel_brings brings[] = {HUMI_DUEL_CHUNK, HUMI_DUEL_BLOCK};
+    static const struct hum_part *const parts[] = {&humi_prefetch_chunk, &humi_prefetch_block,
+                                                   &humi_prefetch_tree, &humi_prefetch_stride,
+                                                   &humi_prefetch_ahead};
+    static const uint64_t values[][3] = {{0}, {0}, {50}, {51, 3, 16}, {51, 8}};
+    unsigned known = 0, runs = (unsigned)random_steps(4000);
 
     (void)state;
-    for (unsigned i = 0; i < random_steps(2000); i++) {
+    for (unsigned i = 0; i < runs; i++) {
+        unsigned which = i % COUNT_OF(parts);
         uint32_t chunks = (uint32_t)(random_next(&randoms) & random_next(&randoms));
-        struct hum_view view = view_at((uint32_t)(random_next(&randoms) % 32), 0);
-        struct humi_duellist duellist = duellist_of(parts[i % 2]);
-        if (i % 3)
-            view.valid = some_pages();
-        if (i % 5 == 0)
-            view.write = view.read;
+        struct hum_view view = some_view();
+        struct humi_rivals rivals = some_rivals();
+        struct humi_streams streams;
+        struct humi_duellist duellist = duellist_of(parts[which]);
+        memset(&streams, 0, sizeof streams);
+        for (unsigned s = 0; s < HUMI_STREAMS; s++) {
+            streams.of[s].steps = (uint16_t)(random_next(&randoms) % 6);
+            streams.of[s].depth = (uint16_t)(random_next(&randoms) % 17);
+        }
+        duellist.context.tunables = values[which];
+        duellist.context.memory[HUM_MEMORY_REGION] = &streams;
+        duellist.context.memory[HUM_MEMORY_BLOCK] = &rivals;
         uint64_t asked = humi_duel_cost_ns(&duellist, &view, chunks);
-        duellist.brings = brings[i % 2];
+        duellist.known = some_walk(which, &view, &duellist);
+        known += duellist.known;
         assert_int_equal(humi_duel_cost_ns(&duellist, &view, chunks), asked);
     }
+    assert_true(known > runs * 4 / 5);
 }
 
 static void a_chunk_lacks_what_is_wanted_and_not_there(void **state)

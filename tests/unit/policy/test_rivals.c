@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/mask.h"
+#include "policy/chunks.h"
 #include "policy/compose.h"
 #include "policy/prefetch/rivals.h"
 #include "support/random.h"
@@ -95,8 +96,9 @@ static void turfs_are_those_of_the_definition(void **state)
                                       .idle = random_next(&randoms) % 32 == 0,
                                       .page = (unsigned)(random_next(&randoms) % PAGES)};
             struct hum_view view = view_of(&story[i]);
-            humi_rivals_learn(&rivals, &view);
-            struct hum_pages turf = humi_rivals_turf(&rivals, &view),
+            uint32_t chunk = UINT32_C(1) << story[i].page / CHUNK;
+            humi_rivals_learn(&rivals, &view, chunk);
+            struct hum_pages turf = humi_chunks_pages(humi_rivals_turf(&rivals, &view, chunk)),
                              want = turf_of(story, i + 1);
             if (memcmp(&turf, &want, sizeof turf) != 0)
                 fail_msg("round %u, fault %u on page %u: %u pages, wanted %u", round, i,
@@ -112,11 +114,11 @@ static void a_fault_seen_again_teaches_nothing(void **state)
     struct hum_view view = view_of(&host);
 
     (void)state;
-    humi_rivals_learn(&rivals, &view);
+    humi_rivals_learn(&rivals, &view, 1);
     before = rivals;
     view = view_of(&device);
     view.again = true;
-    humi_rivals_learn(&rivals, &view);
+    humi_rivals_learn(&rivals, &view, UINT32_C(1) << device.page / CHUNK);
     assert_memory_equal(&rivals, &before, sizeof rivals);
 }
 
