@@ -1,22 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* order_models.c - orders of eviction as their definitions tell them, slowly. */
-#include "property/order_models.h"
+#include "property/order_lists.h"
 
 #include <string.h>
-
-/* Least first, by a, then b, then c. */
-struct key {
-    uint64_t a, b, c;
-};
-
-struct order {
-    const char *name;
-    void (*arrive)(struct order_model *, int, const struct hum_evict_facts *);
-    void (*renew)(struct order_model *, int, const struct hum_evict_facts *);
-    void (*leave)(struct order_model *, int, bool);
-    void (*ask)(struct order_model *, int incoming); /* before the objects are sorted */
-    struct key (*key)(const struct order_model *, int);
-};
 
 /* ---- looking at all objects ------------------------------------------------------------------ */
 
@@ -25,32 +11,6 @@ static bool is_less(struct key x, struct key y)
     if (x.a != y.a)
         return x.a < y.a;
     return x.b != y.b ? x.b < y.b : x.c < y.c;
-}
-
-static int count_of(const struct order_model *m, int list)
-{
-    int n = 0;
-
-    for (int i = 0; i < m->objects; i++)
-        n += m->object[i].list == list;
-    return n;
-}
-
-static int oldest_of(const struct order_model *m, int list)
-{
-    int best = ORDER_NONE;
-
-    for (int i = 0; i < m->objects; i++)
-        if (m->object[i].list == list &&
-            (best == ORDER_NONE || m->object[i].since < m->object[best].since))
-            best = i;
-    return best;
-}
-
-static void put(struct order_model *m, int object, int list)
-{
-    m->object[object].list = list;
-    m->object[object].since = ++m->now;
 }
 
 static uint64_t heat_of(const struct hum_evict_facts *facts, uint64_t write_weight)
@@ -106,158 +66,6 @@ static struct key by_window(const struct order_model *m, int i)
         before += m->object[k].in && m->object[k].used < m->object[i].used;
     return (struct key){before >= m->tunables[0] ? 2 : m->object[i].dirty,
                         (uint64_t)m->object[i].used, 0};
-}
-
-/* ---- clock: list 1, uses 1 where there is a mark --------------------------------------------- */
-
-static void clock_arrive(struct order_model *m, int i, const struct hum_evict_facts *facts)
-{
-    (void)facts;
-    m->object[i].uses = 0;
-    put(m, i, 1);
-}
-
-static void clock_renew(struct order_model *m, int i, const struct hum_evict_facts *facts)
-{
-    (void)facts;
-    m->object[i].uses = 1;
-}
-
-static void clock_leave(struct order_model *m, int i, bool evicted)
-{
-    (void)evicted;
-    m->object[i].list = 0;
-}
-
-static void clock_ask(struct order_model *m, int incoming)
-{
-    (void)incoming;
-    for (int i; (i = oldest_of(m, 1)) != ORDER_NONE && m->object[i].uses > 0;) {
-        m->object[i].uses = 0;
-        put(m, i, 1);
-    }
-}
-
-static struct key by_mark(const struct order_model *m, int i)
-{
-    return (struct key){m->object[i].uses, (uint64_t)m->object[i].since, 0};
-}
-
-/* ---- ARC: T1, T2, B1, B2 --------------------------------------------------------------------- */
-
-enum { T1 = 1, T2, B1, B2 };
-
-static double arc_target(const struct order_model *m, int from)
-{
-    double b1 = count_of(m, B1), b2 = count_of(m, B2), p = m->target;
-    double most = m->capacity < (uint64_t)m->objects ? (double)m->capacity : m->objects;
-
-    if (from == B1)
-        p += b2 > b1 ? b2 / b1 : 1;
-    if (from == B2)
-        p -= b1 > b2 ? b1 / b2 : 1;
-    return p < 0 ? 0 : p > most ? most : p;
-}
-
-static void arc_arrive(struct order_model *m, int i, const struct hum_evict_facts *facts)
-{
-    int from = m->object[i].list, all;
-    int most = m->capacity < (uint64_t)m->objects ? (int)m->capacity : m->objects;
-
-    (void)facts;
-    m->target = m->asked_for == i ? m->asked_target : arc_target(m, from);
-    m->asked_for = ORDER_NONE;
-    put(m, i, from == 0 ? T1 : T2);
-    while (count_of(m, B1) > 0 && count_of(m, T1) + count_of(m, B1) > most)
-        m->object[oldest_of(m, B1)].list = 0;
-    while (all = m->objects - count_of(m, 0), count_of(m, B2) > 0 && all > 2 * most)
-        m->object[oldest_of(m, B2)].list = 0;
-}
-
-static void arc_renew(struct order_model *m, int i, const struct hum_evict_facts *facts)
-{
-    (void)facts;
-    put(m, i, T2);
-}
-
-static void arc_leave(struct order_model *m, int i, bool evicted)
-{
-    put(m, i, !evicted ? 0 : m->object[i].list == T1 ? B1 : B2);
-}
-
-static void arc_ask(struct order_model *m, int incoming)
-{
-    int from = incoming == ORDER_NONE ? 0 : m->object[incoming].list, t1 = count_of(m, T1);
-    bool recent;
-
-    m->asked_for = incoming;
-    m->asked_target = arc_target(m, from);
-    recent = t1 > m->asked_target || (from == B2 && t1 == m->asked_target);
-    m->first_list = t1 == 0 ? T2 : count_of(m, T2) == 0 || recent ? T1 : T2;
-}
-
-static struct key by_list(const struct order_model *m, int i)
-{
-    return (struct key){m->object[i].list != m->first_list, (uint64_t)m->object[i].since, 0};
-}
-
-/* ---- S3-FIFO: S, M, G ------------------------------------------------------------------------ */
-
-enum { S = 1, M, G };
-
-static int s3_share(const struct order_model *m)
-{
-    int tenth = m->capacity > 1000 ? 100 : (int)m->capacity / 10; /* there are no 100 objects */
-
-    return tenth < 1 ? 1 : tenth;
-}
-
-static void s3_arrive(struct order_model *m, int i, const struct hum_evict_facts *facts)
-{
-    bool full = !m->has_evicted && count_of(m, S) >= s3_share(m);
-    uint64_t ghosts = m->capacity > 1000 ? 1000 : m->capacity * 9 / 10;
-
-    (void)facts;
-    put(m, i, m->object[i].list == G || full ? M : S);
-    m->object[i].uses = 0;
-    while ((uint64_t)count_of(m, G) > ghosts)
-        m->object[oldest_of(m, G)].list = 0;
-}
-
-static void s3_renew(struct order_model *m, int i, const struct hum_evict_facts *facts)
-{
-    (void)facts;
-    if (m->object[i].uses < 3)
-        m->object[i].uses++;
-}
-
-static void s3_leave(struct order_model *m, int i, bool evicted)
-{
-    m->has_evicted |= evicted;
-    put(m, i, evicted && m->object[i].list == S ? G : 0);
-}
-
-static void s3_ask(struct order_model *m, int incoming)
-{
-    int i;
-
-    (void)incoming;
-    if (count_of(m, S) + count_of(m, M) == 0)
-        return;
-    if (count_of(m, S) >= s3_share(m) || count_of(m, M) == 0) {
-        while ((i = oldest_of(m, S)) != ORDER_NONE && m->object[i].uses >= 2) {
-            m->object[i].uses = 0;
-            put(m, i, M);
-        }
-        m->first_list = S;
-        if (i != ORDER_NONE)
-            return;
-    }
-    while (i = oldest_of(m, M), m->object[i].uses > 0) {
-        m->object[i].uses--;
-        put(m, i, M);
-    }
-    m->first_list = M;
 }
 
 /* ---- hot set --------------------------------------------------------------------------------- */
@@ -432,10 +240,10 @@ static void quarter_use(struct order_model *m, int i, const struct hum_evict_fac
     uint64_t most = m->capacity < 8 ? 1 : m->capacity / 4;
 
     (void)facts;
-    put(m, i, 1);
+    order_put(m, i, 1);
     for (int list = 1; list < 4; list++)
-        if ((uint64_t)count_of(m, list) > most)
-            put(m, oldest_of(m, list), list + 1);
+        if ((uint64_t)order_count(m, list) > most)
+            order_put(m, order_oldest(m, list), list + 1);
 }
 
 static int least_blamed(const struct order_model *m)
@@ -502,29 +310,33 @@ static void chance_fault(struct order_model *m, int i, const struct hum_evict_fa
 
 /* ---- by name --------------------------------------------------------------------------------- */
 
-static const struct order orders[] = {
-    {"fifo", NULL, NULL, NULL, NULL, by_coming},
-    {"lru", NULL, NULL, NULL, NULL, by_use},
-    {"lrm", NULL, NULL, NULL, NULL, by_use},
-    {"mru", NULL, NULL, NULL, NULL, by_use_backwards},
-    {"clock", clock_arrive, clock_renew, clock_leave, clock_ask, by_mark},
-    {"lfu", NULL, NULL, NULL, NULL, by_frequency},
-    {"arc", arc_arrive, arc_renew, arc_leave, arc_ask, by_list},
-    {"s3fifo", s3_arrive, s3_renew, s3_leave, s3_ask, by_list},
-    {"hotset", hot_touch, hot_touch, hot_leave, NULL, by_class},
-    {"second-chance", chance_fault, chance_fault, NULL, NULL, by_score},
-    {"clean", NULL, NULL, NULL, NULL, by_window},
-    {"tree", tree_arrive, NULL, tree_leave, NULL, by_group},
-    {"tournament", tournament_arrive, NULL, tournament_leave, NULL, by_turn},
-    {"quarters", quarter_arrive, quarter_use, quarter_leave, NULL, by_quarter},
-    {"min", NULL, NULL, NULL, NULL, by_next_use_backwards},
+/* Its members are those that have a key alone. */
+static const struct order tournament = {"tournament",     tournament_arrive, NULL,
+                                        tournament_leave, NULL,              by_turn};
+
+static const struct order *const orders[] = {
+    &(const struct order){"fifo", NULL, NULL, NULL, NULL, by_coming},
+    &(const struct order){"lru", NULL, NULL, NULL, NULL, by_use},
+    &(const struct order){"lrm", NULL, NULL, NULL, NULL, by_use},
+    &(const struct order){"mru", NULL, NULL, NULL, NULL, by_use_backwards},
+    &order_clock,
+    &(const struct order){"lfu", NULL, NULL, NULL, NULL, by_frequency},
+    &order_arc,
+    &order_s3fifo,
+    &(const struct order){"hotset", hot_touch, hot_touch, hot_leave, NULL, by_class},
+    &(const struct order){"second-chance", chance_fault, chance_fault, NULL, NULL, by_score},
+    &(const struct order){"clean", NULL, NULL, NULL, NULL, by_window},
+    &(const struct order){"tree", tree_arrive, NULL, tree_leave, NULL, by_group},
+    &tournament,
+    &(const struct order){"quarters", quarter_arrive, quarter_use, quarter_leave, NULL, by_quarter},
+    &(const struct order){"min", NULL, NULL, NULL, NULL, by_next_use_backwards},
 };
 
 static const struct order *order_of(const char *name)
 {
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
-        if (strcmp(orders[i].name, name) == 0)
-            return &orders[i];
+        if (strcmp(orders[i]->name, name) == 0)
+            return orders[i];
     return NULL;
 }
 
@@ -556,7 +368,7 @@ static void note(struct order_model *m, const struct order *order, int i,
     o->used = ++m->now;
     o->dirty = facts->dirty_pages > 0;
     o->next_use = facts->next_use;
-    if (order->arrive == NULL || order->key == by_turn) {
+    if (order->arrive == NULL || order == &tournament) {
         o->uses++;
         o->heat = heat_of(facts, 1);
     }
@@ -567,7 +379,7 @@ void order_arrive(struct order_model *m, const char *name, int i,
 {
     const struct order *order = order_of(name);
 
-    if (order->arrive == NULL || order->key == by_turn)
+    if (order->arrive == NULL || order == &tournament)
         m->object[i].uses = 0;
     note(m, order, i, facts);
     m->object[i].in = true;

@@ -70,77 +70,69 @@ enum humi_cu_result cuDeviceCanAccessPeer(int *can, int device, int peer)
     RETURN(HUMI_CUDA_SUCCESS);
 }
 
-static bool attribute(enum humi_cu_device_attribute which, int *value)
+/* The same whatever was asked of the double. */
+static const struct {
+    enum humi_cu_device_attribute which;
+    int value;
+} fixed[] = {
+    {HUMI_CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK, 1024},
+    {HUMI_CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_X, 1024},
+    {HUMI_CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Y, 1024},
+    {HUMI_CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Z, 64},
+    {HUMI_CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_X, 2147483647},
+    {HUMI_CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Y, 65535},
+    {HUMI_CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Z, 65535},
+    {HUMI_CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK, 48 << 10},
+    {HUMI_CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, 96 << 10},
+    {HUMI_CU_DEVICE_ATTRIBUTE_WARP_SIZE, 32},
+    {HUMI_CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, 2},
+    {HUMI_CU_DEVICE_ATTRIBUTE_ASYNC_ENGINE_COUNT, 2},
+    {HUMI_CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR, 2048},
+    {HUMI_CU_DEVICE_ATTRIBUTE_CONCURRENT_KERNELS, 1},
+    {HUMI_CU_DEVICE_ATTRIBUTE_UNIFIED_ADDRESSING, 1},
+    {HUMI_CU_DEVICE_ATTRIBUTE_HOST_REGISTER_SUPPORTED, 1},
+    {HUMI_CU_DEVICE_ATTRIBUTE_COMPUTE_PREEMPTION_SUPPORTED, 1},
+    {HUMI_CU_DEVICE_ATTRIBUTE_INTEGRATED, 0},
+    {HUMI_CU_DEVICE_ATTRIBUTE_CAN_MAP_HOST_MEMORY, 0}, /* kernels reach no host memory */
+    {HUMI_CU_DEVICE_ATTRIBUTE_HOST_NATIVE_ATOMIC_SUPPORTED, 0},
+    {HUMI_CU_DEVICE_ATTRIBUTE_PAGEABLE_MEMORY_ACCESS, 0},
+    {HUMI_CU_DEVICE_ATTRIBUTE_CAN_USE_HOST_POINTER_FOR_REGISTERED_MEM, 0},
+    {HUMI_CU_DEVICE_ATTRIBUTE_PAGEABLE_MEMORY_ACCESS_USES_HOST_PAGE_TABLES, 0},
+    {HUMI_CU_DEVICE_ATTRIBUTE_DIRECT_MANAGED_MEM_ACCESS_FROM_HOST, 0},
+};
+
+/* As the options say.  False: it is none of these. */
+static bool chosen(enum humi_cu_device_attribute which, int *value)
 {
     const struct options *o = &world.options;
+    const struct {
+        enum humi_cu_device_attribute which;
+        int value;
+    } all[] = {
+        {HUMI_CU_DEVICE_ATTRIBUTE_COMPUTE_MODE, o->compute_mode},
+        {HUMI_CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, o->compute[0]},
+        {HUMI_CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, o->compute[1]},
+        {HUMI_CU_DEVICE_ATTRIBUTE_MANAGED_MEMORY, o->managed},
+        {HUMI_CU_DEVICE_ATTRIBUTE_CONCURRENT_MANAGED_ACCESS, o->managed && o->concurrent},
+        {HUMI_CU_DEVICE_ATTRIBUTE_VIRTUAL_MEMORY_MANAGEMENT_SUPPORTED, o->vmm},
+    };
 
-    switch (which) {
-    case HUMI_CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK:
-    case HUMI_CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_X:
-    case HUMI_CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Y:
-        *value = 1024;
-        return true;
-    case HUMI_CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Z:
-        *value = 64;
-        return true;
-    case HUMI_CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_X:
-        *value = 2147483647;
-        return true;
-    case HUMI_CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Y:
-    case HUMI_CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Z:
-        *value = 65535;
-        return true;
-    case HUMI_CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK:
-        *value = 48 << 10;
-        return true;
-    case HUMI_CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN:
-        *value = 96 << 10;
-        return true;
-    case HUMI_CU_DEVICE_ATTRIBUTE_WARP_SIZE:
-        *value = 32;
-        return true;
-    case HUMI_CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT:
-    case HUMI_CU_DEVICE_ATTRIBUTE_ASYNC_ENGINE_COUNT:
-        *value = 2;
-        return true;
-    case HUMI_CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR:
-        *value = 2048;
-        return true;
-    case HUMI_CU_DEVICE_ATTRIBUTE_COMPUTE_MODE:
-        *value = o->compute_mode;
-        return true;
-    case HUMI_CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR:
-        *value = o->compute[0];
-        return true;
-    case HUMI_CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR:
-        *value = o->compute[1];
-        return true;
-    case HUMI_CU_DEVICE_ATTRIBUTE_CONCURRENT_KERNELS:
-    case HUMI_CU_DEVICE_ATTRIBUTE_UNIFIED_ADDRESSING:
-    case HUMI_CU_DEVICE_ATTRIBUTE_HOST_REGISTER_SUPPORTED:
-    case HUMI_CU_DEVICE_ATTRIBUTE_COMPUTE_PREEMPTION_SUPPORTED:
-        *value = 1;
-        return true;
-    case HUMI_CU_DEVICE_ATTRIBUTE_MANAGED_MEMORY:
-        *value = o->managed;
-        return true;
-    case HUMI_CU_DEVICE_ATTRIBUTE_CONCURRENT_MANAGED_ACCESS:
-        *value = o->managed && o->concurrent;
-        return true;
-    case HUMI_CU_DEVICE_ATTRIBUTE_VIRTUAL_MEMORY_MANAGEMENT_SUPPORTED:
-        *value = o->vmm;
-        return true;
-    case HUMI_CU_DEVICE_ATTRIBUTE_INTEGRATED:
-    case HUMI_CU_DEVICE_ATTRIBUTE_CAN_MAP_HOST_MEMORY: /* kernels reach no host memory */
-    case HUMI_CU_DEVICE_ATTRIBUTE_HOST_NATIVE_ATOMIC_SUPPORTED:
-    case HUMI_CU_DEVICE_ATTRIBUTE_PAGEABLE_MEMORY_ACCESS:
-    case HUMI_CU_DEVICE_ATTRIBUTE_CAN_USE_HOST_POINTER_FOR_REGISTERED_MEM:
-    case HUMI_CU_DEVICE_ATTRIBUTE_PAGEABLE_MEMORY_ACCESS_USES_HOST_PAGE_TABLES:
-    case HUMI_CU_DEVICE_ATTRIBUTE_DIRECT_MANAGED_MEM_ACCESS_FROM_HOST:
-        *value = 0;
-        return true;
-    }
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].which == which) {
+            *value = all[i].value;
+            return true;
+        }
     return false;
+}
+
+static bool attribute(enum humi_cu_device_attribute which, int *value)
+{
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        if (fixed[i].which == which) {
+            *value = fixed[i].value;
+            return true;
+        }
+    return chosen(which, value);
 }
 
 enum humi_cu_result cuDeviceGetAttribute(int *value, enum humi_cu_device_attribute which,
