@@ -151,6 +151,20 @@ static unsigned kernel_of(const struct hum_trace_access *access)
     return access->kernel ? (access->kernel - 1) % 65536u + 1 : 0;
 }
 
+/* In the run it ended the launch; what an atomic operation touched with it was never touched. */
+static void fail(struct humi_player *player, uint64_t launch)
+{
+    const struct humi_survey_launch *told = humi_survey_launch(player->survey, launch);
+    player->failed++;
+    if (told && told->illegal)
+        player->ended = launch;
+}
+
+static bool has_ended(const struct humi_player *player, uint64_t launch)
+{
+    return launch && launch == player->ended;
+}
+
 static enum hum_status take_access(struct humi_player *player,
                                    const struct hum_trace_record *record)
 {
@@ -163,12 +177,18 @@ static enum hum_status take_access(struct humi_player *player,
         .write = access->write};
     uint64_t before = player->world->remote;
     enum hum_status status = humi_player_begin(player, access->launch);
+    if (has_ended(player, access->launch))
+        return status;
     for (uint32_t i = 0; i < access->pages && status == HUM_OK; i++, touch.page++) {
         status = humi_world_touch(player->world, &touch);
         if (status == HUM_OK && humi_world_is_remote(player->world, touch.processor, touch.page))
             (void)humi_world_reach(player->world, &touch, access->count);
-        else if (status == HUM_ERR_ILLEGAL_ADDRESS)
-            player->failed++, status = HUM_OK;
+        if (status == HUM_ERR_ILLEGAL_ADDRESS) {
+            fail(player, access->launch);
+            status = HUM_OK;
+        }
+        if (has_ended(player, access->launch))
+            break;
     }
     player->world->reaches += player->world->remote != before;
     if (status != HUM_OK)

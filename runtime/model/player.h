@@ -22,6 +22,7 @@ struct humi_player {
     uint64_t *region_pages;      /* first page by region; UINT64_MAX: does not live */
     uint32_t region_room;
     uint64_t begun;              /* the last launch that did */
+    uint64_t ended;              /* the last that ended at a touch which could not be served */
     struct humi_measures measures;
     struct humi_calls calls;
 };

@@ -90,8 +90,11 @@ static void read_launch(struct humi_survey *survey, const struct hum_trace_recor
     const struct hum_trace_launch *told = &record->launch;
     struct humi_survey_launch *launch = launch_at(survey, told->launch);
     see_processor(survey, told->device);
+    bool illegal = told->status == HUM_ERR_ILLEGAL_ADDRESS;
+    survey->illegal += illegal;
     if (!launch)
         return;
+    launch->illegal = illegal;
     launch->device = (int16_t)told->device;
     launch->stream = (uint16_t)told->stream;
     launch->kernel = told->kernel;

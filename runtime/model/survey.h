@@ -19,6 +19,7 @@ struct humi_survey_launch {
     int16_t device;              /* -1: the trace does not say */
     uint16_t stream;
     uint32_t kernel;
+    bool illegal;                /* it ended at a touch that could not be served */
     uint64_t submit_ns, start_ns, end_ns; /* 0: not known */
     uint64_t touches;            /* pages named by its accesses */
 };
@@ -38,6 +39,7 @@ struct humi_survey {
     uint64_t declared;           /* changes that launches with declared uses made */
     uint64_t records, regions, epochs, calls; /* a call of several ranges counts once */
     uint64_t dropped;            /* records that the trace lacks and a replay needs */
+    uint64_t illegal;            /* launches that ended so */
     bool has_totals;
     struct hum_counters totals;  /* of the run */
 

@@ -4,8 +4,9 @@
  * trace: both count the very same.
  *
  * The program has one thread and is deterministic.  It touches regions of all sizes on the host and
- * on two small devices, and between that prefetches, discards, advises, protects, sets policies and
- * budgets, frees and allocates, on streams and without; every other run has small frames.
+ * on two small devices, some of it illegally, and between that prefetches, discards, advises,
+ * protects, sets policies and budgets, frees and allocates, on streams and without; every other run
+ * has small frames.
  */
 #include "support/test.h"
 
@@ -150,6 +151,19 @@ static void protect(struct program *p, unsigned r)
     ok(hum_protect(p->hum, p->words[r], processor, HUM_READ | HUM_WRITE));
 }
 
+/* A launch that touches what it must not ends there, and what comes behind it goes on. */
+static void touch_illegally(struct program *p, unsigned r)
+{
+    int device = (int)any(p, DEVICES);
+    size_t count = p->bytes[r] / sizeof(uint64_t);
+    struct flow_scatter args = {p->words[r], count, 1 + any(p, WORDS_PER_PAGE), 1};
+    ok(hum_wait(p->hum, HUM_ALL));
+    ok(hum_protect(p->hum, p->words[r], device, any(p, 2) ? HUM_READ : HUM_NONE));
+    ok(hum_launch(p->stream[device], p->add[device], 1, &args, sizeof args));
+    assert_int_equal(hum_wait(p->hum, device), HUM_ERR_ILLEGAL_ADDRESS);
+    ok(hum_protect(p->hum, p->words[r], device, HUM_READ | HUM_WRITE));
+}
+
 static void set_policy(struct program *p, unsigned r)
 {
     bool region = any(p, 3);
@@ -167,7 +181,8 @@ static void step(struct program *p)
 {
     static void (*const does[])(struct program *, unsigned) = {
         touch_on_host, touch_on_host, touch_on_device, touch_on_device, touch_on_device, prefetch,
-        discard,       advise,        protect,         set_policy,      set_budget,      renew};
+        discard,       advise,        protect,         set_policy,      set_budget,      renew,
+        touch_illegally};
     does[any(p, COUNT_OF(does))](p, (unsigned)any(p, REGIONS));
 }
 
@@ -214,7 +229,7 @@ static unsigned replay(const char *path)
     assert_int_equal(survey.dropped, 0);
     ok(humi_model_replay(trace, &survey, &params, &result));
     unsigned count = same_counters(&survey.totals, &result.counters) +
-                     same_counter("touches of nothing", "", 0, result.failed) +
+                     same_counter("touches of nothing", "", survey.illegal, result.failed) +
                      same_counter("refused calls", "", 0, result.refused);
     humi_survey_fini(&survey);
     hum_trace_close(trace);

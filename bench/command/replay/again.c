@@ -27,6 +27,7 @@ static bool run(struct hum_trace *file, const struct humi_survey *survey, const 
                                    .dropped = survey->dropped,
                                    .run = survey->totals,
                                    .replay = result.counters,
+                                   .illegal = survey->illegal,
                                    .failed = result.failed,
                                    .refused = result.refused};
     snprintf(again->policy, sizeof(again->policy), "%s", survey->policy);
@@ -113,7 +114,7 @@ static unsigned differing(const struct replay_again *again)
 
 bool replay_is_same(const struct replay_again *again)
 {
-    return differing(again) == 0 && again->failed == 0 && again->refused == 0;
+    return differing(again) == 0 && again->failed == again->illegal && again->refused == 0;
 }
 
 /* ---- showing -------------------------------------------------------------------------------- */
@@ -140,8 +141,9 @@ static void print_counters(const struct replay_again *again, FILE *out)
 /* What a run must have had to be the same again. */
 static void print_why(const struct replay_again *again, FILE *out)
 {
-    if (again->failed)
-        fprintf(out, "%s touches found no region\n", text_count(again->failed).s);
+    if (again->failed != again->illegal)
+        fprintf(out, "%s touches found no region, %s in the run\n", text_count(again->failed).s,
+                text_count(again->illegal).s);
     if (again->refused)
         fprintf(out, "%s calls of the program were refused\n", text_count(again->refused).s);
     if (again->dropped)
@@ -183,11 +185,12 @@ bool replay_again_json(const char *trace, const struct replay_again *again, FILE
         if (run_value != replay_value)
             json_array_append_new(names, json_text(name));
     }
-    return json_print(json_pack("{s:o, s:o, s:b, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "trace",
-                                json_text(trace), "policy", json_text(again->policy),
+    return json_print(json_pack("{s:o, s:o, s:b, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
+                                "trace", json_text(trace), "policy", json_text(again->policy),
                                 "deterministic", again->deterministic, "recorded",
                                 json_text(again->recorded), "dropped", json_count(again->dropped),
-                                "same", replay_is_same(again), "differing", names, "failed_touches",
+                                "same", replay_is_same(again), "differing", names,
+                                "illegal_launches", json_count(again->illegal), "failed_touches",
                                 json_count(again->failed), "refused_calls",
                                 json_count(again->refused), "run", run_json, "replay", replay_json),
                       out, true);

@@ -28,6 +28,7 @@ struct replay_again {
     uint64_t dropped;            /* records that it could not keep */
     bool has_accesses;           /* else there is nothing to replay */
     struct hum_counters run, replay;
+    uint64_t illegal;            /* launches that ended in the run by a touch of nothing */
     uint64_t failed, refused;    /* touches of nothing, and calls, that the replay could not do */
 };
 
