@@ -8,7 +8,7 @@
  * that comes late is brought by its fault anyway.
  *
  * In line there is no thread: whoever pushes works on all that is queued by itself before it serves
- * the fault that asked for it, and keeps the reserve behind the batch, so what happens does not
+ * the fault that asked for it, and keeps the reserve between batches, so what happens does not
  * depend on who is faster.
  *
  * Threads: push() and reserve_for() from the fault service, with a block locked; reserve() with

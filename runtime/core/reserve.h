@@ -8,7 +8,8 @@
  *
  *     a fault had to evict                        -> the device is pressed
  *     pressed, and fewer blocks free than asked   -> blocks leave until they are, on the thread
- *                                                    that goes ahead, in line behind the batch
+ *                                                    that goes ahead, in line behind the batch, or
+ *                                                    before the next one of a deterministic run
  *     a block came back before the room that      -> all fits after all: no longer pressed, until
  *     it left was wanted                             a fault has to evict again
  *     far more free than asked                    -> no longer pressed: something was freed

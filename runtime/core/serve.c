@@ -428,9 +428,18 @@ static void serve_faults(struct humi_server *server, unsigned p, unsigned count,
     }
 }
 
+/* Behind a batch; but who faulted goes on as soon as it is answered, and may be faster. */
+static void keep_room(struct humi_server *server, unsigned p)
+{
+    humi_room_trim(server->hum);
+    humi_ahead_reserve(server->ahead, p);
+}
+
 uint64_t humi_server_serve(struct humi_server *server, unsigned p, unsigned count)
 {
     struct hum *hum = server->hum;
+    if (hum->deterministic) /* of the batch before: now everybody waits */
+        keep_room(server, p);
     struct humi_record_batch batch = {.processor = p, .faults = count, .start_ns = humi_clock_ns()};
     uint64_t before = humi_counts_moved_bytes(hum), served = humi_counts_service_ns(hum);
     server->throttled_count = 0;
@@ -443,9 +452,9 @@ uint64_t humi_server_serve(struct humi_server *server, unsigned p, unsigned coun
     serve_faults(server, p, left, batch.start_ns);
     batch.service_ns = humi_counts_service_ns(hum) - served;
     humi_record_batch(hum, &batch);
-    humi_room_trim(hum);
     uint64_t moved = humi_counts_moved_bytes(hum) - before;
-    humi_ahead_reserve(server->ahead, p);
+    if (!hum->deterministic)
+        keep_room(server, p);
     return moved;
 }
 

@@ -4,7 +4,7 @@
  *
  *     group by block -> look up the region -> lock -> view -> plan -> go ahead
  *             -> make room -> move -> map -> commit -> unlock -> record
- *     and behind the batch: keep the reserve (reserve.h)
+ *     and behind the batch, or before the next one of a deterministic run: keep the reserve
  *
  * Nothing here needs a thread, a descriptor or memory behind the space: the fault service
  * (service.h) drives it with the faults of real processors, and whoever has others gets the very

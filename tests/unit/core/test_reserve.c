@@ -129,6 +129,26 @@ static void a_full_device_keeps_a_block_free(void **state)
     end();
 }
 
+/* Who faulted runs on as soon as it is answered: what leaves behind that could be touched first. */
+static void nothing_leaves_behind_a_batch_of_a_deterministic_run(void **state)
+{
+    (void)state;
+    begin();
+    world->hum.deterministic = true;
+    use_all(0, CAPACITY + 1);
+    assert_int_equal(waits, 1);
+    assert_int_equal(evictions(), 1);
+    assert_int_equal(held(), CAPACITY);
+    use(CAPACITY + 1); /* behind an eviction for it, which nobody waited for */
+    assert_int_equal(waits, 1);
+    assert_int_equal(evictions(), 2);
+    assert_int_equal(held(), CAPACITY);
+    use_all(CAPACITY + 2, SPACE);
+    assert_int_equal(waits, 1);
+    assert_int_equal(evictions(), SPACE - CAPACITY);
+    end();
+}
+
 static void as_many_as_the_policy_says_stay_free(void **state)
 {
     static const struct {
@@ -345,6 +365,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_leaves_before_a_fault_had_to_wait),
         cmocka_unit_test(a_full_device_keeps_a_block_free),
+        cmocka_unit_test(nothing_leaves_behind_a_batch_of_a_deterministic_run),
         cmocka_unit_test(as_many_as_the_policy_says_stay_free),
         cmocka_unit_test(policies_do_not_see_the_reserve_as_free),
         cmocka_unit_test(a_loop_that_just_fits_is_left_alone),
