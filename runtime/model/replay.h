@@ -17,6 +17,8 @@
  *     accesses of the host alone       device 0's, the host wrote every page before (imports)
  *     accesses, but no region          one region around all of them
  *
+ * Neither of the first two where the run had HUM_ACCESSES=full: then nobody else touched anything.
+ *
  * Threads: one at a time.  Ownership: the caller's; nothing is kept.
  */
 #ifndef HUMI_MODEL_REPLAY_H

@@ -213,8 +213,16 @@ const struct humi_survey_launch *humi_survey_launch(const struct humi_survey *su
     return launch && launch <= survey->launch_count ? &survey->launches[launch - 1] : NULL;
 }
 
+/* Whoever has no accesses there touched nothing. */
+static bool tells_all(const struct humi_survey *survey)
+{
+    return strcmp(survey->accesses, "full") == 0;
+}
+
 bool humi_survey_is_host_only(const struct humi_survey *survey)
 {
+    if (tells_all(survey))
+        return false;
     for (unsigned p = 1; p < HUM_PROCESSORS_MAX; p++)
         if (survey->accesses_of[p])
             return false;
@@ -223,5 +231,5 @@ bool humi_survey_is_host_only(const struct humi_survey *survey)
 
 bool humi_survey_is_device_only(const struct humi_survey *survey)
 {
-    return survey->accesses_of[0] == 0;
+    return survey->accesses_of[0] == 0 && !tells_all(survey);
 }

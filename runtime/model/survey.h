@@ -55,10 +55,13 @@ void humi_survey_fini(struct humi_survey *survey);
 const struct humi_survey_launch *humi_survey_launch(const struct humi_survey *survey,
                                                     uint64_t launch);
 
-/* No device touches anything: the accesses are the host's, as in imported traces. */
+/*
+ * No device touches anything: the accesses are the host's, as in imported traces.  Not where the
+ * trace has all accesses.
+ */
 bool humi_survey_is_host_only(const struct humi_survey *survey);
 
-/* The host touches nothing: what it wrote before is not known. */
+/* The host touches nothing: what it wrote before is not known.  Not where the trace has all. */
 bool humi_survey_is_device_only(const struct humi_survey *survey);
 
 #endif

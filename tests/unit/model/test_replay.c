@@ -78,6 +78,28 @@ static void a_trace_of_the_host_alone_is_the_devices(void **state)
     made_remove();
 }
 
+/* With the accesses of both sides in it nobody else touched anything. */
+static void a_trace_of_all_accesses_is_believed(void **state)
+{
+    const struct humi_model_params as_recorded = {.as_recorded = true};
+
+    (void)state;
+    for (int host = 0; host < 2; host++) {
+        made_begin("ondemand");
+        made_setting("accesses", "full");
+        made_region(1, 3, 2 * PAGES);
+        made_access(&(struct made_access){
+            .processor = host ? HUM_HOST : 0, .first_page = 3, .pages = 2 * PAGES});
+        made_end();
+        struct humi_model_result result = made_result(&as_recorded);
+        assert_int_equal(result.counters.bytes[HUM_H2D], 0);
+        assert_int_equal(result.counters.pages[HUM_CAUSE_FIRST_TOUCH], 2 * PAGES);
+        assert_int_equal(result.counters.faults_device > 0, !host);
+        assert_int_equal(result.counters.faults_host > 0, host);
+        made_remove();
+    }
+}
+
 static void a_policy_and_a_capacity_can_be_another(void **state)
 {
     (void)state;
@@ -244,6 +266,7 @@ int main(void)
         cmocka_unit_test(epochs_take_access_only_as_recorded),
         cmocka_unit_test(a_trace_of_devices_alone_begins_with_data_at_the_host),
         cmocka_unit_test(a_trace_of_the_host_alone_is_the_devices),
+        cmocka_unit_test(a_trace_of_all_accesses_is_believed),
         cmocka_unit_test(a_policy_and_a_capacity_can_be_another),
         cmocka_unit_test(touches_of_freed_regions_fail_and_are_counted),
         cmocka_unit_test(what_cannot_be_replayed_says_why),
