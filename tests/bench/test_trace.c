@@ -14,6 +14,7 @@
 #include "command/trace/map.h"
 #include "command/trace/merger.h"
 #include "command/trace/oracle.h"
+#include "trace/record.h"
 #include "unit/trace/records.h"
 
 static uint64_t seed;
@@ -41,12 +42,12 @@ static void same_records(const char *path_a, const char *path_b)
     struct hum_trace_record record_a, record_b;
     enum hum_status status;
 
-    do {
-        status = hum_trace_next(a, &record_a);
-        assert_int_equal(hum_trace_next(b, &record_b), status);
-        if (status == HUM_OK)
-            assert_memory_equal(&record_a, &record_b, sizeof(record_a));
-    } while (status == HUM_OK);
+    while ((status = hum_trace_next(a, &record_a)) == HUM_OK) {
+        assert_int_equal(hum_trace_next(b, &record_b), HUM_OK);
+        assert_int_equal(record_a.kind, record_b.kind);
+        assert_memory_equal(&record_a, &record_b, humi_trace_record_bytes(record_a.kind));
+    }
+    assert_int_equal(hum_trace_next(b, &record_b), status);
     assert_int_equal(status, HUM_ERR_NOT_FOUND);
     hum_trace_close(a);
     hum_trace_close(b);
