@@ -9,7 +9,7 @@
 #include "core/core.h"
 #include "core/heat.h"
 
-#define PATIENCE 20000u /* looks at a block that is being left, with a yield between two */
+#define PATIENCE_NS UINT64_C(1000000000) /* so long may it take to leave a block, preempted too */
 
 static const struct hum_heat no_heat;
 
@@ -314,16 +314,18 @@ static struct humi_block *next(struct humi_order *order, struct humi_order_walk 
  */
 struct humi_block *humi_order_next(struct humi_order *order, struct humi_order_walk *walk)
 {
-    unsigned tries = order->hum && order->hum->deterministic ? PATIENCE : 0;
+    bool patient = order->hum && order->hum->deterministic && !walk->busy;
     const struct humi_order_walk before = *walk;
-    for (;; tries--) {
-        bool patient = tries && !before.busy;
+    uint64_t until = 0;
+    for (;;) {
         struct humi_block *block = next(order, walk, patient);
         if (!patient || !walk->busy)
             return block;
         if (block)
             humi_unlock(&block->lock);
         *walk = before;
+        until = until ? until : humi_clock_real_ns() + PATIENCE_NS;
+        patient = humi_clock_real_ns() < until;
         sched_yield();
     }
 }
