@@ -241,17 +241,30 @@ static void count_sampled(struct hum *hum, unsigned p, const struct humi_sampled
     humi_unlock(&block->lock);
 }
 
-void humi_sample_take(struct hum *hum, unsigned p)
+/* What was sampled of the next block from *cursor on.  False: nothing was. */
+static bool take_next(struct hum *hum, unsigned p, uint32_t *cursor)
 {
     struct humi_processor *processor = hum->processor[p];
     struct humi_sampled sampled;
+    if (!hum->sample || !processor->ops->sampled_next ||
+        !processor->ops->sampled_next(processor, cursor, &sampled))
+        return false;
+    count_sampled(hum, p, &sampled);
+    humi_warm_note(hum, p, sampled.block);
+    return true;
+}
+
+void humi_sample_take(struct hum *hum, unsigned p)
+{
     uint32_t cursor = 0;
-    if (!hum->sample || !processor->ops->sampled_next)
-        return;
-    while (processor->ops->sampled_next(processor, &cursor, &sampled)) {
-        count_sampled(hum, p, &sampled);
-        humi_warm_note(hum, p, sampled.block);
+    while (take_next(hum, p, &cursor)) {
     }
+}
+
+void humi_sample_take_block(struct hum *hum, unsigned p, uint32_t block)
+{
+    uint32_t cursor = block;
+    (void)take_next(hum, p, &cursor);
 }
 
 /* The thread's: charge the device with what it has spent.  True: it samples by itself. */

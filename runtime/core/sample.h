@@ -83,6 +83,13 @@ unsigned humi_sample_answer(struct hum *hum, unsigned p, struct humi_fault *faul
 /* Count what the processor sampled by itself.  No lock of a block is held. */
 void humi_sample_take(struct hum *hum, unsigned p);
 
+/*
+ * The same of the block, whose policy is about to be asked, and perhaps of another: touches of its
+ * last stay here are counted before it is decided where it stays next, and not taken for touches
+ * of that.
+ */
+void humi_sample_take_block(struct hum *hum, unsigned p, uint32_t block);
+
 /* What was done so far, for hum_stats(). */
 void humi_sample_tell(const struct hum *hum, struct hum_stats *stats);
 

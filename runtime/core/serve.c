@@ -12,6 +12,7 @@
 #include "core/counts.h"
 #include "core/heat.h"
 #include "core/pace.h"
+#include "core/policies.h"
 #include "core/record.h"
 #include "core/residency.h"
 #include "core/room.h"
@@ -319,6 +320,8 @@ static void serve_group(struct humi_server *server, struct humi_group *group)
     enum hum_status status = HUM_ERR_NO_MEMORY;
     humi_pace_serve(hum, HUMI_COST_BLOCK_NS);
     group->block = humi_table_get(&hum->table, humi_space_block(hum, group->faults->address));
+    if (hum->sample && group->block && humi_policies_of_counts(hum, group->region))
+        humi_sample_take_block(hum, group->processor, group->block->index);
     if (group->block)
         status = serve(server, group);
     if (status != HUM_OK)

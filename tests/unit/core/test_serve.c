@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* test_serve.c - batches served without a thread, and going ahead in line. */
+#include "core/sample.h"
 #include "core/serve.h"
 #include "core_test.h"
 
@@ -133,6 +134,78 @@ static void a_touch_of_nothing_fails_when_it_comes_again(void **state)
     end();
 }
 
+/* ---- touches that the device sampled by itself ----------------------------------------------- */
+
+static unsigned planned_reads; /* of chunk 0, that a policy knew of when it was asked last */
+static struct humi_sampled sampled; /* what the device has; of no block that is behind the space */
+
+static void plan_by_touches(const struct hum_view *view, const struct hum_part_context *context,
+                            struct hum_plan *plan_out)
+{
+    (void)context;
+    (void)plan_out;
+    planned_reads = (unsigned)view->heat->reads[0] << view->heat->scale;
+}
+
+static void sample_nothing(struct humi_processor *p)
+{
+    (void)p;
+}
+
+static struct humi_sampled_cost cost_nothing(struct humi_processor *p)
+{
+    (void)p;
+    return (struct humi_sampled_cost){0};
+}
+
+static bool next_of_one(struct humi_processor *p, uint32_t *cursor, struct humi_sampled *out)
+{
+    (void)p;
+    if (sampled.block < *cursor || !sampled.touches[0][0])
+        return false;
+    *out = sampled;
+    *cursor = sampled.block + 1;
+    sampled.touches[0][0] = 0;
+    return true;
+}
+
+/* They are of its last stay on the device: told later they would be taken for touches from afar. */
+static void a_policy_is_asked_behind_what_was_sampled(void **state)
+{
+    static const struct hum_part counting = {.name = "counting", .description = "by touches",
+                                             .plan = plan_by_touches, .counts_touches = true};
+    const struct hum_policy by_touches = {.struct_size = sizeof by_touches,
+                                          .version = HUM_POLICY_VERSION,
+                                          .name = "touches",
+                                          .place = &counting};
+    const struct fake_params params = {.processors = 2, .blocks = 8, .policy = &by_touches};
+    void *ptr;
+
+    (void)state;
+    world = world_open(&params);
+    server = (struct humi_server){.hum = &world->hum};
+    assert_int_equal(humi_ahead_start(&world->hum, true, &server.ahead), HUM_OK);
+    assert_int_equal(hum_alloc(&world->hum, 2 * BLOCK, 0, &ptr), HUM_OK);
+    struct humi_processor *device = world->hum.processor[DEV0];
+    const struct humi_processor_ops *ops = device->ops;
+    struct humi_processor_ops sampling = *ops;
+    sampling.sampled_begin = sample_nothing;
+    sampling.sampled_next = next_of_one;
+    sampling.sampled_cost = cost_nothing;
+    device->ops = &sampling;
+    assert_int_equal(humi_sample_start(&world->hum, 1, true, &world->hum.sample), HUM_OK);
+    sampled = (struct humi_sampled){.block = block_of(ptr)->index, .touches[0][0] = 40};
+    put(0, ptr, TOUCH_READ);
+    humi_server_serve(&server, DEV0, 1);
+    assert_int_equal(planned_reads, 40);
+    assert_int_equal(sampled.touches[0][0], 0);
+    humi_sample_stop(world->hum.sample);
+    humi_sample_destroy(world->hum.sample);
+    world->hum.sample = NULL;
+    device->ops = ops;
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +214,7 @@ int main(void)
         cmocka_unit_test(going_ahead_in_line_ends_before_the_fault_is_served),
         cmocka_unit_test(a_full_device_serves_first_and_goes_ahead_nowhere),
         cmocka_unit_test(a_touch_of_nothing_fails_when_it_comes_again),
+        cmocka_unit_test(a_policy_is_asked_behind_what_was_sampled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
