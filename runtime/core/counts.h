@@ -36,12 +36,7 @@ void humi_counts_batch(struct hum *hum, unsigned processor);
 void humi_counts_of_processor(struct hum *hum, unsigned processor, struct hum_counters *out);
 void humi_counts_of_space(struct hum *hum, struct hum_counters *out);
 
-/* A few of these that the service asks for each batch: kept as sums. */
-static inline uint64_t humi_counts_batches(const struct hum *hum)
-{
-    return atomic_load_explicit(&hum->sum.batches, memory_order_relaxed);
-}
-
+/* Two of these that the service asks for each batch: kept as sums. */
 static inline uint64_t humi_counts_moved_bytes(const struct hum *hum)
 {
     return atomic_load_explicit(&hum->sum.moved_bytes, memory_order_relaxed);

@@ -7,10 +7,7 @@
 #ifndef TESTS_BENCH_COMMAND_LINE_H
 #define TESTS_BENCH_COMMAND_LINE_H
 
-struct output {
-    char text[65536];
-    int status;
-};
+#include "shell.h"
 
 /* What `hum` is, and where lines run; both are set before the first one and are the caller's. */
 extern const char *command_line_hum, *command_line_folder;

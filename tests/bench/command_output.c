@@ -8,7 +8,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -16,24 +15,13 @@ const char *command, *opener;
 
 struct output *run_line(const char *format, ...)
 {
-    static struct output output;
     char line[1024];
     va_list args;
-    size_t bytes;
-    FILE *in;
-    int ended;
 
     va_start(args, format);
     vsnprintf(line, sizeof(line), format, args);
     va_end(args);
-    in = popen(line, "r");
-    assert_non_null(in);
-    bytes = fread(output.text, 1, sizeof(output.text) - 1, in);
-    output.text[bytes] = '\0';
-    ended = pclose(in);
-    assert_true(WIFEXITED(ended));
-    output.status = WEXITSTATUS(ended);
-    return &output;
+    return shell_run(line);
 }
 
 json_t *parse(const char *text)

@@ -9,13 +9,9 @@
 
 #include <jansson.h>
 
-extern const char *command, *opener; /* paths of hum and of the program that it runs */
+#include "shell.h"
 
-/* What a line printed (standard error left out unless redirected) and how it ended. */
-struct output {
-    char text[65536];
-    int status;
-};
+extern const char *command, *opener; /* paths of hum and of the program that it runs */
 
 struct output *run_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

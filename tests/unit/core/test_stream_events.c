@@ -35,6 +35,24 @@ static void an_event_happens_when_the_work_before_it_is_done(void **state)
     bench_close(&bench);
 }
 
+/* With a clock that the test sets, and two events. */
+static void open_with_events(struct bench *bench, struct hum_event **start, struct hum_event **end)
+{
+    test_now = 1000;
+    humi_clock_replace(now_by_hand);
+    bench_open(bench, false);
+    assert_int_equal(hum_event_create(&bench->world->hum, start), HUM_OK);
+    assert_int_equal(hum_event_create(&bench->world->hum, end), HUM_OK);
+}
+
+static void close_with_events(struct bench *bench, struct hum_event *start, struct hum_event *end)
+{
+    hum_event_destroy(start);
+    hum_event_destroy(end);
+    bench_close(bench);
+    humi_clock_replace(NULL);
+}
+
 static void elapsed_is_between_the_ends_of_the_work(void **state)
 {
     struct bench bench;
@@ -42,11 +60,7 @@ static void elapsed_is_between_the_ends_of_the_work(void **state)
     int64_t ns = -1;
 
     (void)state;
-    test_now = 1000;
-    humi_clock_replace(now_by_hand);
-    bench_open(&bench, false);
-    assert_int_equal(hum_event_create(&bench.world->hum, &start), HUM_OK);
-    assert_int_equal(hum_event_create(&bench.world->hum, &end), HUM_OK);
+    open_with_events(&bench, &start, &end);
     assert_int_equal(hum_event_elapsed(start, end, &ns), HUM_ERR_INVALID);
     assert_int_equal(hum_event_record(start, bench.stream[0]), HUM_OK); /* idle: now */
     launch_at(&bench, bench.stream[0], 1);
@@ -56,10 +70,7 @@ static void elapsed_is_between_the_ends_of_the_work(void **state)
     fake_finish(device(&bench, 0), HUM_OK, 1700);
     assert_int_equal(hum_event_elapsed(start, end, &ns), HUM_OK);
     assert_int_equal(ns, 700);
-    hum_event_destroy(start);
-    hum_event_destroy(end);
-    bench_close(&bench);
-    humi_clock_replace(NULL);
+    close_with_events(&bench, start, end);
 }
 
 /* A stream that has been idle for long: the event happens when it is recorded, not before. */
@@ -70,11 +81,7 @@ static void an_event_never_happens_before_it_is_recorded(void **state)
     int64_t ns = -1;
 
     (void)state;
-    test_now = 1000;
-    humi_clock_replace(now_by_hand);
-    bench_open(&bench, false);
-    assert_int_equal(hum_event_create(&bench.world->hum, &start), HUM_OK);
-    assert_int_equal(hum_event_create(&bench.world->hum, &end), HUM_OK);
+    open_with_events(&bench, &start, &end);
     launch_at(&bench, bench.stream[0], 1);
     fake_finish(device(&bench, 0), HUM_OK, 1100); /* nobody has looked yet */
     test_now = 9000;
@@ -85,10 +92,7 @@ static void an_event_never_happens_before_it_is_recorded(void **state)
     assert_int_equal(hum_event_wait(end), HUM_OK);
     assert_int_equal(hum_event_elapsed(start, end, &ns), HUM_OK);
     assert_int_equal(ns, 300);
-    hum_event_destroy(start);
-    hum_event_destroy(end);
-    bench_close(&bench);
-    humi_clock_replace(NULL);
+    close_with_events(&bench, start, end);
 }
 
 static void a_stream_waits_for_another_ones_event(void **state)
