@@ -243,8 +243,11 @@ static void what_the_host_touches_far_too_often_comes(void **state)
         hum_close(hum);
         skip();
     }
-    assert_int_equal(flow_page(hum, &words[9 * CHUNK_WORDS]).remote, HUM_BIT(HUM_HOST));
-    assert_int_equal(flow_stats(hum).total.bytes[HUM_D2H], 0);
+    for (bool far = false; !far; rounds++) { /* a sample may have taken the mapping just now */
+        assert_true(rounds < 20);
+        sum += *word;
+        far = flow_page(hum, &words[9 * CHUNK_WORDS]).remote == HUM_BIT(HUM_HOST);
+    }
     while (++rounds < 20 * PATIENCE && !flow_stats(hum).total.bytes[HUM_D2H])
         for (unsigned i = 0; i < 100000; i++)
             sum += *word;
