@@ -4,10 +4,11 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
+
+#include "base/check.h"
 
 static _Thread_local unsigned depth;
-static _Thread_local bool never;
+static _Thread_local bool spared; /* pairs have nothing to hold back */
 static _Thread_local sigset_t before;
 
 /* Apart from its callers, which most often have nothing to do and so need no frame for the set. */
@@ -26,15 +27,24 @@ __attribute__((noinline)) static void block_signals(void)
 
 void humi_signals_hold(void)
 {
-    if (!never && depth++ == 0)
+    if (!spared && depth++ == 0)
         block_signals();
 }
 
 void humi_signals_release(void)
 {
-    if (never || --depth != 0)
+    if (spared || --depth != 0)
         return;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+bool humi_signals_spare(bool spare)
+{
+    bool was = spared;
+
+    humi_assert(depth == 0);
+    spared = spare;
+    return was;
 }
 
 void humi_signals_never(void)
@@ -43,5 +53,5 @@ void humi_signals_never(void)
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, NULL);
-    never = true;
+    spared = true;
 }

@@ -13,9 +13,18 @@
 #ifndef HUMI_BASE_SIGNALS_H
 #define HUMI_BASE_SIGNALS_H
 
+#include <stdbool.h>
+
 /* Pairs, may be nested. */
 void humi_signals_hold(void);
 void humi_signals_release(void);
+
+/*
+ * The calling thread's pairs cost nothing and hold nothing back while it is spared: no handler can
+ * want what it locks, as in a replay, whose pages are nobody's.  Not within a pair.  What it was
+ * before, for the call that ends it.
+ */
+bool humi_signals_spare(bool spare);
 
 /* The calling thread is the runtime's own: it blocks all signals for ever, pairs cost nothing. */
 void humi_signals_never(void);

@@ -9,30 +9,18 @@
 #include "model/closed.h"
 #include "model/door.h"
 
-#define SIGNALS_EVERY 4096u /* records between two moments in which signals arrive */
-
-/*
- * Locks hold signals back one by one, which costs more than all they guard here; so signals are
- * held for many records at once.
- */
 static enum hum_status play(struct humi_player *player, struct hum_trace *trace)
 {
     struct hum_trace_record record;
     enum hum_status status = HUM_OK;
-    humi_signals_hold();
-    for (uint64_t i = 1; status == HUM_OK; i++) {
+    while (status == HUM_OK) {
         status = hum_trace_next(trace, &record);
         if (status == HUM_OK)
             status = humi_player_take(player, &record);
-        if (i % SIGNALS_EVERY == 0) {
-            humi_signals_release();
-            humi_signals_hold();
-        }
     }
     if (status == HUM_ERR_NOT_FOUND)
         status = humi_player_finish(player);
-    humi_signals_release();
-    return status;
+    return status == HUM_OK ? humi_world_check(player->world) : status;
 }
 
 static void finish(const struct humi_player *player, struct humi_model_result *result,
@@ -116,8 +104,11 @@ enum hum_status humi_model_replay_plain(struct hum_trace *trace,
                          "HUM_CHECK=uses, or hum_acquire()), which a trace does not tell; record "
                          "the program on a device that faults, or replay single pages "
                          "(--page-only)");
+    /* Locks hold signals back one by one, which costs more than all they guard here. */
+    bool spared = humi_signals_spare(true);
     enum hum_status status = params->closed ? replay_closed(trace, survey, params, &result)
                                             : replay_open(trace, survey, params, &result);
+    humi_signals_spare(spared);
     if (status == HUM_OK)
         *result_out = result;
     return status;

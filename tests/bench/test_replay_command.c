@@ -377,6 +377,17 @@ static void a_plugin_whose_plans_are_refused_is_told(void **state)
     assert_string_equal(out->text, "");
 }
 
+/* Signals reach a replay, whatever it is at: timeout says 124 if it ended of the first, 137 not. */
+static void a_replay_whose_plugin_never_comes_back_can_be_ended(void **state)
+{
+    static const char line[] = "timeout -k 30 1 %s replay blocks.trace -c 16M -p " TEST_PLUGINS
+                               "/hostile.so,prefetch.how=8 --loop %s; echo $?";
+
+    (void)state;
+    assert_string_equal(run_line(line, command, "closed")->text, "124\n");
+    assert_string_equal(run_line(line, command, "open")->text, "124\n");
+}
+
 /* What single pages have as a policy and blocks have not is said with what to write instead. */
 static void an_order_alone_is_explained_where_blocks_move(void **state)
 {
@@ -464,6 +475,7 @@ int main(void)
         cmocka_unit_test(whole_blocks_are_replayed_by_the_core),
         cmocka_unit_test(rules_for_regions_hold_where_blocks_move),
         cmocka_unit_test(a_plugin_whose_plans_are_refused_is_told),
+        cmocka_unit_test(a_replay_whose_plugin_never_comes_back_can_be_ended),
         cmocka_unit_test(an_order_alone_is_explained_where_blocks_move),
         cmocka_unit_test(a_ratio_means_blocks_where_there_are_eight),
         cmocka_unit_test(loops_and_touches_change_times_only),

@@ -39,13 +39,16 @@ static void plan(const struct hum_view *view, const struct hum_part_context *con
         memset(out, 0xff, sizeof *out);
         out->exclusive = out->ahead_takes = true;
         break;
+    case 8: /* never comes back */
+        for (volatile unsigned i = 0;; i++) {
+        }
     default:
         break;
     }
 }
 
 static const struct hum_tunable plans[] = {
-    {.name = "how", .description = "0: an empty plan", .most = 7},
+    {.name = "how", .description = "0: an empty plan", .most = 8},
 };
 
 static const struct hum_part prefetch = {

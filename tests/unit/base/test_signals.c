@@ -62,6 +62,22 @@ static void locks_hold_signals_and_a_lock_not_got_does_not(void **state)
     pthread_mutex_unlock(&lock.mutex);
 }
 
+static void pairs_of_a_spared_thread_hold_nothing_back(void **state)
+{
+    (void)state;
+    assert_false(humi_signals_spare(true));
+    humi_signals_hold();
+    raise(SIGUSR1);
+    assert_int_equal(handled, 1);
+    humi_signals_release();
+    assert_true(humi_signals_spare(false));
+    humi_signals_hold();
+    raise(SIGUSR1);
+    assert_int_equal(handled, 1);
+    humi_signals_release();
+    assert_int_equal(handled, 2);
+}
+
 static void own_mask_of_the_thread_comes_back(void **state)
 {
     sigset_t own, now;
@@ -133,6 +149,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(handler_runs_when_the_last_pair_ends, start_listening),
         cmocka_unit_test_setup(locks_hold_signals_and_a_lock_not_got_does_not, start_listening),
+        cmocka_unit_test_setup(pairs_of_a_spared_thread_hold_nothing_back, start_listening),
         cmocka_unit_test_setup(own_mask_of_the_thread_comes_back, start_listening),
         cmocka_unit_test_setup(waiting_delivers_signals_now_and_then, start_listening),
         cmocka_unit_test_setup(thread_of_the_runtime_never_runs_a_handler, start_listening),
