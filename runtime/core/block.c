@@ -139,14 +139,14 @@ static struct humi_block *block_create(const struct humi_table *table, uint32_t 
 struct humi_block *humi_table_get(struct humi_table *table, uint32_t index)
 {
     _Atomic(struct humi_block *) *leaf = leaf_get(table, index);
-    if (!leaf)
-        return NULL;
-    struct humi_block *block = atomic_load(&leaf[index % HUMI_LEAF_BLOCKS]);
+    struct humi_block *block = leaf ? atomic_load(&leaf[index % HUMI_LEAF_BLOCKS]) : NULL;
     if (block)
         return block;
-    struct humi_block *made = block_create(table, index);
-    if (!made)
+    struct humi_block *made = leaf ? block_create(table, index) : NULL;
+    if (!made) {
+        atomic_store(&table->short_of_memory, true);
         return NULL;
+    }
     if (atomic_compare_exchange_strong(&leaf[index % HUMI_LEAF_BLOCKS], &block, made)) {
         atomic_fetch_add(&table->bytes, sizeof(struct humi_block) +
                                             table->processors * sizeof(struct humi_hold));

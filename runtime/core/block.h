@@ -131,6 +131,8 @@ struct humi_table {
     unsigned processors;
     bool fine_heat;              /* all counters are (heat.h); set before the first block is made */
     bool alone;                  /* one thread locks blocks; set before the first is made */
+    atomic_bool short_of_memory; /* something that is kept of blocks could not be: what follows is
+                                    counted or decided without it */
     atomic_size_t bytes;         /* of leaves and blocks */
 };
 

@@ -118,8 +118,10 @@ static struct humi_heat *make(struct humi_table *table, struct humi_hold *hold, 
 {
     size_t bytes = humi_heat_bytes(fine);
     struct humi_heat *made = calloc(1, bytes);
-    if (!made)
+    if (!made) {
+        atomic_store(&table->short_of_memory, true);
         return NULL;
+    }
     if (hold->heat) {
         memcpy(made, hold->heat, sizeof *made);
         bytes -= humi_heat_bytes(hold->heat->is_fine);

@@ -127,6 +127,7 @@ void humi_view_plan(struct hum *hum, const struct humi_group *group, const struc
             continue;
         memory[m] = humi_memo_find(lists[m], choice->parts, bytes, &hum->policies.memo_bytes);
         if (!memory[m]) {
+            atomic_store(&hum->table.short_of_memory, true);
             *plan_out = (struct hum_plan){.ahead_blocks = 0};
             return; /* nothing can be remembered: the empty plan */
         }

@@ -6,12 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/signals.h"
 #include "base/status.h"
 #include "model/works.h"
 
 #define QUANTUM_NS 1000.0
-#define SIGNALS_EVERY 256u /* batches between two moments in which signals arrive */
 
 static const struct humi_survey_launch *told(const struct humi_simulation *sim, uint64_t launch)
 {
@@ -183,6 +181,23 @@ static void advance(struct humi_simulation *sim, struct humi_agent *agent, doubl
         end_agent(sim, agent);
 }
 
+/* Agents that are done leave, launches behind them begin, the program may go on. */
+static void settle(struct humi_simulation *sim)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < sim->agent_count; i++)
+        if (sim->agents[i].state != HUMI_AGENT_DONE)
+            sim->agents[kept++] = sim->agents[i];
+    sim->agent_count = kept;
+    sim->cut = false;
+    humi_works_begin(sim);
+    if (sim->program.state != HUMI_AGENT_WAITS || sim->unfinished)
+        return;
+    sim->program.state = HUMI_AGENT_RUNS;
+    if (sim->program.ns < sim->end_ns)
+        sim->program.ns = sim->end_ns;
+}
+
 /* ---- the service ----------------------------------------------------------------------------- */
 
 static struct humi_agent *agent_at(struct humi_simulation *sim, size_t i)
@@ -206,9 +221,26 @@ static unsigned collect(struct humi_simulation *sim, unsigned processor, double 
     return count;
 }
 
+/* In the run, a touch that was not allowed ended its launch, whatever its other agents were at. */
+static void end_illegal(struct humi_simulation *sim, uint64_t launch, double ns)
+{
+    if (!launch || !told(sim, launch)->illegal)
+        return;
+    for (size_t i = 0; i < sim->agent_count; i++) {
+        struct humi_agent *agent = &sim->agents[i];
+        if (agent->launch != launch || agent->state == HUMI_AGENT_DONE)
+            continue;
+        agent->ns = agent->ns > ns ? agent->ns : ns;
+        end_agent(sim, agent);
+        sim->cut = true;
+    }
+}
+
 static void resume(struct humi_simulation *sim, struct humi_agent *agent, double ns)
 {
     struct humi_world_touch touch = touch_of(agent);
+    if (agent->state == HUMI_AGENT_DONE)
+        return;
     agent->state = HUMI_AGENT_RUNS;
     agent->ns = ns;
     agent->served = true;
@@ -218,6 +250,7 @@ static void resume(struct humi_simulation *sim, struct humi_agent *agent, double
     sim->player->failed++;
     sim->world->touches++;
     agent->page++;
+    end_illegal(sim, agent->launch, ns);
 }
 
 /* How long thrashing control lets those who faulted on the block wait. */
@@ -234,12 +267,23 @@ static double throttle(struct humi_simulation *sim, uint64_t block)
     return 0;
 }
 
+/* Full memory, of a device or of this process: the touch would fault for ever. */
+static void note_failed(struct humi_simulation *sim, unsigned p)
+{
+    const struct humi_model_processor *processor = &sim->world->processor[p];
+    if (processor->failed != HUM_OK && processor->failed != HUM_ERR_ILLEGAL_ADDRESS)
+        humi_simulation_fail(sim, humi_fail(processor->failed, "%s cannot be served: %s",
+                                            processor->base.name,
+                                            hum_status_text(processor->failed)));
+}
+
 static void serve(struct humi_simulation *sim, const struct humi_agent *first)
 {
+    unsigned p = first->lane->processor;
     struct humi_agent *batch[HUMI_BATCH_MAX];
     struct humi_world_touch touches[HUMI_BATCH_MAX];
     double begin = first->ns > sim->free_ns ? first->ns : sim->free_ns;
-    unsigned count = collect(sim, first->lane->processor, begin, batch, touches);
+    unsigned count = collect(sim, p, begin, batch, touches);
     humi_simulation_set_time(sim, begin);
     humi_charge_begin(sim->charge, begin);
     humi_world_serve(sim->world, touches, count);
@@ -248,10 +292,9 @@ static void serve(struct humi_simulation *sim, const struct humi_agent *first)
     sim->service_ns += end - begin;
     for (unsigned i = 0; i < count; i++)
         resume(sim, batch[i], end + throttle(sim, touches[i].page / HUM_PAGES_PER_BLOCK));
-    if (++sim->batches % SIGNALS_EVERY == 0) {
-        humi_signals_release();
-        humi_signals_hold();
-    }
+    note_failed(sim, p);
+    if (sim->cut)
+        settle(sim);
 }
 
 /* ---- the loop -------------------------------------------------------------------------------- */
@@ -280,22 +323,6 @@ static struct outlook look(struct humi_simulation *sim)
         }
     }
     return outlook;
-}
-
-/* Agents that are done leave, launches behind them begin, the program may go on. */
-static void settle(struct humi_simulation *sim)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < sim->agent_count; i++)
-        if (sim->agents[i].state != HUMI_AGENT_DONE)
-            sim->agents[kept++] = sim->agents[i];
-    sim->agent_count = kept;
-    humi_works_begin(sim);
-    if (sim->program.state != HUMI_AGENT_WAITS || sim->unfinished)
-        return;
-    sim->program.state = HUMI_AGENT_RUNS;
-    if (sim->program.ns < sim->end_ns)
-        sim->program.ns = sim->end_ns;
 }
 
 /* The next number that can be told from x, which is no less than zero. */
@@ -390,12 +417,12 @@ enum hum_status humi_closed_run(struct humi_player *player, const struct humi_sc
                              .charge = charge,
                              .touch_ns = touch_ns_of(script, params)};
     enum hum_status status = prepare(&sim);
-    humi_signals_hold();
     while (status == HUM_OK && go_on(&sim))
         status = sim.status;
     if (status == HUM_OK)
         status = humi_player_finish(player);
-    humi_signals_release();
+    if (status == HUM_OK)
+        status = humi_world_check(player->world);
     result->modelled_ns = (uint64_t)fmax(sim.end_ns, humi_charge_least_ns(charge));
     result->modelled_throttled_ns = (uint64_t)sim.throttled_ns;
     result->late_prefetches = sim.late;

@@ -21,6 +21,7 @@ struct humi_model_entry *humi_model_entry_make(struct humi_model_processor *p, u
     struct humi_model_entry **leaf = &p->leaves[block / HUMI_LEAF_BLOCKS];
     if (!*leaf)
         *leaf = calloc(HUMI_LEAF_BLOCKS, sizeof **leaf);
+    p->short_of_memory |= !*leaf;
     return *leaf ? &(*leaf)[block % HUMI_LEAF_BLOCKS] : NULL;
 }
 

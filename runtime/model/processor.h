@@ -52,6 +52,7 @@ struct humi_model_processor {
     enum hum_status failed;      /* the core's answer to a touch that it cannot serve, or HUM_OK */
     struct humi_model_entry **leaves; /* of HUMI_LEAF_BLOCKS entries each; NULL: nothing mapped */
     size_t leaf_count;
+    bool short_of_memory;        /* a leaf could not be made: what is kept there is lost */
 };
 
 HUM_MUST_USE enum hum_status humi_model_processor_init(struct humi_model_processor *processor,

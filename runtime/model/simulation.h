@@ -55,7 +55,8 @@ struct humi_simulation {
     double free_ns;              /* the service is free then */
     int threads;                 /* given */
     enum hum_status status;      /* not HUM_OK: stop */
-    uint64_t batches, late;
+    bool cut;                    /* agents have ended that nobody looked at */
+    uint64_t late;
     double service_ns, throttled_ns, end_ns;
 };
 

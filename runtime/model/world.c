@@ -241,6 +241,15 @@ bool humi_world_reach(struct humi_world *world, const struct humi_world_touch *t
     return humi_counts_moved_bytes(hum) != before_bytes;
 }
 
+enum hum_status humi_world_check(const struct humi_world *world)
+{
+    bool is_short = atomic_load(&world->hum.table.short_of_memory);
+    for (unsigned p = 0; p < world->hum.processors; p++)
+        is_short |= world->processor[p].short_of_memory;
+    return is_short ? humi_fail(HUM_ERR_NO_MEMORY, "no memory for all blocks of the replay")
+                    : HUM_OK;
+}
+
 /* ---- what programs do beside touching -------------------------------------------------------- */
 
 enum hum_status humi_world_alloc(struct humi_world *world, const struct hum_trace_region *region)

@@ -137,6 +137,9 @@ static inline enum hum_status humi_world_touch(struct humi_world *world,
 bool humi_world_reach(struct humi_world *world, const struct humi_world_touch *touch,
                       uint32_t times);
 
+/* HUM_ERR_NO_MEMORY: something could not be kept, so other things happened than would have. */
+HUM_MUST_USE enum hum_status humi_world_check(const struct humi_world *world);
+
 /* ---- what programs do beside touching -------------------------------------------------------- */
 
 /* A region where it was in the run that is repeated; named like there. */

@@ -420,6 +420,39 @@ static void touches_of_nothing_are_passed_over(void **state)
     made_remove();
 }
 
+/* In the run the touch ended the launch; the next of its stream begins behind it. */
+static void an_illegal_touch_ends_its_launch(void **state)
+{
+    struct humi_model_params params = closed();
+    const struct hum_trace_record ended = {.kind = HUM_TRACE_LAUNCH,
+                                           .launch = {.launch = 1,
+                                                      .status = HUM_ERR_ILLEGAL_ADDRESS,
+                                                      .count = 1}};
+    (void)state;
+    made_begin("ahead");
+    made_region(1, 0, 16);
+    made_host(0, 16, true);
+    for (uint32_t worker = 0; worker < 2; worker++) {
+        made_access(&(struct made_access){
+            .worker = worker, .launch = 1, .first_page = worker, .pages = 1});
+        made_access(&(struct made_access){
+            .worker = worker, .launch = 1, .first_page = 100, .pages = 30});
+        made_access(&(struct made_access){.worker = worker, .launch = 1, .pages = 16});
+    }
+    made_put(&ended);
+    made_access(&(struct made_access){.launch = 2, .first_page = 3, .pages = 4});
+    made_launch(2, 0, 0);
+    made_end();
+    struct humi_model_result result = made_result(&params);
+    assert_int_equal(result.failed, 1);
+    assert_int_equal(result.touches, 16 + 2 + 1 + 4);
+    params.closed = false;
+    result = made_result(&params);
+    assert_int_equal(result.failed, 1);
+    assert_int_equal(result.touches, 16 + 1 + 1 + 4); /* in order: the other worker never began */
+    made_remove();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -437,6 +470,7 @@ int main(void)
         cmocka_unit_test(one_agent_counts_what_the_open_loop_counts),
         cmocka_unit_test(a_faster_link_is_never_slower),
         cmocka_unit_test(touches_of_nothing_are_passed_over),
+        cmocka_unit_test(an_illegal_touch_ends_its_launch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
