@@ -141,11 +141,11 @@ static bool search(struct advising *advising, struct trace_problem *problem)
     if (!advise_plan_make(&advising->scene, &advising->plan))
         return trace_problem_say(problem, "out of memory");
     advising->search = (struct advise_search){.trace = &advising->trace,
-                                             .base = &advising->base,
-                                             .plan = &advising->plan,
-                                             .before = compare_figures_of(&advising->outcome),
-                                             .jobs = options->jobs,
-                                             .progress = options->quiet ? NULL : stderr};
+                                              .base = &advising->base,
+                                              .plan = &advising->plan,
+                                              .before = compare_figures_of(&advising->outcome),
+                                              .jobs = options->jobs,
+                                              .progress = options->quiet ? NULL : stderr};
     return advise_search_run(&advising->search, problem);
 }
 

@@ -105,10 +105,10 @@ void join_write(struct join *j)
 bool join_run(struct join *j)
 {
     const struct join_probe_args args = {.slots = j->slots,
-                                    .slot_mask = j->problem->slot_count - 1,
-                                    .probes = j->keys,
-                                    .sums = j->found,
-                                    .count = j->problem->count};
+                                         .slot_mask = j->problem->slot_count - 1,
+                                         .probes = j->keys,
+                                         .sums = j->found,
+                                         .count = j->problem->count};
 
     for (unsigned i = 0; i < JOIN_ROUNDS; i++)
         if (!world_ok(&j->world,

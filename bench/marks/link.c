@@ -141,7 +141,7 @@ static bool measure_size(struct bench *b, enum hum_direction direction, size_t b
         struct link_point *point = &table->points[table->count++];
 
         *point = (struct link_point){.direction = direction,
-                                      .memcpy_ns = series_median(&floor)};
+                                     .memcpy_ns = series_median(&floor)};
         point->move.bytes = (double)bytes;
         point->move.copies = (double)((bytes + HUM_BLOCK_SIZE - 1) / HUM_BLOCK_SIZE);
         point->move.ns = series_median(&value);

@@ -388,9 +388,9 @@ static enum hum_status prepare(struct humi_simulation *sim)
         return humi_fail(HUM_ERR_NO_MEMORY, "no memory for %zu launches and calls", room);
     for (size_t i = 0; i < launches; i++)
         sim->works[i] = (struct humi_work_item){.launch = i + 1,
-                                      .device = device_of(sim, i + 1),
-                                      .stream = told(sim, i + 1)->stream,
-                                      .issued_ns = -1};
+                                                .device = device_of(sim, i + 1),
+                                                .stream = told(sim, i + 1)->stream,
+                                                .issued_ns = -1};
     sim->work_count = launches;
     sim->program = (struct humi_agent){.lane = &sim->script->program, .thread = ++sim->threads};
     begin_program(sim);
@@ -412,10 +412,10 @@ enum hum_status humi_closed_run(struct humi_player *player, const struct humi_sc
 {
     struct humi_charge *charge = player->charge;
     struct humi_simulation sim = {.player = player,
-                             .world = player->world,
-                             .script = script,
-                             .charge = charge,
-                             .touch_ns = touch_ns_of(script, params)};
+                                  .world = player->world,
+                                  .script = script,
+                                  .charge = charge,
+                                  .touch_ns = touch_ns_of(script, params)};
     enum hum_status status = prepare(&sim);
     while (status == HUM_OK && go_on(&sim))
         status = sim.status;

@@ -167,8 +167,8 @@ void humi_works_queue_call(struct humi_simulation *sim, struct humi_agent *agent
         return;
     struct humi_work_item *work = &sim->works[sim->work_count++];
     *work = (struct humi_work_item){.record = record,
-                          .device = (unsigned)call->device + 1,
-                          .stream = call->stream};
+                                    .device = (unsigned)call->device + 1,
+                                    .stream = call->stream};
     queue(sim, agent, work);
     humi_works_begin(sim);
 }
