@@ -44,7 +44,7 @@ function(hum_test_properties name label timeout)
         message(FATAL_ERROR "hum_test(${name}): LABEL must be one of ${HUM_TEST_LABELS}")
     endif()
     if(NOT timeout)
-        set(timeout 120)
+        set(timeout 300) # a minute where there is least to spare; some machines are slower
     endif()
     set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout} SKIP_RETURN_CODE 77
                          ENVIRONMENT HUM_KERNEL_PATH=${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
