@@ -68,8 +68,9 @@ static bool write_to(const struct report_options *options, const struct report_m
     done = fflush(out) == 0 && !ferror(out) && done;
     if (options->output)
         done = fclose(out) == 0 && done;
-    if (!done)
-        command_say("report", "cannot write %s: %s", options->output ? options->output : "",
+    if (!done && (options->output || !ferror(stdout))) /* which is said at the end */
+        command_say("report", "cannot write %s: %s",
+                    options->output ? options->output : "the report",
                     errno ? strerror(errno) : "out of memory");
     return done;
 }

@@ -143,6 +143,38 @@ static void what_fails_leaves_no_file(void **state)
     assert_string_equal(run_line("ls | grep -v '^t\\.\\|^cut\\.' | grep none; true")->text, "");
 }
 
+/* A rename would put a file in its place, and a device may be anybody's. */
+static void what_is_no_file_is_written_to_and_stays(void **state)
+{
+    (void)state;
+    run_well("hum trace export -F csv t.trace >all.csv");
+    run_well("mkfifo pipe; timeout 9 cat pipe >piped & "
+             "hum trace export -F csv -o pipe t.trace && wait $! && test -p pipe && "
+             "cmp all.csv piped");
+    run_well("timeout 9 cat pipe >piped & hum trace cut -o pipe t.trace && wait $! && "
+             "test -p pipe && hum trace cut -o cut.trace t.trace && cmp cut.trace piped");
+    run_well("ln -s there.csv link && hum trace export -F csv -o link t.trace && test -L link && "
+             "cmp all.csv there.csv");
+    run_well("echo old >there.csv && hum trace export -F csv -o link t.trace && test -L link && "
+             "cmp all.csv there.csv");
+    run_well("cp t.trace own.trace && ln -s own.trace self && hum trace cut -o self self && "
+             "test -L self && cmp cut.trace own.trace");
+    assert_int_equal(run_line("hum trace cut -o . t.trace")->status, 1);
+    assert_string_equal(run_line("ls | grep part; true")->text, "");
+}
+
+static void a_full_disk_is_said_once(void **state)
+{
+    (void)state;
+    if (run_line("test -c /dev/full")->status != 0)
+        skip();
+    run_well("for line in 'export -F csv' 'export -F perfetto' info; do "
+             "hum trace $line t.trace >/dev/full 2>said; test $? = 1 && "
+             "test $(grep -c 'No space left' said) = 1 || exit 1; done");
+    run_well("hum report t.trace >/dev/full 2>said; test $? = 1 && "
+             "test $(grep -c 'No space left' said) = 1");
+}
+
 static void merge_sums_totals(void **state)
 {
     json_t *root;
@@ -256,6 +288,8 @@ int main(void)
         cmocka_unit_test(info_sums_up),
         cmocka_unit_test(a_cut_can_replace_its_input),
         cmocka_unit_test(what_fails_leaves_no_file),
+        cmocka_unit_test(what_is_no_file_is_written_to_and_stays),
+        cmocka_unit_test(a_full_disk_is_said_once),
         cmocka_unit_test(merge_sums_totals),
         cmocka_unit_test(exports_come_back),
         cmocka_unit_test(what_is_generated_can_be_repeated_from_its_settings),

@@ -57,7 +57,7 @@ static int export_file(const struct export *export, const char *path)
         good = trace_output_close(&output, export_as(export, trace, output.file, &problem),
                                   &problem);
     hum_trace_close(trace);
-    if (!good)
+    if (!good && !(output.file == stdout && ferror(stdout))) /* which is said at the end */
         command_say("trace export", "%s", problem.text);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

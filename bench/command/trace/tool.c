@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 bool trace_problem_say(struct trace_problem *problem, const char *format, ...)
@@ -32,15 +33,34 @@ bool trace_read(struct hum_trace *trace, struct hum_trace_record *record_out, bo
     return status == HUM_OK || status == HUM_ERR_NOT_FOUND || trace_problem_hum(problem);
 }
 
-/* "<path>.part<pid>" */
+/*
+ * The file that a rename may put there, behind all links.  NULL: what is there is none, such as a
+ * device, a pipe or a link to nothing, and must not be replaced by one.
+ */
+static char *place_of(const char *path)
+{
+    struct stat about;
+
+    if (stat(path, &about) == 0)
+        return S_ISREG(about.st_mode) ? realpath(path, NULL) : NULL;
+    return lstat(path, &about) == 0 ? NULL : strdup(path);
+}
+
+/* "<place>.part<pid>" where there is such a place. */
 static bool name_part(struct trace_output *output, const char *path, struct trace_problem *problem)
 {
-    memset(output, 0, sizeof(*output));
-    output->path = path;
-    if (asprintf(&output->part, "%s.part%d", path, (int)getpid()) >= 0)
+    *output = (struct trace_output){.path = path, .place = place_of(path)};
+    if (!output->place || asprintf(&output->part, "%s.part%d", output->place, (int)getpid()) >= 0)
         return true;
-    output->part = NULL;
+    free(output->place);
     return trace_problem_say(problem, "out of memory");
+}
+
+static void free_names(struct trace_output *output)
+{
+    free(output->place);
+    free(output->part);
+    output->place = output->part = NULL;
 }
 
 bool trace_output_file(struct trace_output *output, const char *path,
@@ -53,11 +73,11 @@ bool trace_output_file(struct trace_output *output, const char *path,
     }
     if (!name_part(output, path, problem))
         return false;
-    output->file = fopen(output->part, "w+e");
+    output->file = output->part ? fopen(output->part, "w+e") : fopen(path, "we");
     if (output->file)
         return true;
     trace_problem_say(problem, "cannot write %s: %s", path, strerror(errno));
-    free(output->part);
+    free_names(output);
     return false;
 }
 
@@ -66,9 +86,9 @@ bool trace_output_trace(struct trace_output *output, const char *path,
 {
     if (!name_part(output, path, problem))
         return false;
-    if (hum_trace_create(output->part, &output->writer) == HUM_OK)
+    if (hum_trace_create(output->part ? output->part : path, &output->writer) == HUM_OK)
         return true;
-    free(output->part);
+    free_names(output);
     return trace_problem_hum(problem);
 }
 
@@ -93,12 +113,12 @@ bool trace_output_close(struct trace_output *output, bool good, struct trace_pro
         closed = close_file(output, &late);
     if (output->writer && hum_trace_writer_close(output->writer) != HUM_OK)
         closed = trace_problem_hum(&late);
-    if (good && closed && output->part && rename(output->part, output->path) != 0)
+    if (good && closed && output->part && rename(output->part, output->place) != 0)
         closed = trace_problem_say(&late, "cannot write %s: %s", output->path, strerror(errno));
     if (output->part && !(good && closed))
         unlink(output->part);
     if (good && !closed)
         *problem = late;
-    free(output->part);
+    free_names(output);
     return good && closed;
 }

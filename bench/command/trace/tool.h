@@ -41,11 +41,13 @@ bool trace_read(struct hum_trace *trace, struct hum_trace_record *record_out, bo
 
 /*
  * An output file appears under its name only when it is whole: it is written beside it and renamed.
- * So it may also be the input.  path NULL or "-": standard output.
+ * So it may also be the input.  Links are followed, and what is no file, such as a device or a
+ * pipe, is written to as it stands.  path NULL or "-": standard output.
  */
 struct trace_output {
     const char *path;
-    char *part;                 /* what is written meanwhile; NULL: standard output */
+    char *place;                /* the file that becomes whole; NULL: it is no file */
+    char *part;                 /* what is written meanwhile; NULL: the same */
     FILE *file;                 /* of trace_output_file() */
     struct hum_trace_writer *writer; /* of trace_output_trace() */
 };
