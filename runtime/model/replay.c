@@ -33,6 +33,7 @@ static void finish(const struct humi_player *player, struct humi_model_result *r
     result->remote = player->world->remote;
     result->reaches = player->world->reaches;
     result->returned = player->world->returned;
+    result->arrivals = player->world->arrivals;
     result->replay_ns = replay_ns;
     humi_world_counters(player->world, &result->counters);
 }

@@ -57,6 +57,7 @@ struct humi_model_result {
     uint64_t remote;                      /* single touches of pages in another's frame */
     uint64_t reaches;                     /* accesses, of neighbouring pages, with any of these */
     uint64_t returned;                    /* pages that came to a device which had evicted them */
+    struct humi_arrivals arrivals;
     uint64_t replay_ns;                   /* measured: the replay itself, without reading */
 
     /* of a closed loop, else 0 */

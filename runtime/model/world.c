@@ -81,10 +81,28 @@ static enum hum_status open_parts(struct humi_world *world, const struct humi_wo
 
 /* ---- what happens, as the core tells it ------------------------------------------------------ */
 
+static void count_arrival(struct humi_arrivals *arrivals, const struct humi_event *event)
+{
+    uint64_t bytes = event->bytes[HUM_H2D] + event->bytes[HUM_D2H] + event->bytes[HUM_D2D];
+    if (!event->brought)
+        return;
+    if (event->processor == 0) {
+        arrivals->home += event->cause == HUM_CAUSE_HOST_FAULT ? bytes / HUM_PAGE_SIZE : 0;
+        return;
+    }
+    arrivals->at_devices += event->pages;
+    arrivals->bare += event->pages - bytes / HUM_PAGE_SIZE;
+    if (event->cause == HUM_CAUSE_DEVICE_FAULT || event->cause == HUM_CAUSE_FIRST_TOUCH)
+        arrivals->demanded += event->pages;
+    if (event->cause == HUM_CAUSE_PREFETCH_POLICY || event->cause == HUM_CAUSE_PREFETCH_USER)
+        arrivals->ahead += event->pages;
+}
+
 static void see_event(void *self, uint32_t block, const struct humi_event *event)
 {
     struct humi_world *world = self;
     world->returned += humi_model_returns(world->processor, world->hum.processors, block, event);
+    count_arrival(&world->arrivals, event);
     if (world->charge)
         humi_charge_event(world->charge, block, event);
 }

@@ -40,6 +40,15 @@ struct humi_world_params {
 
 struct humi_charge;
 
+/* Pages that became resident somewhere, by whom they serve and what for. */
+struct humi_arrivals {
+    uint64_t at_devices;         /* all that came to devices */
+    uint64_t bare;               /* of these, without bytes: nobody had written them */
+    uint64_t demanded;           /* of these, that a device touched and did not have */
+    uint64_t ahead;              /* of these, prefetched */
+    uint64_t home;               /* that the host touched and a device had: copied */
+};
+
 #define HUMI_WORLD_BYTES_MAX (UINT64_C(1) << 47)
 
 struct humi_world {
@@ -49,6 +58,7 @@ struct humi_world {
     uint64_t remote;             /* touches of pages in the frame of another processor */
     uint64_t reaches;            /* accesses, of neighbouring pages, with any of these */
     uint64_t returned;           /* pages that came to a device again after it evicted them */
+    struct humi_arrivals arrivals;
     struct humi_charge *charge;  /* charges time for what happens; NULL: nobody does */
     struct humi_witness witness; /* for both */
     struct {

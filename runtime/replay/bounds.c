@@ -25,14 +25,20 @@ static struct humi_bound bound_of(const struct humi_replay_result *result)
     };
 }
 
-/* What goes out overlaps with what comes in, and a cleverer prefetcher might keep it from going. */
+/*
+ * What goes out overlaps with what comes in, and a cleverer prefetcher might keep it from going,
+ * but for what must cross in any case, such as results that the host reads.
+ */
 static struct humi_bound just_in_time(const struct humi_replay_result *min,
+                                      const struct humi_bound *least,
                                       const struct humi_cost_model *cost)
 {
     struct humi_bound bound = bound_of(min);
 
     bound.misses = 0;
     bound.modelled_ns = humi_link_ns(&cost->link, min->bytes_h2d, 1);
+    if (bound.modelled_ns < least->modelled_ns)
+        bound.modelled_ns = least->modelled_ns;
     return bound;
 }
 
@@ -68,9 +74,9 @@ enum hum_status humi_bounds_find(const struct humi_source *source,
     *bounds_out = (struct humi_bounds){
         .infinite = bound_of(&all),
         .min = bound_of(&min),
-        .min_oracle_prefetch = just_in_time(&min, &setup->cost),
         .remote_all = bound_of(&remote),
         .least = least_of(&least, &setup->cost),
     };
+    bounds_out->min_oracle_prefetch = just_in_time(&min, &bounds_out->least, &setup->cost);
     return HUM_OK;
 }

@@ -8,7 +8,8 @@
  *                        that the host takes nothing from: the fewest misses there can be, whatever
  *                        a policy knows
  *   min_oracle_prefetch  what min brings, each page just in time: no faults, only the link is busy,
- *                        with one long copy.  The least time if pages only move, one at a time
+ *                        with one long copy, and no less than what must go home takes.  The least
+ *                        time if pages only move, one at a time
  *   remote_all           nothing ever moves, each touch goes over the link
  *   least                what must cross the link each way, in the cheapest of all ways (least.h),
  *                        at its speed.  No policy takes less, whether it moves, copies or maps

@@ -5,7 +5,9 @@
  * Counts and bytes are facts about the trace under the rules of the engine; modelled_ns comes from
  * cost.h.  Pages are 4 KiB.
  *
- * What holds: accesses = touches of the whole trace;  far_faults = misses + host_faults;
+ * What holds: accesses = touches of the whole trace;  misses <= accesses_device;
+ * far_faults = misses + host_faults where single pages move; where blocks do, far_faults are those
+ * that were served, with the host's first touches, upgrades and pages that are only mapped, too;
  * pages_in * 4096 = bytes_h2d + bytes_d2d + first_touches * 4096;  pages_out * 4096 = bytes_d2h;
  * bytes_demand + bytes_prefetch + bytes_eviction = all bytes, but for moves that the program asked
  * for;  evictions_clean <= evictions;  prefetched_used <= pages_prefetched <= pages_in.
@@ -21,10 +23,10 @@
     X(accesses_device)     /* of these, by devices */                                              \
     X(misses)              /* pages a device touched and did not have: they came on demand */      \
     X(host_faults)         /* pages the host touched that only devices had */                      \
-    X(far_faults)          /* both */                                                              \
+    X(far_faults)          /* both; of blocks, all faults that were served */                      \
     X(upgrades)            /* place=share: writes to a page that others could read */              \
     X(batches)             /* of faults, answered together */                                      \
-    X(first_touches)       /* pages that came without bytes: nobody had written them */            \
+    X(first_touches)       /* pages that came to a device without bytes: nobody had written them */\
     X(pages_in)            /* that came to a device, on demand and before */                       \
     X(pages_out)           /* copied from a device to the host */                                  \
     X(pages_prefetched)    /* that came before they were touched */                                \

@@ -24,4 +24,7 @@ int64_t number(json_t *root, const char *field);
 /* The tests of --as-recorded, on traces that the others left in the folder: how many failed. */
 int replay_as_recorded(void);
 
+/* The tests of what is counted: how many failed. */
+int replay_figures(void);
+
 #endif

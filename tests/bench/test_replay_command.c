@@ -490,6 +490,7 @@ int main(void)
         return 1;
     }
     seed = random_seed("bench_replay_command");
-    int failed = cmocka_run_group_tests(tests, make_folder, NULL) + replay_as_recorded();
+    int failed = cmocka_run_group_tests(tests, make_folder, NULL) + replay_as_recorded() +
+                 replay_figures();
     return failed + remove_folder();
 }

@@ -17,28 +17,27 @@ static uint64_t device_touches(const struct humi_source *source)
     return sum;
 }
 
-static void set_counts(const struct replay_trace *trace, const struct hum_counters *counters,
+static void set_counts(const struct replay_trace *trace, const struct humi_model_result *model,
                        struct humi_replay_result *result)
 {
-    const uint64_t *pages = counters->pages;
+    const struct hum_counters *counters = &model->counters;
     uint64_t faults = counters->faults_host + counters->faults_device;
 
     result->accesses = trace->source.touch_sum;
     result->accesses_device = device_touches(&trace->source);
-    result->misses = pages[HUM_CAUSE_DEVICE_FAULT] + pages[HUM_CAUSE_FIRST_TOUCH];
-    result->host_faults = pages[HUM_CAUSE_HOST_FAULT];
+    result->misses = model->arrivals.demanded;
+    result->host_faults = model->arrivals.home;
     result->far_faults = faults - counters->faults_duplicate;
     result->upgrades = counters->events[HUM_CAUSE_UPGRADE];
     result->batches = counters->batches;
-    result->first_touches = pages[HUM_CAUSE_FIRST_TOUCH];
-    result->pages_prefetched =
-        pages[HUM_CAUSE_PREFETCH_POLICY] + pages[HUM_CAUSE_PREFETCH_USER];
+    result->first_touches = model->arrivals.bare;
+    result->pages_in = model->arrivals.at_devices;
+    result->pages_prefetched = model->arrivals.ahead;
     result->evictions = counters->evictions_clean + counters->evictions_dirty;
     result->evictions_clean = counters->evictions_clean;
     result->bytes_h2d = counters->bytes[HUM_H2D];
     result->bytes_d2h = counters->bytes[HUM_D2H];
     result->bytes_d2d = counters->bytes[HUM_D2D];
-    result->pages_in = (result->bytes_h2d + result->bytes_d2d) / HUM_PAGE_SIZE;
     result->pages_out = result->bytes_d2h / HUM_PAGE_SIZE;
     result->bytes_prefetch = counters->bytes_by_cause[HUM_CAUSE_PREFETCH_POLICY] +
                              counters->bytes_by_cause[HUM_CAUSE_PREFETCH_USER];
@@ -80,7 +79,7 @@ bool replay_blocks(struct replay_trace *trace, const struct replay_request *requ
 
     if (humi_model_replay(trace->file, &trace->survey, &params, &result) != HUM_OK)
         return trace_problem_hum(problem);
-    set_counts(trace, &result.counters, &outcome->result);
+    set_counts(trace, &result, &outcome->result);
     outcome->result.thrashed_pages = result.returned;
     outcome->result.remote_accesses = result.remote;
     outcome->result.late_prefetches = result.late_prefetches;

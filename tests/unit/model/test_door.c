@@ -137,6 +137,7 @@ static void compare(const struct humi_model_params *params)
     assert_int_equal(said.remote, again.remote);
     assert_int_equal(said.reaches, again.reaches);
     assert_int_equal(said.returned, again.returned);
+    assert_memory_equal(&said.arrivals, &again.arrivals, sizeof said.arrivals);
     assert_int_equal(said.modelled_ns, again.modelled_ns);
     assert_int_equal(said.modelled_service_ns, again.modelled_service_ns);
     assert_int_equal(said.modelled_throttled_ns, again.modelled_throttled_ns);
