@@ -22,9 +22,4 @@ void advise_print_text(const struct advise_result *result, FILE *out);
 /* False: not all of it could be written. */
 bool advise_print_json(const struct advise_result *result, FILE *out);
 
-static inline uint64_t advise_moved(const struct compare_figures *figures)
-{
-    return figures->bytes_h2d + figures->bytes_d2h + figures->bytes_d2d;
-}
-
 #endif

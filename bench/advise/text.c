@@ -20,7 +20,7 @@ static void print_head(const struct advise_result *result, FILE *out)
     fputc('\n', out);
     fprintf(out, "as it is: %s, %s far faults, %s moved; all times and gains are modelled\n",
             text_time((double)before->modelled_ns / 1e9).s, text_count(before->far_faults).s,
-            text_bytes(advise_moved(before)).s);
+            text_bytes(compare_figures_moved(before)).s);
     if (result->outcome->truncated)
         fputs("the trace is truncated: its program was killed\n", out);
     if (result->outcome->dropped)
@@ -73,8 +73,8 @@ static void print_gain(const struct advise_result *result, const struct compare_
     fprintf(out, "%.1f %% less: %s -> %s, far faults %s -> %s, moved %s -> %s\n",
             100 * advise_gain(before, after), text_time((double)before->modelled_ns / 1e9).s,
             text_time((double)after->modelled_ns / 1e9).s, text_count(before->far_faults).s,
-            text_count(after->far_faults).s, text_bytes(advise_moved(before)).s,
-            text_bytes(advise_moved(after)).s);
+            text_count(after->far_faults).s, text_bytes(compare_figures_moved(before)).s,
+            text_bytes(compare_figures_moved(after)).s);
 }
 
 static void print_candidate(const struct advise_result *result, size_t number, size_t which,
@@ -95,7 +95,7 @@ static void print_candidate(const struct advise_result *result, size_t number, s
 static bool are_equal(const struct compare_figures *a, const struct compare_figures *b)
 {
     return a->modelled_ns == b->modelled_ns && a->far_faults == b->far_faults &&
-           advise_moved(a) == advise_moved(b);
+           compare_figures_moved(a) == compare_figures_moved(b);
 }
 
 /* Enough better ones of its sort, policies or calls, are about the same, or one equals it. */
@@ -172,7 +172,7 @@ static void print_capacities(const struct advise_result *result, FILE *out)
         table_row(table, text_bytes(candidate->capacity * HUM_PAGE_SIZE).s,
                   text_time((double)candidate->figures.modelled_ns / 1e9).s, change,
                   text_count(candidate->figures.far_faults).s,
-                  text_bytes(advise_moved(&candidate->figures)).s,
+                  text_bytes(compare_figures_moved(&candidate->figures)).s,
                   text_count(candidate->figures.evictions).s, NULL);
     }
     if (!table)

@@ -21,11 +21,12 @@ struct compare_bounds {
 };
 
 struct compare_figures {
-    uint64_t accesses, misses;
-    uint64_t far_faults, batches;
+    uint64_t accesses, accesses_device;
+    uint64_t misses, host_faults, far_faults, upgrades, batches;
+    uint64_t first_touches, pages_in, pages_out;
     uint64_t bytes_h2d, bytes_d2h, bytes_d2d;
     uint64_t bytes_demand, bytes_prefetch, bytes_eviction; /* all bytes by cause, the rest: other */
-    uint64_t pages_prefetched;
+    uint64_t pages_prefetched, late_prefetches;
     uint64_t evictions, evictions_clean;
     uint64_t thrashed_pages, remote_accesses;
     uint64_t capacity_bytes;
@@ -33,6 +34,12 @@ struct compare_figures {
     uint64_t modelled_ns;
     struct compare_bounds bounds;
 };
+
+/* All that crossed the link. */
+static inline uint64_t compare_figures_moved(const struct compare_figures *figures)
+{
+    return figures->bytes_h2d + figures->bytes_d2h + figures->bytes_d2d;
+}
 
 /* Whether a cell has figures. */
 enum compare_missing {

@@ -74,28 +74,65 @@ static void say_winners(struct findings *f, unsigned points)
     free(order);
 }
 
+/* It was replayed wherever any policy was, so its means are of all points. */
+static bool is_complete(const struct findings *f, const struct compare_standing *standing)
+{
+    for (size_t i = 0; i < f->table->point_count; i++) {
+        const struct compare_point *point = &f->table->points[i];
+
+        if (point->best != COMPARE_NONE &&
+            compare_grid_cell(f->table->grid, point->trace, point->ratio, standing->policy)
+                ->missing)
+            return false;
+    }
+    return standing->points != 0;
+}
+
+/* The first in the order of standings, which is that of time to the baseline; NULL: none. */
+static const struct compare_standing *first_complete(const struct findings *f)
+{
+    for (unsigned i = 0; i < f->table->grid->policy_count; i++)
+        if (is_complete(f, &f->table->standings[i]))
+            return &f->table->standings[i];
+    return NULL;
+}
+
+static bool has_complete_baseline(const struct findings *f)
+{
+    for (unsigned i = 0; i < f->table->grid->policy_count; i++)
+        if (f->table->standings[i].policy == f->table->baseline)
+            return is_complete(f, &f->table->standings[i]);
+    return false;
+}
+
 static void say_overall(struct findings *f)
 {
-    const struct compare_standing *best = &f->table->standings[0];
-    const struct compare_standing *least = best;
+    const struct compare_standing *best = first_complete(f);
+    const char *baseline;
 
-    if (f->table->baseline != COMPARE_NONE && !isnan(best->to_baseline) &&
-        best->policy != f->table->baseline)
+    if (!best || isnan(best->to_baseline) || f->table->grid->policy_count == 1 ||
+        !has_complete_baseline(f))
+        return;
+    baseline = policy_of(f, f->table->baseline);
+    if (best->policy == f->table->baseline)
+        fprintf(f->out, "No policy beats %s over all points.\n", baseline);
+    else
         fprintf(f->out, "Over all points %s needs %.2f of the modelled time of %s (geometric "
                         "mean).\n",
-                policy_of(f, best->policy), best->to_baseline, policy_of(f, f->table->baseline));
-    else if (f->table->baseline != COMPARE_NONE && best->policy == f->table->baseline &&
-             f->table->grid->policy_count > 1)
-        fprintf(f->out, "No policy beats %s over all points.\n",
-                policy_of(f, f->table->baseline));
+                policy_of(f, best->policy), best->to_baseline, baseline);
+}
+
+static void say_regret(struct findings *f)
+{
+    const struct compare_standing *least = NULL;
+
     for (unsigned i = 0; i < f->table->grid->policy_count; i++) {
         const struct compare_standing *other = &f->table->standings[i];
 
-        if (!isnan(other->regret_worst) && other->failed + other->left_out == 0 &&
-            (isnan(least->regret_worst) || other->regret_worst < least->regret_worst))
+        if (is_complete(f, other) && (!least || other->regret_worst < least->regret_worst))
             least = other;
     }
-    if (!isnan(least->regret_worst) && f->table->grid->policy_count > 1)
+    if (least && f->table->grid->policy_count > 1)
         fprintf(f->out, "The smallest worst regret is that of %s: %.1f %% above the best, mean "
                         "%.1f %%.\n",
                 policy_of(f, least->policy), 100 * least->regret_worst, 100 * least->regret_mean);
@@ -169,7 +206,7 @@ static void say_traffic(struct findings *f)
         const struct compare_cell *cell =
             compare_grid_cell(f->table->grid, point->trace, point->ratio, policy);
 
-        sum += (double)cell->figures.bytes_h2d + (double)cell->figures.bytes_d2h;
+        sum += (double)compare_figures_moved(&cell->figures);
         eviction += (double)cell->figures.bytes_eviction;
         prefetch += (double)cell->figures.bytes_prefetch;
     }
@@ -187,7 +224,7 @@ static void say_missing(struct findings *f)
     size_t left_out = compare_grid_missing(grid, COMPARE_LEFT_OUT);
 
     if (failed)
-        fprintf(f->out, "%zu of %zu replays failed and are left out.\n", failed,
+        fprintf(f->out, "%zu of %zu replays failed; they count for nothing.\n", failed,
                 compare_grid_count(grid));
     if (left_out)
         fprintf(f->out, "%zu of %zu replays are left out; they count for nothing.\n",
@@ -206,6 +243,7 @@ char *compare_findings(const struct compare_table *table)
     if (points) {
         say_winners(&f, points);
         say_overall(&f);
+        say_regret(&f);
         say_spread(&f);
         say_bound(&f);
         say_traffic(&f);

@@ -154,6 +154,19 @@ static void put_quoted(const char *text, FILE *out)
     fputc('"', out);
 }
 
+/* As few digits as say exactly this ratio. */
+static void put_ratio(double ratio, FILE *out)
+{
+    char text[32];
+
+    for (int digits = 6; digits <= 17; digits++) {
+        snprintf(text, sizeof(text), "%.*g", digits, ratio);
+        if (strtod(text, NULL) == ratio)
+            break;
+    }
+    fputs(text, out);
+}
+
 bool compare_print_csv(const struct compare_table *table, FILE *out)
 {
     const struct compare_grid *grid = table->grid;
@@ -169,7 +182,9 @@ bool compare_print_csv(const struct compare_table *table, FILE *out)
         put_quoted(grid->traces[cell->trace], out);
         fputc(',', out);
         put_quoted(grid->policies[cell->policy], out);
-        fprintf(out, ",%g,", grid->ratios[cell->ratio]);
+        fputc(',', out);
+        put_ratio(grid->ratios[cell->ratio], out);
+        fputc(',', out);
         if (cell->missing == COMPARE_FAILED)
             put_quoted(cell->why, out);
         for (unsigned i = 0; i < compare_field_count; i++)

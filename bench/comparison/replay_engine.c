@@ -68,9 +68,15 @@ struct compare_figures compare_figures_of(const struct replay_outcome *outcome)
 
     return (struct compare_figures){
         .accesses = r->accesses,
+        .accesses_device = r->accesses_device,
         .misses = r->misses,
+        .host_faults = r->host_faults,
         .far_faults = r->far_faults,
+        .upgrades = r->upgrades,
         .batches = r->batches,
+        .first_touches = r->first_touches,
+        .pages_in = r->pages_in,
+        .pages_out = r->pages_out,
         .bytes_h2d = r->bytes_h2d,
         .bytes_d2h = r->bytes_d2h,
         .bytes_d2d = r->bytes_d2d,
@@ -78,6 +84,7 @@ struct compare_figures compare_figures_of(const struct replay_outcome *outcome)
         .bytes_prefetch = r->bytes_prefetch,
         .bytes_eviction = r->bytes_eviction,
         .pages_prefetched = r->pages_prefetched,
+        .late_prefetches = r->late_prefetches,
         .evictions = r->evictions,
         .evictions_clean = r->evictions_clean,
         .thrashed_pages = r->thrashed_pages,

@@ -57,7 +57,7 @@ static void print_point(const struct compare_table *table, const struct compare_
     struct table *rows = table_create(TABLE_NUMBERS);
 
     table_row(rows, "policy", "modelled time", "regret", "far faults", "to devices", "to the host",
-              "prefetched", "evictions", "thrashed pages", NULL);
+              "between devices", "prefetched", "evictions", "thrashed pages", NULL);
     for (unsigned p = 0; p < table->grid->policy_count; p++) {
         const struct compare_cell *cell =
             compare_grid_cell(table->grid, point->trace, point->ratio, p);
@@ -70,7 +70,8 @@ static void print_point(const struct compare_table *table, const struct compare_
             table_row(rows, table->grid->policies[p], text_time((double)f->modelled_ns / 1e9).s,
                       percent_text(compare_table_regret(table, point, p)).s,
                       text_count(f->far_faults).s, text_bytes(f->bytes_h2d).s,
-                      text_bytes(f->bytes_d2h).s, text_count(f->pages_prefetched).s,
+                      text_bytes(f->bytes_d2h).s, text_bytes(f->bytes_d2d).s,
+                      text_count(f->pages_prefetched).s,
                       text_count(f->evictions).s, text_count(f->thrashed_pages).s, NULL);
     }
     if (point->best != COMPARE_NONE) {

@@ -34,7 +34,7 @@ static bool replay_one(const struct rank_contest *contest, void *trace, unsigned
         return true;
     w->device_bytes = f->capacity_bytes;
     entry->modelled_s = (double)f->modelled_ns * 1e-9;
-    entry->modelled_bytes = f->bytes_h2d + f->bytes_d2h + f->bytes_d2d;
+    entry->modelled_bytes = compare_figures_moved(f);
     entry->remote_touches = f->remote_accesses;
     return true;
 }

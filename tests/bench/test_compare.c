@@ -293,6 +293,37 @@ static void what_is_left_out_is_no_failure(void **state)
     compare_grid_fini(&grid);
 }
 
+/* q is fastest, but was replayed at one point alone. */
+static void findings_over_all_points_are_of_who_was_at_all_of_them(void **state)
+{
+    static const uint64_t costs[] = {100, 200, 50, 100, 300, 0, 100, 200, 0};
+    struct compare_grid grid = grid_of("driver,p,q", "1,2,3", costs, 25);
+    struct compare_table table;
+    char *text;
+
+    (void)state;
+    grid.cells[0].figures.bytes_d2d = 300;
+    assert_true(compare_table_make(&grid, "driver", &table));
+    assert_int_equal(table.standings[0].policy, 2);
+    text = compare_findings(&table);
+    assert_non_null(strstr(text, "No policy beats driver over all points."));
+    assert_null(strstr(text, "Over all points"));
+    assert_non_null(strstr(text, "The smallest worst regret is that of driver: 100.0 %"));
+    assert_non_null(strstr(text, "12 % are brought by prefetch")); /* 75 of 600 */
+    assert_non_null(strstr(text, "2 of 9 replays failed; they count for nothing."));
+    free(text);
+    compare_table_fini(&table);
+    grid.cells[0].missing = COMPARE_FAILED; /* now the baseline is not everywhere, either */
+    assert_true(compare_table_make(&grid, "driver", &table));
+    text = compare_findings(&table);
+    assert_null(strstr(text, "driver over all points"));
+    assert_null(strstr(text, "Over all points"));
+    assert_non_null(strstr(text, "The smallest worst regret is that of p: 300.0 %"));
+    free(text);
+    compare_table_fini(&table);
+    compare_grid_fini(&grid);
+}
+
 static void without_the_baseline_regret_decides(void **state)
 {
     static const uint64_t costs[] = {100, 50};
@@ -364,6 +395,7 @@ int main(void)
         cmocka_unit_test(time_left_follows_what_was_done),
         cmocka_unit_test(the_table_is_what_its_definition_says),
         cmocka_unit_test(what_is_left_out_is_no_failure),
+        cmocka_unit_test(findings_over_all_points_are_of_who_was_at_all_of_them),
         cmocka_unit_test(without_the_baseline_regret_decides),
         cmocka_unit_test(findings_follow_from_the_numbers),
     };

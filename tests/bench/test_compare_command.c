@@ -128,9 +128,10 @@ static void check_cell(json_t *cell, json_t *alone)
         {"bound_min_ns", "min"},           {"bound_oracle_ns", "min_oracle_prefetch"},
         {"bound_remote_ns", "remote_all"}, {"bound_least_ns", "least"}};
     static const char *const figures[] = {
-        "accesses", "misses", "far_faults", "batches", "bytes_h2d", "bytes_d2h", "bytes_demand",
-        "bytes_prefetch", "bytes_eviction", "pages_prefetched", "evictions", "evictions_clean",
-        "thrashed_pages", "remote_accesses", "modelled_ns"};
+        "accesses", "accesses_device", "misses", "host_faults", "far_faults", "upgrades",
+        "batches", "first_touches", "pages_in", "pages_out", "pages_prefetched", "late_prefetches",
+        "evictions", "evictions_clean", "bytes_h2d", "bytes_d2h", "bytes_d2d", "bytes_demand",
+        "bytes_prefetch", "bytes_eviction", "thrashed_pages", "remote_accesses", "modelled_ns"};
 
     for (size_t i = 0; i < COUNT_OF(figures); i++)
         assert_int_equal(number(cell, figures[i]), number(alone, figures[i]));
@@ -304,6 +305,10 @@ static void csv_has_a_line_for_each_cell(void **state)
     assert_int_equal(lines, 1 + TRACES_COUNT * RATIOS * POLICIES);
     assert_int_equal(strncmp(text, "trace,policy,ratio,failed,accesses,", 35), 0);
     assert_non_null(strstr(text, "\n\"chase.hum\",\"driver,prefetch.threshold=75\",1.5,,12800,"));
+    free(text);
+    text = text_of("hum compare --csv -q -p driver -r 1.3333333333,2 chase.hum");
+    assert_non_null(strstr(text, "\n\"chase.hum\",\"driver\",1.3333333333,,"));
+    assert_non_null(strstr(text, "\n\"chase.hum\",\"driver\",2,,"));
     free(text);
 }
 

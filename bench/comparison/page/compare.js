@@ -146,9 +146,12 @@ function regretTable(model) {
     return node;
 }
 
+function moved(cell) {
+    return cell.bytes_h2d + cell.bytes_d2h + cell.bytes_d2d;
+}
+
 function trafficBar(cell, most) {
-    const other = cell.bytes_h2d + cell.bytes_d2h - cell.bytes_demand - cell.bytes_prefetch -
-        cell.bytes_eviction;
+    const other = moved(cell) - cell.bytes_demand - cell.bytes_prefetch - cell.bytes_eviction;
 
     return element('div', {class: 'stack', role: 'img', 'aria-label': TRAFFIC.map(([key, text]) =>
         `${formatBytes(key === 'other' ? other : cell[key])} ${text}`).join(', ')},
@@ -161,18 +164,18 @@ function trafficBar(cell, most) {
 function trafficTable(model, trace, ratio) {
     const cells = model.policies.map((unused, p) => model.cell(trace, ratio, p));
     const most = Math.max(1, ...cells.filter((c) => !missing(c))
-        .map((c) => c.bytes_h2d + c.bytes_d2h));
+        .map(moved));
     const rows = cells.map((cell, p) => missing(cell)
-        ? [model.policies[p], missing(cell), '', '', '', '', '', '']
+        ? [model.policies[p], missing(cell), '', '', '', '', '', '', '']
         : [model.policies[p], trafficBar(cell, most),
-           ...['bytes_h2d', 'bytes_d2h', 'far_faults', 'evictions', 'evictions_clean',
-               'thrashed_pages'].map((key) => figure(cell, key))]);
+           ...['bytes_h2d', 'bytes_d2h', 'bytes_d2d', 'far_faults', 'evictions',
+               'evictions_clean', 'thrashed_pages'].map((key) => figure(cell, key))]);
 
     return element('div', {}, element('p', {class: 'keys'}, ...TRAFFIC.map(([, text, c]) =>
         element('span', {class: 'key'}, element('i', {style: `background:var(--${c})`}), text))),
         table('', [{title: 'Policy', text: true}, {title: 'Bytes by cause', text: true},
-                   {title: 'To devices'}, {title: 'To host'}, {title: 'Far faults'},
-                   {title: 'Evictions'}, {title: 'of these clean'}, {title: 'Thrashed pages'}],
+                   {title: 'To devices'}, {title: 'To host'}, {title: 'Between devices'},
+                   {title: 'Far faults'}, {title: 'Evictions'}, {title: 'of these clean'}, {title: 'Thrashed pages'}],
               rows));
 }
 
