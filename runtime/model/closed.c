@@ -72,6 +72,8 @@ static bool program_step(struct humi_simulation *sim, struct humi_agent *agent,
     bool waits = step->kind == HUMI_SCRIPT_WAIT || is_freeing(sim, step);
     if (waits && sim->unfinished)
         return false;
+    if (waits && agent->ns < sim->calls_ns)
+        agent->ns = sim->calls_ns;
     humi_simulation_set_time(sim, agent->ns);
     if (step->kind == HUMI_SCRIPT_LAUNCH)
         humi_works_queue_launch(sim, agent, step->data);

@@ -49,9 +49,11 @@ struct humi_simulation {
     size_t agent_count, agent_room;
     struct humi_work_item *works;          /* launches by number - 1, calls behind them */
     size_t work_count;
-    struct humi_work_item **queued;        /* works that have not ended, in order of issue */
+    struct humi_work_item **queued;        /* in order of issue: works that have not ended, and of
+                                              each stream the last one that has */
     size_t queued_count;
     size_t unfinished;           /* issued and not ended */
+    double calls_ns;             /* all calls on streams have ended then */
     double free_ns;              /* the service is free then */
     int threads;                 /* given */
     enum hum_status status;      /* not HUM_OK: stop */

@@ -82,6 +82,7 @@ static bool goes_on(const struct humi_script *script, size_t record)
            humi_calls_go_on(&script->records[record - 1].call, &script->records[record].call);
 }
 
+/* It is carried out at once; its end, when its copies have come, may be in the future. */
 static void begin_call(struct humi_simulation *sim, struct humi_work_item *call, double ns)
 {
     size_t first = call->record;
@@ -91,6 +92,8 @@ static void begin_call(struct humi_simulation *sim, struct humi_work_item *call,
     call->end_ns = humi_works_replay(sim, first, call->record, ns);
     call->ended = true;
     sim->unfinished--;
+    if (call->end_ns > sim->calls_ns)
+        sim->calls_ns = call->end_ns;
     if (call->end_ns > sim->end_ns)
         sim->end_ns = call->end_ns;
 }
@@ -113,13 +116,30 @@ static bool is_same_stream(const struct humi_work_item *a, const struct humi_wor
 static double ready_ns(const struct humi_simulation *sim, size_t place)
 {
     const struct humi_work_item *work = sim->queued[place];
-    for (size_t i = 0; i < place; i++)
-        if (is_same_stream(sim->queued[i], work))
+    double ns = work->issued_ns;
+    for (size_t i = 0; i < place; i++) {
+        const struct humi_work_item *before = sim->queued[i];
+        if (!is_same_stream(before, work))
+            continue;
+        if (!before->ended)
             return -1;
-    return work->issued_ns;
+        if (before->end_ns > ns)
+            ns = before->end_ns;
+    }
+    return ns;
 }
 
-/* What has ended leaves the queue, and what is behind it in its stream begins. */
+/* Nobody has to ask any more when it ended: what is behind it in its stream has begun. */
+static bool is_past(const struct humi_simulation *sim, size_t place)
+{
+    const struct humi_work_item *work = sim->queued[place];
+    for (size_t i = place + 1; work->ended && i < sim->queued_count; i++)
+        if (is_same_stream(sim->queued[i], work))
+            return sim->queued[i]->begun;
+    return false;
+}
+
+/* What is behind works that have ended begins, and those leave the queue. */
 void humi_works_begin(struct humi_simulation *sim)
 {
     for (size_t i = 0; i < sim->queued_count;) {
@@ -127,15 +147,11 @@ void humi_works_begin(struct humi_simulation *sim)
         double ns = work->begun ? -1 : ready_ns(sim, i);
         if (ns >= 0)
             begin_work(sim, work, ns);
-        if (!work->ended) {
+        if (is_past(sim, i))
+            memmove(&sim->queued[i], &sim->queued[i + 1],
+                    (--sim->queued_count - i) * sizeof *sim->queued);
+        else
             i++;
-            continue;
-        }
-        memmove(&sim->queued[i], &sim->queued[i + 1],
-                (--sim->queued_count - i) * sizeof *sim->queued);
-        for (size_t j = i; j < sim->queued_count; j++)
-            if (is_same_stream(sim->queued[j], work) && sim->queued[j]->issued_ns < work->end_ns)
-                sim->queued[j]->issued_ns = work->end_ns;
     }
 }
 

@@ -17,7 +17,7 @@ void humi_works_queue_call(struct humi_simulation *sim, struct humi_agent *agent
 /* The launch's last agent has ended. */
 void humi_works_end_launch(struct humi_simulation *sim, struct humi_work_item *launch, double ns);
 
-/* What has ended leaves the queue, and what is behind it in its stream begins. */
+/* What is behind works that have ended in their streams begins. */
 void humi_works_begin(struct humi_simulation *sim);
 
 /* Records of the script as the program gave them; when what they ask for is done. */

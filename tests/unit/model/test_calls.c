@@ -318,6 +318,31 @@ static void a_call_on_a_stream_does_not_hold_up_the_program(void **state)
     assert_true(modelled_ns[1] < modelled_ns[0]);
 }
 
+/* A launch behind a prefetch on its stream waits for all of it, as who waits for the stream. */
+static void what_is_behind_a_call_on_its_stream_waits_for_it(void **state)
+{
+    const double link_ns = 8 * (1800 + (double)HUM_BLOCK_SIZE / 12.8);
+    const uint32_t touches = 10000000; /* a nanosecond each */
+    (void)state;
+    for (uint32_t stream = 0; stream < 2; stream++) {
+        made_begin("ondemand");
+        made_region(1, 0, 8 * PAGES); /* the host, which touches nothing, has all of it */
+        put_prefetch(0, 0, 8 * PAGES);
+        if (stream)
+            made_epoch(0);
+        made_epoch(1);
+        made_access(&(struct made_access){.launch = 1, .pages = 1, .count = touches});
+        made_launch(1, 0, stream);
+        made_epoch(0);
+        made_end();
+        struct humi_model_result result = closed(true);
+        assert_int_equal(result.counters.pages[HUM_CAUSE_PREFETCH_USER], 8 * PAGES);
+        assert_true((double)result.modelled_ns >= link_ns + touches);
+        assert_true((double)result.modelled_ns < 1.2 * (link_ns + touches));
+        made_remove();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +358,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_asked_is_counted),
         cmocka_unit_test(the_trace_of_a_replay_has_its_calls),
         cmocka_unit_test(a_call_takes_time_in_the_closed_loop),
+        cmocka_unit_test(what_is_behind_a_call_on_its_stream_waits_for_it),
         cmocka_unit_test(a_call_on_a_stream_does_not_hold_up_the_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
