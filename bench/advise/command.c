@@ -22,16 +22,18 @@ static const char help[] =
     "\n"
     "What the program of a trace should do for its memory: advice, prefetches and policies, for\n"
     "each region and for all of it, with what each gains.  Every one of them is replayed, through\n"
-    "the runtime's own core, and so are the best ones together.  The trace needs accesses:\n"
-    "HUM_TRACE=FILE HUM_ACCESSES=full, or exact, or hum trace generate or import.  All times and\n"
-    "gains are modelled.\n"
+    "the runtime's own core, beside what the program itself asked for, and so are the best ones\n"
+    "together.  The trace needs accesses: HUM_TRACE=FILE HUM_ACCESSES=full, or exact, or hum\n"
+    "trace generate or import.  All times and gains are modelled.\n"
     "\n"
     "Options:\n"
     "  -c, --capacity=SIZE  of each device: 64M, pages=4096, or r=1.25, which is footprint /\n"
     "                       capacity, of a small one rounded up to blocks of 2 MiB (as recorded)\n"
     "  -L, --link=LINK      pcie3x16, pcie4x16, pcie5x16, nvlink-c2c, alpha=1.8us,beta=12.8G (as\n"
     "                       recorded, or " LINK ")\n"
-    "  -p, --policy=P       that the program has now, with rules for regions (as recorded)\n"
+    "  -p, --policy=P       that the program has now, with rules for regions, instead of those\n"
+    "                       that it set itself (as recorded)\n"
+    "      --no-hints       as if the program had asked for nothing but protections\n"
     "  -r, --regions=N      look at the N that cost most (8)\n"
     "  -n, --jobs=N         processes (one for each core)\n"
     "  -j, --json           all that was found as one JSON object\n"
@@ -41,11 +43,13 @@ static const char help[] =
     "Exit status: 0, also if there is nothing to advise or the trace has no accesses; 1 if it\n"
     "cannot be replayed or a replay failed; 2 if the command line is wrong.\n";
 
+enum { OPTION_NO_HINTS = 256 };
+
 struct options {
     const char *trace, *policy, *link;
     struct humi_capacity capacity; /* zeros: as recorded */
     unsigned regions, jobs;
-    bool json, quiet;
+    bool no_hints, json, quiet;
 };
 
 /* All that lives while one trace is looked at. */
@@ -74,7 +78,11 @@ static bool read_base(struct advising *advising, struct trace_problem *problem)
                                        : LINK;
 
     advising->base = (struct replay_request){
-        .capacity = options->capacity, .touch_ns = REPLAY_TOUCH_NS, .no_bounds = true};
+        .capacity = options->capacity,
+        .touch_ns = REPLAY_TOUCH_NS,
+        .no_hints = options->no_hints,
+        .no_policies = options->policy != NULL,
+        .no_bounds = true};
     if (!replay_rules_read(&advising->rules, options->policy ? "--policy" : "the trace's policy",
                            options->policy ? options->policy : survey->policy, problem))
         return false;
@@ -161,8 +169,9 @@ static bool print(const struct advising *advising)
         .policy = advising->rules.whole,
         .link = advising->base.cost.link.name,
         .capacity = advising->scene.capacity,
-        .prefetched = survey->has_totals && (survey->totals.events[HUM_CAUSE_PREFETCH_USER] ||
-                                             survey->totals.events[HUM_CAUSE_ADVICE]),
+        .untold = !survey->calls && survey->has_totals &&
+                  (survey->totals.events[HUM_CAUSE_PREFETCH_USER] ||
+                   survey->totals.events[HUM_CAUSE_ADVICE]),
     };
 
     if (advising->options->json)
@@ -264,6 +273,8 @@ static bool set_option(int option, const char *text, struct options *options)
         return set_number("regions", text, ADVISE_REGIONS_MAX, &options->regions);
     case 'n':
         return set_number("jobs", text, COMPARE_JOBS_MAX, &options->jobs);
+    case OPTION_NO_HINTS:
+        return options->no_hints = true;
     case 'j':
         return options->json = true;
     case 'q':
@@ -280,6 +291,7 @@ static int run(int argc, char **argv)
         {"policy", required_argument, NULL, 'p'},   {"regions", required_argument, NULL, 'r'},
         {"jobs", required_argument, NULL, 'n'},     {"json", no_argument, NULL, 'j'},
         {"quiet", no_argument, NULL, 'q'},          {"help", no_argument, NULL, 'h'},
+        {"no-hints", no_argument, NULL, OPTION_NO_HINTS},
         {NULL, 0, NULL, 0},
     };
     struct options options = {.regions = REGIONS, .jobs = compare_pool_cores()};

@@ -133,15 +133,18 @@ bool advise_print_json(const struct advise_result *result, FILE *out)
 {
     const struct advise_search *search = result->search;
     json_t *root = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "trace",
+        "{s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "s:o}", "trace",
         json_text(result->trace), "recorded", json_text(result->outcome->recorded), "policy",
         json_text(result->policy), "link", json_text(result->link), "capacity_bytes",
         result->capacity ? json_count(result->capacity * HUM_PAGE_SIZE) : json_null(), "truncated",
-        (int)result->outcome->truncated, "program_advised", (int)result->prefetched, "dropped",
-        json_count(result->outcome->dropped), "before", figures_json(&search->before), "regions",
-        subjects_json(result), "advice", kept_json(result), "together", together_json(result),
-        "capacities", capacities_json(result), "replays", json_count(search->replays), "failed",
-        json_count(search->failed));
+        (int)result->outcome->truncated, "program_advised",
+        (int)(result->untold || result->outcome->calls), "hints", !search->base->no_hints, "calls",
+        json_count(result->outcome->calls), "refused_calls", json_count(result->outcome->refused),
+        "dropped", json_count(result->outcome->dropped), "before", figures_json(&search->before),
+        "regions", subjects_json(result), "advice", kept_json(result), "together",
+        together_json(result), "capacities", capacities_json(result), "replays",
+        json_count(search->replays), "failed", json_count(search->failed));
 
     return json_print(root, out, true);
 }

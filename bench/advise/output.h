@@ -15,7 +15,8 @@ struct advise_result {
     const char *policy;          /* of the base, with its rules */
     const char *link;
     uint64_t capacity;           /* pages of each device; 0: no limit, or not one for all */
-    bool prefetched;             /* the program itself advised or prefetched: not in the base */
+    bool untold;                 /* the program advised or prefetched, and the trace, of an older
+                                    version, does not tell what: it is not in the base */
 };
 
 void advise_print_text(const struct advise_result *result, FILE *out);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "advise/output.h"
+#include "command/replay/print.h"
 #include "command/text.h"
 
 #define SHOWN_OF_EACH 3u /* policies and calls about one subject */
@@ -35,9 +36,10 @@ static void print_head(const struct advise_result *result, FILE *out)
     else if (strncmp(result->outcome->recorded, "told", 4) == 0)
         fputs("its accesses are the faults that the driver told, not every touch: advice from them "
               "is a guess\n", out);
-    if (result->prefetched)
-        fputs("the program advised or prefetched by itself: traces do not say what, and here it "
-              "does not\n", out);
+    replay_print_calls(result->search->base, result->outcome, out);
+    if (result->untold)
+        fputs("the program advised or prefetched by itself: this trace does not say what, and here "
+              "it does not\n", out);
 }
 
 static void print_subjects(const struct advise_result *result, FILE *out)

@@ -10,6 +10,8 @@
 #include <jansson.h>
 #include <sys/wait.h>
 
+#include "bench/advise_hints.h"
+
 #define POLICY_BYTES 512
 #define MEASURES_MAX 64
 
@@ -560,5 +562,5 @@ int main(void)
         fprintf(stderr, "HUM_COMMAND names the command\n");
         return 77;
     }
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL) + advise_hints(command);
 }

@@ -116,15 +116,15 @@ bool replay_print_json(const char *trace, const struct replay_request *request,
 
 /* ---- text ----------------------------------------------------------------------------------- */
 
-/* What became of what the program asked for. */
-static void print_calls(const struct replay_request *request, const struct replay_outcome *outcome,
+void replay_print_calls(const struct replay_request *request, const struct replay_outcome *outcome,
                         FILE *out)
 {
     if (outcome->calls && request->no_hints)
         fputs("without what the program asked of the runtime\n", out);
     else if (outcome->calls)
-        fprintf(out, "with what the program asked of the runtime, %s times%s\n",
-                text_count(outcome->calls).s,
+        fprintf(out, "with what the program asked of the runtime, %s%s%s\n",
+                outcome->calls == 1 ? "once" : text_count(outcome->calls).s,
+                outcome->calls == 1 ? "" : " times",
                 request->no_policies ? ", but for policies it set" : "");
     if (outcome->refused)
         fprintf(out, "%s of its calls could not be done again\n", text_count(outcome->refused).s);
@@ -157,7 +157,7 @@ static void print_head(const char *trace, const struct replay_request *request,
     else if (strncmp(outcome->recorded, "told", 4) == 0)
         fputs("its accesses are the faults that the driver told, not every touch: more memory "
               "looks better\nthan it is, and no policy can be ranked by it\n", out);
-    print_calls(request, outcome, out);
+    replay_print_calls(request, outcome, out);
     if (outcome->dropped)
         fprintf(out, "%s records of accesses are missing: the program could not keep them\n",
                 text_count(outcome->dropped).s);

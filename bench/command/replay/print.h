@@ -16,7 +16,11 @@ void replay_print_text(const char *trace, const struct replay_request *request,
 bool replay_print_json(const char *trace, const struct replay_request *request,
                        const struct replay_outcome *outcome, FILE *out);
 
-/* The same of a trace that has nothing to be replayed, and why. */
+/* What became of what the program asked for, if it did; in lines. */
+void replay_print_calls(const struct replay_request *request, const struct replay_outcome *outcome,
+                        FILE *out);
+
+/* A replay of a trace that has nothing to be replayed, and why. */
 bool replay_print_nothing(const char *trace, const char *why, bool json, FILE *out);
 
 #endif
