@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pool.h - a grid on all cores of this machine: processes that each replay one cell after another.
- *
- * Processes, not threads, because a replay turns the runtime's clock, which is one a process; and
- * one that crashes or runs out of memory takes nothing with it but its cell.
- *
- *     parent:  deals cells out, the next one to whoever is idle  -- number of a cell ->  worker
- *              puts what comes back into the grid                <- struct compare_cell --
+ * pool.h - a grid on all cores of this machine: a crew of processes, dealt one cell after another,
+ * the next one to whoever is idle.
  *
  * A worker keeps the trace of its last cell, so workers are given cells of their trace as long as
  * there are some.

@@ -3,17 +3,18 @@
 #include "comparison/ranks.h"
 
 #include <dlfcn.h>
-#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "comparison/crew.h"
 #include "comparison/pool.h"
 
-#define PAUSE_NS 200000          /* between looks for messages when rank 0 has nothing to replay */
-#define GIVEN 2u                 /* cells a rank has, so that it goes on while rank 0 replays */
+#define PAUSE_NS 200000          /* between looks for messages */
+#define GIVEN 2u                 /* cells a rank has, so that it does not wait for messages */
 
 static bool say(struct compare_problem *problem, const char *text)
 {
@@ -70,26 +71,24 @@ static const struct compare_mpi *load(struct compare_problem *problem)
 
 /* ---- ranks that only replay ------------------------------------------------------------------ */
 
-static bool follow(const struct compare_engine *engine, const struct compare_mpi *mpi,
-                   const struct compare_grid *grid)
+static bool follow(struct compare_crew *crew, const struct compare_mpi *mpi)
 {
-    struct compare_held held = {0};
     struct compare_cell cell = {.trace = UINT32_MAX}; /* the first message asks for work */
     bool good = mpi->send(0, &cell, sizeof(cell));
     size_t number;
 
     while (good && mpi->receive(0, &number, sizeof(number), NULL) && number != SIZE_MAX) {
-        cell = grid->cells[number];
-        compare_engine_run(engine, grid, &held, &cell);
+        if (compare_crew_begin(crew, crew->workers, number, &cell))
+            compare_crew_end(crew, crew->workers, &cell);
         good = mpi->send(0, &cell, sizeof(cell));
     }
-    compare_engine_release(engine, &held);
     return good;
 }
 
 /* ---- rank 0 ---------------------------------------------------------------------------------- */
 
 struct leader {
+    struct compare_crew *crew;   /* of one */
     const struct compare_mpi *mpi;
     struct compare_grid *grid;
     struct compare_progress *progress;
@@ -142,40 +141,50 @@ static bool answer(struct leader *leader)
     return give(leader, from, held);
 }
 
-static bool lead(const struct compare_engine *engine, struct leader *leader)
+/* Wait a little for the rank's own cell, if it has one. */
+static void pause_for(struct leader *leader, struct compare_worker *worker)
 {
-    struct compare_held held = {0};
-    struct timespec pause = {0, PAUSE_NS};
+    struct pollfd wanted = {.fd = worker->cell == SIZE_MAX ? -1 : worker->from, .events = POLLIN};
+    const struct timespec pause = {0, PAUSE_NS};
+    struct compare_cell cell;
+
+    if (ppoll(&wanted, 1, &pause, NULL) <= 0)
+        return;
+    compare_crew_end(leader->crew, worker, &cell);
+    keep(leader, &cell);
+}
+
+static bool lead(struct leader *leader)
+{
+    struct compare_worker *own = leader->crew->workers;
     bool good = true;
 
     while (good && (leader->left || leader->ended < leader->others)) {
+        struct compare_cell cell;
+        size_t number;
+
         while (good && leader->mpi->waits())
             good = answer(leader);
-        size_t number = compare_deal_next(leader->deal, held.tried ? (long)held.index : -1);
-
-        if (number != SIZE_MAX) {
-            struct compare_cell cell = leader->grid->cells[number];
-
-            compare_engine_run(engine, leader->grid, &held, &cell);
+        number = own->cell == SIZE_MAX ? compare_deal_next(leader->deal, own->held) : SIZE_MAX;
+        if (number != SIZE_MAX && !compare_crew_begin(leader->crew, own, number, &cell))
             keep(leader, &cell);
-        } else {
-            nanosleep(&pause, NULL);
-        }
+        else
+            pause_for(leader, own);
     }
-    compare_engine_release(engine, &held);
     return good;
 }
 
-static bool run_first(const struct compare_engine *engine, const struct compare_mpi *mpi,
+static bool run_first(struct compare_crew *crew, const struct compare_mpi *mpi,
                       struct compare_grid *grid, struct compare_progress *progress, int size)
 {
-    struct leader leader = {.mpi = mpi, .grid = grid, .progress = progress, .others = size - 1};
+    struct leader leader = {
+        .crew = crew, .mpi = mpi, .grid = grid, .progress = progress, .others = size - 1};
     bool good;
 
     leader.left = compare_grid_count(grid);
     leader.deal = compare_deal_create(grid);
     leader.given = calloc((size_t)size, sizeof(*leader.given));
-    good = leader.deal && leader.given && lead(engine, &leader);
+    good = leader.deal && leader.given && lead(&leader);
     compare_deal_destroy(leader.deal);
     free(leader.given);
     return good;
@@ -186,16 +195,23 @@ bool compare_ranks_run(const struct compare_engine *engine, struct compare_grid 
                        struct compare_problem *problem)
 {
     const struct compare_mpi *mpi = load(problem);
+    struct compare_crew crew;
     int rank, size;
     bool good;
 
     *first_out = true;
     if (!mpi)
         return false;
-    if (!mpi->start(&rank, &size))
-        return say(problem, "MPI could not be started");
+    if (!compare_crew_open(&crew, engine, grid, 1))
+        return say(problem, "out of memory");
+    good = mpi->start(&rank, &size) || say(problem, "MPI could not be started");
+    if (!good) {
+        compare_crew_close(&crew);
+        return false;
+    }
     *first_out = rank == 0;
-    good = rank == 0 ? run_first(engine, mpi, grid, progress, size) : follow(engine, mpi, grid);
+    good = rank == 0 ? run_first(&crew, mpi, grid, progress, size) : follow(&crew, mpi);
+    compare_crew_close(&crew);
     mpi->end();
     return good || say(problem, "a message between ranks was lost");
 }

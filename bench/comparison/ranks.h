@@ -6,8 +6,9 @@
  * beside it, hum-mpi.so, is loaded when the environment says that mpirun started this process, and
  * gives one table of functions.  Built where an MPI was found (Debian: libopenmpi-dev).
  *
- * Rank 0 deals cells to the others and to a process of its own; the results are the same as without
- * MPI, because a cell does not depend on where it is replayed.
+ * Rank 0 deals cells to all, itself too.  Each rank replays in a process beside it (crew.h), so a
+ * replay that crashes ends neither its rank nor, with that, the others.  The results are the same
+ * as without MPI, because a cell does not depend on where it is replayed.
  */
 #ifndef HUM_COMPARE_RANKS_H
 #define HUM_COMPARE_RANKS_H

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define GRID "-q -p 'driver,ondemand;driver,prefetch.threshold=75' -r 1.25,1.5"
+#define CRASHES TEST_PLUGINS "/hostile.so,prefetch.how=9"
 #define TRACES "cyclic.hum chase.hum recorded.hum"
 
 enum { POLICIES = 3, RATIOS = 2, TRACES_COUNT = 3, SKIP = 77 };
@@ -312,7 +313,7 @@ static void csv_has_a_line_for_each_cell(void **state)
     free(text);
 }
 
-/* Also where a trace cannot be read; the status is that of rank 0. */
+/* Also where a trace cannot be read or a replay crashes; the status is that of rank 0. */
 static void ranks_say_the_same(void **state)
 {
     static const struct {
@@ -322,7 +323,7 @@ static void ranks_say_the_same(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        const char *rest = "-q -p driver,ondemand -r 1.25 absent.hum " TRACES;
+        const char *rest = "-q -p 'driver,ondemand;" CRASHES "' -r 1.25 absent.hum " TRACES;
         struct output alone = run_line("'%s' compare %s %s 2>alone.err", command, cases[i].form,
                                        rest);
         struct output output = run_line(
@@ -332,11 +333,35 @@ static void ranks_say_the_same(void **state)
 
         assert_true(strlen(alone.text) > 100);
         assert_string_equal(output.text, alone.text);
+        assert_non_null(strstr(alone.text, "the replay "));
         assert_int_equal(alone.status, 1);
         assert_int_equal(output.status, 1);
         free(alone.text);
         free(output.text);
     }
+}
+
+static void a_replay_that_crashes_fails_alone(void **state)
+{
+    json_t *good = json_of("hum compare --json -p driver -r 1.25,1.5 chase.hum"), *root, *cells;
+    struct output output = run_line("hum compare --json -n 2 -p 'driver;" CRASHES "' -r 1.25,1.5 "
+                                    "chase.hum 2>said");
+
+    (void)state;
+    assert_int_equal(output.status, 1);
+    root = json_loads(output.text, 0, NULL);
+    cells = json_object_get(root, "cells");
+    assert_int_equal(json_array_size(cells), 4);
+    for (size_t i = 0; i < 2; i++) {
+        json_t *crashed = json_object_get(json_array_get(cells, 2 * i + 1), "failed");
+
+        assert_non_null(strstr(json_string_value(crashed), "the replay "));
+        assert_true(json_equal(json_array_get(cells, 2 * i),
+                               json_array_get(json_object_get(good, "cells"), i)));
+    }
+    free(output.text);
+    json_decref(root);
+    json_decref(good);
 }
 
 /* Where there is room for less than eight blocks, pages are replayed, and every output says so. */
@@ -448,6 +473,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(csv_has_a_line_for_each_cell),
         cmocka_unit_test(pages_instead_of_blocks_are_named),
         cmocka_unit_test(a_damaged_trace_fails_alone),
+        cmocka_unit_test(a_replay_that_crashes_fails_alone),
         cmocka_unit_test(wrong_command_lines_say_what_is_wrong),
     };
     const struct CMUnitTest ranks[] = {cmocka_unit_test(ranks_say_the_same)};

@@ -42,13 +42,15 @@ static void plan(const struct hum_view *view, const struct hum_part_context *con
     case 8: /* never comes back */
         for (volatile unsigned i = 0;; i++) {
         }
+    case 9:
+        __builtin_trap();
     default:
         break;
     }
 }
 
 static const struct hum_tunable plans[] = {
-    {.name = "how", .description = "0: an empty plan", .most = 8},
+    {.name = "how", .description = "0: an empty plan", .most = 9},
 };
 
 static const struct hum_part prefetch = {
