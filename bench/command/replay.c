@@ -300,6 +300,10 @@ static int run(int argc, char **argv)
                               "--policy for a plug-in");
         return command_usage("replay");
     }
+    if (options.request.record && options.request.page_only) {
+        command_say("replay", "--record is of blocks: leave out --page-only");
+        return command_usage("replay");
+    }
     options.trace = argv[optind];
     if (options.as_recorded)
         return replay_as_recorded(&options);

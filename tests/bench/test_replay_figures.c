@@ -147,12 +147,42 @@ static void what_only_goes_home_takes_time_in_every_bound(void **state)
     json_decref(root);
 }
 
+/* A file that was asked for is written, or the replay fails. */
+static void a_record_of_single_pages_is_refused(void **state)
+{
+    struct output *out;
+
+    (void)state;
+    out = run_line("hum replay fill.trace -c r=1 --record no.trace");
+    assert_int_equal(out->status, 1);
+    assert_non_null(strstr(out->text, "give a capacity of whole blocks"));
+    out = run_line("hum replay fill.trace -c 64M --page-only --record no.trace");
+    assert_int_equal(out->status, 2);
+    assert_non_null(strstr(out->text, "leave out --page-only"));
+    assert_int_equal(run_line("test -e no.trace")->status, 1);
+}
+
+static void an_empty_file_is_no_trace_without_accesses(void **state)
+{
+    static const char *const commands[] = {"replay -c r=2", "advise", "compare -q -p driver -r 2"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+        struct output *out = run_line(": >empty.trace; hum %s empty.trace", commands[i]);
+
+        if (out->status != 1 || !strstr(out->text, "there is no whole record in it"))
+            fail_msg("%s: %d, %s", commands[i], out->status, out->text);
+    }
+}
+
 int replay_figures(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_hold_whatever_engine_replays),
         cmocka_unit_test(what_the_host_fills_no_device_misses),
         cmocka_unit_test(what_only_goes_home_takes_time_in_every_bound),
+        cmocka_unit_test(a_record_of_single_pages_is_refused),
+        cmocka_unit_test(an_empty_file_is_no_trace_without_accesses),
     };
 
     seed = random_seed("replay_figures");

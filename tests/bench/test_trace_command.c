@@ -138,6 +138,9 @@ static void what_fails_leaves_no_file(void **state)
     assert_int_equal(out->status, 1);
     assert_non_null(strstr(out->text, "no region 'nothing'"));
     assert_int_equal(run_line("hum trace cut -p emu7 -o none.trace t.trace")->status, 1);
+    out = run_line("hum trace cut --from 2us --to 1us -o none.trace t.trace");
+    assert_int_equal(out->status, 2);
+    assert_non_null(strstr(out->text, "--to is not behind --from"));
     assert_int_equal(run_line("hum trace import -F lackey -o none.trace t.csv")->status, 1);
     assert_int_equal(run_line("hum trace export -F oracle t.trace | cat")->status, 0);
     assert_string_equal(run_line("ls | grep -v '^t\\.\\|^cut\\.' | grep none; true")->text, "");
@@ -243,7 +246,9 @@ static void neighbours_are_one_record_and_a_wrong_pattern_leaves_no_file(void **
     out = run_line("hum trace generate cycle -o none.trace");
     assert_int_equal(out->status, 2);
     assert_non_null(strstr(out->text, "known are sequential"));
-    assert_int_equal(run_line("hum trace generate zipf --theta 1,5 -o none.trace")->status, 2);
+    out = run_line("hum trace generate zipf --theta 1,5 -o none.trace");
+    assert_int_equal(out->status, 2);
+    assert_non_null(strstr(out->text, "--theta takes a fraction such as 0.25, not '1,5'"));
     assert_int_equal(run_line("test -e none.trace")->status, 1);
     assert_int_equal(run_line("hum trace generate zipf -o nowhere/x.trace")->status, 1);
 }

@@ -56,7 +56,7 @@ static bool read_all(struct hum_trace *file, struct replay_trace *trace, bool pr
         if (!trace_read(file, &record, &more, problem))
             return false;
         if (!more)
-            return true;
+            return records > 1 || trace_problem_say(problem, "there is no whole record in it");
         note(trace, &record);
         if (humi_source_add(&trace->source, &record) != HUM_OK)
             return trace_problem_hum(problem);
@@ -327,12 +327,23 @@ bool replay_has_work(struct replay_trace *trace, const struct replay_request *re
                                  : "there is room for less than 8 blocks");
 }
 
+static bool say_unrecorded(const struct replay_outcome *outcome, struct trace_problem *problem)
+{
+    return trace_problem_say(problem, "--record: single pages are replayed, of which no trace is "
+                                      "written: %s",
+                             outcome->declared ? "launches of the trace declare what they use"
+                                               : "give a capacity of whole blocks of 2 MiB, or a "
+                                                 "ratio that makes 8 of them");
+}
+
 static bool run_pages(const struct replay_trace *trace, const struct replay_request *request,
                       struct replay_outcome *outcome, struct trace_problem *problem)
 {
     struct humi_replay_setup setup = {.capacity = outcome->capacity, .cost = request->cost};
     uint64_t start;
 
+    if (request->record)
+        return say_unrecorded(outcome, problem);
     if (read_parts(request, &setup.parts) != HUM_OK)
         return outcome->implied
                    ? trace_problem_say(problem, "%llu pages are too few to be replayed as blocks, "

@@ -143,6 +143,10 @@ static int run(int argc, char **argv)
         command_say("trace cut", out ? "one trace is cut" : "-o OUT is missing");
         return command_usage("trace cut");
     }
+    if (filter.to_ns <= filter.from_ns) {
+        command_say("trace cut", "nothing lies in [from, to): --to is not behind --from");
+        return command_usage("trace cut");
+    }
     return cut(argv[optind], out, &filter);
 }
 

@@ -13,6 +13,7 @@
 #include "command/trace/tool.h"
 
 #define KERNEL 1u                    /* of device 0; the others' follow */
+#define AGENTS_MAX 65536
 
 static const char help_options[] =
     "\n"
@@ -387,7 +388,7 @@ static bool parse_option(struct pattern_spec *spec, int option, const char *text
     if (!command_parse_number(text, option == 's' ? 0 : 1,
                               option == 's'   ? UINT64_MAX
                               : option == 'd' ? HUM_DEVICES_MAX
-                                              : 65536,
+                                              : AGENTS_MAX,
                               &number))
         return false;
     if (option == 's')
@@ -427,6 +428,22 @@ static const char *long_name(int option)
     return "";
 }
 
+static void say_wrong(int option, const char *text)
+{
+    static const char fractions[] = "wtHe", sizes[] = "pnPSrT";
+    char takes[64];
+
+    if (strchr(fractions, option))
+        snprintf(takes, sizeof(takes), "a fraction such as 0.25");
+    else if (strchr(sizes, option))
+        snprintf(takes, sizeof(takes), "a number above 0, such as 4096 or 64K");
+    else if (option == 's')
+        snprintf(takes, sizeof(takes), "a number");
+    else
+        snprintf(takes, sizeof(takes), "1 to %d", option == 'd' ? HUM_DEVICES_MAX : AGENTS_MAX);
+    command_say("trace generate", "--%s takes %s, not '%.40s'", long_name(option), takes, text);
+}
+
 /* -1: go on, else the exit status. */
 static int parse(int argc, char **argv, struct pattern_spec *spec, const char **out)
 {
@@ -444,7 +461,7 @@ static int parse(int argc, char **argv, struct pattern_spec *spec, const char **
         if (option == 'o') {
             *out = optarg;
         } else if (!parse_option(spec, option, optarg)) {
-            command_say("trace generate", "--%s cannot be '%s'", long_name(option), optarg);
+            say_wrong(option, optarg);
             return command_usage("trace generate");
         }
     }
