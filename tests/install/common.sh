@@ -21,6 +21,16 @@ fail()
     exit 1
 }
 
+# from_manual <folder>: the example of README.md; each block of C that begins with a name is a file
+from_manual()
+{
+    mkdir -p "$1"
+    awk -v folder="$1" '/^```/ { file = ""; fresh = $0 == "```c"; next }
+        fresh && /^\/\* [a-z_]+[.][ch] \*\/$/ { file = folder "/" $2 }
+        { fresh = 0 }
+        file != "" { print >file }' "$source_folder/README.md"
+}
+
 # quiet <command ...>: its output only if it fails
 quiet()
 {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# pkg_config.sh: install, move the prefix, build by hand with pkg-config, run.
+# pkg_config.sh: install, move the prefix, build the example of README.md by hand, run.
 . "$(dirname "$0")/common.sh"
 
 install_to "$temporary/first"
@@ -10,12 +10,14 @@ export PKG_CONFIG_PATH
 flags=$(pkg-config --cflags --libs hum)
 library_folder=$(pkg-config --variable=libdir hum)
 
-cd "$temporary/stranger"
+from_manual "$temporary/manual"
+cp "$temporary/stranger/second_fault.c" "$temporary/manual"
+cd "$temporary/manual"
 # shellcheck disable=SC2086 # a list of flags
 {
-    quiet "$CC" -O2 -o stranger main.c $flags -Wl,-rpath,"$library_folder"
+    quiet "$CC" -O2 -Wall -Werror -o saxpy_main main.c $flags -Wl,-rpath,"$library_folder"
     quiet "$CC" -O2 -shared -fPIC -o saxpy.so saxpy.c $(pkg-config --cflags hum)
     quiet "$CC" -O2 -shared -fPIC -o second_fault.so second_fault.c $(pkg-config --cflags hum)
 }
-expect_answer ./stranger
-expect_policy ./second_fault.so ./stranger
+expect_answer ./saxpy_main
+expect_policy ./second_fault.so ./saxpy_main

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # words.sh <source folder>: marks of unfinished work, private paths, missing licence lines, long
-# lines and tabs are errors; files beyond 600 lines are only named.
+# lines, tabs and links to no file are errors; files beyond 600 lines are only named.
 set -eu
 cd "$1"
 failed=0
@@ -40,6 +40,10 @@ complain "$(for folder in runtime runtime/base runtime/os runtime/device runtime
     samples bench tests; do
     [ ! -d $folder ] || [ -f $folder/README.md ] || echo "$folder"
 done)" "a folder without a README.md"
+
+complain "$(grep -noE '\]\([^)#:]+' $(files -name '*.md') | while IFS=: read -r file line link; do
+    [ -e "$(dirname "$file")/${link#??}" ] || echo "$file:$line: ${link#??}"
+done)" "links to no file"
 
 wc -l $(files -name '*.[ch]') | awk '$1 > 600 && $2 != "total" {
     print "warning: " $2 " has " $1 " lines: does it hold two nouns?" }'
