@@ -168,11 +168,9 @@ static enum hum_status read_recording(const struct hum_options *options, struct 
     char *text = link.value.text ? strndup(link.value.text, link.value.bytes) : NULL;
     enum hum_status status = humi_link_parse(text, &settings->link);
     free(text);
-    settings->pace = options->pace;
     settings->pace_faults = humi_slice_is(&pace.value, "faults");
-    if (settings->pace_faults)
-        settings->pace = true;
-    else if (status == HUM_OK && humi_option_is_set(&pace))
+    settings->pace = options->pace || settings->pace_faults;
+    if (status == HUM_OK && !settings->pace && humi_option_is_set(&pace))
         status = humi_option_switch(&pace, &settings->pace);
     if (status == HUM_OK && settings->pace && !*settings->link.name)
         status = humi_fail(HUM_ERR_INVALID, "moves can be paced only on a modelled link: set "
@@ -198,7 +196,7 @@ static enum hum_status read_deterministic(bool given, struct settings *settings)
     struct humi_option option = humi_option_find("HUM_DETERMINISTIC", NULL);
     enum hum_status status = HUM_OK;
     settings->deterministic = given;
-    if (humi_option_is_set(&option))
+    if (!given && humi_option_is_set(&option))
         status = humi_option_switch(&option, &settings->deterministic);
     for (unsigned d = 0; settings->deterministic && d < settings->device_count; d++) {
         settings->devices[d].workers = 1;
