@@ -79,6 +79,7 @@ static void print_machine(const struct info *info)
 {
     const struct topology *t = &info->topology;
     static const char *const names[] = {"L1d", "L2", "L3"};
+    const char *before = "";
 
     printf("Machine\n  %s on %s, %s of memory, %s available\n", info->facts.release,
            info->facts.machine, text_bytes(info->facts.memory_bytes).s,
@@ -87,12 +88,15 @@ static void print_machine(const struct info *info)
         printf("  the topology could not be read\n\n");
         return;
     }
-    printf("  %s%s%u packages, %u cores, %u threads\n", t->cpu, t->cpu[0] ? ": " : "", t->packages,
-           t->cores, t->threads);
+    printf("  %s%spackages: %u, cores: %u, threads: %u\n", t->cpu, t->cpu[0] ? "; " : "",
+           t->packages, t->cores, t->threads);
     printf("  caches:");
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < 3; i++) {
         if (t->caches[i])
-            printf(" %u x %s %s", t->caches[i], names[i], text_bytes(t->cache_bytes[i]).s);
+            printf("%s %u x %s of %s", before, t->caches[i], names[i],
+                   text_bytes(t->cache_bytes[i]).s);
+        before = t->caches[i] ? "," : before;
+    }
     printf("\n");
     for (unsigned i = 0; i < t->nodes && i < TOPOLOGY_NODES_MAX; i++)
         printf("  memory node %u: %s, %u threads\n", i, text_bytes(t->node_bytes[i]).s,

@@ -143,8 +143,9 @@ static void print_section(const struct summary_section *s, FILE *out)
 {
     const struct summary_counters *c = &s->total;
 
-    fprintf(out, "hum: %s (process %llu), policy %s, %s launches\n", s->program,
-            (unsigned long long)s->pid, s->policy, text_count(s->launches).s);
+    fprintf(out, "hum: %s (process %llu), policy %s, %s launch%s\n", s->program,
+            (unsigned long long)s->pid, s->policy, text_count(s->launches).s,
+            s->launches == 1 ? "" : "es");
     print_devices(s, out);
     fputc('\n', out);
     print_directions(c, out);

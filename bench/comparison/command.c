@@ -35,7 +35,7 @@ static const char help[] =
     "                        '=' is one policy of parts: 'driver;prefetch=tree,evict=lfu' (all)\n"
     "  -r, --r LIST          ratios (" RATIOS ")\n"
     "      --link LINK       as HUM_LINK: pcie3x16, pcie4x16, pcie5x16, nvlink-c2c,\n"
-    "                        alpha=US,beta=GBS (pcie4x16)\n"
+    "                        alpha=1.8us,beta=12.8G (pcie4x16)\n"
     "      --fault MODE      batch or serial: what faults cost (batch)\n"
     "      --page-only       single pages move, whatever the block\n"
     "      --baseline P      policy that others are set against (" BASELINE ")\n"

@@ -139,7 +139,7 @@ struct hum_options {
                                  HUM_EXACT_WINDOW_MAX others ("exact:16": fewer than 16 others);
                                  "epoch": the pages that each processor read and wrote between
                                  launches and waits, by faults; "full": as exact, and the host's
-                                 as by epoch; all of them make runs slower */
+                                 as by epoch; all need a trace, and make runs slower   (nothing) */
     const char *sample;       /* HUM_SAMPLE   "off" | "on" | "0.5%": sample touches that would not
                                  be seen, for so much of the run time; "on" is 2 %; with none it
                                  is "off", but for a policy that decides by touches ("auto"

@@ -6,6 +6,8 @@
  *     setting := "mem=" size | "watchdog=" duration
  *       emu      | "workers=" number | "kernels=" ( "native" | "opencl" ) | "faults=" switch
  *       opencl   | number of the device among all of the machine | "arena=" size | "svm=" switch
+ *       cuda     | number of the GPU | "mode=" ( "declared" | "managed" | "auto" )
+ *                | "cupti=" switch
  *
  *     "emu:mem=256M,workers=2;emu:mem=1G", "opencl:0,mem=256M"
  *

@@ -507,5 +507,5 @@ static int run(int argc, char **argv)
     return status;
 }
 
-const struct command trace_generate = {"generate", "accesses in a pattern: cyclic, zipf, gemm ..",
+const struct command trace_generate = {"generate", "accesses in a pattern: cyclic, zipf, gemm",
                                        run};
