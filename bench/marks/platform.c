@@ -17,7 +17,6 @@
 static const char source[] = "kernel void add(global int *words, int value)"
                              "{ words[get_global_id(0)] += value; }";
 
-
 /* The two, and how often the kernel has run on each. */
 struct pair {
     struct floor_opencl *platform, *floor;

@@ -15,7 +15,6 @@ if(TARGET hum-emu)
     install(TARGETS hum-emu RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/hum)
 endif()
 
-
 # hum as a platform of OpenCL.  The component `icd` tells the system's loader, which looks in /etc;
 # it is installed only by name: cmake --install build --component icd
 if(TARGET hum_icd)

@@ -86,5 +86,4 @@ static inline bool humi_futex_spin(const uint32_t *word, uint32_t seen, uint64_t
     return true;
 }
 
-
 #endif

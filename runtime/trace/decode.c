@@ -381,7 +381,6 @@ static void get_plain(struct humi_trace_decoder *decoder, struct hum_trace_recor
 {
     struct humi_in *in = &decoder->column[HUMI_COLUMN_PLAIN];
 
-
     switch (record->kind) {
     case HUM_TRACE_SPACE:
         get_space(in, &record->space);

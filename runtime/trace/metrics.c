@@ -227,7 +227,7 @@ static void follow_remote(struct hum_metering *metering, const struct hum_trace_
 static void arrive(struct hum_metering *metering, const struct hum_trace_event *event,
                    struct humi_block_facts *block, struct humi_block_facts *place)
 {
-    metering->sum.thrashed_pages += 
+    metering->sum.thrashed_pages +=
         humi_returns_come(&place->gone, &event->pages, &event->moved);
     serve(metering, block, &event->pages);
     if (is_prefetch(event->cause))

@@ -322,7 +322,7 @@ enum hum_status humi_emu_wait(struct humi_processor *p, uint64_t ticket, int64_t
         uint32_t slot = 0, state = 0;
         int64_t left = HUMI_EMU_LOOK_NS;
         enum hum_status status;
-    
+
         humi_lock(&emu->gate);
         status = look(emu, ticket, outcome_out, &slot, &state);
         if (status == HUM_AGAIN && slept) {

@@ -10,7 +10,6 @@
 
 #include "support/cuda_double/double.h"
 
-
 #define ENTER_VMM(symbol)                                                                          \
     do {                                                                                           \
         ENTER(symbol);                                                                             \
