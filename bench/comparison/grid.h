@@ -23,7 +23,7 @@ struct compare_grid {
     char **policies;             /* as users type them */
     double *ratios;              /* footprint / capacity */
     unsigned trace_count, policy_count, ratio_count;
-    struct compare_cell *cells;  /* of grid_cells() */
+    struct compare_cell *cells;  /* of compare_grid_make() */
 };
 
 /* Why a list could not be read. */

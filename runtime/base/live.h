@@ -3,7 +3,7 @@
  * live.h - the page on which a running space shows itself to `hum top`.
  *
  * A memfd called HUMI_LIVE_NAME, one a space, found as /proc/PID/fd/N by processes of the same
- * user; it ends with its process.  core/live.c writes it, bench/command/live_file.c reads it.
+ * user; it ends with its process.  core/live.c writes it, bench/command/top/page.c reads it.
  * Whoever reads it opens it for every look: that is how the writer knows that somebody looks.
  *
  * The sequence is odd while the part below it is written.  A reader takes a copy, and has one that

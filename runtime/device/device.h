@@ -186,9 +186,9 @@ struct humi_processor {
 #define HUMI_ARGS_UNKNOWN SIZE_MAX
 
 /*
- * Every member is required of devices, but for touches(), map_remote(), copy(), follow(), blame(),
- * ask(), the two of sampling, and put(), get() and fence() of those with a window; the host has
- * those marked H only, the others are NULL.
+ * Every member is required of devices, but for map_pages(), map_remote(), copy(), follow(),
+ * blame(), touches(), ask(), the three of sampling, and put(), get() and fence() of those with a
+ * window; the host has those marked H only, the others are NULL.
  */
 struct humi_processor_ops {
     const char *kind;
@@ -297,8 +297,8 @@ struct humi_processor_ops {
     void (*fail)(struct humi_processor *p, const struct humi_fault *fault, enum hum_status status);
 
     /*
-     * Load a module from a path and give each named kernel an id.  Loading a path again gives the
-     * ids it had.  `kernel_id` is looked up by kernel().  Starts the device's process if it died.
+     * Load a module from a path: its number, the same when it is loaded again; and the number of a
+     * kernel of it, with the bytes of its arguments.  Both start the device's process if it died.
      */
     enum hum_status (*load)(struct humi_processor *p, const char *path, unsigned *module_out);
     enum hum_status (*kernel)(struct humi_processor *p, unsigned module, const char *name,

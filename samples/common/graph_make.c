@@ -7,9 +7,9 @@
 #include "random.h"
 
 /*
- * Counting sort of edges by source, in two walks over them:
- *   rows_count() for every edge, rows_start(), rows_place() for every edge, rows_finish()
- * In between, offsets[v + 1] is the place of the next edge of row v.
+ * Counting sort of edges by source, in two walks over them: the first counts those of row v in
+ * offsets[v + 1]; then rows_start(); the second calls rows_place() for each.  Meanwhile
+ * offsets[v + 1] is the place of the next edge of row v, and at the end its end.
  */
 static void rows_start(struct graph *g)
 {

@@ -113,7 +113,7 @@ static void allocate_shared_buffer_negative(void **state)
 
 /* ---- pointers in memory ---------------------------------------------------------------------- */
 
-/* `device_makes`: the device makes lists that the host walks, or the other way round. */
+/* The device makes lists, the host walks and changes them, the device walks them. */
 static void lists(const struct world *world, cl_svm_mem_flags flags, bool maps)
 {
     enum { LISTS = 16, LENGTH = 64 };

@@ -35,7 +35,7 @@ struct hum_kernel *kernel_of(struct hum *hum, int device, const char *name);
 
 /* Capacity and accounting hold at this moment; ends the program if not. */
 void check_stats(struct hum *hum);
-/* R1-R3 as hum_query() shows them; zero_page tells whether page i may be nowhere. */
+/* R1-R3 as hum_query() shows them; may_be_nowhere tells it of page i. */
 void check_pages(struct hum *hum, const char *ptr, size_t bytes,
                  bool (*may_be_nowhere)(const void *context, size_t page), const void *context);
 
