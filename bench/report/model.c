@@ -231,6 +231,7 @@ static enum hum_status build(struct report_model *model, const struct report_sou
         status = second_pass(model, source);
     if (status != HUM_OK)
         return status;
+    timeline_finish(&model->timeline);
     heat_finish(&model->heat, &model->pages);
     compare_totals(model);
     model->worst_count = pages_worst(&model->pages, model->worst, MODEL_WORST_MAX);

@@ -35,7 +35,7 @@ static void add_setting(struct line *line, const struct report_model *model, con
         add(line, " --%s '%s'", key, value);
 }
 
-/* "emu:mem=256M,workers=2;..." from the processors, where no setting holds it as it was given. */
+/* "emu:mem=256M,workers=2;..." from the processors; memory is whole blocks. */
 static void add_devices(struct line *line, const struct report_model *model)
 {
     const char *separator = " --devices '";
@@ -43,13 +43,15 @@ static void add_devices(struct line *line, const struct report_model *model)
 
     for (int d = 0; d < HUM_DEVICES_MAX; d++) {
         const struct hum_trace_processor *processor = &model->processor[d + 1];
+        uint64_t mib = processor->capacity_bytes >> 20;
 
         if (!model->has_processor[d + 1])
             continue;
-        add(line, "%s%s:", separator, processor->kind);
-        if (processor->capacity_bytes)
-            add(line, "mem=%" PRIu64 ",", processor->capacity_bytes);
-        add(line, "workers=%u", processor->workers);
+        add(line, "%s%s", separator, processor->kind);
+        if (mib)
+            add(line, ":mem=%" PRIu64 "M", mib);
+        if (strcmp(processor->kind, "emu") == 0)
+            add(line, "%sworkers=%u", mib ? "," : ":", processor->workers);
         separator = ";";
         any = true;
     }
@@ -59,18 +61,25 @@ static void add_devices(struct line *line, const struct report_model *model)
 
 void report_repeat(const struct report_model *model, char *text, size_t bytes)
 {
+    const char *generator = report_setting(model, "generator");
+    const char *accesses = report_setting(model, "accesses");
+    const char *deterministic = report_setting(model, "deterministic");
     struct line line = {text, bytes, 0};
 
     text[0] = '\0';
     if (!model->space.program[0])
         return;
+    if (generator) {
+        add(&line, "%s --output again.trace", generator);
+        return;
+    }
     add(&line, "hum run --trace again.trace");
-    if (report_setting(model, "devices"))
-        add_setting(&line, model, "devices");
-    else
-        add_devices(&line, model);
+    add_devices(&line, model);
     add_setting(&line, model, "policy");
     add_setting(&line, model, "link");
-    add_setting(&line, model, "features");
+    if (accesses && strcmp(accesses, "none") != 0 && strcmp(accesses, "told") != 0)
+        add_setting(&line, model, "accesses");
+    if (deterministic && strcmp(deterministic, "yes") == 0)
+        add(&line, " --deterministic");
     add(&line, " -- %s", model->space.program);
 }

@@ -30,13 +30,17 @@ bool timeline_init(struct timeline *timeline, uint64_t start_ns, uint64_t end_ns
         if (!timeline->sum[s])
             return false;
     }
-    return true;
+    timeline->whole[SERIES_COPY_NS] = calloc(timeline->bins, sizeof(uint64_t));
+    timeline->whole[SERIES_MODELLED_NS] = calloc(timeline->bins, sizeof(uint64_t));
+    return timeline->whole[SERIES_COPY_NS] && timeline->whole[SERIES_MODELLED_NS];
 }
 
 void timeline_fini(struct timeline *timeline)
 {
-    for (int s = 0; s < SERIES_COUNT; s++)
+    for (int s = 0; s < SERIES_COUNT; s++) {
         free(timeline->sum[s]);
+        free(timeline->whole[s]);
+    }
     for (int d = 0; d < HUM_DEVICES_MAX; d++) {
         free(timeline->lane[d].kernel);
         free(timeline->lane[d].busy_ns);
@@ -62,14 +66,46 @@ void timeline_add(struct timeline *timeline, enum series series, uint64_t time_n
         timeline->sum[series][timeline_bin(timeline, time_ns)] += amount;
 }
 
+/* `ns` from time_ns on, however many bins that are: those that it covers whole are only noted. */
+static void add_time(struct timeline *timeline, enum series series, uint64_t time_ns, uint64_t ns)
+{
+    uint64_t *sum = timeline->sum[series], width = timeline->bin_ns, head;
+    uint64_t end_ns = ns < UINT64_MAX - time_ns ? time_ns + ns : UINT64_MAX;
+    uint32_t first = timeline_bin(timeline, time_ns), last = timeline_bin(timeline, end_ns);
+
+    if (first == last) {
+        sum[first] += ns;
+        return;
+    }
+    head = (first + 1) * width - (time_ns - timeline->start_ns);
+    sum[first] += head;
+    sum[last] += ns - head - (last - first - 1) * width;
+    timeline->whole[series][first + 1]++;
+    timeline->whole[series][last]--;
+}
+
+void timeline_finish(struct timeline *timeline)
+{
+    for (int s = 0; s < SERIES_COUNT; s++) {
+        uint64_t covered = 0;
+
+        for (uint32_t bin = 0; timeline->whole[s] && bin < timeline->bins; bin++) {
+            covered += timeline->whole[s][bin];
+            timeline->sum[s][bin] += covered * timeline->bin_ns;
+        }
+        free(timeline->whole[s]);
+        timeline->whole[s] = NULL;
+    }
+}
+
 void timeline_event(struct timeline *timeline, uint64_t time_ns,
                     const struct hum_trace_event *event)
 {
     timeline_add(timeline, SERIES_BYTES_H2D, time_ns, event->bytes[HUM_H2D]);
     timeline_add(timeline, SERIES_BYTES_D2H, time_ns, event->bytes[HUM_D2H]);
     timeline_add(timeline, SERIES_BYTES_D2D, time_ns, event->bytes[HUM_D2D]);
-    timeline_add(timeline, SERIES_COPY_NS, time_ns, event->move_ns);
-    timeline_add(timeline, SERIES_MODELLED_NS, time_ns, event->modelled_ns);
+    add_time(timeline, SERIES_COPY_NS, time_ns, event->move_ns);
+    add_time(timeline, SERIES_MODELLED_NS, time_ns, event->modelled_ns);
     timeline_add(timeline, SERIES_EVICTIONS, time_ns, event->evicted);
 }
 

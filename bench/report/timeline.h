@@ -3,8 +3,9 @@
  * timeline.h - what happened when: sums a bin of time, and which kernel ran on each device.
  *
  * Bins are the finest level, at most TIMELINE_BINS of equal width; whoever draws adds neighbours
- * up for coarser ones.  An event counts in the bin where it began.  In a lane each bin names the
- * kernel of the longest launch in it and says how much of the bin the device was busy.
+ * up for coarser ones.  An event counts in the bin where it began, and the time that it took in
+ * those where that passed; what passed behind the end is the last one's.  In a lane each bin names
+ * the kernel of the longest launch in it and says how much of the bin the device was busy.
  */
 #ifndef HUM_REPORT_TIMELINE_H
 #define HUM_REPORT_TIMELINE_H
@@ -48,6 +49,8 @@ struct timeline {
     uint64_t bin_ns;
     uint32_t bins; /* that cover it */
     uint64_t *sum[SERIES_COUNT];
+    uint64_t *whole[SERIES_COUNT]; /* of times, until the end: how many cover a bin whole, less how
+                                      many the bin before; else NULL */
     struct lane lane[HUM_DEVICES_MAX]; /* kernel NULL: no launch there */
 };
 
@@ -58,6 +61,8 @@ uint32_t timeline_bin(const struct timeline *timeline, uint64_t time_ns);
 void timeline_add(struct timeline *timeline, enum series series, uint64_t time_ns, uint64_t amount);
 void timeline_event(struct timeline *timeline, uint64_t time_ns,
                     const struct hum_trace_event *event);
+/* Behind the last event: before it the sums of times are not whole. */
+void timeline_finish(struct timeline *timeline);
 /* kernel: its place in the table.  False: no memory. */
 bool timeline_launch(struct timeline *timeline, uint64_t start_ns, uint16_t kernel,
                      const struct hum_trace_launch *launch);

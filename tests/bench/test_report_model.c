@@ -216,20 +216,32 @@ static void counters_of_the_runtime_are_compared(void **state)
 
 /* ---- timeline ------------------------------------------------------------------------------- */
 
-static void a_bin_holds_what_began_in_it(void **state)
+/* 40 ns of copying from 3 on and 20 from 25 on; what is behind the end, 31, is the last bin's. */
+static void a_bin_holds_what_began_in_it_and_the_time_that_passed(void **state)
 {
     struct report_model *model;
+    uint64_t *const *sum;
 
     (void)state;
     add_faults(0, 0, 1);
     add_faults(5, 0, 2);
-    add_faults(9, HUM_HOST, 4);
+    add_event(3, HUM_CAUSE_DEVICE_FAULT, 0, 0, 0, 4, true);
+    add_event(25, HUM_CAUSE_DEVICE_FAULT, 0, 1, 0, 2, true);
+    add_faults(30, HUM_HOST, 4);
     model = make();
+    sum = model->timeline.sum;
     assert_int_equal(model->timeline.bin_ns, 1);
-    assert_int_equal(model->timeline.bins, 10);
-    assert_int_equal(model->timeline.sum[SERIES_FAULTS_DEVICE][0], 1);
-    assert_int_equal(model->timeline.sum[SERIES_FAULTS_DEVICE][5], 2);
-    assert_int_equal(model->timeline.sum[SERIES_FAULTS_HOST][9], 4);
+    assert_int_equal(model->timeline.bins, 31);
+    assert_int_equal(sum[SERIES_FAULTS_DEVICE][0], 1);
+    assert_int_equal(sum[SERIES_FAULTS_DEVICE][5], 2);
+    assert_int_equal(sum[SERIES_FAULTS_HOST][30], 4);
+    assert_int_equal(sum[SERIES_BYTES_H2D][3], 4 * HUM_PAGE_SIZE);
+    for (uint32_t bin = 0; bin < 30; bin++)
+        assert_int_equal(sum[SERIES_COPY_NS][bin], (bin >= 3) + (bin >= 25));
+    assert_int_equal(sum[SERIES_COPY_NS][30], 13 + 15);
+    for (uint32_t bin = 0; bin < 31; bin++)
+        assert_int_equal(sum[SERIES_MODELLED_NS][bin],
+                         (bin >= 3 && bin < 7) + (bin >= 25 && bin < 27));
     report_model_destroy(model);
 }
 
@@ -521,12 +533,55 @@ static void a_damaged_trace_is_shown_up_to_there(void **state)
     report_model_destroy(model);
 }
 
+/* ---- the line that repeats it ---------------------------------------------------------------- */
+
+static void add_setting(const char *key, const char *value)
+{
+    struct hum_trace_setting *setting = &add(HUM_TRACE_SETTING, 0)->setting;
+
+    snprintf(setting->key, sizeof(setting->key), "%s", key);
+    snprintf(setting->value, sizeof(setting->value), "%s", value);
+}
+
+static void expect_line(const char *line)
+{
+    struct report_model *model = make();
+    char text[256];
+
+    report_repeat(model, text, sizeof(text));
+    assert_string_equal(text, line);
+    report_model_destroy(model);
+}
+
+static void a_line_repeats_the_run(void **state)
+{
+    struct hum_trace_processor *device;
+
+    (void)state;
+    snprintf(add(HUM_TRACE_SPACE, 0)->space.program, 16, "./a --b");
+    device = &add(HUM_TRACE_PROCESSOR, 0)->processor;
+    *device = (struct hum_trace_processor){.capacity_bytes = 4 << 20, .workers = 2};
+    strcpy(device->kind, "emu");
+    add_setting("policy", "tree");
+    add_setting("link", "");
+    expect_line("hum run --trace again.trace --devices 'emu:mem=4M,workers=2' --policy 'tree' "
+                "-- ./a --b");
+    add_setting("accesses", "full");
+    add_setting("deterministic", "yes");
+    strcpy(device->kind, "cuda");
+    expect_line("hum run --trace again.trace --devices 'cuda:mem=4M' --policy 'tree' "
+                "--accesses 'full' --deterministic -- ./a --b");
+    add_setting("generator", "hum trace generate zipf");
+    expect_line("hum trace generate zipf --output again.trace");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(every_table_and_the_timeline_sum_up_to_the_metrics, start),
         cmocka_unit_test_setup(counters_of_the_runtime_are_compared, start),
-        cmocka_unit_test_setup(a_bin_holds_what_began_in_it, start),
+        cmocka_unit_test_setup(a_bin_holds_what_began_in_it_and_the_time_that_passed, start),
+        cmocka_unit_test_setup(a_line_repeats_the_run, start),
         cmocka_unit_test_setup(a_lane_names_the_kernel_that_ran, start),
         cmocka_unit_test_setup(many_short_launches_share_bins_and_keep_their_time, start),
         cmocka_unit_test_setup(a_phase_lasts_until_the_next_kernel_starts, start),
