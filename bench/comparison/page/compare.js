@@ -221,6 +221,13 @@ function rangeOfRatios(u, low, high) {
     return [low - room, high + room];
 }
 
+// Lines of one colour differ by their dashes, in the legend as well.
+function borderOf(u, index) {
+    const dash = u.series[index].dash;
+
+    return !dash || !dash.length ? 'solid' : dash[0] > 3 ? 'dashed' : 'dotted';
+}
+
 class TimesChart {
     constructor(model, parent) {
         this.model = model;
@@ -241,7 +248,7 @@ class TimesChart {
         this.plot = new uPlot({
             width, height: 380, scales: {x: {time: false, range: rangeOfRatios},
                                          y: {distr: 3, range: rangeOfTimes}},
-            legend: {live: true},
+            legend: {live: true, markers: {dash: borderOf}},
             series: [{label: 'r'},
                      ...model.policies.map((p, i) => ({label: p, ...lineOf(i),
                          value: (u, v) => v === null ? '–' : formatTime(v * 1e6)})),
