@@ -73,6 +73,10 @@ void report_repeat(const struct report_model *model, char *text, size_t bytes)
         add(&line, "%s --output again.trace", generator);
         return;
     }
+    if (strncmp(model->space.program, "hum replay ", 11) == 0) { /* as --record writes it */
+        add(&line, "%s", model->space.program);
+        return;
+    }
     add(&line, "hum run --trace again.trace");
     add_devices(&line, model);
     add_setting(&line, model, "policy");
