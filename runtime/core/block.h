@@ -95,6 +95,15 @@ static inline const struct hum_pages *humi_block_away(const struct humi_block *b
     return p == 0 ? &block->away : &none;
 }
 
+/*
+ * The same with those that are remote yet: brought, they come back from there.  Not a moment may
+ * others keep a copy of them, because the processor can store to its own as soon as it comes.
+ */
+static inline struct hum_pages humi_block_returning(const struct humi_block *block, unsigned p)
+{
+    return p == 0 ? humi_mask_or(&block->away, &block->hold[p].remote) : humi_mask_none();
+}
+
 /* They have come back, or lead elsewhere again. */
 static inline void humi_block_forget_away(struct humi_block *block, unsigned p,
                                           const struct hum_pages *pages)

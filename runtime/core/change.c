@@ -20,11 +20,15 @@ struct grounds {
 
 /* Read-only copies cannot be mapped everywhere, nor where pages must come back for writing. */
 static const struct hum_pages *whole_of(const struct humi_block *block,
-                                        const struct humi_request *request, bool shares)
+                                        const struct humi_request *request, bool shares,
+                                        struct hum_pages *scratch)
 {
     if (!shares)
         return &all_pages;
-    return request->read_only || request->processor != 0 ? &no_pages : &block->away;
+    if (request->read_only || request->processor != 0)
+        return &no_pages;
+    *scratch = humi_block_returning(block, request->processor);
+    return scratch;
 }
 
 /* The pages of all others; where there is but one other, they are not copied. */
@@ -111,14 +115,15 @@ HUMI_WIDE static void foresee(const struct hum *hum, const struct humi_block *bl
 {
     const struct humi_hold *hold = &block->hold[request->processor];
     bool exact = humi_is_exact(hum, request->processor);
-    struct hum_pages scratch;
+    struct hum_pages scratch, returning;
     const struct grounds grounds = {
         .resident = &hold->resident,
         .mapped = &hold->mapped,
         .writable = &hold->writable,
         .written = &block->written,
         .elsewhere = others(hum, block, request->processor, &scratch),
-        .whole = whole_of(block, request, hum->processor[request->processor]->shared_read),
+        .whole = whole_of(block, request, hum->processor[request->processor]->shared_read,
+                          &returning),
         .seen = exact ? &request->faulted : &all_pages,
         .stored = exact ? &request->stores : &all_pages,
         .may_write = request->read_only ? 0 : ~UINT64_C(0),

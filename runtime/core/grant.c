@@ -2,6 +2,7 @@
 /* grant.c - access to the pages of one locked block: chosen, given, taken. */
 #include "core/grant.h"
 
+#include "base/check.h"
 #include "base/wide.h"
 #include "core/epochs.h"
 #include "core/heat.h"
@@ -253,6 +254,7 @@ enum hum_status humi_grant_give(struct hum *hum, struct humi_block *block,
         choose_calls(hold, request, access, away, &calls);
         if (access->opens && (calls.reads || calls.returns))
             read_all(away, &calls);
+        humi_assert(!calls.returns || request->read_only);
         status = make_calls(processor, offset, &calls);
     }
     commit(block, hold, access);

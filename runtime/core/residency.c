@@ -321,14 +321,14 @@ static bool is_held(struct hum *hum, const struct humi_block *block,
                     const struct humi_request *request)
 {
     unsigned p = request->processor;
-    struct hum_pages away = *humi_block_away(block, p), touch, write;
+    struct hum_pages returning = humi_block_returning(block, p), touch, write;
     if (!atomic_load(&hum->in_flight.holding))
         return false;
     touch = humi_mask_or(&request->bring, &request->map);
     humi_mask_add(&touch, &request->remote);
     write = humi_mask_or(&request->write, &request->remote);
-    humi_mask_keep(&away, &touch);
-    humi_mask_add(&write, hum->processor[p]->shared_read ? &away : &request->map);
+    humi_mask_keep(&returning, &touch);
+    humi_mask_add(&write, hum->processor[p]->shared_read ? &returning : &request->map);
     return humi_uses_are_held(hum, block, p, &touch, &write);
 }
 

@@ -2,6 +2,8 @@
 /* test_residency_access.c - access to whole blocks, and where less of it is to be had. */
 #include "residency_test.h"
 
+#include "core/remote.h"
+
 /* ---- whole blocks ---------------------------------------------------------------------------- */
 
 static void a_whole_block_is_mapped_own(void **state)
@@ -84,6 +86,43 @@ static void an_own_block_read_whole_is_shared(void **state)
     expect_access(world, block, HOST, ALL, FAKE_READ);
     assert_false(block->hold[HOST].own);
     fake_world_close(world);
+}
+
+/* ---- pages that were touched far ------------------------------------------------------------- */
+
+/* Touches of the pages by the host go to the frames of DEV0. */
+static void touch_far(struct fake_world *world, struct humi_block *block, unsigned first,
+                      unsigned end)
+{
+    struct humi_request request = fault_request(HOST, first, end, TOUCH_READ);
+
+    request.remote = request.bring;
+    assert_int_equal(serve(world, block, &request), HUM_OK);
+    check_world(world);
+    expect_access(world, block, HOST, first, end, FAKE_REMOTE);
+}
+
+/* A store of the host goes through from when they lead home until they are guarded. */
+static void what_the_host_reads_instead_of_far_is_nobody_elses(void **state)
+{
+    (void)state;
+    for (int taken = 0; taken < 2; taken++) {
+        struct fake_world *world = world_open(&three);
+        struct humi_block *block = block_at(world, 1);
+        touch_fill(world, block, DEV0, 4, 8, 0x31);
+        touch_far(world, block, 4, 8);
+        if (taken) {
+            humi_lock(&block->lock);
+            humi_remote_take(&world->hum, block, HOST, humi_mask_all());
+            humi_unlock(&block->lock);
+        }
+        touch(world, block, HOST, 4, 6, TOUCH_READ);
+        expect_content(world, block, HOST, 4, 6, 0x31);
+        expect_access(world, block, HOST, 4, 6, FAKE_WRITE);
+        assert_int_equal(resident(block, HOST), 2);
+        assert_int_equal(resident(block, DEV0), 2);
+        fake_world_close(world);
+    }
 }
 
 /* ---- reduced processors and protected regions ------------------------------------------------ */
@@ -179,6 +218,7 @@ int residency_access(void)
         cmocka_unit_test(own_is_refused_and_write_works_instead),
         cmocka_unit_test(one_page_taken_from_an_own_block_takes_all_access),
         cmocka_unit_test(an_own_block_read_whole_is_shared),
+        cmocka_unit_test(what_the_host_reads_instead_of_far_is_nobody_elses),
         cmocka_unit_test(without_shared_read_access_is_exclusive),
         cmocka_unit_test(without_shared_read_a_prefetched_copy_is_taken_at_the_touch),
         cmocka_unit_test(read_only_never_maps_for_writing),

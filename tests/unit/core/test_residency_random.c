@@ -174,6 +174,12 @@ static void model_give(struct model_block *block, const struct humi_request *req
     block->own[p] = request->whole && writable == HUMI_PAGES && !model.refuse_own;
 }
 
+/* It leads, or led, to another's frame. */
+static bool comes_writable(const struct page *page, unsigned p)
+{
+    return page->away[p] || (p == 0 && page->remote[p]);
+}
+
 static enum hum_status model_serve(struct model_block *block, const struct humi_request *asked)
 {
     struct hum_pages remote, copied = humi_mask_none();
@@ -185,7 +191,7 @@ static enum hum_status model_serve(struct model_block *block, const struct humi_
     for (unsigned i = 0; i < HUMI_PAGES; i++) {
         struct page *page = &block->page[i];
         bool brought = humi_mask_has(&request->bring, i);
-        if ((!model.shared_read || (page->away[p] && !request->read_only)) &&
+        if ((!model.shared_read || (comes_writable(page, p) && !request->read_only)) &&
             humi_mask_has(&request->map, i) && (brought || page->resident[p]))
             humi_mask_set(&write, i);
         missing = missing || (brought && !page->resident[p]);
