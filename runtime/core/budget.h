@@ -3,11 +3,11 @@
  * budget.h - how much of a device one region may hold.
  *
  * A budget is kept before a block of the region comes: others of it leave, in the policy's order.
- * Whoever brings blocks asks with no block locked; two that ask at once may pass it by one block.
+ * Whoever brings blocks asks before; two that ask at once may pass it by one block.
  * What a region holds is counted when it is asked, block by block, up to the budget: only regions
  * that have one pay for it.
  *
- * Threads: any; no block is locked.
+ * Threads: any; keep() with no block locked.
  */
 #ifndef HUMI_CORE_BUDGET_H
 #define HUMI_CORE_BUDGET_H

@@ -150,6 +150,7 @@ struct attempt {
     struct hum_plan plan;
     unsigned changes;            /* of the block, at that time */
     bool holds;                  /* the plan is good while there are no others */
+    bool over;                   /* others of the region leave first, for its budget */
 };
 
 static void plan(struct hum *hum, const struct humi_group *group, struct attempt *attempt)
@@ -161,6 +162,27 @@ static void plan(struct hum *hum, const struct humi_group *group, struct attempt
     attempt->holds = humi_policies_of(hum, group->region)->policy.steady;
     humi_view_fill(hum, group, &attempt->view);
     humi_view_plan(hum, group, &attempt->view, &attempt->plan);
+}
+
+/* Once a group, before serving: the two are copied side by side. */
+static void begin(struct humi_server *server, struct humi_group *group, const struct hum_view *view,
+                  const struct hum_plan *plan)
+{
+    group->went_ahead = true;
+    note_agents(server->hum, group);
+    count_map_fault(server->hum, group);
+    count_guess(group, view, plan->exclusive);
+    humi_ahead_reserve_for(server->ahead, group->processor, group->block);
+    go_ahead(server, group, plan);
+}
+
+/* What comes would be too much for the region's budget; asked again, it is let in. */
+static bool is_over(struct hum *hum, const struct humi_group *group, struct attempt *attempt,
+                    const struct hum_pages *bring)
+{
+    attempt->over = !attempt->over && !humi_mask_empty(bring) &&
+                    humi_budget_is_reached(hum, group->region, group->processor, group->block);
+    return attempt->over;
 }
 
 /*
@@ -186,16 +208,12 @@ static enum hum_status serve_locked(struct humi_server *server, struct humi_grou
     else
         request.kernel = group->faults->kernel;
     if (!group->went_ahead) {
-        group->went_ahead = true;
-        note_agents(hum, group);
-        count_map_fault(hum, group);
-        count_guess(group, &attempt->view, attempt->plan.exclusive);
-        humi_ahead_reserve_for(server->ahead, group->processor, group->block);
-        /* Before serving: the two are copied side by side. */
-        go_ahead(server, group, &attempt->plan);
+        begin(server, group, &attempt->view, &attempt->plan);
         if (humi_ahead_is_in_line(server->ahead) && humi_ahead_waits(server->ahead))
             return HUM_NOT_READY;
     }
+    if (is_over(hum, group, attempt, &request.bring))
+        return HUM_AGAIN;
     enum hum_status status = humi_residency_serve(hum, group->block, &request);
     if (status != HUM_OK)
         return status;
@@ -247,18 +265,28 @@ static void blame_own(struct hum *hum, const struct humi_group *group)
             (void)hum->processor[p]->ops->blame(hum->processor[p], &group->faults[i]);
 }
 
+/* A budget is kept as far as blocks can leave now; a device cannot hold more than it has. */
+static enum hum_status make_room(struct hum *hum, const struct humi_group *group,
+                                 const struct attempt *attempt)
+{
+    if (attempt->over)
+        humi_budget_keep(hum, group->region, group->processor, group->block);
+    else if (humi_room_make(hum, group->processor, group->block) != HUM_OK)
+        return HUM_ERR_NO_MEMORY;
+    return HUM_AGAIN;
+}
+
 static enum hum_status serve(struct humi_server *server, struct humi_group *group)
 {
     struct hum *hum = server->hum;
     struct attempt attempt;
     enum hum_status status;
-    attempt.holds = false;
+    attempt.holds = attempt.over = false;
     if (is_held(hum, group)) {
         blame_own(hum, group);
         return wait_for_launch(server, group);
     }
     do {
-        humi_budget_keep(hum, group->region, group->processor, group->block);
         humi_lock(&group->block->lock);
         /*
          * hum_protect() may have come in between; it takes this lock after it changed the access.
@@ -272,9 +300,8 @@ static enum hum_status serve(struct humi_server *server, struct humi_group *grou
             status = wait_for_launch(server, group);
         if (status == HUM_NOT_READY)
             status = go_in_line(server);
-        else if (status == HUM_AGAIN &&
-                 humi_room_make(hum, group->processor, group->block) != HUM_OK)
-            status = HUM_ERR_NO_MEMORY;
+        else if (status == HUM_AGAIN)
+            status = make_room(hum, group, &attempt);
         else if (status == HUM_ERR_NO_MEMORY && group->processor == 0 &&
                  humi_room_make(hum, 0, group->block) == HUM_OK)
             status = HUM_AGAIN; /* the system is out of memory, but stale frames could go */

@@ -48,6 +48,7 @@ static struct humi_request ask(struct hum *hum, struct humi_group *group)
     return request;
 }
 
+/* HUM_AGAIN: make room and come back; HUM_NOT_READY: make it in the region's budget. */
 static enum hum_status bring(struct hum *hum, struct humi_group *group)
 {
     struct humi_region *region = group->region;
@@ -61,6 +62,8 @@ static enum hum_status bring(struct hum *hum, struct humi_group *group)
     group->went_ahead = true;
     if (humi_mask_empty(&request.bring))
         return HUM_OK;
+    if (humi_budget_is_reached(hum, region, group->processor, group->block))
+        return HUM_NOT_READY;
     bool was_here = atomic_load(&hold->resident_pages) != 0;
     humi_pace_serve(hum, HUMI_COST_BLOCK_NS);
     enum hum_status status = humi_residency_serve(hum, group->block, &request);
@@ -76,13 +79,19 @@ void humi_warm_decide(struct hum *hum, struct humi_region *region, unsigned p, u
     struct humi_group group = {
         .processor = p, .region = region, .block = block, .faults = &touch, .count = 1};
     enum hum_status status;
-    if (!block || atomic_load(&hum->lost[p]) || humi_budget_is_reached(hum, region, p, block))
+    if (!block || atomic_load(&hum->lost[p]))
         return;
     do {
         humi_lock(&block->lock);
         status = bring(hum, &group);
         humi_unlock(&block->lock);
-    } while (status == HUM_AGAIN && humi_room_make(hum, p, block) == HUM_OK);
+        if (status == HUM_NOT_READY)
+            status = humi_room_make_of(hum, p, region, block);
+        else if (status == HUM_AGAIN)
+            status = humi_room_make(hum, p, block);
+        else
+            return;
+    } while (status == HUM_OK);
 }
 
 /* Of a region that lives and whose policy decides by touches; NULL: it does not.  Put it back. */

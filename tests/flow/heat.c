@@ -12,6 +12,7 @@
 
 #define CHUNK HUM_CHUNK_SIZE
 #define CHUNK_WORDS (CHUNK / sizeof(uint64_t))
+#define PAGE_WORDS (PAGE / sizeof(uint64_t))
 #define PATIENCE 2000u /* launches of some milliseconds */
 
 static struct hum *open_counting(const char *devices, const char *sample, const char *trace)
@@ -230,6 +231,34 @@ static void what_is_touched_far_too_often_comes(void **state)
     hum_close(hum);
 }
 
+/* Where the region's budget is used up by others, one of them leaves for it. */
+static void what_is_touched_far_too_often_comes_within_the_budget(void **state)
+{
+    struct hum *hum = open_policy(ONE_DEVICE, "counter,prefetch=none,place.threshold=20000", "50%");
+    size_t block_words = 2 * MIB / sizeof(uint64_t);
+    uint64_t *words = flow_alloc(hum, 12 * MIB), *hot = words + 5 * block_words;
+    uint64_t rounds = 0; /* of one page: a second one would ask again by a fault */
+
+    (void)state;
+    memset(words, 0, 12 * MIB);
+    ok(hum_budget_set(hum, words, 0, 8 * MIB));
+    ok(hum_prefetch(hum, words, 8 * MIB, 0, NULL));
+    assert_int_equal(flow_page(hum, words).resident & HUM_BIT(0), HUM_BIT(0));
+    flow_words(hum, "add", hot, PAGE_WORDS, 1);
+    if (!flow_stats(hum).total.pages[HUM_CAUSE_REMOTE_MAP]) { /* nothing can be mapped far here */
+        hum_close(hum);
+        skip();
+    }
+    assert_int_equal(flow_stats(hum).total.events[HUM_CAUSE_EVICTION], 0);
+    while (++rounds < 50 * PATIENCE && !(flow_page(hum, hot).resident & HUM_BIT(0)))
+        flow_words(hum, "add", hot, PAGE_WORDS, 1);
+    assert_true(rounds < 50 * PATIENCE);
+    assert_int_equal(flow_stats(hum).total.events[HUM_CAUSE_EVICTION], 1);
+    for (size_t i = 0; i < PAGE_WORDS; i++)
+        assert_int_equal(hot[i], rounds);
+    hum_close(hum);
+}
+
 /* The host reads what a device keeps; each time that its mapping was taken away it is counted. */
 static void what_the_host_touches_far_too_often_comes(void **state)
 {
@@ -422,6 +451,7 @@ int main(void)
         cmocka_unit_test(devices_sample_in_proportion_to_touches),
         cmocka_unit_test(samples_see_the_host_too),
         cmocka_unit_test(what_is_touched_far_too_often_comes),
+        cmocka_unit_test(what_is_touched_far_too_often_comes_within_the_budget),
         cmocka_unit_test(what_the_host_touches_far_too_often_comes),
         cmocka_unit_test(auto_leaves_far_what_is_touched_little),
         cmocka_unit_test(sampling_that_is_off_stays_off),
