@@ -130,6 +130,20 @@ static enum hum_status spread(struct hum *hum, struct humi_region *region)
     return HUM_OK;
 }
 
+/* Of two that advise about one region at the same time both count. */
+static enum hum_status advise_at_large(struct hum *hum, struct humi_region *region,
+                                       const struct advice *advice, bool whole)
+{
+    enum hum_status status = HUM_OK;
+    humi_lock(&hum->lock);
+    if (whole)
+        advise_region(region, advice);
+    else if (advice->advice >= HUM_ADVISE_UNSET_READ_MOSTLY)
+        status = spread(hum, region);
+    humi_unlock(&hum->lock);
+    return status;
+}
+
 static bool is_advice(enum hum_advice advice)
 {
     switch (advice) {
@@ -157,17 +171,13 @@ enum hum_status hum_advise(struct hum *hum, const void *ptr, size_t bytes, enum 
     uintptr_t start = (uintptr_t)ptr, end = start + bytes;
     bool whole = start == region->start && bytes >= region->asked_bytes;
     bool unset = advice >= HUM_ADVISE_UNSET_READ_MOSTLY;
-    enum hum_status status = HUM_OK;
     humi_record_call(hum, &(struct hum_trace_call){.call = HUM_TRACE_CALL_ADVISE,
                                                    .region = region->id,
                                                    .processor = data.processor,
                                                    .advice = advice,
                                                    .offset = start - hum->params.start,
                                                    .bytes = bytes}, NULL);
-    if (!whole && unset)
-        status = spread(hum, region);
-    if (whole)
-        advise_region(region, &data);
+    enum hum_status status = advise_at_large(hum, region, &data, whole);
     struct humi_walk walk = {.hum = hum,
                              .region = region,
                              .start = start,

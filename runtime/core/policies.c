@@ -215,19 +215,6 @@ void humi_policies_named(struct hum *hum, struct humi_region *region, const char
 
 /* ---- the public functions -------------------------------------------------------------------- */
 
-/* The orders first: they may fail. */
-static enum hum_status set_space(struct hum *hum, struct humi_choice *choice)
-{
-    const struct humi_policy *now = &atomic_load(&hum->policies.space)->policy;
-    bool same = now->evict == choice->policy.evict &&
-                memcmp(now->tunables[HUMI_EVICT], choice->policy.tunables[HUMI_EVICT],
-                       HUM_TUNABLES_MAX * sizeof now->tunables[HUMI_EVICT][0]) == 0;
-    enum hum_status status = same ? HUM_OK : humi_room_rank(hum, &choice->policy);
-    if (status == HUM_OK)
-        atomic_store(&hum->policies.space, choice);
-    return status;
-}
-
 /* What was chosen, by a text that gives just that; choice NULL: the space's, or the default. */
 static void record(struct hum *hum, const struct humi_region *region,
                    const struct humi_choice *choice)
@@ -236,6 +223,21 @@ static void record(struct hum *hum, const struct humi_region *region,
                                         .region = region ? region->id : 0,
                                         .processor = HUM_HOST};
     humi_record_call(hum, &call, choice ? choice->text : NULL);
+}
+
+/* The orders first: they may fail. */
+static enum hum_status set_space(struct hum *hum, struct humi_choice *choice)
+{
+    const struct humi_policy *now = &atomic_load(&hum->policies.space)->policy;
+    bool same = now->evict == choice->policy.evict &&
+                memcmp(now->tunables[HUMI_EVICT], choice->policy.tunables[HUMI_EVICT],
+                       HUM_TUNABLES_MAX * sizeof now->tunables[HUMI_EVICT][0]) == 0;
+    enum hum_status status = same ? HUM_OK : humi_room_rank(hum, &choice->policy);
+    if (status != HUM_OK)
+        return status;
+    record(hum, NULL, choice);
+    atomic_store(&hum->policies.space, choice);
+    return HUM_OK;
 }
 
 static enum hum_status set_region(struct hum *hum, struct humi_region *region, const char *text)
@@ -247,8 +249,10 @@ static enum hum_status set_region(struct hum *hum, struct humi_region *region, c
     if (status != HUM_OK)
         return status;
     record(hum, region, choice);
+    humi_rwlock_write(&hum->regions.lock); /* against who gives it a name */
     atomic_store(&region->policy_set, true);
     atomic_store(&region->policy, choice);
+    humi_rwlock_unlock(&hum->regions.lock);
     return HUM_OK;
 }
 
@@ -264,10 +268,8 @@ enum hum_status hum_policy_set(struct hum *hum, const void *ptr, const char *tex
     enum hum_status status =
         region ? set_region(hum, region, text)
                : read_choice(&hum->policies, "hum_policy_set", humi_slice_of(text), false, &choice);
-    if (status == HUM_OK && !region) {
-        record(hum, NULL, choice);
+    if (status == HUM_OK && !region)
         status = set_space(hum, choice);
-    }
     humi_unlock(&hum->lock);
     humi_region_put(region);
     return status;

@@ -73,7 +73,7 @@ bool humi_policies_of_counts_host(const struct hum *hum, const struct humi_regio
 /* The policy of the space, or one that a rule names, decides by counted touches. */
 bool humi_policies_count_touches(const struct hum *hum);
 
-/* The region has got a name.  A policy that the program set for it stays. */
+/* The region has got a name; the regions' lock is held.  A policy set by the program stays. */
 void humi_policies_named(struct hum *hum, struct humi_region *region, const char *name);
 
 #endif

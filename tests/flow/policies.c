@@ -2,6 +2,10 @@
 /* policies.c - which policy decides where, changed at run time, and budgets of regions. */
 #include "flow/flow.h"
 
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+
 static const char *policy_of(struct hum *hum, const void *ptr)
 {
     static char text[HUM_POLICY_TEXT_MAX];
@@ -205,6 +209,98 @@ static void budgets_that_cannot_be_are_refused(void **state)
     hum_close(hum);
 }
 
+/* ---- two threads at once --------------------------------------------------------------------- */
+
+#define MEETINGS 4000u
+
+/* Two threads that do something to one region at the same moment, again and again. */
+struct meeting {
+    struct hum *hum;
+    _Atomic(char *) region;
+    atomic_uint arrived;
+    enum hum_status (*other)(const struct meeting *meeting);
+    enum hum_status status; /* of the other's first that failed */
+};
+
+/* The place-th time that both are here. */
+static void meet(struct meeting *meeting, unsigned place)
+{
+    atomic_fetch_add(&meeting->arrived, 1);
+    while (atomic_load(&meeting->arrived) < 2 * (place + 1))
+        sched_yield();
+}
+
+static void *run_other(void *context)
+{
+    struct meeting *meeting = context;
+
+    for (unsigned i = 0; i < MEETINGS; i++) {
+        meet(meeting, 2 * i);
+        enum hum_status status = meeting->other(meeting);
+        if (meeting->status == HUM_OK)
+            meeting->status = status;
+        meet(meeting, 2 * i + 1);
+    }
+    return NULL;
+}
+
+static enum hum_status give_names(const struct meeting *meeting)
+{
+    enum hum_status status = HUM_OK;
+
+    for (unsigned i = 0; i < 8 && status == HUM_OK; i++)
+        status = hum_name(meeting->hum, meeting->region, "graph");
+    return status;
+}
+
+static enum hum_status advise_device_1(const struct meeting *meeting)
+{
+    return hum_advise(meeting->hum, meeting->region, 2 * MIB, HUM_ADVISE_ACCESSED_BY, 1);
+}
+
+static void a_policy_set_while_a_rule_takes_hold_stays(void **state)
+{
+    struct meeting meeting = {.hum = flow_open(ONE_DEVICE, "chunk;region:graph=tree"),
+                              .other = give_names};
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, run_other, &meeting), 0);
+    for (unsigned i = 0; i < MEETINGS; i++) {
+        meeting.region = flow_alloc(meeting.hum, 2 * MIB);
+        meet(&meeting, 2 * i);
+        ok(hum_policy_set(meeting.hum, meeting.region, "ondemand"));
+        meet(&meeting, 2 * i + 1);
+        assert_string_equal(policy_of(meeting.hum, meeting.region), "ondemand");
+        ok(hum_free(meeting.hum, meeting.region));
+    }
+    pthread_join(thread, NULL);
+    ok(meeting.status);
+    hum_close(meeting.hum);
+}
+
+static void advice_given_at_the_same_time_all_counts(void **state)
+{
+    struct meeting meeting = {.hum = flow_open("emu:mem=16M,workers=1;emu:mem=16M,workers=1", NULL),
+                              .other = advise_device_1};
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, run_other, &meeting), 0);
+    for (unsigned i = 0; i < MEETINGS; i++) {
+        meeting.region = flow_alloc(meeting.hum, 2 * MIB);
+        meet(&meeting, 2 * i);
+        ok(hum_advise(meeting.hum, meeting.region, 2 * MIB, HUM_ADVISE_ACCESSED_BY, 0));
+        meet(&meeting, 2 * i + 1);
+        assert_int_equal(flow_page(meeting.hum, meeting.region).accessed_by,
+                         HUM_BIT(0) | HUM_BIT(1));
+        ok(hum_free(meeting.hum, meeting.region));
+    }
+    pthread_join(thread, NULL);
+    ok(meeting.status);
+    hum_close(meeting.hum);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +312,8 @@ int main(void)
         cmocka_unit_test(a_region_keeps_to_its_budget),
         cmocka_unit_test(a_stream_goes_ahead_only_as_far_as_the_budget),
         cmocka_unit_test(budgets_that_cannot_be_are_refused),
+        cmocka_unit_test(a_policy_set_while_a_rule_takes_hold_stays),
+        cmocka_unit_test(advice_given_at_the_same_time_all_counts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
