@@ -124,8 +124,10 @@ struct hum_options {
                                  parts and numbers: "driver,evict=lru,prefetch.threshold=75"; with
                                  no name before them they change "ahead";
                                  behind it rules for regions by name:
-                                 "driver;region:graph=tree;region:table=prefetch=none"; a name
-                                 may be the path of a plug-in (policy.h): "./mine.so" */
+                                 "driver;region:graph=tree;region:table=prefetch=none"; these
+                                 names have no '=' and no ';', nor blanks at their ends.  A
+                                 policy's name may be the path of a plug-in (policy.h):
+                                 "./mine.so" */
     const char *kernel_path;  /* HUM_KERNEL_PATH  folders of kernel modules, separated by ':' */
     size_t space_bytes;       /* HUM_SPACE    size of the space, "1T"; multiple of 1 GiB */
     size_t host_bytes;        /* HUM_HOST_MEM most memory the host side may hold   (no limit) */
@@ -421,7 +423,8 @@ HUM_API HUM_MUST_USE enum hum_status hum_advise(struct hum *hum, const void *ptr
 
 /*
  * Which policy decides about a region (ptr lies in it), or where no region has one of its own (ptr
- * NULL).  text as in hum_options.policy; NULL: for a region the space's, for the space the default.
+ * NULL).  text as in hum_options.policy, without rules; NULL: for a region the space's, for the
+ * space the default.
  * Takes effect from the next fault on and may be called at any time: to turn a number, say
  * "driver,prefetch.threshold=75".  What parts have learnt stays while they are the same.  Which
  * block leaves a full device is the space's to say: a region's evict is refused if written, and
@@ -441,8 +444,8 @@ HUM_API HUM_MUST_USE enum hum_status hum_policy_get(struct hum *hum, const void 
  * A region (ptr lies in it) may hold at most so many bytes of a device: at least 8 MiB, because one
  * access may need several blocks at once, and counted in whole blocks, also those that it shares
  * with others; 0: as many as fit.  What is too much leaves by and by: before a block of the region
- * comes, others of it leave in the policy's order.  Blocks that come at the same time may pass the
- * budget by as many.
+ * comes, others of it leave in the policy's order; for what is only mapped far none does.  Blocks
+ * that come at the same time may pass the budget by as many.
  * HUM_ERR_INVALID: no such device or region, or less than 8 MiB.
  */
 HUM_API HUM_MUST_USE enum hum_status hum_budget_set(struct hum *hum, const void *ptr, int device,

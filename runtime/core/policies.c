@@ -23,15 +23,6 @@ static enum hum_status refuse_future(const char *option, const struct humi_polic
                      option, policy->evict->name);
 }
 
-/* One order of eviction serves all regions of a processor. */
-static enum hum_status refuse_evict(const char *option, const struct humi_policy *policy)
-{
-    if (!(policy->chosen & 1u << HUMI_EVICT))
-        return HUM_OK;
-    return humi_fail(HUM_ERR_INVALID, "%s: evict is chosen for the whole space, not for a region",
-                     option);
-}
-
 static unsigned number_parts(const struct humi_policies *policies,
                              const struct humi_policy *policy)
 {
@@ -89,30 +80,32 @@ static enum hum_status read_choice(struct humi_policies *policies, const char *o
                                    struct humi_choice **choice_out)
 {
     struct humi_policy policy;
-    enum hum_status status = humi_policy_read(option, text, &policy);
-    if (status == HUM_OK)
-        status = region ? refuse_evict(option, &policy) : refuse_future(option, &policy);
+    enum hum_status status = region ? humi_rule_read_policy(option, text, &policy)
+                                    : humi_policy_read(option, text, &policy);
+    if (status == HUM_OK && !region)
+        status = refuse_future(option, &policy);
     return status == HUM_OK ? keep(policies, &policy, region, choice_out) : status;
 }
 
 /* ---- rules ----------------------------------------------------------------------------------- */
 
+static bool is_ruled(const struct humi_policies *policies, const char *name)
+{
+    for (unsigned i = 0; i < policies->rule_count; i++)
+        if (strcmp(policies->rules[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 /* "region:graph=adaptive" */
 static enum hum_status read_rule(struct humi_policies *policies, const char *option,
                                  const struct humi_slice *item, struct humi_rule *rule)
 {
-    static const char word[] = "region:";
-    struct humi_slice name, policy;
-    bool fits = humi_slice_cut(item, '=', &name, &policy) && name.bytes > strlen(word) &&
-                memcmp(name.text, word, strlen(word)) == 0 &&
-                name.bytes - strlen(word) < sizeof rule->name;
-    if (!fits)
-        return humi_fail(HUM_ERR_INVALID, "%s: '%.*s' is no rule for a region (write "
-                                          "region:NAME=POLICY)", option,
-                         item->bytes < 64 ? (int)item->bytes : 64, item->text);
-    snprintf(rule->name, sizeof rule->name, "%.*s", (int)(name.bytes - strlen(word)),
-             name.text + strlen(word));
-    return read_choice(policies, option, policy, true, &rule->choice);
+    struct humi_slice policy;
+    enum hum_status status = humi_rule_read(option, item, rule->name, &policy);
+    if (status == HUM_OK && is_ruled(policies, rule->name))
+        status = humi_rule_refuse_twice(option, rule->name);
+    return status == HUM_OK ? read_choice(policies, option, policy, true, &rule->choice) : status;
 }
 
 static enum hum_status read_rules(struct humi_policies *policies, const char *option,
@@ -152,14 +145,9 @@ static enum hum_status write_text(struct humi_policies *policies, const char *op
 enum hum_status humi_policies_open(struct hum *hum, const char *option, struct humi_slice text)
 {
     struct humi_policies *policies = &hum->policies;
-    struct humi_slice first = text, rest = {NULL, 0};
+    struct humi_slice first, rest;
     struct humi_choice *choice = NULL;
-    bool ruled = humi_slice_cut(&text, ';', &first, &rest);
-    if (first.bytes >= 7 && memcmp(first.text, "region:", 7) == 0) {
-        rest = text; /* rules alone: the space has the default */
-        first = (struct humi_slice){NULL, 0};
-        ruled = true;
-    }
+    bool ruled = humi_rules_cut(text, &first, &rest);
     enum hum_status status = read_choice(policies, option, first, false, &choice);
     atomic_store(&policies->space, choice);
     if (status == HUM_OK && ruled)
@@ -240,12 +228,22 @@ static enum hum_status set_space(struct hum *hum, struct humi_choice *choice)
     return HUM_OK;
 }
 
+/* One policy without rules: these take hold when regions get names. */
+static enum hum_status read_set(struct hum *hum, const char *text, bool region,
+                                struct humi_choice **choice_out)
+{
+    static const char option[] = "hum_policy_set";
+    struct humi_slice policy, rules;
+    if (humi_rules_cut(humi_slice_of(text), &policy, &rules))
+        return humi_fail(HUM_ERR_INVALID, "%s: rules for regions by name are given when the space "
+                                          "is opened; give each region its policy", option);
+    return read_choice(&hum->policies, option, policy, region, choice_out);
+}
+
 static enum hum_status set_region(struct hum *hum, struct humi_region *region, const char *text)
 {
     struct humi_choice *choice = NULL;
-    enum hum_status status = HUM_OK;
-    if (text)
-        status = read_choice(&hum->policies, "hum_policy_set", humi_slice_of(text), true, &choice);
+    enum hum_status status = text ? read_set(hum, text, true, &choice) : HUM_OK;
     if (status != HUM_OK)
         return status;
     record(hum, region, choice);
@@ -266,8 +264,7 @@ enum hum_status hum_policy_set(struct hum *hum, const void *ptr, const char *tex
     struct humi_choice *choice = NULL;
     humi_lock(&hum->lock);
     enum hum_status status =
-        region ? set_region(hum, region, text)
-               : read_choice(&hum->policies, "hum_policy_set", humi_slice_of(text), false, &choice);
+        region ? set_region(hum, region, text) : read_set(hum, text, false, &choice);
     if (status == HUM_OK && !region)
         status = set_space(hum, choice);
     humi_unlock(&hum->lock);

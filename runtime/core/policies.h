@@ -22,6 +22,7 @@
 
 #include "core/memo.h"
 #include "policy/compose.h"
+#include "policy/rule.h"
 
 struct hum;
 struct humi_region;
@@ -34,7 +35,7 @@ struct humi_choice {
 };
 
 struct humi_rule {
-    char name[64];               /* of regions */
+    char name[HUMI_RULE_NAME_BYTES]; /* of regions */
     struct humi_choice *choice;
 };
 

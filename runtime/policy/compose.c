@@ -236,13 +236,13 @@ static enum hum_status read_value(struct reading *reading, enum humi_kind kind, 
     const struct hum_tunable *tunable = humi_policy_number(&reading->policy, kind, index);
     struct humi_option option = {reading->option, *word};
     uint64_t value;
-    enum hum_status status = humi_option_number(&option, tunable->most, &value);
+    enum hum_status status = humi_option_number(&option, UINT64_MAX, &value);
 
-    if (status != HUM_OK)
-        return status;
-    if (value < tunable->least)
-        return humi_fail(HUM_ERR_INVALID, "%s: %s.%s is at least %" PRIu64, reading->option,
-                         humi_kind_name(kind), tunable->name, tunable->least);
+    if (status != HUM_OK || value < tunable->least || value > tunable->most)
+        return humi_fail(HUM_ERR_INVALID,
+                         "%s: %s.%s is a whole number from %" PRIu64 " to %" PRIu64 ", not '%.*s'",
+                         reading->option, humi_kind_name(kind), tunable->name, tunable->least,
+                         tunable->most, word->bytes < 64 ? (int)word->bytes : 64, word->text);
     reading->policy.tunables[kind][index] = value;
     return HUM_OK;
 }

@@ -219,6 +219,8 @@ static void wrong_command_lines_say_what_is_known(void **state)
         {"c.trace -c 64M -P -p nothing", "there is no policy 'nothing'"},
         {"c.trace -c 64M -p 'driver;graph=tree'", "write region:NAME=POLICY"},
         {"c.trace -c 64M -p 'driver;region:graph=nothing'", "unknown policy 'nothing'"},
+        {"c.trace -c 64M -p 'driver;region:a=tree; region: a =lfu'", "region 'a' is given two"},
+        {"c.trace -c 64M -p 'driver;region:a=evict=lru'", "chosen for the whole space"},
         {"c.trace -c 64M -P -p 'lru;region:graph=fifo'", "no rules for regions"},
         {"c.trace -c 64M --loop sometimes", "closed or open"},
         {"c.trace -c 64M --touch 0", "number of nanoseconds"},

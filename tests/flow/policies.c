@@ -63,7 +63,7 @@ static void a_number_turned_while_it_runs_counts_at_the_next_fault(void **state)
 
 static void rules_go_by_name(void **state)
 {
-    struct hum *hum = flow_open(ONE_DEVICE, "chunk; region:graph = ondemand ;region:x=tree");
+    struct hum *hum = flow_open(ONE_DEVICE, "chunk; region: graph = ondemand ;region:x=tree");
     uint64_t *graph = flow_alloc(hum, 2 * MIB), *set = flow_alloc(hum, 2 * MIB);
 
     (void)state;
@@ -104,10 +104,15 @@ static void what_cannot_be_is_refused(void **state)
     refuse_opening("driver;region:graph", "is no rule for a region");
     refuse_opening("driver;", "is no rule for a region");
     refuse_opening("driver;region:graph=wood", "unknown policy 'wood'; known are ahead");
+    refuse_opening("driver;region:graph=tree;region: graph=lfu", "is given two rules");
     refuse_opening("region:graph=evict=lru", "evict is chosen for the whole space");
     status_is(HUM_ERR_INVALID, hum_policy_set(hum, words, "driver,evict=lru"));
     status_is(HUM_ERR_INVALID, hum_policy_set(hum, words, "wood"));
     assert_non_null(strstr(hum_error_text(), "hum_policy_set: unknown policy 'wood'"));
+    status_is(HUM_ERR_INVALID, hum_policy_set(hum, NULL, "driver;region:graph=tree"));
+    assert_non_null(strstr(hum_error_text(), "are given when the space is opened"));
+    status_is(HUM_ERR_INVALID, hum_policy_set(hum, words, "region:graph=tree"));
+    assert_non_null(strstr(hum_error_text(), "are given when the space is opened"));
     status_is(HUM_ERR_INVALID, hum_policy_set(hum, text, "driver"));
     status_is(HUM_ERR_INVALID, hum_policy_set(NULL, NULL, "driver"));
     status_is(HUM_ERR_INVALID, hum_policy_get(hum, text, text, sizeof text));

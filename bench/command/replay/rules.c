@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char word[] = "region:";
-
 static bool read_space(struct replay_rules *rules, const char *option,
                        struct trace_problem *problem)
 {
@@ -19,49 +17,70 @@ static bool read_space(struct replay_rules *rules, const char *option,
                              HUM_POLICY_TEXT_MAX - 1);
 }
 
-static bool is_rule(const char *text)
+/* Ended by a zero, which the text has room for: behind it stands a ';' or nothing. */
+static const char *ended(struct replay_rules *rules, const struct humi_slice *slice)
 {
-    return strncmp(text, word, strlen(word)) == 0;
+    size_t at = (size_t)(slice->text - rules->text);
+
+    rules->text[at + slice->bytes] = '\0';
+    return rules->text + at;
+}
+
+static bool is_ruled(const struct replay_rules *rules, const char *name)
+{
+    for (size_t i = 0; i < rules->count; i++)
+        if (strcmp(rules->names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static bool add_rule(struct replay_rules *rules, const char *option, const char *policy,
+                     struct trace_problem *problem)
+{
+    size_t used = strlen(rules->whole);
+    int bytes = snprintf(rules->whole + used, sizeof(rules->whole) - used, ";region:%s=%s",
+                         rules->names[rules->count], policy);
+
+    if (used + (size_t)bytes >= sizeof(rules->whole))
+        return trace_problem_say(problem, "%s: more than %u bytes of policies and rules", option,
+                                 HUM_POLICY_TEXT_MAX - 1);
+    rules->measures[rules->count] = (struct humi_measure){
+        .kind = HUMI_MEASURE_POLICY, .name = rules->names[rules->count], .policy = policy};
+    rules->count++;
+    return true;
 }
 
 /* "region:graph=tree" */
-static bool read_rule(struct replay_rules *rules, const char *option, char *rule,
-                      struct trace_problem *problem)
+static bool read_rule(struct replay_rules *rules, const char *option,
+                      const struct humi_slice *rule, struct trace_problem *problem)
 {
-    size_t used = strlen(rules->whole);
-    char *equals = strchr(rule, '=');
     struct humi_policy policy;
-    int bytes = snprintf(rules->whole + used, sizeof(rules->whole) - used, ";%s", rule);
+    struct humi_slice text;
+    char *name = rules->names[rules->count];
 
-    if (!is_rule(rule) || !equals || equals == rule + strlen(word))
-        return trace_problem_say(problem, "%s: '%.64s' is no rule for a region (write "
-                                          "region:NAME=POLICY)", option, rule);
-    if (rules->count == REPLAY_RULES_MAX || used + (size_t)bytes >= sizeof(rules->whole))
-        return trace_problem_say(problem, "%s: more than %u rules, or %u bytes", option,
-                                 REPLAY_RULES_MAX, HUM_POLICY_TEXT_MAX - 1);
-    *equals = '\0';
-    if (humi_policy_read(option, humi_slice_of(equals + 1), &policy) != HUM_OK)
+    if (rules->count == REPLAY_RULES_MAX)
+        return trace_problem_say(problem, "%s: more than %u rules", option, REPLAY_RULES_MAX);
+    if (humi_rule_read(option, rule, name, &text) != HUM_OK ||
+        (is_ruled(rules, name) && humi_rule_refuse_twice(option, name) != HUM_OK) ||
+        humi_rule_read_policy(option, text, &policy) != HUM_OK)
         return trace_problem_hum(problem);
-    rules->measures[rules->count++] = (struct humi_measure){
-        .kind = HUMI_MEASURE_POLICY, .name = rule + strlen(word), .policy = equals + 1};
-    return true;
+    return add_rule(rules, option, ended(rules, &text), problem);
 }
 
 bool replay_rules_read(struct replay_rules *rules, const char *option, const char *text,
                        struct trace_problem *problem)
 {
-    char *rest, *rule;
-    bool good;
+    struct humi_slice space, rest, rule;
+    bool good, ruled;
 
     *rules = (struct replay_rules){.text = strdup(text)};
-    rest = rules->text;
-    if (!rest)
+    if (!rules->text)
         return trace_problem_say(problem, "out of memory");
-    /* rules alone: the space has the default */
-    rules->space = is_rule(text) ? "" : strsep(&rest, ";");
+    ruled = humi_rules_cut(humi_slice_of(rules->text), &space, &rest);
+    rules->space = space.text ? ended(rules, &space) : "";
     good = read_space(rules, option, problem);
-    while (good && (rule = strsep(&rest, ";")))
-        good = read_rule(rules, option, rule, problem);
+    while (good && ruled && humi_slice_next(&rest, ';', &rule))
+        good = read_rule(rules, option, &rule, problem);
     if (!good)
         replay_rules_fini(rules);
     return good;

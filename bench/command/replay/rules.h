@@ -12,6 +12,7 @@
 #include "command/trace/tool.h"
 #include "model/measure.h"
 #include "policy/compose.h"
+#include "policy/rule.h"
 
 #define REPLAY_RULES_MAX 64u
 
@@ -19,6 +20,7 @@ struct replay_rules {
     char *text;                  /* cut into pieces */
     const char *space;           /* the policy of the space, in it */
     struct humi_policy policy;   /* that */
+    char names[REPLAY_RULES_MAX][HUMI_RULE_NAME_BYTES];
     struct humi_measure measures[REPLAY_RULES_MAX];
     size_t count;
     char whole[HUM_POLICY_TEXT_MAX]; /* canonical, with the rules as they were */

@@ -171,8 +171,8 @@ static void wrong_texts_are_refused(void **state)
     (void)state;
     assert_refused("evict=lru," GOOD, "a policy's name stands first");
     assert_refused("place=" GOOD, "has no place part");
-    assert_refused(GOOD ",prefetch.size=10", "is not a whole number from 0 to 9");
-    assert_refused(GOOD ",prefetch.size=0", "prefetch.size is at least 1");
+    assert_refused(GOOD ",prefetch.size=10", "prefetch.size is a whole number from 1 to 9, not");
+    assert_refused(GOOD ",prefetch.size=0", "prefetch.size is a whole number from 1 to 9, not '0'");
     assert_refused(GOOD ",prefetch.width=1", "known are size, other");
     assert_refused("prefetch=" GOOD ",prefetch=" GOOD, "given twice");
 }
