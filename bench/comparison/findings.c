@@ -26,7 +26,7 @@ static const char *place_of(const struct findings *f, const struct compare_point
 {
     char name[96];
 
-    compare_trace_name(f->table->grid->traces[point->trace], name, sizeof(name));
+    compare_trace_name(f->table->grid, point->trace, name, sizeof(name));
     snprintf(text, bytes, "%s at r = %g", name, f->table->grid->ratios[point->ratio]);
     return text;
 }

@@ -22,7 +22,7 @@ static json_t *trace_names(const struct compare_grid *grid)
     char name[256];
 
     for (unsigned i = 0; i < grid->trace_count; i++) {
-        compare_trace_name(grid->traces[i], name, sizeof(name));
+        compare_trace_name(grid, i, name, sizeof(name));
         json_array_append_new(array, json_text(name));
     }
     return array;
@@ -102,12 +102,13 @@ static json_t *standings_of(const struct compare_table *table)
 
         json_array_append_new(
             array,
-            json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:I, s:o}", "policy",
+            json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "policy",
                       (json_int_t)s->policy, "points", (json_int_t)s->points, "failed",
                       (json_int_t)s->failed, "left_out", (json_int_t)s->left_out, "wins",
                       (json_int_t)s->wins, "to_baseline", json_number(s->to_baseline),
                       "regret_mean", json_number(s->regret_mean), "regret_worst",
-                      json_number(s->regret_worst), "worst_point", (json_int_t)s->worst_point,
+                      json_number(s->regret_worst), "worst_point",
+                      s->points ? json_integer(s->worst_point) : json_null(),
                       "to_bound", json_number(s->to_bound)));
     }
     return array;

@@ -9,12 +9,22 @@
 
 #define TIE 1.001
 
-void compare_trace_name(const char *path, char *name, size_t bytes)
+static const char *file_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+void compare_trace_name(const struct compare_grid *grid, unsigned trace, char *name, size_t bytes)
+{
+    const char *path = grid->traces[trace], *file = file_of(path);
+    bool alone = true;
     size_t length;
 
-    snprintf(name, bytes, "%s", slash ? slash + 1 : path);
+    for (unsigned i = 0; i < grid->trace_count; i++)
+        alone &= i == trace || strcmp(file_of(grid->traces[i]), file) != 0;
+    snprintf(name, bytes, "%s", alone ? file : path);
     length = strlen(name);
     if (length > 4 && strcmp(name + length - 4, ".hum") == 0)
         name[length - 4] = '\0';

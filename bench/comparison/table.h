@@ -58,7 +58,7 @@ bool compare_table_page_only(const struct compare_table *table, const struct com
  */
 char *compare_findings(const struct compare_table *table);
 
-/* The name of a trace in tables: its file name without folder and ".hum". */
-void compare_trace_name(const char *path, char *name, size_t bytes);
+/* The name of a trace in tables, without ".hum": that of its file, or its path if two have it. */
+void compare_trace_name(const struct compare_grid *grid, unsigned trace, char *name, size_t bytes);
 
 #endif

@@ -144,7 +144,7 @@ bool compare_print_text(const struct compare_table *table, const struct compare_
     for (size_t i = 0; i < table->point_count; i++) {
         const struct compare_point *point = &table->points[i];
 
-        compare_trace_name(grid->traces[point->trace], name, sizeof(name));
+        compare_trace_name(grid, point->trace, name, sizeof(name));
         fprintf(out, "%s, r = %g%s\n", name, grid->ratios[point->ratio],
                 compare_table_page_only(table, point) ? ", page by page" : "");
         if (is_left_out(table, point))

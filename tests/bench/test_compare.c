@@ -324,6 +324,24 @@ static void findings_over_all_points_are_of_who_was_at_all_of_them(void **state)
     compare_grid_fini(&grid);
 }
 
+static void traces_of_one_name_are_told_apart(void **state)
+{
+    static const char *const paths[] = {"x/a.hum", "x/b.hum", "y/a.hum"};
+    static const char *const names[] = {"x/a", "b", "y/a"};
+    struct compare_grid grid = {0};
+    struct compare_problem problem;
+    char name[8];
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        assert_true(compare_grid_add_trace(&grid, paths[i], &problem));
+    for (unsigned i = 0; i < 3; i++) {
+        compare_trace_name(&grid, i, name, sizeof(name));
+        assert_string_equal(name, names[i]);
+    }
+    compare_grid_fini(&grid);
+}
+
 static void without_the_baseline_regret_decides(void **state)
 {
     static const uint64_t costs[] = {100, 50};
@@ -396,6 +414,7 @@ int main(void)
         cmocka_unit_test(the_table_is_what_its_definition_says),
         cmocka_unit_test(what_is_left_out_is_no_failure),
         cmocka_unit_test(findings_over_all_points_are_of_who_was_at_all_of_them),
+        cmocka_unit_test(traces_of_one_name_are_told_apart),
         cmocka_unit_test(without_the_baseline_regret_decides),
         cmocka_unit_test(findings_follow_from_the_numbers),
     };
