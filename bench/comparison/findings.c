@@ -88,13 +88,16 @@ static bool is_complete(const struct findings *f, const struct compare_standing 
     return standing->points != 0;
 }
 
-/* The first in the order of standings, which is that of time to the baseline; NULL: none. */
+/* The first in the order of standings, by time to the baseline; NULL: there are less than two. */
 static const struct compare_standing *first_complete(const struct findings *f)
 {
+    const struct compare_standing *first = NULL;
+    unsigned count = 0;
+
     for (unsigned i = 0; i < f->table->grid->policy_count; i++)
-        if (is_complete(f, &f->table->standings[i]))
-            return &f->table->standings[i];
-    return NULL;
+        if (is_complete(f, &f->table->standings[i]) && count++ == 0)
+            first = &f->table->standings[i];
+    return count > 1 ? first : NULL;
 }
 
 static bool has_complete_baseline(const struct findings *f)
@@ -110,8 +113,7 @@ static void say_overall(struct findings *f)
     const struct compare_standing *best = first_complete(f);
     const char *baseline;
 
-    if (!best || isnan(best->to_baseline) || f->table->grid->policy_count == 1 ||
-        !has_complete_baseline(f))
+    if (!best || isnan(best->to_baseline) || !has_complete_baseline(f))
         return;
     baseline = policy_of(f, f->table->baseline);
     if (best->policy == f->table->baseline)
@@ -124,15 +126,15 @@ static void say_overall(struct findings *f)
 
 static void say_regret(struct findings *f)
 {
-    const struct compare_standing *least = NULL;
+    const struct compare_standing *least = first_complete(f);
 
     for (unsigned i = 0; i < f->table->grid->policy_count; i++) {
         const struct compare_standing *other = &f->table->standings[i];
 
-        if (is_complete(f, other) && (!least || other->regret_worst < least->regret_worst))
+        if (least && is_complete(f, other) && other->regret_worst < least->regret_worst)
             least = other;
     }
-    if (least && f->table->grid->policy_count > 1)
+    if (least)
         fprintf(f->out, "The smallest worst regret is that of %s: %.1f %% above the best, mean "
                         "%.1f %%.\n",
                 policy_of(f, least->policy), 100 * least->regret_worst, 100 * least->regret_mean);
