@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -85,6 +86,7 @@ static bool start(struct compare_crew *crew, struct compare_worker *worker)
     worker->from = from[0];
     worker->pid = fork();
     if (worker->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* its replay may never end by itself */
         close_others(crew, worker);
         close(to[1]);
         close(from[0]);

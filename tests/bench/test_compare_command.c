@@ -428,6 +428,22 @@ static void a_damaged_trace_fails_alone(void **state)
     json_decref(good);
 }
 
+/* The pipe ends when the last process that holds it has; timeout says 124 if one never does. */
+static void no_replay_outlives_its_command(void **state)
+{
+    struct output output;
+
+    (void)state;
+    if (access("/proc/thread-self/children", R_OK) != 0)
+        skip();
+    output = run_line("('%s' compare -q -n 1 -r 1.25 -p '" TEST_PLUGINS
+                      "/hostile.so,prefetch.how=8' chase.hum 2>no.err & p=$!; "
+                      "for i in $(seq 5000); do grep -q . /proc/$p/task/$p/children && break; "
+                      "done; kill -9 $p) | timeout 20 cat; echo $?", command);
+    assert_string_equal(output.text, "0\n");
+    free(output.text);
+}
+
 static void wrong_command_lines_say_what_is_wrong(void **state)
 {
     static const struct {
@@ -474,6 +490,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(pages_instead_of_blocks_are_named),
         cmocka_unit_test(a_damaged_trace_fails_alone),
         cmocka_unit_test(a_replay_that_crashes_fails_alone),
+        cmocka_unit_test(no_replay_outlives_its_command),
         cmocka_unit_test(wrong_command_lines_say_what_is_wrong),
     };
     const struct CMUnitTest ranks[] = {cmocka_unit_test(ranks_say_the_same)};
