@@ -23,7 +23,13 @@
  * using a handle while it is destroyed or closed.  No function may be called from a signal handler.
  *
  * Errors.  Functions return enum hum_status; outputs are written only on HUM_OK.  hum_error_text()
- * gives the sentence that explains the calling thread's last failure, with the next step.
+ * gives the sentence that explains the calling thread's last failure, with the next step.  A NULL
+ * where something is needed, a number that names no processor, a range that is not inside one live
+ * region, and a handle of another space are HUM_ERR_INVALID everywhere, and want of memory is
+ * HUM_ERR_NO_MEMORY; comments name what else there is.
+ *
+ * Ownership.  Modules, kernels and streams belong to the space and end with it; events belong to
+ * whoever created them, who destroys them before hum_close().
  *
  * fork().  A child does not inherit the space: touching it there is a segmentation fault.  fork()
  * followed by exec(), system() and posix_spawn() are fine.
@@ -194,7 +200,7 @@ HUM_API unsigned hum_devices_foreseen(const char *devices);
  *   a lost device    takes the space along: close it
  */
 
-/* Wait for all work, end the devices, free every region and handle.  NULL is allowed. */
+/* Wait for all work, end the devices, free all regions and handles but events.  NULL is allowed. */
 HUM_API void hum_close(struct hum *hum);
 
 /* ---- regions ------------------------------------------------------------------------------- */
@@ -231,7 +237,7 @@ enum hum_access { HUM_NONE = 0, HUM_READ = 1, HUM_WRITE = 2 };
 HUM_API HUM_MUST_USE enum hum_status hum_protect(struct hum *hum, void *ptr, int processor,
                                                  unsigned access);
 
-/* Name a region for tables and traces (copied, at most 63 bytes). */
+/* Name the region that holds ptr, for tables, traces and policies; copied, 63 bytes of it. */
 HUM_API HUM_MUST_USE enum hum_status hum_name(struct hum *hum, void *ptr, const char *name);
 
 /* ---- kernels and streams -------------------------------------------------------------------- */
@@ -276,7 +282,10 @@ HUM_API HUM_MUST_USE enum hum_status hum_kernel_get(struct hum_module *module, c
 /* The default stream of a device, NULL if there is no such device. */
 HUM_API struct hum_stream *hum_stream(struct hum *hum, int device);
 
-/* More streams.  Work of one stream runs in order, work of several may overlap. */
+/*
+ * More streams.  Work of one stream runs in order, work of several may overlap.
+ * HUM_ERR_BUSY: the device has 64.
+ */
 HUM_API HUM_MUST_USE enum hum_status hum_stream_create(struct hum *hum, int device,
                                                        struct hum_stream **stream_out);
 
@@ -290,6 +299,7 @@ HUM_API void hum_stream_destroy(struct hum_stream *stream);
  * Run `kernel` for indices 0 .. count-1 after the stream's earlier work.  args is copied before the
  * call returns (args_bytes <= HUM_ARGS_MAX).  count 0 is allowed and runs nothing.
  * Returns at once; errors of the kernel itself arrive at hum_wait().
+ * HUM_ERR_INVALID: the kernel is another device's, or takes another argument block.
  */
 HUM_API HUM_MUST_USE enum hum_status hum_launch(struct hum_stream *stream,
                                                 struct hum_kernel *kernel, size_t count,
@@ -303,6 +313,7 @@ struct hum_grid {
     size_t local_bytes;    /* local memory of one group, <= HUM_LOCAL_MAX, undefined at start */
 };
 
+/* Run `kernel` over a grid, else as hum_launch(). */
 HUM_API HUM_MUST_USE enum hum_status hum_launch_nd(struct hum_stream *stream,
                                                    struct hum_kernel *kernel,
                                                    const struct hum_grid *grid, const void *args,
@@ -318,7 +329,7 @@ HUM_API enum hum_status hum_wait(struct hum *hum, int device);
 /* The same for one stream. */
 HUM_API enum hum_status hum_stream_wait(struct hum_stream *stream);
 
-/* Events mark a point in a stream. */
+/* Events mark a point in a stream.  NULL may be destroyed. */
 HUM_API HUM_MUST_USE enum hum_status hum_event_create(struct hum *hum,
                                                       struct hum_event **event_out);
 HUM_API void hum_event_destroy(struct hum_event *event);
@@ -337,7 +348,7 @@ HUM_API enum hum_status hum_event_wait(struct hum_event *event);
 /* HUM_OK if it has happened, HUM_NOT_READY if not. */
 HUM_API enum hum_status hum_event_query(struct hum_event *event);
 
-/* Nanoseconds from one event to another; both must have happened. */
+/* Nanoseconds from one event to another.  HUM_ERR_INVALID: one has not happened. */
 HUM_API HUM_MUST_USE enum hum_status hum_event_elapsed(struct hum_event *start,
                                                        struct hum_event *end, int64_t *ns_out);
 
@@ -367,9 +378,11 @@ struct hum_range {
  * Make the range resident on `processor` (HUM_HOST or a device) after the stream's earlier work.
  * Copies elsewhere stay valid until someone writes.  With stream NULL it happens before the call
  * returns.  A device too small for the range holds what fits.
+ * HUM_ERR_PERMISSION, with a stream at the wait: the processor may not read there (hum_protect).
  */
 HUM_API HUM_MUST_USE enum hum_status hum_prefetch(struct hum *hum, const void *ptr, size_t bytes,
                                                   int processor, struct hum_stream *stream);
+/* Several ranges; all are checked before anything is done. */
 HUM_API HUM_MUST_USE enum hum_status hum_prefetch_batch(struct hum *hum,
                                                         const struct hum_range *ranges,
                                                         size_t count, int processor,
@@ -383,6 +396,7 @@ HUM_API HUM_MUST_USE enum hum_status hum_prefetch_batch(struct hum *hum,
  */
 HUM_API HUM_MUST_USE enum hum_status hum_discard(struct hum *hum, void *ptr, size_t bytes,
                                                  struct hum_stream *stream);
+/* Several ranges; all are checked before anything is done. */
 HUM_API HUM_MUST_USE enum hum_status hum_discard_batch(struct hum *hum,
                                                        const struct hum_range *ranges, size_t count,
                                                        struct hum_stream *stream);

@@ -90,6 +90,7 @@ enum hum_cause {
     HUM_CAUSE_COUNT
 };
 
+/* The text of a cause; never NULL, static. */
 HUM_API const char *hum_cause_text(enum hum_cause cause);
 
 /* Direction of bytes. */
@@ -280,11 +281,12 @@ struct hum_device_info {
     char model[96];           /* what its driver calls it, "" for an emulated one */
 };
 
+/* 0 of NULL. */
 HUM_API unsigned hum_device_count(const struct hum *hum);
 HUM_API HUM_MUST_USE enum hum_status hum_device_info(struct hum *hum, int device,
                                                      struct hum_device_info *info_out);
 
-/* What this system gives and what is reduced. */
+/* What this system gives and what is reduced.  Texts live until hum_close(). */
 struct hum_system_info {
     uintptr_t space_start;    /* first address */
     size_t space_bytes;

@@ -297,7 +297,8 @@ HUM_API void hum_trace_info(const struct hum_trace *trace, struct hum_trace_info
 
 /*
  * For tools that make traces (importers, generators, filters).  Records are checked as a reader
- * would.  The file is complete after hum_trace_writer_close() returned HUM_OK.
+ * would (HUM_ERR_INVALID).  The file is complete after hum_trace_writer_close() returned HUM_OK;
+ * the writer is gone in any case.
  */
 struct hum_trace_writer;
 
