@@ -61,7 +61,7 @@ static const struct hum_policy policies[] = {
            share, stride, lrm, off, NULL),
     POLICY("lfu", "the tree; the block touched least often leaves first",
            share, tree, lfu, off, NULL),
-    POLICY("counter", "mapped far at first; a chunk comes when it was touched often enough",
+    POLICY("counter", "mapped remotely at first; a chunk comes once it was touched often enough",
            counter, tree, lrm, off, NULL),
     POLICY("adaptive", "the same with a threshold that grows with occupancy and round trips",
            adaptive, tree, lfu, off, NULL),

@@ -26,9 +26,9 @@
 
 enum { MARGIN, PRICE };
 static const struct hum_tunable tunables[] = {
-    [MARGIN] = {"margin", "nothing counted: cost of coming back, in far touches of each page", 24,
+    [MARGIN] = {"margin", "nothing counted: cost of coming back, in remote touches of a page", 24,
                 0, 1024},
-    [PRICE] = {"price", "counted: us of far touches after which a block comes", HUMI_RETURN_US, 1,
+    [PRICE] = {"price", "counted: us of remote touches until a block comes", HUMI_RETURN_US, 1,
                1u << 20},
 };
 
@@ -115,7 +115,7 @@ static void plan(const struct hum_view *view, const struct hum_part_context *con
 
 const struct hum_part humi_place_auto = {
     .name = "auto",
-    .description = "copied, unless touching it far costs less",
+    .description = "copied, unless touching it remotely costs less",
     .tunables = tunables,
     .tunable_count = sizeof tunables / sizeof tunables[0],
     .memory_bytes = {[HUM_MEMORY_SPACE] = sizeof(struct humi_trial_space),

@@ -29,7 +29,7 @@ static void plan(const struct hum_view *view, const struct hum_part_context *con
 
 const struct hum_part humi_place_counter = {
     .name = "counter",
-    .description = "mapped far at first, a chunk comes when it was touched often enough",
+    .description = "mapped remotely at first, a chunk comes once it was touched often enough",
     .tunables = tunables,
     .tunable_count = sizeof tunables / sizeof tunables[0],
     .plan = plan,

@@ -26,7 +26,7 @@ static void plan(const struct hum_view *view, const struct hum_part_context *con
 
 const struct hum_part humi_place_pattern = {
     .name = "pattern",
-    .description = "mapped far where accesses jump about, copied elsewhere",
+    .description = "mapped remotely where accesses jump about, copied elsewhere",
     .tunables = tunables,
     .tunable_count = 1,
     .memory_bytes = {[HUM_MEMORY_REGION] = sizeof(struct humi_pattern_counts)},
