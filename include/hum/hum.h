@@ -459,7 +459,8 @@ HUM_API HUM_MUST_USE enum hum_status hum_policy_get(struct hum *hum, const void 
  * access may need several blocks at once, and counted in whole blocks, also those that it shares
  * with others; 0: as many as fit.  What is too much leaves by and by: before a block of the region
  * comes, others of it leave in the policy's order; for what is only mapped far none does.  Blocks
- * that come at the same time may pass the budget by as many.
+ * that come at the same time may pass the budget by as many, and a launch that cannot fault has all
+ * that it uses.
  * HUM_ERR_INVALID: no such device or region, or less than 8 MiB.
  */
 HUM_API HUM_MUST_USE enum hum_status hum_budget_set(struct hum *hum, const void *ptr, int device,

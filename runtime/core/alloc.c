@@ -35,6 +35,29 @@ enum hum_status hum_alloc(struct hum *hum, size_t bytes, unsigned flags, void **
     return HUM_OK;
 }
 
+/* Another region lives in the block. */
+static bool is_shared(struct hum *hum, const struct humi_block *block)
+{
+    uintptr_t start = humi_block_start(hum, block);
+    struct humi_region *other = humi_regions_find(&hum->regions, start);
+    if (!other)
+        other = humi_regions_next(&hum->regions, start);
+    bool shared = other && other->start < start + HUM_BLOCK_SIZE;
+    humi_region_put(other);
+    return shared;
+}
+
+/* Who has its addresses next begins anew. */
+static void forget_past(struct hum *hum, struct humi_block *block)
+{
+    block->advice = 0;
+    block->accessed_by = block->remote_by = 0;
+    block->preferred = HUM_HOST;
+    block->agents = (struct humi_agents){.count = 0};
+    for (unsigned p = 0; p < hum->processors; p++)
+        block->hold[p].evictions = 0;
+}
+
 /* The blocks give up the region's pages; `dying` keeps the fault service from bringing new ones. */
 static void clean_blocks(struct hum *hum, struct humi_region *region)
 {
@@ -43,13 +66,11 @@ static void clean_blocks(struct hum *hum, struct humi_region *region)
                                                end);
     for (; block; block = humi_table_next(&hum->table, block->index + 1, end)) {
         struct hum_pages pages = humi_region_pages(region, humi_block_start(hum, block));
+        bool alone = humi_mask_full(&pages) || !is_shared(hum, block);
         humi_lock(&block->lock);
         humi_residency_forget(hum, block, pages, region, HUM_CAUSE_FREE);
-        if (humi_mask_full(&pages)) {
-            block->advice = 0;
-            block->accessed_by = block->remote_by = 0;
-            block->preferred = HUM_HOST;
-        }
+        if (alone)
+            forget_past(hum, block);
         if (humi_mask_empty(&block->written)) /* policies look at it under this lock only */
             humi_memo_free(&block->memo, &hum->policies.memo_bytes);
         humi_unlock(&block->lock);

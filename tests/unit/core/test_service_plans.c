@@ -179,6 +179,32 @@ static void only_faults_on_resident_pages_are_map_faults(void **state)
     end();
 }
 
+/* The block that two regions share has a past until the last of them ends. */
+static void the_past_of_a_block_ends_with_its_last_region(void **state)
+{
+    struct humi_evicted evicted;
+
+    (void)state;
+    begin(&usual);
+    char *first = alloc(4 * PAGE), *second = alloc(4 * PAGE);
+    struct humi_block *block = block_at(world, 0);
+    start();
+    fault(DEV0, first, TOUCH_WRITE);
+    wait_granted(DEV0, first, FAKE_WRITE);
+    stop();
+    assert_int_equal(evict(world, block, DEV0, &evicted), HUM_OK);
+    assert_int_equal(hum_advise(&world->hum, first, PAGE, HUM_ADVISE_REMOTE, 0), HUM_OK);
+    assert_int_equal(hum_free(&world->hum, first), HUM_OK);
+    assert_int_equal(block->advice, HUM_ADVISE_REMOTE);
+    assert_int_equal(block->hold[DEV0].evictions, 1);
+    assert_int_equal(block->agents.count, 1);
+    assert_int_equal(hum_free(&world->hum, second), HUM_OK);
+    assert_int_equal(block->advice | block->remote_by, 0);
+    assert_int_equal(block->hold[DEV0].evictions, 0);
+    assert_int_equal(block->agents.count, 0);
+    end();
+}
+
 int service_plans(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +216,7 @@ int service_plans(void)
         cmocka_unit_test(going_ahead_never_evicts),
         cmocka_unit_test(the_view_tells_what_is),
         cmocka_unit_test(only_faults_on_resident_pages_are_map_faults),
+        cmocka_unit_test(the_past_of_a_block_ends_with_its_last_region),
     };
 
     return cmocka_run_group_tests_name("service_plans", tests, NULL, NULL);
