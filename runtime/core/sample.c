@@ -138,6 +138,7 @@ static bool arm(struct humi_sample *sample, struct humi_block *block, unsigned p
         humi_remote_take(sample->hum, block, p, hold->remote);
     else
         processor->ops->watch(processor, humi_block_offset(block), HUM_BLOCK_SIZE);
+    atomic_fetch_add(&sample->taken, 1); /* before anybody can touch it */
     heat->fine->armed_us = now_us;
     if (!heat->fine->counted_us)
         heat->fine->counted_us = now_us;
@@ -216,7 +217,6 @@ static void take_round(struct humi_sample *sample, unsigned p)
     if (!taken.count)
         return;
     processor->ops->forget(processor, taken.first * HUM_BLOCK_SIZE, taken.count * HUM_BLOCK_SIZE);
-    atomic_fetch_add(&sample->taken, taken.count);
     spend(sample, p, humi_clock_thread_ns() - start + (p ? AGENT_NS : 0) + taken.count * FORGET_NS);
 }
 
