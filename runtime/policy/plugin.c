@@ -9,12 +9,15 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/status.h"
 #include "policy/compose.h"
@@ -83,6 +86,40 @@ static enum hum_status check_path(const char *option, const char *path)
     return HUM_OK;
 }
 
+/* All that is to be loaded lies within so many bytes.  What is no shared object dlopen() says. */
+static bool has_segments(int fd, off_t bytes)
+{
+    ElfW(Ehdr) head;
+    ElfW(Phdr) segment;
+
+    if (pread(fd, &head, sizeof head, 0) != (ssize_t)sizeof head ||
+        memcmp(head.e_ident, ELFMAG, SELFMAG) != 0)
+        return true;
+    for (unsigned i = 0; i < head.e_phnum; i++) {
+        off_t at = (off_t)(head.e_phoff + i * sizeof segment);
+        if (pread(fd, &segment, sizeof segment, at) != (ssize_t)sizeof segment)
+            return false;
+        if (segment.p_type == PT_LOAD &&
+            (segment.p_offset > (uint64_t)bytes ||
+             segment.p_filesz > (uint64_t)bytes - segment.p_offset))
+            return false;
+    }
+    return true;
+}
+
+/* The pages of a file that was cut short are a bus error where dlopen() touches them. */
+static enum hum_status check_whole(const char *option, const char *path, off_t bytes)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool whole = fd < 0 || has_segments(fd, bytes);
+
+    if (fd >= 0)
+        close(fd);
+    return whole ? HUM_OK
+                 : humi_fail(HUM_ERR_INVALID, "%s: the plug-in '%s' cannot be loaded: the file is "
+                                              "cut short; build or copy it again", option, path);
+}
+
 /* Opening what is no file may wait for ever. */
 static enum hum_status check_file(const char *option, const char *path)
 {
@@ -94,7 +131,7 @@ static enum hum_status check_file(const char *option, const char *path)
     if (!S_ISREG(found.st_mode))
         return humi_fail(HUM_ERR_INVALID, "%s: '%s' is no file: name a policy's shared object, or "
                                           "a policy without '/'", option, path);
-    return HUM_OK;
+    return check_whole(option, path, found.st_size);
 }
 
 /* Absolute and without links. */

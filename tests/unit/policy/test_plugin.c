@@ -100,6 +100,38 @@ static void what_is_no_plugin_is_refused(void **state)
     rmdir(folder);
 }
 
+enum { LOADED_BYTES = 12000 }; /* that every shared object loads at least */
+
+/* Copy the beginning of a good one. */
+static void copy_part(const char *path, size_t bytes)
+{
+    char part[LOADED_BYTES];
+    FILE *from = fopen(GOOD, "r"), *to = fopen(path, "w");
+
+    assert_non_null(from);
+    assert_non_null(to);
+    assert_int_equal(fread(part, 1, bytes, from), bytes);
+    assert_int_equal(fwrite(part, 1, bytes, to), bytes);
+    assert_int_equal(fclose(to), 0);
+    fclose(from);
+}
+
+/* Their last pages are a bus error for who loads them without a look. */
+static void plugins_cut_short_are_refused(void **state)
+{
+    char folder[] = "/tmp/hum-plugin-XXXXXX", path[64];
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/cut.so", folder);
+    for (size_t bytes = 0; bytes < LOADED_BYTES; bytes += 999) {
+        copy_part(path, bytes);
+        assert_refused(path, "cannot be loaded: ");
+    }
+    unlink(path);
+    rmdir(folder);
+}
+
 static void paths_that_cannot_be_written_again_are_refused(void **state)
 {
     char folder[] = "/tmp/hum-plugin-XXXXXX", odd[64], text[64], deep[400];
@@ -270,6 +302,7 @@ int main(int argc, char *argv[])
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plugins_that_break_limits_are_refused),
         cmocka_unit_test(what_is_no_plugin_is_refused),
+        cmocka_unit_test(plugins_cut_short_are_refused),
         cmocka_unit_test(paths_that_cannot_be_written_again_are_refused),
         cmocka_unit_test(texts_become_canonical),
         cmocka_unit_test(wrong_texts_are_refused),
