@@ -197,6 +197,7 @@ HUM_API unsigned hum_devices_foreseen(const char *devices);
  *   hum_advise       ACCESSED_BY and REMOTE are one thing to the driver
  *   hum_protect      HUM_ERR_UNSUPPORTED, as are host_bytes, deterministic, accesses, check, sample
  *   policies         prefetch ahead of kernels that run; they place, evict and throttle nothing
+ *   hum_budget_set   is HUM_OK and limits nothing: the driver evicts
  *   a lost device    takes the space along: close it
  */
 
